@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Finding and folding: a question and an answer, both values. Finding plans every fold completely; folding applies the
+// plans of the chosen candidates and cannot fail half way. Weights are not computed here: a fold records factors
+// (Payload.h) and makes the small new biases.
+#pragma once
+
+#include "core/base/Progress.h"
+#include "core/fold/FoldCandidate.h"
+#include "core/graph/GraphView.h"
+#include "core/tensor/Statistics.h"
+
+#include <span>
+#include <stop_token>
+
+namespace pleat {
+
+struct FoldOptions {
+    bool allowOverflow = false; // fold although float16/bfloat16 weights become infinite
+};
+
+// Every batch norm of the model with its verdict, in the order of the graph. Errors: Cancelled; a parameter that cannot
+// be read is a verdict (missing-data), not an Error.
+Result<std::vector<FoldCandidate>> findFolds(const std::shared_ptr<const GraphView>& view, const FoldOptions& options,
+                                             Progress& progress, std::stop_token stop);
+
+// What was done to one layer. Arrays are per channel of the batch norm.
+struct FoldedPair {
+    FoldCandidate candidate;
+    bool folded = false;
+    std::string weight; // names in the model after
+    std::string bias;
+    struct Parameters {
+        std::vector<double> gamma, beta, mean, variance;
+        double epsilon = 0;
+    };
+    std::optional<Parameters> parameters; // of the batch norm, as removed
+    std::vector<double> s, t;             // the affine, y = s·x + t
+    std::optional<Range> weightBefore, weightAfter, biasAfter; // measured by measureRanges()
+};
+
+struct FoldOutcome {
+    Model after;
+    std::vector<FoldedPair> pairs; // all candidates, the chosen ones folded
+};
+
+// Folds the chosen candidates (all foldable ones with a batch norm when `chosen` is empty-optional). Errors: Usage for
+// an id that is unknown or blocked (the message names it and says why); Cancelled.
+Result<FoldOutcome> fold(const std::shared_ptr<const GraphView>& view,
+                         const std::optional<std::vector<FoldId>>& chosen, const FoldOptions& options,
+                         Progress& progress, std::stop_token stop);
+
+// Fills the ranges of the pairs; reads every weight once, before and after.
+Result<void> measureRanges(const Model& before, FoldOutcome& outcome, Progress& progress, std::stop_token stop);
+
+// The weight and bias of a layer, with where its channels lie: for looking at them.
+struct LayerWeights {
+    TensorView weight;
+    WeightLayout layout;
+    std::optional<TensorView> bias; // nothing when the layer has none
+    std::string op;
+};
+
+// Of a layer that can take a fold (Conv, ConvTranspose, Gemm, …). Nothing when the node is no such layer, or its weight
+// is not constant.
+std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node);
+
+} // namespace pleat

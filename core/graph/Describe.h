@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A node, a tensor and a model in words and numbers, for panels and for `info`: what an inspector shows, without a
+// protobuf type in sight.
+#pragma once
+
+#include "core/graph/GraphView.h"
+#include "core/model/ShapeInference.h"
+
+namespace pleat {
+
+struct AttributeText {
+    std::string name;
+    std::string type;  // "ints", "float", "tensor", "graph", …
+    std::string value; // "3, 3"; long ones are cut with an ellipsis
+};
+
+struct SlotText {
+    std::string formal;  // the operator's own name of the slot: "X", "W"; "" when unknown
+    std::string name;    // the tensor's; empty when the optional slot is absent
+    bool constant = false;
+    ValueType type;      // from the initializer or from inference
+    std::uint64_t bytes = 0; // of a constant
+    ValueIndex value = ValueIndex::None;
+};
+
+struct NodeText {
+    std::string name, op, domain;
+    int since = 0;            // opset version of the operator's definition
+    std::string summary;      // the first sentence of the operator's documentation; empty when unknown
+    std::string documentation; // the whole of it, Markdown
+    std::vector<AttributeText> attributes;
+    std::vector<SlotText> inputs, outputs;
+    std::uint64_t parameters = 0;
+    std::optional<std::uint64_t> macs; // multiply-accumulates for one run, where the shapes are known
+};
+
+NodeText describe(const GraphView& view, NodeIndex node, const ValueTypes& types);
+
+enum class OpCategory { Convolution, Normalisation, Activation, PoolShape, Arithmetic, Other };
+OpCategory category(std::string_view op);
+
+struct ModelInfo {
+    std::string file, producer, graphName, documentation;
+    std::uint64_t bytes = 0;
+    std::int64_t irVersion = 0;
+    std::map<std::string, std::int64_t> opsets; // "" is ai.onnx
+    std::uint64_t nodes = 0;                    // bodies and functions included
+    std::uint64_t parameters = 0;               // elements of floating tensors, a shared one once
+    std::optional<std::uint64_t> macs;          // null when a shape is missing
+    std::map<std::string, std::uint64_t> ops;
+    struct Port {
+        std::string name;
+        ValueType type;
+    };
+    std::vector<Port> inputs, outputs; // initializers are not inputs here
+    std::map<std::string, std::string> metadata;
+};
+
+ModelInfo describe(const GraphView& view, const ValueTypes& types);
+
+} // namespace pleat

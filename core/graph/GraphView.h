@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// An index over a Model: who produces a value, who reads it, in which scope. It holds its Model, is built once and never
+// changes, so any thread may read. Nodes and values are numbered densely; the numbers are good for this view only
+// (NodeId outlives it). A name that is read in a body and defined outside resolves to the outer value: a capture.
+#pragma once
+
+#include "core/model/Model.h"
+
+#include <span>
+#include <string_view>
+#include <unordered_map>
+
+namespace pleat {
+
+enum class NodeIndex : std::uint32_t { None = 0xffffffff };
+enum class ValueIndex : std::uint32_t { None = 0xffffffff }; // None: an optional input or output that is absent ("")
+enum class ScopeIndex : std::uint32_t { Main = 0, None = 0xffffffff };
+
+// One reading of a value: input `slot` of `node`. The node may sit in a deeper scope than the value (a capture).
+struct Use {
+    NodeIndex node = NodeIndex::None;
+    std::uint32_t slot = 0;
+};
+
+struct Scope {
+    ScopeIndex parent = ScopeIndex::None;  // None for the main graph and for functions
+    NodeIndex owner = NodeIndex::None;     // the If/Loop/Scan node whose body this is
+    std::int32_t function = -1;            // index in Model::functions
+    std::string path;                      // "" for the main graph; "If_3.then_branch/…"; "function domain::name"
+    const Graph* graph = nullptr;
+    std::span<const NodeIndex> nodes;      // in the order of the file
+    std::vector<ValueIndex> inputs;        // initializers that are also inputs included
+    std::vector<ValueIndex> outputs;
+};
+
+class GraphView final {
+public:
+    // The model has passed the validator, so this cannot fail. O(nodes + names).
+    static std::shared_ptr<const GraphView> of(Model model);
+
+    const Model& model() const { return m_model; }
+    std::span<const Scope> scopes() const { return m_scopes; }
+    std::size_t nodeCount() const { return m_nodes.size(); }
+    std::size_t valueCount() const { return m_values.size(); }
+
+    // Nodes.
+    NodeIndex find(NodeId id) const; // None when this model has no such node (any more)
+    NodeId id(NodeIndex node) const;
+    ScopeIndex scope(NodeIndex node) const;
+    std::string_view op(NodeIndex node) const;
+    std::string_view domain(NodeIndex node) const; // "" is ONNX's own ("ai.onnx" too)
+    std::string_view name(NodeIndex node) const;   // may be empty
+    std::string label(NodeIndex node) const;       // the name, or "Conv that makes <first output>" where it has none
+    std::span<const ValueIndex> inputs(NodeIndex node) const;
+    std::span<const ValueIndex> outputs(NodeIndex node) const;
+    ValueIndex input(NodeIndex node, std::size_t slot) const;  // None when absent or past the end
+    ValueIndex output(NodeIndex node, std::size_t slot) const;
+    const Node& entry(NodeIndex node) const;
+    const onnx::NodeProto& proto(NodeIndex node) const;
+
+    // Values.
+    std::string_view name(ValueIndex value) const;
+    ScopeIndex scope(ValueIndex value) const; // where it is defined
+    NodeIndex producer(ValueIndex value) const;
+    std::span<const Use> uses(ValueIndex value) const; // captures included, in file order
+    bool isGraphInput(ValueIndex value) const;
+    bool isGraphOutput(ValueIndex value) const;
+    const Initializer* initializer(ValueIndex value) const; // null unless it is one
+    ValueIndex find(ScopeIndex scope, std::string_view name) const; // looks outwards too; None when unknown
+
+    // Nodes of a scope so that producers come before consumers (the file's order where that is one already).
+    std::vector<NodeIndex> topological(ScopeIndex scope) const;
+
+private:
+    struct NodeRecord {
+        const Node* node = nullptr;
+        ScopeIndex scope = ScopeIndex::Main;
+        std::uint32_t firstSlot = 0; // inputs, then outputs, in m_slots
+        std::uint32_t inputs = 0;
+        std::uint32_t outputs = 0;
+    };
+    struct ValueRecord {
+        std::string_view name; // lives in a message of m_model
+        ScopeIndex scope = ScopeIndex::Main;
+        NodeIndex producer = NodeIndex::None;
+        const Initializer* initializer = nullptr;
+        std::uint32_t firstUse = 0; // in m_uses
+        std::uint32_t uses = 0;
+        bool graphInput = false;
+        bool graphOutput = false;
+    };
+    friend class GraphViewBuilder;
+    GraphView() = default;
+
+    Model m_model;
+    std::vector<Scope> m_scopes;
+    std::vector<NodeRecord> m_nodes;
+    std::vector<ValueRecord> m_values;
+    std::vector<NodeIndex> m_scopeNodes; // the scopes' node lists, one after the other
+    std::vector<ValueIndex> m_slots;     // the nodes' inputs and outputs, one after the other
+    std::vector<Use> m_uses;             // the values' uses, one after the other
+    std::vector<NodeIndex> m_byId;
+    std::vector<std::unordered_map<std::string_view, ValueIndex>> m_names; // per scope
+};
+
+} // namespace pleat

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A regular file opened for reading by position. It is shared by everything that refers to its bytes and closes with the
+// last of them; any thread may read. What was opened stays readable when the path is renamed or replaced; a file that is
+// truncated or rewritten in place is noticed by its size and modification time and reported, never read as if it were
+// the old one. No memory map: a truncated map would kill the process.
+#pragma once
+
+#include "core/base/Result.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+namespace pleat {
+
+class File final {
+public:
+    // Opens a regular file. Error Unreadable when it is missing, a directory, a pipe, or not permitted.
+    static Result<std::shared_ptr<const File>> open(const std::filesystem::path& path);
+
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    ~File();
+
+    const std::filesystem::path& path() const { return m_path; }
+    std::uint64_t size() const { return m_size; } // bytes, at opening
+
+    // Fills `into` with the bytes from `offset` on. Error Changed when the file is not what was opened any more,
+    // Unreadable when the range reaches past the end or the disk fails.
+    Result<void> read(std::uint64_t offset, std::span<std::byte> into) const;
+
+    // True while size and mtime of the open descriptor are those of opening.
+    bool unchanged() const;
+
+    // For copying inside the kernel; owned by this object.
+    int descriptor() const { return m_descriptor; }
+
+private:
+    File() = default;
+    std::filesystem::path m_path;
+    std::uint64_t m_size = 0;
+    std::int64_t m_mtimeSeconds = 0;
+    std::int64_t m_mtimeNanoseconds = 0;
+    int m_descriptor = -1;
+};
+
+using FilePointer = std::shared_ptr<const File>;
+
+// A range of an open file.
+struct FileRange {
+    FilePointer file;
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+};
+
+} // namespace pleat

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One ModelProto out of a Model, for calls into the ONNX library. Only core includes this.
+#pragma once
+
+#include "core/model/Model.h"
+
+#include <onnx/onnx_pb.h>
+
+namespace pleat {
+
+enum class LeftOut {
+    Keep,    // the `pleat.payload` references stay
+    OneByte, // one raw byte for each left-out tensor: enough for the checker, which does not look inside
+    Whole    // every byte is read in: for tests and small models; Error MissingData, Unsupported above 2 GiB
+};
+
+Result<onnx::ModelProto> assemble(const Model& model, LeftOut leftOut);
+
+} // namespace pleat

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The bytes of a tensor, wherever they are: a range of an open file, bytes in memory, or, after a fold, one of these two
+// times per-channel factors that nobody has multiplied yet. A Payload is an immutable value; copies share. Bytes are
+// little-endian, as ONNX's raw_data.
+#pragma once
+
+#include "core/io/File.h"
+#include "core/tensor/DataType.h"
+#include "core/tensor/WeightLayout.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace pleat {
+
+using Bytes = std::shared_ptr<const std::vector<std::byte>>;
+using Factors = std::shared_ptr<const std::vector<double>>; // one a channel; null means all 1
+
+// Bytes that exist, as opposed to such that are yet to be computed.
+using StoredBytes = std::variant<Bytes, FileRange>;
+
+// base · output[o] · input[i] for each element; rounded once, into its own type, when it is read.
+struct ScaledBytes {
+    StoredBytes base;
+    DataType type = DataType::Float;
+    WeightLayout layout;
+    Factors output;
+    Factors input;
+};
+
+struct Payload {
+    std::variant<Bytes, FileRange, ScaledBytes> content;
+    // The external_data entries that the file gave this tensor (location, offset, …), for writing them back; empty for
+    // data inside the model file.
+    std::vector<std::pair<std::string, std::string>> external;
+
+    std::uint64_t size() const; // bytes
+    bool isScaled() const { return std::holds_alternative<ScaledBytes>(content); }
+};
+
+} // namespace pleat
