@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How long work tells how far it is. Whoever starts the work owns the sink; it is called from the working thread, so a
-// sink for the window must hand the figures over to its own thread. Cancelling is a std::stop_token beside it.
+// How long work tells how far it is. Whoever starts the work owns the sink; it is called from the working
+// thread, so a sink for the window must hand the figures over to its own thread. Cancelling is a
+// std::stop_token beside it.
 #pragma once
 
 #include <cstdint>

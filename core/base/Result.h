@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Errors are values. A function that can fail returns Result<T>; the Error says what is wrong, where, and what to
-// do about it, in a sentence for the person at the screen. Exceptions of libraries are caught where the library is
-// called and never travel further. Both types are plain values, free to cross threads.
+// Errors are values. A function that can fail returns Result<T>; the Error says what is wrong, where, and
+// what to do about it, in a sentence for the person at the screen. Exceptions of libraries are caught where
+// the library is called and never travel further. Both types are plain values, free to cross threads.
 #pragma once
 
 #include <string>
@@ -28,7 +28,8 @@ struct Error {
     std::string where;   // the file, node or tensor at fault; may be empty
 };
 
-template<class T> using Result = tl::expected<T, Error>;
+template<class T>
+using Result = tl::expected<T, Error>;
 
 // Shorthand for the failing return: `return failure(ErrorCode::Unreadable, "…", path);`
 inline tl::unexpected<Error> failure(ErrorCode code, std::string message, std::string where = {})

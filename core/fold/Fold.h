@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Finding and folding: a question and an answer, both values. Finding plans every fold completely; folding applies the
-// plans of the chosen candidates and cannot fail half way. Weights are not computed here: a fold records factors
-// (Payload.h) and makes the small new biases.
+// Finding and folding: a question and an answer, both values. Finding plans every fold completely; folding
+// applies the plans of the chosen candidates and cannot fail half way. Weights are not computed here: a fold
+// records factors (Payload.h) and makes the small new biases.
 #pragma once
 
 #include "core/base/Progress.h"
@@ -18,10 +18,11 @@ struct FoldOptions {
     bool allowOverflow = false; // fold although float16/bfloat16 weights become infinite
 };
 
-// Every batch norm of the model with its verdict, in the order of the graph. Errors: Cancelled; a parameter that cannot
-// be read is a verdict (missing-data), not an Error.
-Result<std::vector<FoldCandidate>> findFolds(const std::shared_ptr<const GraphView>& view, const FoldOptions& options,
-                                             Progress& progress, std::stop_token stop);
+// Every batch norm of the model with its verdict, in the order of the graph. Errors: Cancelled; a parameter
+// that cannot be read is a verdict (missing-data), not an Error.
+Result<std::vector<FoldCandidate>> findFolds(const std::shared_ptr<const GraphView>& view,
+                                             const FoldOptions& options, Progress& progress,
+                                             std::stop_token stop);
 
 // What was done to one layer. Arrays are per channel of the batch norm.
 struct FoldedPair {
@@ -33,8 +34,8 @@ struct FoldedPair {
         std::vector<double> gamma, beta, mean, variance;
         double epsilon = 0;
     };
-    std::optional<Parameters> parameters; // of the batch norm, as removed
-    std::vector<double> s, t;             // the affine, y = s·x + t
+    std::optional<Parameters> parameters;                      // of the batch norm, as removed
+    std::vector<double> s, t;                                  // the affine, y = s·x + t
     std::optional<Range> weightBefore, weightAfter, biasAfter; // measured by measureRanges()
 };
 
@@ -43,14 +44,15 @@ struct FoldOutcome {
     std::vector<FoldedPair> pairs; // all candidates, the chosen ones folded
 };
 
-// Folds the chosen candidates (all foldable ones with a batch norm when `chosen` is empty-optional). Errors: Usage for
-// an id that is unknown or blocked (the message names it and says why); Cancelled.
+// Folds the chosen candidates (all foldable ones with a batch norm when `chosen` is empty-optional). Errors:
+// Usage for an id that is unknown or blocked (the message names it and says why); Cancelled.
 Result<FoldOutcome> fold(const std::shared_ptr<const GraphView>& view,
                          const std::optional<std::vector<FoldId>>& chosen, const FoldOptions& options,
                          Progress& progress, std::stop_token stop);
 
 // Fills the ranges of the pairs; reads every weight once, before and after.
-Result<void> measureRanges(const Model& before, FoldOutcome& outcome, Progress& progress, std::stop_token stop);
+Result<void> measureRanges(const Model& before, FoldOutcome& outcome, Progress& progress,
+                           std::stop_token stop);
 
 // The weight and bias of a layer, with where its channels lie: for looking at them.
 struct LayerWeights {
@@ -60,8 +62,8 @@ struct LayerWeights {
     std::string op;
 };
 
-// Of a layer that can take a fold (Conv, ConvTranspose, Gemm, …). Nothing when the node is no such layer, or its weight
-// is not constant.
+// Of a layer that can take a fold (Conv, ConvTranspose, Gemm, …). Nothing when the node is no such layer, or
+// its weight is not constant.
 std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node);
 
 } // namespace pleat

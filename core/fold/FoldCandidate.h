@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What findFolds() answers: every batch norm of a model with its verdict, and the chains of constants that fold as well.
-// Values, free to cross threads. FOLDING.md is the contract.
+// What findFolds() answers: every batch norm of a model with its verdict, and the chains of constants that
+// fold as well. Values, free to cross threads. FOLDING.md is the contract.
 #pragma once
 
 #include "core/base/Ids.h"
@@ -42,9 +42,9 @@ struct FoldCandidate {
     std::string message;          // the whole sentence; also says what will happen when foldable
     std::vector<Blame> blame;
     std::optional<FoldDirection> direction;
-    std::optional<NodeRef> layer;          // the layer, also for a refusal where one was found
-    std::vector<NodeRef> affine;           // the chain, in the order of the data
-    std::vector<NodeRef> between;          // what the affine travels through
+    std::optional<NodeRef> layer; // the layer, also for a refusal where one was found
+    std::vector<NodeRef> affine;  // the chain, in the order of the data
+    std::vector<NodeRef> between; // what the affine travels through
     bool batchNorm = false;
     std::optional<std::uint64_t> channels;
     std::string scope;

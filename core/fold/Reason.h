@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Why a candidate cannot be folded: one code of FOLDING.md each. A new reason is a line here and a line in Reason.cpp.
+// Why a candidate cannot be folded: one code of FOLDING.md each. A new reason is a line here and a line in
+// Reason.cpp.
 #pragma once
 
 #include <string_view>
@@ -7,10 +8,39 @@
 namespace pleat {
 
 enum class Reason {
-    SeveralConsumers, GraphOutput, Captured, NotConstant, OverridableInput, TrainingMode, ExtraOutputs, Spatial,
-    ChannelMismatch, ChannelsUnknown, BadGroup, NotPerChannel, Broadens, Divides, Padding, PaddingUnknown,
-    TransposedStride, TransposedBorder, Axis, TransA, Variance, NonFinite, Overflow, Dtype, Sparse, Quantized,
-    QuantizeBetween, CastNarrows, MissingData, SharedFunction, CustomDomain, OperatorBetween, InputStatistics,
+    SeveralConsumers,
+    GraphOutput,
+    Captured,
+    NotConstant,
+    OverridableInput,
+    TrainingMode,
+    ExtraOutputs,
+    Spatial,
+    ChannelMismatch,
+    ChannelsUnknown,
+    BadGroup,
+    NotPerChannel,
+    Broadens,
+    Divides,
+    Padding,
+    PaddingUnknown,
+    TransposedStride,
+    TransposedBorder,
+    Axis,
+    TransA,
+    Variance,
+    NonFinite,
+    Overflow,
+    Dtype,
+    Sparse,
+    Quantized,
+    QuantizeBetween,
+    CastNarrows,
+    MissingData,
+    SharedFunction,
+    CustomDomain,
+    OperatorBetween,
+    InputStatistics,
     NoNeighbour
 };
 

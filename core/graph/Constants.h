@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which values are constant, and where their numbers are stored: initializers and Constant nodes, also behind Identity
-// and lossless Cast nodes and in outer scopes. An initializer that a caller may override (IR ≥ 4 and a graph input) is
-// not constant.
+// Which values are constant, and where their numbers are stored: initializers and Constant nodes, also behind
+// Identity and lossless Cast nodes and in outer scopes. An initializer that a caller may override (IR ≥ 4 and
+// a graph input) is not constant.
 #pragma once
 
 #include "core/graph/GraphView.h"
@@ -9,9 +9,9 @@
 namespace pleat {
 
 struct Constant {
-    TensorView tensor;                     // as stored
+    TensorView tensor;                      // as stored
     ValueIndex storedAt = ValueIndex::None; // the initializer, or the output of the Constant node
-    std::vector<NodeIndex> through;        // nodes between the storage and the reader, storage first
+    std::vector<NodeIndex> through;         // nodes between the storage and the reader, storage first
 };
 
 enum class NotConstant { Computed, Overridable, Absent, Quantized, Sparse };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A node, a tensor and a model in words and numbers, for panels and for `info`: what an inspector shows, without a
-// protobuf type in sight.
+// A node, a tensor and a model in words and numbers, for panels and for `info`: what an inspector shows,
+// without a protobuf type in sight.
 #pragma once
 
 #include "core/graph/GraphView.h"
@@ -15,18 +15,18 @@ struct AttributeText {
 };
 
 struct SlotText {
-    std::string formal;  // the operator's own name of the slot: "X", "W"; "" when unknown
-    std::string name;    // the tensor's; empty when the optional slot is absent
+    std::string formal; // the operator's own name of the slot: "X", "W"; "" when unknown
+    std::string name;   // the tensor's; empty when the optional slot is absent
     bool constant = false;
-    ValueType type;      // from the initializer or from inference
+    ValueType type;          // from the initializer or from inference
     std::uint64_t bytes = 0; // of a constant
     ValueIndex value = ValueIndex::None;
 };
 
 struct NodeText {
     std::string name, op, domain;
-    int since = 0;            // opset version of the operator's definition
-    std::string summary;      // the first sentence of the operator's documentation; empty when unknown
+    int since = 0;             // opset version of the operator's definition
+    std::string summary;       // the first sentence of the operator's documentation; empty when unknown
     std::string documentation; // the whole of it, Markdown
     std::vector<AttributeText> attributes;
     std::vector<SlotText> inputs, outputs;

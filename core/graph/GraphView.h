@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// An index over a Model: who produces a value, who reads it, in which scope. It holds its Model, is built once and never
-// changes, so any thread may read. Nodes and values are numbered densely; the numbers are good for this view only
-// (NodeId outlives it). A name that is read in a body and defined outside resolves to the outer value: a capture.
+// An index over a Model: who produces a value, who reads it, in which scope. It holds its Model, is built
+// once and never changes, so any thread may read. Nodes and values are numbered densely; the numbers are good
+// for this view only (NodeId outlives it). A name that is read in a body and defined outside resolves to the
+// outer value: a capture.
 #pragma once
 
 #include "core/model/Model.h"
@@ -13,23 +14,26 @@
 namespace pleat {
 
 enum class NodeIndex : std::uint32_t { None = 0xffffffff };
-enum class ValueIndex : std::uint32_t { None = 0xffffffff }; // None: an optional input or output that is absent ("")
+enum class ValueIndex : std::uint32_t {
+    None = 0xffffffff
+}; // None: an optional input or output that is absent ("")
 enum class ScopeIndex : std::uint32_t { Main = 0, None = 0xffffffff };
 
-// One reading of a value: input `slot` of `node`. The node may sit in a deeper scope than the value (a capture).
+// One reading of a value: input `slot` of `node`. The node may sit in a deeper scope than the value (a
+// capture).
 struct Use {
     NodeIndex node = NodeIndex::None;
     std::uint32_t slot = 0;
 };
 
 struct Scope {
-    ScopeIndex parent = ScopeIndex::None;  // None for the main graph and for functions
-    NodeIndex owner = NodeIndex::None;     // the If/Loop/Scan node whose body this is
-    std::int32_t function = -1;            // index in Model::functions
-    std::string path;                      // "" for the main graph; "If_3.then_branch/…"; "function domain::name"
+    ScopeIndex parent = ScopeIndex::None; // None for the main graph and for functions
+    NodeIndex owner = NodeIndex::None;    // the If/Loop/Scan node whose body this is
+    std::int32_t function = -1;           // index in Model::functions
+    std::string path; // "" for the main graph; "If_3.then_branch/…"; "function domain::name"
     const Graph* graph = nullptr;
-    std::span<const NodeIndex> nodes;      // in the order of the file
-    std::vector<ValueIndex> inputs;        // initializers that are also inputs included
+    std::span<const NodeIndex> nodes; // in the order of the file
+    std::vector<ValueIndex> inputs;   // initializers that are also inputs included
     std::vector<ValueIndex> outputs;
 };
 
@@ -50,10 +54,11 @@ public:
     std::string_view op(NodeIndex node) const;
     std::string_view domain(NodeIndex node) const; // "" is ONNX's own ("ai.onnx" too)
     std::string_view name(NodeIndex node) const;   // may be empty
-    std::string label(NodeIndex node) const;       // the name, or "Conv that makes <first output>" where it has none
+    std::string
+    label(NodeIndex node) const; // the name, or "Conv that makes <first output>" where it has none
     std::span<const ValueIndex> inputs(NodeIndex node) const;
     std::span<const ValueIndex> outputs(NodeIndex node) const;
-    ValueIndex input(NodeIndex node, std::size_t slot) const;  // None when absent or past the end
+    ValueIndex input(NodeIndex node, std::size_t slot) const; // None when absent or past the end
     ValueIndex output(NodeIndex node, std::size_t slot) const;
     const Node& entry(NodeIndex node) const;
     const onnx::NodeProto& proto(NodeIndex node) const;
@@ -65,7 +70,7 @@ public:
     std::span<const Use> uses(ValueIndex value) const; // captures included, in file order
     bool isGraphInput(ValueIndex value) const;
     bool isGraphOutput(ValueIndex value) const;
-    const Initializer* initializer(ValueIndex value) const; // null unless it is one
+    const Initializer* initializer(ValueIndex value) const;         // null unless it is one
     ValueIndex find(ScopeIndex scope, std::string_view name) const; // looks outwards too; None when unknown
 
     // Nodes of a scope so that producers come before consumers (the file's order where that is one already).

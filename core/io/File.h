@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A regular file opened for reading by position. It is shared by everything that refers to its bytes and closes with the
-// last of them; any thread may read. What was opened stays readable when the path is renamed or replaced; a file that is
-// truncated or rewritten in place is noticed by its size and modification time and reported, never read as if it were
-// the old one. No memory map: a truncated map would kill the process.
+// A regular file opened for reading by position. It is shared by everything that refers to its bytes and
+// closes with the last of them; any thread may read. What was opened stays readable when the path is renamed
+// or replaced; a file that is truncated or rewritten in place is noticed by its size and modification time
+// and reported, never read as if it were the old one. No memory map: a truncated map would kill the process.
 #pragma once
 
 #include "core/base/Result.h"
@@ -26,8 +26,8 @@ public:
     const std::filesystem::path& path() const { return m_path; }
     std::uint64_t size() const { return m_size; } // bytes, at opening
 
-    // Fills `into` with the bytes from `offset` on. Error Changed when the file is not what was opened any more,
-    // Unreadable when the range reaches past the end or the disk fails.
+    // Fills `into` with the bytes from `offset` on. Error Changed when the file is not what was opened any
+    // more, Unreadable when the range reaches past the end or the disk fails.
     Result<void> read(std::uint64_t offset, std::span<std::byte> into) const;
 
     // True while size and mtime of the open descriptor are those of opening.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A file that appears whole or not at all. Bytes go to a temporary file beside the target; commit() flushes it, renames
-// it over the target and flushes the folder; without commit() the destructor removes it. An existing target keeps its
-// mode, a symbolic link stays a link (the file behind it is replaced). One thread, one owner.
+// A file that appears whole or not at all. Bytes go to a temporary file beside the target; commit() flushes
+// it, renames it over the target and flushes the folder; without commit() the destructor removes it. An
+// existing target keeps its mode, a symbolic link stays a link (the file behind it is replaced). One thread,
+// one owner.
 #pragma once
 
 #include "core/io/File.h"
@@ -24,8 +25,8 @@ public:
 
     Result<void> write(std::span<const std::byte> bytes);
 
-    // Appends a range of another file, by the kernel (copy_file_range) where it can. The source's errors stay the
-    // source's (Changed, Unreadable). Checks `stop` between chunks.
+    // Appends a range of another file, by the kernel (copy_file_range) where it can. The source's errors stay
+    // the source's (Changed, Unreadable). Checks `stop` between chunks.
     Result<void> copy(const FileRange& range, std::stop_token stop);
 
     std::uint64_t written() const { return m_written; }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Saving streams: the lengths are computed first, then skeleton bytes and payloads are written in order, tensors that a
-// fold scaled are computed block by block just before. Unchanged messages keep their original bytes and are copied by
-// the kernel. The target is the old file or the new one, whatever happens (OutputFile).
+// Saving streams: the lengths are computed first, then skeleton bytes and payloads are written in order,
+// tensors that a fold scaled are computed block by block just before. Unchanged messages keep their original
+// bytes and are copied by the kernel. The target is the old file or the new one, whatever happens
+// (OutputFile).
 #pragma once
 
 #include "core/base/Progress.h"
@@ -12,9 +13,9 @@
 
 namespace pleat {
 
-// Writes `model` to `target`, which may be the file that the model was opened from. An unedited model is copied.
-// Errors: Unwritable, Changed (the source changed since opening), Unsupported (external data, or more than 2 GiB: not
-// yet), Cancelled. On any error the target is untouched and no temporary file is left.
+// Writes `model` to `target`, which may be the file that the model was opened from. An unedited model is
+// copied. Errors: Unwritable, Changed (the source changed since opening), Unsupported (external data, or more
+// than 2 GiB: not yet), Cancelled. On any error the target is untouched and no temporary file is left.
 Result<void> saveModel(const Model& model, const std::filesystem::path& target, Progress& progress,
                        std::stop_token stop);
 

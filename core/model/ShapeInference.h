@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Shapes and types of every value, inferred by the ONNX library. The library crashes on some malformed models, so it runs
-// in a worker process: the same program in a private mode, the skeleton on its standard input. Its death means "shapes
-// unknown" and nothing else.
+// Shapes and types of every value, inferred by the ONNX library. The library crashes on some malformed
+// models, so it runs in a worker process: the same program in a private mode, the skeleton on its standard
+// input. Its death means "shapes unknown" and nothing else.
 #pragma once
 
 #include "core/base/Result.h"
@@ -40,11 +40,13 @@ struct InferredTypes {
     std::string problem; // why inference gave nothing; empty when it worked
 };
 
-// `worker` is the program to start with workerArgument() (normally this program itself). Takes at most `seconds`.
-InferredTypes inferTypes(const Model& model, const std::filesystem::path& worker, int seconds, std::stop_token stop);
+// `worker` is the program to start with workerArgument() (normally this program itself). Takes at most
+// `seconds`.
+InferredTypes inferTypes(const Model& model, const std::filesystem::path& worker, int seconds,
+                         std::stop_token stop);
 
-// The private mode: `main` calls this first; when the first argument is the worker's it does the work and returns the
-// exit code, otherwise nothing.
+// The private mode: `main` calls this first; when the first argument is the worker's it does the work and
+// returns the exit code, otherwise nothing.
 std::optional<int> runAsWorker(int argc, char** argv);
 
 } // namespace pleat

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The arithmetic of folding, on blocks of stored bytes. One double multiply and one round-to-nearest-even per weight,
-// straight into the weight's own type. Pure functions, for any thread.
+// The arithmetic of folding, on blocks of stored bytes. One double multiply and one round-to-nearest-even per
+// weight, straight into the weight's own type. Pure functions, for any thread.
 #pragma once
 
 #include "core/tensor/DataType.h"
@@ -20,13 +20,13 @@ std::uint16_t roundToBFloat16(double value);
 double halfToDouble(std::uint16_t bits);
 double bfloat16ToDouble(std::uint16_t bits);
 
-// block[e] ← block[e] · output[o(e)] · input[i(e)], in place. The block holds elements [first, first + n) of a weight of
-// `layout`; empty factors mean all 1. `type` is one of the foldable ones.
+// block[e] ← block[e] · output[o(e)] · input[i(e)], in place. The block holds elements [first, first + n) of
+// a weight of `layout`; empty factors mean all 1. `type` is one of the foldable ones.
 void scale(DataType type, std::span<std::byte> block, std::uint64_t first, const WeightLayout& layout,
            std::span<const double> output, std::span<const double> input);
 
-// sums[o] += Σ input[i(e)] · block[e] over the elements of the block, in double: what a shift before a layer adds to its
-// bias (FOLDING.md, "Before the layer").
+// sums[o] += Σ input[i(e)] · block[e] over the elements of the block, in double: what a shift before a layer
+// adds to its bias (FOLDING.md, "Before the layer").
 void accumulate(std::span<const double> block, std::uint64_t first, const WeightLayout& layout,
                 std::span<const double> input, std::span<double> sums);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The bytes of a tensor, wherever they are: a range of an open file, bytes in memory, or, after a fold, one of these two
-// times per-channel factors that nobody has multiplied yet. A Payload is an immutable value; copies share. Bytes are
-// little-endian, as ONNX's raw_data.
+// The bytes of a tensor, wherever they are: a range of an open file, bytes in memory, or, after a fold, one
+// of these two times per-channel factors that nobody has multiplied yet. A Payload is an immutable value;
+// copies share. Bytes are little-endian, as ONNX's raw_data.
 #pragma once
 
 #include "core/io/File.h"
@@ -33,8 +33,8 @@ struct ScaledBytes {
 
 struct Payload {
     std::variant<Bytes, FileRange, ScaledBytes> content;
-    // The external_data entries that the file gave this tensor (location, offset, …), for writing them back; empty for
-    // data inside the model file.
+    // The external_data entries that the file gave this tensor (location, offset, …), for writing them back;
+    // empty for data inside the model file.
     std::vector<std::pair<std::string, std::string>> external;
 
     std::uint64_t size() const; // bytes

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is to be seen of a tensor's values: ranges, per channel and in all, and histograms. Computed in one streamed pass
-// each, in double.
+// What is to be seen of a tensor's values: ranges, per channel and in all, and histograms. Computed in one
+// streamed pass each, in double.
 #pragma once
 
 #include "core/base/Progress.h"
@@ -20,7 +20,7 @@ struct Statistics {
     std::uint64_t count = 0;     // elements
     std::uint64_t nonFinite = 0; // NaN and infinities; they are left out of everything below
     std::uint64_t zeros = 0;
-    Range range;                 // of all finite values; {0, 0} when there is none
+    Range range; // of all finite values; {0, 0} when there is none
     double mean = 0;
     double deviation = 0;        // standard deviation, of the population
     std::vector<Range> channels; // per output channel of the layout

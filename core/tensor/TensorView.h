@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A tensor to look at: type, shape and bytes that are read, and scaled if a fold asked for it, only when somebody wants
-// them, in pieces of any size. An immutable value, for any thread.
+// A tensor to look at: type, shape and bytes that are read, and scaled if a fold asked for it, only when
+// somebody wants them, in pieces of any size. An immutable value, for any thread.
 #pragma once
 
 #include "core/base/Result.h"
@@ -24,10 +24,12 @@ public:
     std::uint64_t elements() const; // product of dims; 1 for a scalar
     const Payload& payload() const { return m_payload; }
 
-    // Elements [first, first + count) as stored bytes. `into` holds exactly those. Only for types of whole bytes.
+    // Elements [first, first + count) as stored bytes. `into` holds exactly those. Only for types of whole
+    // bytes.
     Result<void> read(std::uint64_t first, std::uint64_t count, std::span<std::byte> into) const;
 
-    // The same as doubles, exactly; for the foldable types and integers up to 32 bits (64-bit integers are rounded).
+    // The same as doubles, exactly; for the foldable types and integers up to 32 bits (64-bit integers are
+    // rounded).
     Result<void> readDoubles(std::uint64_t first, std::span<double> into) const;
 
     // The whole tensor as doubles; for small ones.
