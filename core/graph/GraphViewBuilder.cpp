@@ -24,7 +24,7 @@ public:
             const onnx::FunctionProto& header = *model.functions[f].header;
             const ScopeIndex scope =
                 addScope(*model.functions[f].body, ScopeIndex::None, NodeIndex::None,
-                         static_cast<std::int32_t>(f), "function " + header.domain() + "::" + header.name());
+                         static_cast<std::int32_t>(f), functionPath(header.domain(), header.name()));
             addPorts(scope, header);
         }
         resolve();
@@ -54,8 +54,10 @@ private:
         for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
             for (const Body& body : graph.nodes[n].bodies) {
                 const auto bodyOwner = static_cast<NodeIndex>(m_firstNode[index(scope)] + n);
+                const onnx::NodeProto& proto = *graph.nodes[n].proto;
                 addScope(*body.graph, scope, bodyOwner, -1,
-                         bodyPath(m_view->m_scopes[index(scope)].path, *graph.nodes[n].proto, n, body));
+                         bodyPath(m_view->m_scopes[index(scope)].path, proto.name(), proto.op_type(), n,
+                                  proto.attribute(body.attribute).name(), body.position));
             }
         }
         return scope;
