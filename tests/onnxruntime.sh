@@ -32,6 +32,10 @@ debian_mirror() {
 # fetch_onnxruntime_headers FOLDER: puts Debian 13's libonnxruntime-dev headers into it.
 fetch_onnxruntime_headers() {
     local folder=$1 apt=$root/build/apt-$onnxruntime_release mirror
+    if ! command -v apt-get >/dev/null; then
+        echo "Without apt: install ONNX Runtime and set ONNXRUNTIME_ROOT to the folder with its include/ and lib/." >&2
+        return 1
+    fi
     mirror=$(debian_mirror)
     if [ -z "$mirror" ]; then
         quietly as_root apt-get update || return
@@ -68,7 +72,7 @@ fetch_onnxruntime_headers() {
 # fetch_onnxruntime: silent when it is there already.
 fetch_onnxruntime() {
     local home=$root/build/onnxruntime library
-    if [ -e /usr/include/onnxruntime/onnxruntime_cxx_api.h ]; then return 0; fi
+    if [ -n "${ONNXRUNTIME_ROOT:-}" ] || [ -e /usr/include/onnxruntime/onnxruntime_cxx_api.h ]; then return 0; fi
     if apt-cache show libonnxruntime-dev >/dev/null 2>&1; then
         install_packages libonnxruntime-dev
         return
