@@ -10,6 +10,7 @@ import onnx
 
 import graphs
 import workflow
+from graphs import Failure
 
 # Counted in torchvision's networks: pairs, name of the first layer, what follows its batch norm.
 EXPECTED = {
@@ -55,5 +56,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except workflow.Failure as failure:
+    except Failure as failure:
         sys.exit(f"{sys.argv[2]}: {failure}")

@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reads of an ONNX file by the onnx package alone: what pleat-cli says is held against these."""
 import onnx
+from google.protobuf.message import DecodeError
 
 FULL_CHECK_BYTES = 2**31  # what protobuf can hold in one message; above, the checker works on the file
 
 
+class Failure(Exception):
+    """Something about a model is wrong; the text says what."""
+
+
 def load(path):
-    return onnx.load(path, load_external_data=False)
+    try:
+        return onnx.load(path, load_external_data=False)
+    except DecodeError as error:
+        raise Failure(f"{path.name} is not an ONNX model: {error}") from error
 
 
 def nodes(graph):

@@ -3,20 +3,25 @@
 import numpy
 import onnxruntime
 
+from graphs import Failure
+
 SPATIAL_SIZES = (224, 64, 48, 32)  # tried in turn where a model leaves its sizes open
 DTYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(float16)": "float16",
           "tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(uint8)": "uint8", "tensor(bool)": "bool"}
 
 
-class Unrunnable(Exception):
-    """ONNX Runtime does not load or run the model as it was before anything was folded."""
+def first_line(error):
+    return str(error).strip().partition("\n")[0]
 
 
 def session(path):
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the binding throws a class of its own for each status
+        raise Failure(f"ONNX Runtime does not load {path.name}: {first_line(error)}") from error
 
 
 def concrete_shape(shape, spatial):
@@ -31,7 +36,7 @@ def random_inputs(model, seed, shapes, spatial):
     feed = {}
     for each in model.get_inputs():
         if each.type not in DTYPES:
-            raise Unrunnable(f"input {each.name} is a {each.type}")
+            raise Failure(f"input {each.name} is a {each.type}")
         dtype = numpy.dtype(DTYPES[each.type])
         shape = shapes.get(each.name) or concrete_shape(each.shape, spatial)
         values = draw.standard_normal(shape) if dtype.kind == "f" else draw.integers(0, 2, shape)
@@ -41,17 +46,14 @@ def random_inputs(model, seed, shapes, spatial):
 
 def run_before(path, seed, shapes):
     """The inputs and the outputs of the first choice of sizes that the model accepts."""
-    try:
-        model = session(path)
-    except Exception as error:  # the binding throws a class of its own for each status
-        raise Unrunnable(str(error).splitlines()[0]) from error
+    model = session(path)
     for spatial in SPATIAL_SIZES:
         feed = random_inputs(model, seed, shapes, spatial)
         try:
             return feed, model.run(None, feed)
         except Exception as error:
             reason = error
-    raise Unrunnable(f"no sizes tried were accepted, give them with --shape: {str(reason).splitlines()[0]}")
+    raise Failure(f"no sizes tried were accepted, give them with --shape: {first_line(reason)}")
 
 
 def relative_difference(before, after):
@@ -74,5 +76,11 @@ def relative_difference(before, after):
 def compare(before, after, seed, shapes):
     """The largest relative difference among the outputs of the models in the two files."""
     feed, expected = run_before(before, seed, shapes)
-    found = session(after).run(None, feed)
+    model = session(after)
+    try:
+        found = model.run(None, feed)
+    except Exception as error:
+        raise Failure(f"ONNX Runtime does not run the result: {first_line(error)}") from error
+    if len(found) != len(expected):
+        raise Failure(f"{len(found)} outputs instead of {len(expected)}")
     return max(map(relative_difference, expected, found), default=0.0)
