@@ -10,7 +10,7 @@ build_packages=(
     libcli11-dev nlohmann-json3-dev libfmt-dev libexpected-dev libeigen3-dev
 )
 
-# The tests: ONNX Runtime's library comes with a Python package, see tests/onnxruntime.sh.
+# The tests; python3-venv for the library of ONNX Runtime and the interop scripts, see tests/onnxruntime.sh.
 test_packages=(python3-venv ca-certificates)
 
 # The slow tests: PyTorch exports real networks.

@@ -2,11 +2,12 @@
 # Gets ONNX Runtime, the independent engine of the tests, and the Python of the interop scripts. Sourced by tests/run
 # after app/packages.sh, with $root set.
 #
-# Debian 13 and later package it. For Debian 12 the headers come from Debian 13's package, through an apt
-# configuration of its own inside build/, and the library from the Python package:
-#   build/onnxruntime/include      the C and C++ headers
+#   build/onnxruntime/include      the C and C++ headers, where the system has none
 #   build/onnxruntime/lib          libonnxruntime.so.1, libonnxruntime.so
 #   build/venv                     Python with tests/interop/requirements.txt
+# The headers are Debian's. Debian 12 does not package them: there they come from Debian 13, through an apt
+# configuration of its own inside build/. The library is the Python package's everywhere: Debian 13's own uses the same
+# libonnx as Pleat, so it is no independent engine, and it complains on stderr about each operator registered twice.
 # The C API is versioned: newer libraries serve older headers.
 
 onnxruntime_release=trixie
@@ -69,17 +70,17 @@ fetch_onnxruntime_headers() {
     rm -rf "$apt"
 }
 
-# fetch_onnxruntime: silent when it is there already.
+# fetch_onnxruntime: silent when it is there already, or named by ONNXRUNTIME_ROOT.
 fetch_onnxruntime() {
     local home=$root/build/onnxruntime library
-    if [ -n "${ONNXRUNTIME_ROOT:-}" ] || [ -e /usr/include/onnxruntime/onnxruntime_cxx_api.h ]; then return 0; fi
-    if apt-cache show libonnxruntime-dev >/dev/null 2>&1; then
-        install_packages libonnxruntime-dev
-        return
-    fi
-    if [ ! -e "$home/include/onnxruntime_cxx_api.h" ]; then
-        echo "Fetching the headers of ONNX Runtime"
-        fetch_onnxruntime_headers "$home/include" || return
+    if [ -n "${ONNXRUNTIME_ROOT:-}" ]; then return 0; fi
+    if [ ! -e /usr/include/onnxruntime/onnxruntime_cxx_api.h ] && [ ! -e "$home/include/onnxruntime_cxx_api.h" ]; then
+        if apt-cache show libonnxruntime-dev >/dev/null 2>&1; then
+            install_packages libonnxruntime-dev || return
+        else
+            echo "Fetching the headers of ONNX Runtime"
+            fetch_onnxruntime_headers "$home/include" || return
+        fi
     fi
     make_venv || return
     library=$(find "$root/build/venv" -path '*/onnxruntime/capi/libonnxruntime.so.*' -print -quit)
