@@ -8,6 +8,9 @@ namespace pleat {
 
 namespace {
 
+// What ONNX's inference calls a dimension that it does not know: no name for a person to read.
+constexpr std::string_view madeUpSymbol = "unk__";
+
 ValueType fromTensor(const onnx::TensorProto& tensor)
 {
     ValueType made{static_cast<DataType>(tensor.data_type()), true, {}};
@@ -24,7 +27,7 @@ ValueType fromDims(std::int32_t type, bool hasShape, const Dims& dims)
         Dimension& dimension = made.shape.emplace_back();
         if (dim.has_dim_value() && dim.dim_value() >= 0)
             dimension.value = dim.dim_value();
-        else if (dim.has_dim_param())
+        else if (!dim.dim_param().starts_with(madeUpSymbol))
             dimension.symbol = dim.dim_param();
     }
     return made;
