@@ -19,7 +19,7 @@ bool isUsable(const OpenedModel& opened)
 {
     for (const Initializer& initializer : opened.model.graph->initializers) {
         const TensorView view = tensorView(opened.model, *initializer.proto);
-        if (view.payload().external.empty() && isFoldable(view.type()) && !view.doubles())
+        if (!view.payload().isExternal() && isFoldable(view.type()) && !view.doubles())
             return false;
     }
     return assemble(opened.model, LeftOut::OneByte).has_value();
