@@ -9,6 +9,12 @@
 
 namespace pleat::test {
 
+bool hasFormat(DataType type)
+{
+    return type == DataType::Float || type == DataType::Double || type == DataType::Float16 ||
+           type == DataType::BFloat16;
+}
+
 Format formatOf(DataType type)
 {
     switch (type) {

@@ -17,7 +17,8 @@ struct Format {
     int precision, minimum, maximum;
     int bytes;
 };
-Format formatOf(DataType type); // float, double, float16, bfloat16
+bool hasFormat(DataType type);
+Format formatOf(DataType type); // float, double, float16, bfloat16; throws for others
 
 long double decode(const Format& format, std::uint64_t bits);
 // Nearest number of the format, ties to even, infinity past the largest; NaN gives a quiet NaN.

@@ -91,7 +91,7 @@ Arrays randomInputs(const onnx::ModelProto& model, std::uint32_t seed,
             count *= static_cast<std::size_t>(array.dims.back());
         }
         for (std::size_t i = 0; i < count; ++i) {
-            if (!isFoldable(array.type)) {
+            if (!hasFormat(array.type)) {
                 array.values.push_back(array.type == DataType::Bool ? seed % 2 : 1);
                 continue;
             }

@@ -92,7 +92,7 @@ Array decodeTensor(const onnx::TensorProto& tensor)
     Array array{static_cast<DataType>(tensor.data_type()), {tensor.dims().begin(), tensor.dims().end()}, {}};
     const std::string& raw = tensor.raw_data();
     const auto* bytes = reinterpret_cast<const std::byte*>(raw.data());
-    if (!isFoldable(array.type)) {
+    if (!hasFormat(array.type)) {
         if (array.type != DataType::Int64)
             throw std::runtime_error("constant of an element type that the reference does not read");
         array.values.assign(tensor.int64_data().begin(), tensor.int64_data().end());
