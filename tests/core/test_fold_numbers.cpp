@@ -6,6 +6,7 @@
 
 #include <QTest>
 #include <cmath>
+#include <set>
 
 using namespace pleat;
 using namespace pleat::test;
@@ -276,18 +277,20 @@ private slots:
 
     void warnsOfScalesThatQuantizeBadly()
     {
-        ModelBuilder model;
-        model.input("x", {"N", 3, 8, 8}).conv("c1", {});
-        model.batchNorm("bn1", {.scale = {1, 1e-5, 0, 1}, .variance = {1, 1, 1, 1}});
-        const Folded folded = assertFolds(model, {{"c1", {"bn1"}}});
-        QCOMPARE(folded.candidates.size(), std::size_t{1});
-        QVERIFY(!folded.candidates[0].warnings.empty());
-        ModelBuilder calm;
-        calm.input("x", {"N", 3, 8, 8}).conv("c1", {});
-        calm.batchNorm("bn1", {.scale = {1, 1e-3, 0, 1}, .variance = {1, 1, 1, 1}});
-        const Folded without = assertFolds(calm, {{"c1", {"bn1"}}});
-        QCOMPARE(without.candidates.size(), std::size_t{1});
-        QVERIFY(without.candidates[0].warnings.empty());
+        const auto codes = [](const std::vector<double>& scales) {
+            ModelBuilder model;
+            model.input("x", {"N", 3, 8, 8}).conv("c1", {});
+            model.batchNorm("bn1", {.scale = scales, .variance = {1, 1, 1, 1}});
+            std::set<std::string> found;
+            for (const FoldCandidate& candidate : assertFolds(model, {{"c1", {"bn1"}}}).candidates)
+                for (const FoldWarning& warning : candidate.warnings)
+                    found.insert(warning.code);
+            return found;
+        };
+        const auto wide = codes({1, 0.9e-4, -1, 1}), narrow = codes({1, 1.1e-4, -1, 1});
+        QVERIFY(narrow.empty());
+        QCOMPARE(wide.size(), std::size_t{1});
+        QVERIFY(!codes({1, 0, 1e-3, 1}).contains(*wide.begin())); // zero does not count
     }
 
     // Modes of the batch norm.

@@ -405,14 +405,14 @@ private slots:
         // The output has no type here, which is nobody's business.
         const auto missing = verdict();
         QVERIFY(missing);
-        QVERIFY(missing->reason == Reason::MissingData);
+        QVERIFY2(missing->reason == Reason::MissingData, missing->message.c_str());
         QVERIFY2(missing->message.find("W") != std::string::npos, missing->message.c_str());
 
         std::ofstream(folder.filePath("weights.bin").toStdString(), std::ios::binary)
             << std::string(431, 'x');
         const auto shorter = verdict();
         QVERIFY(shorter);
-        QVERIFY(shorter->reason == Reason::MissingData);
+        QVERIFY2(shorter->reason == Reason::MissingData, shorter->message.c_str());
 
         std::ofstream(folder.filePath("weights.bin").toStdString(), std::ios::binary)
             << std::string(432, 'x');

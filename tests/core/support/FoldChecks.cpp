@@ -191,6 +191,19 @@ std::string changedUnderAReader(const onnx::ModelProto& before, const onnx::Mode
     return {};
 }
 
+// Whether a node or a tensor of the model has this name.
+bool names(const onnx::ModelProto& model, const Blame& blame)
+{
+    bool found = false;
+    const std::set<std::string> read = namesRead(model);
+    visitNodes(model, [&](const onnx::NodeProto& node) {
+        const bool writes =
+            std::find(node.output().begin(), node.output().end(), blame.name) != node.output().end();
+        found |= blame.kind == Blame::Kind::Node ? node.name() == blame.name : writes;
+    });
+    return found || (blame.kind == Blame::Kind::Tensor && read.contains(blame.name));
+}
+
 } // namespace
 
 tl::expected<std::vector<FoldCandidate>, std::string> candidatesOf(const std::string& bytes,
@@ -373,7 +386,8 @@ FoldCandidate assertBlocked(const ModelBuilder& builder, Reason reason, const st
         QTest::qFail(what.c_str(), where.file_name(), static_cast<int>(where.line()));
         return FoldCandidate{};
     };
-    const std::string bytes = builder.bytes();
+    const onnx::ModelProto built = builder.proto();
+    const std::string bytes = built.SerializeAsString();
     const auto folded = foldThroughFiles(bytes, {}, options);
     if (!folded)
         return fail(folded.error());
@@ -395,10 +409,12 @@ FoldCandidate assertBlocked(const ModelBuilder& builder, Reason reason, const st
                     std::string(code(*candidate->reason)) + ": " + candidate->message);
     if (!contains(candidate->message, culprit))
         return fail("the sentence does not name " + culprit + ": " + candidate->message);
-    if (std::none_of(candidate->blame.begin(), candidate->blame.end(), [&](const Blame& blame) {
-            return !blame.name.empty() && contains(candidate->message, blame.name);
-        }))
-        return fail("nobody whom the sentence names is to blame: " + candidate->message);
+    if (candidate->blame.empty())
+        return fail("nobody is to blame: " + candidate->message);
+    for (const Blame& blame : candidate->blame) {
+        if (!names(built, blame))
+            return fail("the blame leads nowhere: " + blame.name);
+    }
     if (!othersFold && folded->after != bytes)
         return fail("nothing folds, and yet the bytes are others");
     const auto forced = foldThroughFiles(bytes, std::vector{candidate->id}, options);
