@@ -283,7 +283,11 @@ std::string differenceInRuns(const std::string& before, const std::string& after
         if (!actual)
             return "the model after does not run: " + actual.error();
         const double difference = largestRelativeDifference(*expected, *actual);
-        if (!(difference <= expectations.tolerance))
+        if (difference <= expectations.tolerance)
+            continue;
+        // Where terms cancel, an engine's rounding is large beside what is left.
+        const auto sums = magnitudes(old, inputs);
+        if (!sums || !(largestDifferenceBy(*sums, *expected, *actual) <= expectations.tolerance / 10))
             return "outputs differ by " + std::to_string(difference) + " of the largest";
     }
     return {};

@@ -142,6 +142,11 @@ try {
 
 double largestRelativeDifference(const Arrays& before, const Arrays& after)
 {
+    return largestDifferenceBy(before, before, after);
+}
+
+double largestDifferenceBy(const Arrays& scale, const Arrays& before, const Arrays& after)
+{
     constexpr double different = std::numeric_limits<double>::infinity();
     if (before.size() != after.size())
         return different;
@@ -159,9 +164,11 @@ double largestRelativeDifference(const Arrays& before, const Arrays& after)
                 return different;
             if (!std::isfinite(a))
                 continue;
-            largest = std::max(largest, std::fabs(a));
             difference = std::max(difference, std::fabs(a - b));
         }
+        for (const long double value : scale.at(name).values)
+            if (std::isfinite(value))
+                largest = std::max(largest, std::fabs(value));
         worst = std::max(worst, largest > 0 ? difference / largest : difference);
     }
     return static_cast<double>(worst);

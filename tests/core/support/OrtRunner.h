@@ -37,4 +37,7 @@ tl::expected<Arrays, std::string> runInOnnxRuntime(const std::string& model, con
 // Infinity where names, shapes or non-finite values differ.
 double largestRelativeDifference(const Arrays& before, const Arrays& after);
 
+// max |a − b| / max `scale` over the worst output, where `scale` has the same outputs: their Σ|w||x|.
+double largestDifferenceBy(const Arrays& scale, const Arrays& before, const Arrays& after);
+
 } // namespace pleat::test

@@ -14,6 +14,8 @@ namespace pleat::test {
 
 namespace {
 
+enum class Terms { Signed, Magnitudes };
+
 using Dims = std::vector<std::int64_t>;
 
 std::size_t count(const Dims& dims)
@@ -244,12 +246,16 @@ Array arithmetic(const std::string& op, const Attributes& attributes, const Arra
 }
 
 // https://onnx.ai/onnx/operators/onnx__Gemm.html
-Array gemm(const Attributes& attributes, const Array& a, const Array& b, const Array* c)
+Array gemm(const Attributes& attributes, const Array& a, const Array& b, const Array* c, Terms terms)
 {
     const bool transA = attributes.integer("transA", 0) != 0, transB = attributes.integer("transB", 0) != 0;
     const std::int64_t rows = a.dims[transA ? 1 : 0], inner = a.dims[transA ? 0 : 1],
                        columns = b.dims[transB ? 0 : 1];
-    const long double alpha = attributes.real("alpha", 1), beta = attributes.real("beta", 1);
+    long double alpha = attributes.real("alpha", 1), beta = attributes.real("beta", 1);
+    if (terms == Terms::Magnitudes) {
+        alpha = std::fabs(alpha);
+        beta = std::fabs(beta);
+    }
     Array y = filled(a, {rows, columns});
     each(y.dims, [&](const Dims& to) {
         long double sum = 0;
@@ -284,7 +290,8 @@ Array matMul(const Array& a, const Array& b)
 }
 
 // https://onnx.ai/onnx/operators/onnx__BatchNormalization.html, with the statistics given.
-Array batchNorm(const Attributes& attributes, const Array& x, const std::vector<const Array*>& in)
+Array batchNorm(const Attributes& attributes, const Array& x, const std::vector<const Array*>& in,
+                long double meanSign)
 {
     if (attributes.integer("training_mode", 0) != 0)
         throw std::runtime_error("the reference does not train");
@@ -293,8 +300,8 @@ Array batchNorm(const Attributes& attributes, const Array& x, const std::vector<
     each(x.dims, [&](const Dims& index) {
         const auto c = static_cast<std::size_t>(index.size() > 1 ? index[1] : 0);
         const std::size_t position = at(x.dims, index);
-        y.values[position] = (x.values[position] - in[3]->values[c]) / std::sqrt(in[4]->values[c] + epsilon) *
-                                 in[1]->values[c] +
+        y.values[position] = (x.values[position] - meanSign * in[3]->values[c]) /
+                                 std::sqrt(in[4]->values[c] + epsilon) * in[1]->values[c] +
                              in[2]->values[c];
     });
     return y;
@@ -351,21 +358,33 @@ Array constantOf(const Attributes& attributes)
     throw std::runtime_error("the reference does not know this form of Constant");
 }
 
-Array evaluate(const onnx::NodeProto& node, const std::vector<const Array*>& in)
+// The operator whose result bounds the magnitudes of `node`'s terms: nothing is subtracted.
+std::string operatorFor(const onnx::NodeProto& node, Terms terms)
+{
+    return terms == Terms::Magnitudes && node.op_type() == "Sub" ? "Add" : node.op_type();
+}
+
+void makePositive(Array& array)
+{
+    for (long double& value : array.values)
+        value = std::fabs(value);
+}
+
+Array evaluate(const onnx::NodeProto& node, const std::vector<const Array*>& in, Terms terms)
 {
     const Attributes attributes(node);
-    const std::string& op = node.op_type();
+    const std::string op = operatorFor(node, terms);
     const Array* third = in.size() > 2 ? in[2] : nullptr;
     if (op == "Conv")
         return conv(attributes, *in[0], *in[1], third);
     if (op == "ConvTranspose")
         return convTranspose(attributes, *in[0], *in[1], third);
     if (op == "Gemm")
-        return gemm(attributes, *in[0], *in[1], third);
+        return gemm(attributes, *in[0], *in[1], third, terms);
     if (op == "MatMul")
         return matMul(*in[0], *in[1]);
     if (op == "BatchNormalization")
-        return batchNorm(attributes, *in[0], in);
+        return batchNorm(attributes, *in[0], in, terms == Terms::Magnitudes ? -1 : 1);
     if (op == "Add" || op == "Sub" || op == "Mul" || op == "Div")
         return arithmetic(op, attributes, *in[0], *in[1]);
     if (op == "Constant")
@@ -387,18 +406,25 @@ Array evaluate(const onnx::NodeProto& node, const std::vector<const Array*>& in)
     return y;
 }
 
-} // namespace
-
-tl::expected<Arrays, std::string> runByDefinition(const onnx::ModelProto& model, const Arrays& inputs)
+tl::expected<Arrays, std::string> run(const onnx::ModelProto& model, const Arrays& inputs, Terms terms)
 try {
     Arrays values = inputs;
     for (const auto& initializer : model.graph().initializer())
         values[initializer.name()] = decodeTensor(initializer);
+    // Shapes are integers and stay what they are.
+    const auto settle = [&](Array& array) {
+        if (terms == Terms::Magnitudes && hasFormat(array.type))
+            makePositive(array);
+    };
+    for (auto& [name, array] : values)
+        settle(array);
     for (const auto& node : model.graph().node()) {
         std::vector<const Array*> in;
         for (const std::string& name : node.input())
             in.push_back(name.empty() ? nullptr : &values.at(name));
-        values[node.output(0)] = evaluate(node, in);
+        Array result = evaluate(node, in, terms);
+        settle(result);
+        values[node.output(0)] = std::move(result);
     }
     Arrays outputs;
     for (const auto& output : model.graph().output())
@@ -406,6 +432,18 @@ try {
     return outputs;
 } catch (const std::exception& problem) {
     return tl::make_unexpected(std::string("by definition: ") + problem.what());
+}
+
+} // namespace
+
+tl::expected<Arrays, std::string> runByDefinition(const onnx::ModelProto& model, const Arrays& inputs)
+{
+    return run(model, inputs, Terms::Signed);
+}
+
+tl::expected<Arrays, std::string> magnitudes(const onnx::ModelProto& model, const Arrays& inputs)
+{
+    return run(model, inputs, Terms::Magnitudes);
 }
 
 } // namespace pleat::test

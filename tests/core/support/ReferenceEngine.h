@@ -13,4 +13,8 @@ namespace pleat::test {
 // that names it.
 tl::expected<Arrays, std::string> runByDefinition(const onnx::ModelProto& model, const Arrays& inputs);
 
+// The same with every input, constant and shift replaced by its magnitude: Σ|w||x| of each output, by which
+// rounding errors of an engine are to be measured where terms cancel.
+tl::expected<Arrays, std::string> magnitudes(const onnx::ModelProto& model, const Arrays& inputs);
+
 } // namespace pleat::test
