@@ -206,6 +206,20 @@ bool names(const onnx::ModelProto& model, const Blame& blame)
 
 } // namespace
 
+tl::expected<std::shared_ptr<const GraphView>, std::string> viewOf(const std::string& bytes)
+{
+    return open(Workplace(bytes).source()); // the open descriptor outlives the folder
+}
+
+tl::expected<std::string, std::string> savedBytes(const Model& model)
+{
+    const Workplace place({});
+    NoProgress progress;
+    if (auto saved = saveModel(model, place.target(), progress, {}); !saved)
+        return problem(saved.error());
+    return readFile(place.target());
+}
+
 tl::expected<std::vector<FoldCandidate>, std::string> candidatesOf(const std::string& bytes,
                                                                    const FoldOptions& options)
 {

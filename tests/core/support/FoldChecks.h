@@ -22,6 +22,10 @@ struct Folded {
     FoldOutcome outcome;
 };
 
+// Opened from a file, as users do; and what a save writes.
+tl::expected<std::shared_ptr<const GraphView>, std::string> viewOf(const std::string& bytes);
+tl::expected<std::string, std::string> savedBytes(const Model& model);
+
 // All foldable candidates with a batch norm, or the chosen ones. The message of whatever went wrong.
 tl::expected<Folded, std::string> foldThroughFiles(const std::string& bytes,
                                                    const std::optional<std::vector<FoldId>>& chosen = {},

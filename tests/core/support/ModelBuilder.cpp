@@ -475,7 +475,11 @@ onnx::ModelProto ModelBuilder::proto() const
         outputs.Add()->set_name(m_current);
     // The checker wants a shape on every output; inference knows it.
     onnx::ModelProto inferred = model;
-    onnx::shape_inference::InferShapes(inferred);
+    try {
+        onnx::shape_inference::InferShapes(inferred);
+    } catch (const std::exception&) {
+        // Some tests want models that it refuses; their outputs stay without a shape.
+    }
     for (auto& output : outputs) {
         if (output.has_type())
             continue;
