@@ -105,23 +105,27 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
         paintBadges(painter, frames, detail);
 }
 
+// Squares on whole pixels, not round points: those cost more than the rest of the picture.
 void GraphPainter::paintGrid(QPainter& painter, const QRectF& visible, double zoom) const
 {
-    constexpr double step = 24;
+    constexpr double step = 24, side = 2;
     const double strength = ramp(zoom, 0.4, 0.7);
     if (strength <= 0)
         return;
+    const QTransform toDevice = painter.worldTransform();
+    std::vector<QRectF> dots;
+    for (double x = std::ceil(visible.left() / step) * step; x <= visible.right(); x += step) {
+        for (double y = std::ceil(visible.top() / step) * step; y <= visible.bottom(); y += step) {
+            const QPointF at = toDevice.map(QPointF(x, y));
+            dots.emplace_back(std::round(at.x()) - side / 2, std::round(at.y()) - side / 2, side, side);
+        }
+    }
     painter.save();
-    painter.setRenderHint(QPainter::Antialiasing, true);
-    painter.setOpacity(strength);
-    QPen pen(m_theme.grid, 1.8, Qt::SolidLine, Qt::RoundCap);
-    pen.setCosmetic(true);
-    painter.setPen(pen);
-    std::vector<QPointF> dots;
-    for (double x = std::ceil(visible.left() / step) * step; x <= visible.right(); x += step)
-        for (double y = std::ceil(visible.top() / step) * step; y <= visible.bottom(); y += step)
-            dots.emplace_back(x, y);
-    painter.drawPoints(dots.data(), static_cast<int>(dots.size()));
+    painter.resetTransform();
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(blend(m_theme.canvas, m_theme.grid, 0.75 * strength));
+    painter.drawRects(dots.data(), static_cast<int>(dots.size()));
     painter.restore();
 }
 
@@ -301,7 +305,17 @@ void GraphPainter::paintLabel(QPainter& painter, std::uint32_t e) const
     const SceneNode& to = m_scene.nodes[edge.to];
     const SceneNode& from = m_scene.nodes[edge.from];
     if (straight || onlyOne) {
-        const bool after = straight ? onlyOne || !lowest : turn > 0;
+        bool after = straight ? onlyOne || !lowest : turn > 0;
+        if (straight && onlyOne) {
+            // Away from the side to which the tensor branches off.
+            bool left = false, right = false;
+            for (const std::uint32_t other : m_index.edgesOfTrunk(branch.trunk)) {
+                const double goes = across(m_scene.layout.branches[other].points.back()) - end;
+                left |= goes < -0.5;
+                right |= goes > 0.5;
+            }
+            after = left || !right;
+        }
         drawLabel(painter, edge.label, end, (down ? to.rect.top() : to.rect.left()) - to.clearBefore, true,
                   after);
     } else if (m_index.edgesOfTrunk(branch.trunk).size() == 1) {
