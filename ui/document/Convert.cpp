@@ -20,7 +20,7 @@ std::string toStd(const QString& text)
     return text.toStdString();
 }
 
-QString toQt(const std::filesystem::path& path)
+QString fromPath(const std::filesystem::path& path)
 {
     return QFile::decodeName(path.c_str());
 }

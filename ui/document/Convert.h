@@ -13,7 +13,7 @@ namespace pleat::ui {
 
 QString toQt(std::string_view text); // bytes that are not UTF-8 become U+FFFD
 std::string toStd(const QString& text);
-QString toQt(const std::filesystem::path& path);
+QString fromPath(const std::filesystem::path& path);
 std::filesystem::path toPath(const QString& path);
 
 QString number(double value);               // a weight, three significant digits, a real minus: "−0.41"
