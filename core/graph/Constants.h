@@ -16,7 +16,11 @@ struct Constant {
 
 enum class NotConstant { Computed, Overridable, Absent, Quantized, Sparse };
 
-// Error code Unsupported etc. only for damaged data; not being constant is data.
+// Not being constant is data, not an error: the answer says why.
 tl::expected<Constant, NotConstant> constantOf(const GraphView& view, ValueIndex value);
+
+// An operator that makes a constant of constants: Constant, Identity, Cast, Reshape, … Such nodes go when
+// nobody reads them any more.
+bool isConstantPlumbing(const GraphView& view, NodeIndex node);
 
 } // namespace pleat

@@ -70,6 +70,7 @@ public:
     std::span<const Use> uses(ValueIndex value) const; // captures included, in file order
     bool isGraphInput(ValueIndex value) const;
     bool isGraphOutput(ValueIndex value) const;
+    bool isSparse(ValueIndex value) const;                          // a sparse initializer
     const Initializer* initializer(ValueIndex value) const;         // null unless it is one
     ValueIndex find(ScopeIndex scope, std::string_view name) const; // looks outwards too; None when unknown
 
@@ -93,6 +94,7 @@ private:
         std::uint32_t uses = 0;
         bool graphInput = false;
         bool graphOutput = false;
+        bool sparse = false;
     };
     friend class GraphViewBuilder;
     GraphView() = default;

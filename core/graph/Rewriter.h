@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The one place that changes a graph. An edit is collected as values and applied in one go to a Model, which
-// gives a new Model that shares everything else: nodes are replaced or removed (never moved), initializers
-// added or dropped, and what only described vanished names (value_info, quantization_annotation, IR < 4
-// inputs) goes with them. Collecting checks nothing, applying cannot fail: whoever plans has checked.
+// The one place that changes a graph. An edit is collected as values and applied in one go, which gives a new
+// Model that shares everything else: nodes are changed, removed or put beside others, initializers are added
+// or get other bytes, and what only described vanished names (value_info, quantization_annotation, the inputs
+// of IR < 4) goes with them. Collecting checks nothing and applying cannot fail: whoever plans has checked.
+// One thread, one owner.
 #pragma once
 
 #include "core/graph/GraphView.h"
 
-#include <map>
-#include <set>
-#include <unordered_set>
+#include <memory>
 
 namespace pleat {
 
@@ -18,30 +17,32 @@ public:
     explicit Rewriter(std::shared_ptr<const GraphView> view);
     ~Rewriter();
 
-    // The node as it stands in this edit, to be changed; it keeps its id.
+    // The node as it stands in this edit, to be changed in place; it keeps its id.
     onnx::NodeProto& change(NodeIndex node);
     void remove(NodeIndex node);
-    // A new node right behind / before `neighbour` in its graph.
-    void insertAfter(NodeIndex neighbour, const onnx::NodeProto& node);
-    void insertBefore(NodeIndex neighbour, const onnx::NodeProto& node);
+    // A new node right before or behind `neighbour` in its graph; it gets an id of its own.
+    void insertBefore(NodeIndex neighbour, onnx::NodeProto node);
+    void insertAfter(NodeIndex neighbour, onnx::NodeProto node);
 
-    // A new initializer in `scope` (a Constant node where the scope is a function's). Returns its name,
-    // `wanted` or a variation of it that nothing in the whole model uses.
+    // A new initializer in `scope` (in a function, which has none: a Constant node). Returns its name:
+    // `wanted`, or a variation of it that nothing else in the model is called.
     std::string add(ScopeIndex scope, const std::string& wanted, DataType type,
                     std::vector<std::int64_t> dims, Payload payload);
-    // Gives a stored constant (an initializer, or a Constant node's value) other bytes of the same type and
-    // shape.
-    void replaceData(ValueIndex storedAt, Payload payload, std::vector<std::int64_t> dims);
 
-    // A name made from `wanted` that nothing in the model uses and that is reserved from now on.
+    // Other bytes, and perhaps another shape, for a stored constant: an initializer or a Constant node's
+    // output.
+    void replaceData(ValueIndex storedAt, DataType type, std::vector<std::int64_t> dims, Payload payload);
+
+    // `wanted`, or a variation of it that nothing in the model is called; reserved from now on.
     std::string uniqueName(const std::string& wanted);
 
-    // Initializers and Constant nodes (with the Identity and Cast nodes behind them) that were read before
-    // the edit and are read by nobody after it are dropped; so is the description of names that vanished.
+    // The model after the edit. Initializers, and the nodes that make constants of constants, which were read
+    // before it and are read by nobody after it are dropped.
     Model apply() const;
 
 private:
     struct State;
+    friend class Rewriting;
     std::unique_ptr<State> m_state;
 };
 

@@ -19,6 +19,11 @@ public:
     // Opens a regular file. Error Unreadable when it is missing, a directory, a pipe, or not permitted.
     static Result<std::shared_ptr<const File>> open(const std::filesystem::path& path);
 
+    // A copy of `bytes` as an anonymous file, so that a model in memory takes the very same way as one on a
+    // disk; `name` is what messages call it.
+    static Result<std::shared_ptr<const File>> inMemory(std::span<const std::byte> bytes,
+                                                        const std::filesystem::path& name);
+
     File(const File&) = delete;
     File& operator=(const File&) = delete;
     ~File();
@@ -33,11 +38,15 @@ public:
     // True while size and mtime of the open descriptor are those of opening.
     bool unchanged() const;
 
+    // The same with the sentence to say; Error Changed.
+    Result<void> checkUnchanged() const;
+
     // For copying inside the kernel; owned by this object.
     int descriptor() const { return m_descriptor; }
 
 private:
     File() = default;
+    static Result<std::shared_ptr<const File>> adopt(int descriptor, const std::filesystem::path& path);
     std::filesystem::path m_path;
     std::uint64_t m_size = 0;
     std::int64_t m_mtimeSeconds = 0;

@@ -36,7 +36,11 @@ public:
 
 private:
     OutputFile() = default;
+    Result<void> writeOut(std::span<const std::byte> bytes);
     Result<void> flushBuffer();
+    Result<std::uint64_t> copyInKernel(const FileRange& range);
+    Result<void> copyByReading(const FileRange& range);
+    void discard() noexcept;
     std::filesystem::path m_target;
     std::filesystem::path m_temporary;
     std::vector<std::byte> m_buffer;

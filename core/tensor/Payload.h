@@ -9,6 +9,7 @@
 #include "core/tensor/WeightLayout.h"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -21,6 +22,11 @@ using Factors = std::shared_ptr<const std::vector<double>>; // one a channel; nu
 
 // Bytes that exist, as opposed to such that are yet to be computed.
 using StoredBytes = std::variant<Bytes, FileRange>;
+
+std::uint64_t size(const StoredBytes& stored);
+
+// Fills `into` with the bytes from `offset` on. Errors: MissingData past the end; the file's own.
+Result<void> read(const StoredBytes& stored, std::uint64_t offset, std::span<std::byte> into);
 
 // base · output[o] · input[i] for each element; rounded once, into its own type, when it is read.
 struct ScaledBytes {
@@ -36,6 +42,9 @@ struct Payload {
     // The external_data entries that the file gave this tensor (location, offset, …), for writing them back;
     // empty for data inside the model file.
     std::vector<std::pair<std::string, std::string>> external;
+    // Why the bytes are not there (external data that is missing or too short): the whole sentence for
+    // whoever wants them. Empty when they are.
+    std::string problem{};
 
     std::uint64_t size() const; // bytes
     bool isScaled() const { return std::holds_alternative<ScaledBytes>(content); }

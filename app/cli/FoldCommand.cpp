@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/Commands.h"
+#include "app/cli/OpenedView.h"
+#include "app/cli/Terminal.h"
+#include "core/fold/Fold.h"
+#include "core/io/OutputFile.h"
+#include "core/model/ModelWriter.h"
+#include "core/report/Json.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace pleat::cli {
+
+namespace {
+
+struct Options {
+    std::string model, output, report;
+    std::vector<std::string> only;
+    bool dryRun = false, allowOverflow = false, json = false;
+};
+
+Result<void> writeText(const std::string& path, const std::string& text)
+{
+    auto file = OutputFile::create(path);
+    if (!file)
+        return tl::make_unexpected(file.error());
+    if (auto written = file->write(std::as_bytes(std::span(text))); !written)
+        return written;
+    return file->commit();
+}
+
+void print(const Options& options, const FoldOutcome& outcome)
+{
+    std::size_t folded = 0, batchNorms = 0;
+    for (const FoldedPair& pair : outcome.pairs) {
+        folded += pair.folded;
+        batchNorms += pair.candidate.batchNorm;
+        if (!pair.folded && pair.candidate.reason)
+            fmt::print("left      {}\n          [{}] {}\n", pair.candidate.id, code(*pair.candidate.reason),
+                       pair.candidate.message);
+    }
+    if (batchNorms == 0)
+        fmt::print("There is no batch norm in this model, nothing to fold.\n");
+    else if (folded == 0)
+        fmt::print("Nothing was folded; {} of {} batch norms are left.\n", batchNorms, batchNorms);
+    else
+        fmt::print("{} {} of {}.\n", options.dryRun ? "Would fold" : "Folded", folded, outcome.pairs.size());
+    if (!options.dryRun)
+        fmt::print("Written to {}\n", options.output);
+}
+
+// The result first, so that a report never tells of a file that is not there.
+int write(const Options& options, const FoldOutcome& outcome, const std::stop_token& stop)
+{
+    if (!options.dryRun) {
+        ProgressBar bar("Writing");
+        if (const auto saved = saveModel(outcome.after, options.output, bar, stop); !saved)
+            return fail(saved.error(), CannotWrite);
+    }
+    if (!options.report.empty()) {
+        const std::string text = foldJson(options.model, options.output, outcome.pairs, Arrays::Include);
+        if (const auto written = writeText(options.report, text); !written)
+            return fail(written.error(), CannotWrite);
+    }
+    if (options.json)
+        fmt::print("{}", foldJson(options.model, options.output, outcome.pairs, Arrays::LeaveOut));
+    else
+        print(options, outcome);
+    return Done;
+}
+
+int run(const Options& options, const std::stop_token& stop)
+{
+    if (options.output.empty() && !options.dryRun) {
+        say("pleat-cli: fold needs -o OUT, or --dry-run to write nothing");
+        return Usage;
+    }
+    const auto view = openView(options.model, stop);
+    if (!view)
+        return fail(view.error(), CannotRead);
+    NoProgress quiet;
+    const auto chosen = options.only.empty() ? std::nullopt : std::optional(options.only);
+    auto outcome = fold(*view, chosen, {options.allowOverflow}, quiet, stop);
+    if (!outcome)
+        return fail(outcome.error(), CannotRead);
+    if (options.json || !options.report.empty()) {
+        ProgressBar bar("Measuring");
+        if (const auto measured = measureRanges((*view)->model(), *outcome, bar, stop); !measured)
+            return fail(measured.error(), CannotRead);
+    }
+    return write(options, *outcome, stop);
+}
+
+} // namespace
+
+Run addFold(CLI::App& parser)
+{
+    const auto options = std::make_shared<Options>();
+    CLI::App& command =
+        *parser.add_subcommand("fold", "Folds batch norms into their layers and writes the model");
+    command.add_option("MODEL", options->model, "An ONNX file")->required();
+    command.add_option("-o,--output", options->output, "The file to write; replaced if it exists");
+    command
+        .add_option("--only", options->only,
+                    "Fold just this one; may be given again (ids are those of pairs)")
+        ->allow_extra_args(false);
+    command.add_flag("--dry-run", options->dryRun, "Write no model");
+    command.add_flag("--allow-overflow", options->allowOverflow,
+                     "Fold even if 16-bit weights become infinite");
+    command.add_option("--report", options->report, "Write a JSON report with all parameters to this file");
+    command.add_flag("--json", options->json, "One JSON object on standard output");
+    return [options](const std::stop_token& stop) { return run(*options, stop); };
+}
+
+} // namespace pleat::cli

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/Commands.h"
+#include "app/cli/OpenedView.h"
+#include "app/cli/Terminal.h"
+#include "core/graph/Describe.h"
+#include "core/report/Json.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace pleat::cli {
+
+namespace {
+
+constexpr int inferenceSeconds = 60;
+
+struct Options {
+    std::string model;
+    bool json = false;
+};
+
+void printPorts(const char* title, const std::vector<ModelInfo::Port>& ports)
+{
+    for (const ModelInfo::Port& port : ports)
+        fmt::print("{:<12}{}  {} {}\n", title, port.name, name(port.type.type), port.type.text());
+}
+
+void print(const ModelInfo& info)
+{
+    fmt::print("{:<12}{}\n{:<12}{}\n", "file", info.file, "bytes", info.bytes);
+    fmt::print("{:<12}{}\n{:<12}{}\n", "IR version", info.irVersion, "producer",
+               info.producer.empty() ? "unknown" : info.producer);
+    for (const auto& [domain, version] : info.opsets)
+        fmt::print("{:<12}{} {}\n", "opset", domain.empty() ? "ai.onnx" : domain, version);
+    fmt::print("{:<12}{}\n{:<12}{}\n", "nodes", info.nodes, "parameters", info.parameters);
+    if (info.macs)
+        fmt::print("{:<12}{}\n", "MACs", *info.macs);
+    else
+        fmt::print("{:<12}unknown (shapes are missing)\n", "MACs");
+    printPorts("input", info.inputs);
+    printPorts("output", info.outputs);
+    std::vector<std::pair<std::uint64_t, std::string>> ops;
+    for (const auto& [op, count] : info.ops)
+        ops.emplace_back(count, op);
+    std::ranges::sort(ops, std::greater());
+    for (const auto& [count, op] : ops)
+        fmt::print("{:>8}  {}\n", count, op);
+}
+
+int run(const Options& options, const std::stop_token& stop)
+{
+    const auto view = openView(options.model, stop);
+    if (!view)
+        return fail(view.error(), CannotRead);
+    const InferredTypes types = inferTypes((*view)->model(), thisProgram(), inferenceSeconds, stop);
+    if (stop.stop_requested())
+        return Interrupted;
+    if (!types.problem.empty())
+        say("pleat-cli: note: " + types.problem);
+    const ModelInfo info = describe(**view, types.types);
+    if (options.json)
+        fmt::print("{}", infoJson(info));
+    else
+        print(info);
+    return Done;
+}
+
+} // namespace
+
+Run addInfo(CLI::App& parser)
+{
+    const auto options = std::make_shared<Options>();
+    CLI::App& command =
+        *parser.add_subcommand("info", "What a model is: size, operators, inputs and outputs, cost");
+    command.add_option("MODEL", options->model, "An ONNX file")->required();
+    command.add_flag("--json", options->json, "One JSON object on standard output");
+    return [options](const std::stop_token& stop) { return run(*options, stop); };
+}
+
+} // namespace pleat::cli

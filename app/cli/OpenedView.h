@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Opening a model for a command: with a progress bar, and notices on standard error.
+#pragma once
+
+#include "core/graph/GraphView.h"
+
+#include <stop_token>
+#include <string>
+
+namespace pleat::cli {
+
+Result<std::shared_ptr<const GraphView>> openView(const std::string& path, std::stop_token stop);
+
+} // namespace pleat::cli

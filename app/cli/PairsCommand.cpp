@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/Commands.h"
+#include "app/cli/OpenedView.h"
+#include "app/cli/Terminal.h"
+#include "core/fold/Fold.h"
+#include "core/report/Json.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace pleat::cli {
+
+namespace {
+
+struct Options {
+    std::string model;
+    bool json = false;
+};
+
+void print(const std::vector<FoldCandidate>& candidates)
+{
+    std::size_t foldable = 0;
+    for (const FoldCandidate& candidate : candidates) {
+        foldable += candidate.foldable;
+        const std::string what = candidate.affine.empty() ? std::string() : candidate.affine.front().name;
+        fmt::print("{:<8}  {}\n          {}\n", candidate.foldable ? "can fold" : "blocked", candidate.id,
+                   candidate.foldable ? fmt::format("{} {}", what, candidate.message)
+                                      : fmt::format("[{}] {}", code(*candidate.reason), candidate.message));
+        for (const FoldWarning& warning : candidate.warnings)
+            fmt::print("          warning [{}] {}\n", warning.code, warning.message);
+    }
+    if (candidates.empty())
+        fmt::print("There is no batch norm in this model.\n");
+    else
+        fmt::print("{} of {} can be folded.\n", foldable, candidates.size());
+}
+
+int run(const Options& options, const std::stop_token& stop)
+{
+    const auto view = openView(options.model, stop);
+    if (!view)
+        return fail(view.error(), CannotRead);
+    ProgressBar bar("Looking");
+    const auto candidates = findFolds(*view, {}, bar, stop);
+    if (!candidates)
+        return fail(candidates.error(), CannotRead);
+    if (options.json)
+        fmt::print("{}", pairsJson(options.model, *candidates));
+    else
+        print(*candidates);
+    return Done;
+}
+
+} // namespace
+
+Run addPairs(CLI::App& parser)
+{
+    const auto options = std::make_shared<Options>();
+    CLI::App& command =
+        *parser.add_subcommand("pairs", "Every batch norm: can it be folded, into what, or why not");
+    command.add_option("MODEL", options->model, "An ONNX file")->required();
+    command.add_flag("--json", options->json, "One JSON object on standard output");
+    return [options](const std::stop_token& stop) { return run(*options, stop); };
+}
+
+} // namespace pleat::cli

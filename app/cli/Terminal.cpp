@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/Terminal.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fmt/format.h>
+#include <pthread.h>
+#include <unistd.h>
+
+namespace pleat::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+sigset_t interrupts()
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    return set;
+}
+
+} // namespace
+
+int fail(const Error& error, Exit otherwise)
+{
+    say("pleat-cli: " + error.message);
+    switch (error.code) {
+    case ErrorCode::Cancelled:
+        return Interrupted;
+    case ErrorCode::Usage:
+        return Usage;
+    case ErrorCode::Unreadable:
+    case ErrorCode::Changed:
+    case ErrorCode::MissingData:
+        return CannotRead;
+    case ErrorCode::Unwritable:
+        return CannotWrite;
+    default:
+        return otherwise;
+    }
+}
+
+void say(const std::string& line)
+{
+    fmt::print(stderr, "{}\n", line);
+}
+
+ProgressBar::ProgressBar(std::string label)
+    : m_label(std::move(label)),
+      m_next(std::chrono::steady_clock::now() + 200ms),
+      m_terminal(isatty(STDERR_FILENO))
+{
+}
+
+ProgressBar::~ProgressBar()
+{
+    if (m_drawn)
+        fmt::print(stderr, "\r\033[K");
+}
+
+void ProgressBar::advance(std::uint64_t done, std::uint64_t total)
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (!m_terminal || total == 0 || now < m_next)
+        return;
+    m_next = now + 100ms;
+    m_drawn = true;
+    constexpr std::uint64_t width = 30;
+    const auto filled = static_cast<std::size_t>(std::min(done, total) * width / total);
+    fmt::print(stderr, "\r\033[K{} [{}{}] {} %", m_label, std::string(filled, '#'),
+               std::string(width - filled, '.'), std::min(done, total) * 100 / total);
+    std::fflush(stderr);
+}
+
+Interrupts::Interrupts()
+{
+    const sigset_t set = interrupts();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    m_waiter = std::jthread([stop = m_stop](std::stop_token end) mutable {
+        const sigset_t awaited = interrupts();
+        const timespec pause{0, 50'000'000};
+        while (!end.stop_requested()) {
+            if (sigtimedwait(&awaited, nullptr, &pause) > 0) {
+                stop.request_stop();
+                return;
+            }
+        }
+    });
+}
+
+Interrupts::~Interrupts() = default;
+
+std::filesystem::path thisProgram()
+{
+    std::error_code problem;
+    return std::filesystem::read_symlink("/proc/self/exe", problem);
+}
+
+} // namespace pleat::cli

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the commands share: exit codes, messages and progress on standard error, Ctrl+C as a stop token, and
+// the program's own path for the worker. Results go to standard output, everything else to standard error.
+#pragma once
+
+#include "core/base/Progress.h"
+#include "core/base/Result.h"
+
+#include <chrono>
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+namespace pleat::cli {
+
+enum Exit : int {
+    Done = 0,
+    Usage = 2,
+    CannotRead = 3,
+    CannotWrite = 4,
+    NotEquivalent = 5,
+    CannotVerify = 6,
+    Interrupted = 130
+};
+
+// Prints the error as one or more lines and returns the exit code: `otherwise` for the kinds that the phase
+// decides.
+int fail(const Error& error, Exit otherwise);
+
+void say(const std::string& line); // to standard error
+
+// A bar on standard error, drawn only on a terminal, only after 0.2 s and at most ten times a second.
+class ProgressBar final : public Progress {
+public:
+    explicit ProgressBar(std::string label);
+    ~ProgressBar() override; // wipes it away
+    void advance(std::uint64_t done, std::uint64_t total) override;
+
+private:
+    std::string m_label;
+    std::chrono::steady_clock::time_point m_next;
+    bool m_terminal = false;
+    bool m_drawn = false;
+};
+
+// Turns SIGINT and SIGTERM into a stop request for as long as it lives. One a process, made before any other
+// thread.
+class Interrupts final {
+public:
+    Interrupts();
+    ~Interrupts();
+    std::stop_token token() const { return m_stop.get_token(); }
+
+private:
+    std::stop_source m_stop;
+    std::jthread m_waiter;
+};
+
+std::filesystem::path thisProgram();
+
+} // namespace pleat::cli

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What Pleat needs from the system, and the one way to install it. Sourced by app/run, tests/run and .ci/run;
+# the names are Debian's (12 and later).
+
+# Compiling and starting the two programs. qt6-wayland: a window of its own kind on a Wayland desktop.
+build_packages=(
+    g++ cmake ninja-build
+    qt6-base-dev qt6-svg-dev qt6-wayland libgl1-mesa-dev libqcustomplot-dev
+    libonnx-dev libprotobuf-dev protobuf-compiler
+    libcli11-dev nlohmann-json3-dev libfmt-dev libexpected-dev libeigen3-dev
+)
+
+# The tests; python3-venv for the library of ONNX Runtime and the interop scripts, see tests/onnxruntime.sh.
+test_packages=(python3-venv ca-certificates)
+
+# The slow tests: PyTorch exports real networks.
+slow_test_packages=(python3-torch python3-torchvision)
+
+# Format and lint; the default clang-tidy of Debian 12 stumbles over std::views.
+lint_packages=(clang-format clang-tidy-19)
+
+# missing_packages NAME...: prints those that are not installed, without asking apt.
+missing_packages() {
+    local installed
+    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null) || true
+    printf '%s\n' "$@" | grep -vxF -f <(sed -n 's/^installed //p' <<<"$installed") || true
+}
+
+# quietly COMMAND...: its output is shown only when it fails.
+quietly() {
+    local log status=0
+    log=$(mktemp)
+    "$@" >"$log" 2>&1 </dev/null || status=$?
+    [ "$status" -eq 0 ] || cat "$log" >&2
+    rm -f "$log"
+    return "$status"
+}
+
+# as_root COMMAND...: directly, or through sudo.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# install_packages NAME...: silent when nothing is missing. Where it cannot install, it says what is needed and
+# succeeds: the libraries may be there under other names, and the build tells.
+install_packages() {
+    local missing
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+        echo "There is no apt here. If the build fails, install what Debian calls: $*" >&2
+        return 0
+    fi
+    mapfile -t missing < <(missing_packages "$@")
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+        echo "Some packages are missing. Run this as root: apt-get install ${missing[*]}" >&2
+        return 0
+    fi
+    echo "Installing ${missing[*]}"
+    # sudo may ask for its password: that must be seen, so it happens before anything runs quietly.
+    as_root true || return
+    local options=(-o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
+    quietly as_root apt-get "${options[@]}" update ||
+        echo "apt-get update failed for some sources; going on with the lists that are there." >&2
+    quietly as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get "${options[@]}" install -y --no-install-recommends "${missing[@]}"
+}
+
+# build_preset ROOT PRESET [CMAKE ARGUMENT...]: configures and builds into ROOT/build/PRESET. Progress shows on a
+# terminal; elsewhere only a failure speaks. With CI set, warnings are errors.
+build_preset() {
+    local root=$1 preset=$2 strict=OFF
+    shift 2
+    [ -z "${CI:-}" ] || strict=ON
+    quietly cmake -S "$root" --preset "$preset" -DPLEAT_WERROR="$strict" "$@" || return
+    local build=(cmake --build "$root/build/$preset" --parallel "$(nproc)")
+    if [ -t 1 ]; then "${build[@]}"; else quietly "${build[@]}"; fi
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/fold/Hazards.h"
+
+#include "core/tensor/Kernels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+namespace pleat {
+
+namespace {
+
+// Above this ratio the folded weights span too many binades for one scale per tensor (FOLDING.md, "Numbers").
+constexpr double wideRatio = 1e4;
+
+struct Damage {
+    std::uint64_t overflows = 0, flushed = 0, subnormal = 0;
+    double largest = 0;
+};
+
+double smallestNormal(DataType type)
+{
+    return type == DataType::Float16 ? 0x1p-14 : 0x1p-126;
+}
+
+// Compares a value before rounding with what its type makes of it.
+void judge(DataType type, double exact, Damage& damage)
+{
+    const double kept = type == DataType::Float16 ? halfToDouble(roundToHalf(exact))
+                                                  : bfloat16ToDouble(roundToBFloat16(exact));
+    damage.largest = std::max(damage.largest, std::abs(exact));
+    damage.overflows += std::isinf(kept) && std::isfinite(exact);
+    damage.flushed += kept == 0 && exact != 0;
+    damage.subnormal += kept != 0 && std::abs(kept) < smallestNormal(type);
+}
+
+Result<Damage> damage(const FoldPlan& plan, const std::stop_token& stop)
+{
+    const TensorView& weight = plan.layer.weight.tensor;
+    Damage found;
+    constexpr std::uint64_t block = 1 << 16;
+    std::vector<double> values;
+    for (std::uint64_t first = 0; first < weight.elements(); first += block) {
+        if (stop.stop_requested())
+            return cancelled();
+        values.resize(std::min(block, weight.elements() - first));
+        if (auto read = weight.readDoubles(first, values); !read)
+            return tl::make_unexpected(read.error());
+        scale(DataType::Double, std::as_writable_bytes(std::span(values)), first, plan.layer.layout,
+              plan.affine.s, {});
+        for (const double value : values)
+            judge(weight.type(), value, found);
+    }
+    for (const double value : plan.bias.values)
+        judge(weight.type(), value, found);
+    return found;
+}
+
+void warnOfScale(FoldPlan& plan)
+{
+    double smallest = INFINITY, largest = 0;
+    std::size_t zeros = 0;
+    for (const double s : plan.affine.s) {
+        zeros += s == 0;
+        if (s != 0)
+            smallest = std::min(smallest, std::abs(s));
+        largest = std::max(largest, std::abs(s));
+    }
+    std::vector<FoldWarning>& warnings = plan.candidate.warnings;
+    if (largest / smallest > wideRatio)
+        warnings.push_back(
+            {"wide-scale", fmt::format("the largest |s| is {:.3g} times the smallest: the folded "
+                                       "weights will quantize badly per tensor",
+                                       largest / smallest)});
+    if (zeros > 0)
+        warnings.push_back(
+            {"zero-scale", fmt::format("{} of {} channels have scale 0: their weights become 0", zeros,
+                                       plan.affine.channels())});
+}
+
+} // namespace
+
+Verdict<void> findHazards(const GraphView& view, const FoldOptions& options, FoldPlan& plan,
+                          std::stop_token stop)
+{
+    warnOfScale(plan);
+    const DataType type = plan.layer.type();
+    if (type != DataType::Float16 && type != DataType::BFloat16)
+        return {};
+    const auto found = damage(plan, stop);
+    if (!found)
+        return refuse(Reason::MissingData, found.error().message, blame(view, plan.layer.weight.storedAt));
+    std::vector<FoldWarning>& warnings = plan.candidate.warnings;
+    if (found->overflows > 0) {
+        const std::string sentence = fmt::format("{} weights would overflow {} (largest {:.4g})",
+                                                 found->overflows, name(type), found->largest);
+        if (!options.allowOverflow)
+            return refuse(Reason::Overflow, sentence, blame(view, plan.layer.weight.storedAt));
+        warnings.push_back({"overflow", sentence});
+    }
+    if (found->flushed + found->subnormal > 0)
+        warnings.push_back({"underflow", fmt::format("{} weights become 0 and {} subnormal in {}",
+                                                     found->flushed, found->subnormal, name(type))});
+    return {};
+}
+
+} // namespace pleat

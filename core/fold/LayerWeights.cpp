@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Looking at the weights of layers, before and after (Fold.h).
+#include "core/fold/Layer.h"
+
+namespace pleat {
+
+std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node)
+{
+    if (!isLayer(view, node))
+        return std::nullopt;
+    auto layer = readLayer(view, node);
+    if (!layer)
+        return std::nullopt;
+    LayerWeights weights{std::move(layer->weight.tensor), std::move(layer->layout), std::nullopt,
+                         std::string(view.op(node))};
+    if (auto bias = constantOf(view, view.input(node, layer->biasSlot)))
+        weights.bias = std::move(bias->tensor);
+    return weights;
+}
+
+namespace {
+
+Result<Range> rangeOf(const TensorView& tensor, std::stop_token stop)
+{
+    NoProgress quiet;
+    auto measured = statistics(tensor, WeightLayout::plain(tensor.elements()), quiet, std::move(stop));
+    if (!measured)
+        return tl::make_unexpected(measured.error());
+    return measured->range;
+}
+
+} // namespace
+
+Result<void> measureRanges(const Model& before, FoldOutcome& outcome, Progress& progress,
+                           std::stop_token stop)
+{
+    const auto old = GraphView::of(before);
+    const auto now = GraphView::of(outcome.after);
+    std::uint64_t done = 0;
+    const auto measure = [&](const GraphView& view, NodeId layer, std::optional<Range>& weight,
+                             std::optional<Range>* bias) -> Result<void> {
+        const NodeIndex node = view.find(layer);
+        const auto weights = node == NodeIndex::None ? std::nullopt : layerWeights(view, node);
+        if (!weights)
+            return {};
+        auto range = rangeOf(weights->weight, stop);
+        if (!range)
+            return tl::make_unexpected(range.error());
+        weight = *range;
+        if (!bias || !weights->bias)
+            return {};
+        auto biasRange = rangeOf(*weights->bias, stop);
+        if (!biasRange)
+            return tl::make_unexpected(biasRange.error());
+        *bias = *biasRange;
+        return {};
+    };
+    for (FoldedPair& pair : outcome.pairs) {
+        if (pair.folded && pair.candidate.layer) {
+            const NodeId layer = pair.candidate.layer->id;
+            if (auto read = measure(*old, layer, pair.weightBefore, nullptr); !read)
+                return read;
+            if (auto read = measure(*now, layer, pair.weightAfter, &pair.biasAfter); !read)
+                return read;
+        }
+        progress.advance(++done, outcome.pairs.size());
+    }
+    return {};
+}
+
+} // namespace pleat

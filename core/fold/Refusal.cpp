@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/fold/Refusal.h"
+
+#include <fmt/format.h>
+#include <onnx/onnx_pb.h>
+
+namespace pleat {
+
+Blame blame(const GraphView& view, NodeIndex node)
+{
+    return {Blame::Kind::Node, view.label(node), view.id(node)};
+}
+
+Blame blame(const GraphView& view, ValueIndex value)
+{
+    const NodeIndex producer = view.producer(value);
+    return {Blame::Kind::Tensor, std::string(view.name(value)),
+            producer == NodeIndex::None ? NodeId::None : view.id(producer)};
+}
+
+Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::size_t slot,
+                                  const std::string& role)
+{
+    const ValueIndex value = view.input(node, slot);
+    auto constant = constantOf(view, value);
+    if (constant)
+        return std::move(*constant);
+    const std::string label = view.label(node);
+    switch (constant.error()) {
+    case NotConstant::Absent:
+        return refuse(Reason::NotConstant, fmt::format("{} has no {}", label, role), blame(view, node));
+    case NotConstant::Overridable:
+        return refuse(Reason::OverridableInput,
+                      fmt::format("{} of {} is also a model input, so a caller may replace it", role, label),
+                      blame(view, value));
+    case NotConstant::Quantized:
+        return refuse(Reason::Quantized, fmt::format("the {} of {} comes from DequantizeLinear", role, label),
+                      blame(view, value));
+    case NotConstant::Sparse:
+        return refuse(Reason::Sparse, fmt::format("the {} of {} is stored sparse", role, label),
+                      blame(view, value));
+    case NotConstant::Computed:
+        break;
+    }
+    return refuse(Reason::NotConstant, fmt::format("{} of {} is computed at run time", role, label),
+                  blame(view, value));
+}
+
+Verdict<std::vector<double>> requireNumbers(const GraphView& view, const Constant& constant,
+                                            const std::string& role, NodeIndex node)
+{
+    if (!isFoldable(constant.tensor.type()))
+        return refuse(Reason::Dtype,
+                      fmt::format("{} {} values ({} of {}) are not supported", name(constant.tensor.type()),
+                                  role, view.name(constant.storedAt), view.label(node)),
+                      blame(view, constant.storedAt));
+    auto values = constant.tensor.doubles();
+    if (!values)
+        return refuse(Reason::MissingData, values.error().message, blame(view, constant.storedAt));
+    return std::move(*values);
+}
+
+std::int64_t opsetOf(const GraphView& view, NodeIndex node)
+{
+    ScopeIndex scope = view.scope(node);
+    while (view.scopes()[index(scope)].parent != ScopeIndex::None)
+        scope = view.scopes()[index(scope)].parent;
+    const std::int32_t function = view.scopes()[index(scope)].function;
+    if (function < 0)
+        return view.model().opset(std::string(view.domain(node)));
+    for (const auto& import :
+         view.model().functions[static_cast<std::size_t>(function)].header->opset_import()) {
+        if (import.domain() == view.domain(node) ||
+            (view.domain(node).empty() && import.domain() == "ai.onnx"))
+            return import.version();
+    }
+    return 0;
+}
+
+} // namespace pleat

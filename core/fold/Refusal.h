@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Why one step of a fold is not possible: the reason, a sentence and whom to blame. Functions that recognise
+// something answer with this instead of an Error, since a refused fold is a result.
+#pragma once
+
+#include "core/fold/FoldCandidate.h"
+#include "core/graph/Constants.h"
+#include "core/graph/GraphView.h"
+
+#include <tl/expected.hpp>
+
+namespace pleat {
+
+struct Refusal {
+    Reason reason;
+    std::string message;
+    std::vector<Blame> blame;
+};
+
+template<class T>
+using Verdict = tl::expected<T, Refusal>;
+
+Blame blame(const GraphView& view, NodeIndex node);
+Blame blame(const GraphView& view, ValueIndex value);
+
+inline tl::unexpected<Refusal> refuse(Reason reason, std::string message, Blame whom)
+{
+    return tl::make_unexpected(Refusal{reason, std::move(message), {std::move(whom)}});
+}
+
+// A constant that a fold needs, or the refusal that names it: `role` is what the operator calls it ("weight",
+// "mean").
+Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::size_t slot,
+                                  const std::string& role);
+
+// All its numbers, or the refusal when its type cannot be read or its data are missing.
+Verdict<std::vector<double>> requireNumbers(const GraphView& view, const Constant& constant,
+                                            const std::string& role, NodeIndex node);
+
+// The opset version that a node's operator is of: the model's, or its function's own; 0 when unknown.
+std::int64_t opsetOf(const GraphView& view, NodeIndex node);
+
+} // namespace pleat

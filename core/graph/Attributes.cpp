@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/graph/Attributes.h"
+
+namespace pleat {
+
+const onnx::AttributeProto* attribute(const onnx::NodeProto& node, std::string_view name)
+{
+    for (const onnx::AttributeProto& attribute : node.attribute()) {
+        if (attribute.name() == name)
+            return &attribute;
+    }
+    return nullptr;
+}
+
+std::int64_t intAttribute(const onnx::NodeProto& node, std::string_view name, std::int64_t otherwise)
+{
+    const onnx::AttributeProto* found = attribute(node, name);
+    return found ? found->i() : otherwise;
+}
+
+float floatAttribute(const onnx::NodeProto& node, std::string_view name, float otherwise)
+{
+    const onnx::AttributeProto* found = attribute(node, name);
+    return found ? found->f() : otherwise;
+}
+
+std::string stringAttribute(const onnx::NodeProto& node, std::string_view name, std::string_view otherwise)
+{
+    const onnx::AttributeProto* found = attribute(node, name);
+    return found ? found->s() : std::string(otherwise);
+}
+
+std::vector<std::int64_t> intsAttribute(const onnx::NodeProto& node, std::string_view name)
+{
+    const onnx::AttributeProto* found = attribute(node, name);
+    return found ? std::vector<std::int64_t>(found->ints().begin(), found->ints().end())
+                 : std::vector<std::int64_t>();
+}
+
+} // namespace pleat

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reading a node's attributes, with the defaults that ONNX's operator pages give.
+#pragma once
+
+#include <cstdint>
+#include <onnx/onnx_pb.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pleat {
+
+// Null when the node has no attribute of that name.
+const onnx::AttributeProto* attribute(const onnx::NodeProto& node, std::string_view name);
+
+std::int64_t intAttribute(const onnx::NodeProto& node, std::string_view name, std::int64_t otherwise);
+float floatAttribute(const onnx::NodeProto& node, std::string_view name, float otherwise);
+std::string stringAttribute(const onnx::NodeProto& node, std::string_view name, std::string_view otherwise);
+std::vector<std::int64_t> intsAttribute(const onnx::NodeProto& node, std::string_view name);
+
+} // namespace pleat

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/graph/GraphView.h"
+
+#include <algorithm>
+#include <onnx/onnx_pb.h>
+#include <queue>
+
+namespace pleat {
+
+NodeIndex GraphView::find(NodeId id) const
+{
+    return index(id) < m_byId.size() ? m_byId[index(id)] : NodeIndex::None;
+}
+
+NodeId GraphView::id(NodeIndex node) const
+{
+    return entry(node).id;
+}
+
+ScopeIndex GraphView::scope(NodeIndex node) const
+{
+    return m_nodes[index(node)].scope;
+}
+
+std::string_view GraphView::op(NodeIndex node) const
+{
+    return proto(node).op_type();
+}
+
+std::string_view GraphView::domain(NodeIndex node) const
+{
+    const std::string& domain = proto(node).domain();
+    return domain == "ai.onnx" ? std::string_view() : domain;
+}
+
+std::string_view GraphView::name(NodeIndex node) const
+{
+    return proto(node).name();
+}
+
+std::string GraphView::label(NodeIndex node) const
+{
+    if (!name(node).empty())
+        return std::string(name(node));
+    for (const ValueIndex value : outputs(node)) {
+        if (value != ValueIndex::None)
+            return std::string(op(node)) + " that makes " + std::string(name(value));
+    }
+    return std::string(op(node));
+}
+
+std::span<const ValueIndex> GraphView::inputs(NodeIndex node) const
+{
+    const NodeRecord& record = m_nodes[index(node)];
+    return std::span(m_slots).subspan(record.firstSlot, record.inputs);
+}
+
+std::span<const ValueIndex> GraphView::outputs(NodeIndex node) const
+{
+    const NodeRecord& record = m_nodes[index(node)];
+    return std::span(m_slots).subspan(record.firstSlot + record.inputs, record.outputs);
+}
+
+ValueIndex GraphView::input(NodeIndex node, std::size_t slot) const
+{
+    const auto all = inputs(node);
+    return slot < all.size() ? all[slot] : ValueIndex::None;
+}
+
+ValueIndex GraphView::output(NodeIndex node, std::size_t slot) const
+{
+    const auto all = outputs(node);
+    return slot < all.size() ? all[slot] : ValueIndex::None;
+}
+
+const Node& GraphView::entry(NodeIndex node) const
+{
+    return *m_nodes[index(node)].node;
+}
+
+const onnx::NodeProto& GraphView::proto(NodeIndex node) const
+{
+    return *entry(node).proto;
+}
+
+std::string_view GraphView::name(ValueIndex value) const
+{
+    return m_values[index(value)].name;
+}
+
+ScopeIndex GraphView::scope(ValueIndex value) const
+{
+    return m_values[index(value)].scope;
+}
+
+NodeIndex GraphView::producer(ValueIndex value) const
+{
+    return m_values[index(value)].producer;
+}
+
+std::span<const Use> GraphView::uses(ValueIndex value) const
+{
+    const ValueRecord& record = m_values[index(value)];
+    return std::span(m_uses).subspan(record.firstUse, record.uses);
+}
+
+bool GraphView::isGraphInput(ValueIndex value) const
+{
+    return m_values[index(value)].graphInput;
+}
+
+bool GraphView::isGraphOutput(ValueIndex value) const
+{
+    return m_values[index(value)].graphOutput;
+}
+
+bool GraphView::isSparse(ValueIndex value) const
+{
+    return m_values[index(value)].sparse;
+}
+
+const Initializer* GraphView::initializer(ValueIndex value) const
+{
+    return m_values[index(value)].initializer;
+}
+
+ValueIndex GraphView::find(ScopeIndex scope, std::string_view name) const
+{
+    for (; scope != ScopeIndex::None; scope = m_scopes[index(scope)].parent) {
+        const auto& names = m_names[index(scope)];
+        if (const auto found = names.find(name); found != names.end())
+            return found->second;
+    }
+    return ValueIndex::None;
+}
+
+std::vector<NodeIndex> GraphView::topological(ScopeIndex scope) const
+{
+    const std::span<const NodeIndex> nodes = m_scopes[index(scope)].nodes;
+    const std::size_t first = nodes.empty() ? 0 : index(nodes.front());
+    std::vector<std::uint32_t> missing(nodes.size());
+    std::vector<std::vector<std::uint32_t>> readers(nodes.size());
+    const auto inScope = [&](NodeIndex node) {
+        for (; node != NodeIndex::None && this->scope(node) != scope;)
+            node = m_scopes[index(this->scope(node))].owner;
+        return node;
+    };
+    for (std::uint32_t n = 0; n < nodes.size(); ++n) {
+        for (const ValueIndex value : outputs(nodes[n])) {
+            if (value == ValueIndex::None)
+                continue;
+            for (const Use& use : uses(value)) {
+                // A capture counts for the node of this scope that holds the body.
+                const NodeIndex reader = inScope(use.node);
+                if (reader == NodeIndex::None || reader == nodes[n])
+                    continue;
+                readers[n].push_back(static_cast<std::uint32_t>(index(reader) - first));
+                ++missing[index(reader) - first];
+            }
+        }
+    }
+    std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> ready;
+    for (std::uint32_t n = 0; n < nodes.size(); ++n) {
+        if (missing[n] == 0)
+            ready.push(n);
+    }
+    std::vector<NodeIndex> order;
+    order.reserve(nodes.size());
+    while (!ready.empty()) {
+        const std::uint32_t n = ready.top();
+        ready.pop();
+        order.push_back(nodes[n]);
+        for (const std::uint32_t reader : readers[n]) {
+            if (--missing[reader] == 0)
+                ready.push(reader);
+        }
+    }
+    return order;
+}
+
+} // namespace pleat

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Builds a GraphView in two passes over the scopes: first every definition gets its number, then every
+// reading finds its definition, from the innermost scope outwards.
+#include "core/graph/GraphView.h"
+#include "core/model/ScopePath.h"
+
+#include <onnx/onnx_pb.h>
+
+namespace pleat {
+
+class GraphViewBuilder final {
+public:
+    explicit GraphViewBuilder(Model model) : m_view(new GraphView)
+    {
+        m_view->m_model = std::move(model);
+        m_view->m_byId.assign(m_view->m_model.nextNode, NodeIndex::None);
+    }
+
+    std::shared_ptr<const GraphView> build()
+    {
+        const Model& model = m_view->m_model;
+        addScope(*model.graph, ScopeIndex::None, NodeIndex::None, -1, {});
+        for (std::size_t f = 0; f < model.functions.size(); ++f) {
+            const onnx::FunctionProto& header = *model.functions[f].header;
+            const ScopeIndex scope =
+                addScope(*model.functions[f].body, ScopeIndex::None, NodeIndex::None,
+                         static_cast<std::int32_t>(f), functionPath(header.domain(), header.name()));
+            addPorts(scope, header);
+        }
+        resolve();
+        return std::shared_ptr<const GraphView>(std::move(m_view));
+    }
+
+private:
+    ScopeIndex addScope(const Graph& graph, ScopeIndex parent, NodeIndex owner, std::int32_t function,
+                        std::string path)
+    {
+        const auto scope = static_cast<ScopeIndex>(m_view->m_scopes.size());
+        m_view->m_scopes.push_back({parent, owner, function, std::move(path), &graph, {}, {}, {}});
+        m_view->m_names.emplace_back();
+        m_firstNode.push_back(m_view->m_nodes.size());
+        for (const onnx::ValueInfoProto& input : graph.header->input()) {
+            const ValueIndex value = define(scope, input.name());
+            record(value).graphInput = true;
+            m_view->m_scopes[index(scope)].inputs.push_back(value);
+        }
+        for (const Initializer& initializer : graph.initializers)
+            record(define(scope, initializer.proto->name())).initializer = &initializer;
+        for (const onnx::SparseTensorProto& sparse : graph.header->sparse_initializer())
+            record(define(scope, sparse.values().name())).sparse = true;
+        for (const Node& node : graph.nodes)
+            addNode(scope, node);
+        // Bodies come after all nodes of their parent, so that a scope's nodes are numbered without gaps.
+        for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+            for (const Body& body : graph.nodes[n].bodies) {
+                const auto bodyOwner = static_cast<NodeIndex>(m_firstNode[index(scope)] + n);
+                const onnx::NodeProto& proto = *graph.nodes[n].proto;
+                addScope(*body.graph, scope, bodyOwner, -1,
+                         bodyPath(m_view->m_scopes[index(scope)].path, proto.name(), proto.op_type(), n,
+                                  proto.attribute(body.attribute).name(), body.position));
+            }
+        }
+        return scope;
+    }
+
+    void addNode(ScopeIndex scope, const Node& node)
+    {
+        const auto self = static_cast<NodeIndex>(m_view->m_nodes.size());
+        m_view->m_nodes.push_back({&node, scope, 0, static_cast<std::uint32_t>(node.proto->input_size()),
+                                   static_cast<std::uint32_t>(node.proto->output_size())});
+        if (index(node.id) < m_view->m_byId.size())
+            m_view->m_byId[index(node.id)] = self;
+        for (const std::string& output : node.proto->output()) {
+            if (!output.empty())
+                record(define(scope, output)).producer = self;
+        }
+    }
+
+    void addPorts(ScopeIndex scope, const onnx::FunctionProto& header)
+    {
+        for (const std::string& input : header.input()) {
+            const ValueIndex value = define(scope, input);
+            record(value).graphInput = true;
+            m_view->m_scopes[index(scope)].inputs.push_back(value);
+        }
+        m_functionOutputs.emplace_back(scope, &header);
+    }
+
+    void resolve()
+    {
+        std::vector<std::pair<ValueIndex, Use>> uses;
+        for (std::uint32_t n = 0; n < m_view->m_nodes.size(); ++n) {
+            GraphView::NodeRecord& node = m_view->m_nodes[n];
+            node.firstSlot = static_cast<std::uint32_t>(m_view->m_slots.size());
+            for (std::uint32_t slot = 0; slot < node.inputs; ++slot) {
+                const ValueIndex value = lookUp(node.scope, node.node->proto->input(static_cast<int>(slot)));
+                m_view->m_slots.push_back(value);
+                if (value != ValueIndex::None)
+                    uses.push_back({value, {static_cast<NodeIndex>(n), slot}});
+            }
+            for (const std::string& output : node.node->proto->output())
+                m_view->m_slots.push_back(lookUp(node.scope, output));
+        }
+        for (std::size_t s = 0; s < m_view->m_scopes.size(); ++s) {
+            const Scope& scope = m_view->m_scopes[s];
+            for (const onnx::ValueInfoProto& output : scope.graph->header->output())
+                addOutput(static_cast<ScopeIndex>(s), output.name());
+        }
+        for (const auto& [scope, header] : m_functionOutputs) {
+            for (const std::string& output : header->output())
+                addOutput(scope, output);
+        }
+        groupUses(uses);
+        listNodes();
+    }
+
+    void addOutput(ScopeIndex scope, const std::string& name)
+    {
+        const ValueIndex value = lookUp(scope, name);
+        if (value == ValueIndex::None)
+            return;
+        record(value).graphOutput = true;
+        m_view->m_scopes[index(scope)].outputs.push_back(value);
+    }
+
+    void groupUses(const std::vector<std::pair<ValueIndex, Use>>& uses)
+    {
+        for (const auto& [value, use] : uses)
+            ++record(value).uses;
+        std::uint32_t first = 0;
+        for (GraphView::ValueRecord& value : m_view->m_values) {
+            value.firstUse = first;
+            first += value.uses;
+            value.uses = 0;
+        }
+        m_view->m_uses.resize(uses.size());
+        for (const auto& [value, use] : uses) {
+            GraphView::ValueRecord& target = record(value);
+            m_view->m_uses[target.firstUse + target.uses++] = use;
+        }
+    }
+
+    // A scope's nodes are numbered one after the other; its list is a piece of the list of all numbers.
+    void listNodes()
+    {
+        m_view->m_scopeNodes.resize(m_view->m_nodes.size());
+        for (std::size_t n = 0; n < m_view->m_nodes.size(); ++n)
+            m_view->m_scopeNodes[n] = static_cast<NodeIndex>(n);
+        for (std::size_t s = 0; s < m_view->m_scopes.size(); ++s) {
+            Scope& scope = m_view->m_scopes[s];
+            scope.nodes = std::span(m_view->m_scopeNodes).subspan(m_firstNode[s], scope.graph->nodes.size());
+        }
+    }
+
+    // The value of that name in this very scope, made if it is new.
+    ValueIndex define(ScopeIndex scope, std::string_view name)
+    {
+        const auto next = static_cast<ValueIndex>(m_view->m_values.size());
+        const auto [entry, fresh] = m_view->m_names[index(scope)].try_emplace(name, next);
+        if (fresh) {
+            m_view->m_values.emplace_back();
+            m_view->m_values.back().name = name;
+            m_view->m_values.back().scope = scope;
+        }
+        return entry->second;
+    }
+
+    ValueIndex lookUp(ScopeIndex scope, std::string_view name)
+    {
+        if (name.empty())
+            return ValueIndex::None;
+        const ValueIndex found = m_view->find(scope, name);
+        return found != ValueIndex::None ? found : define(scope, name);
+    }
+
+    GraphView::ValueRecord& record(ValueIndex value) { return m_view->m_values[index(value)]; }
+
+    std::unique_ptr<GraphView> m_view;
+    std::vector<std::size_t> m_firstNode; // by scope
+    std::vector<std::pair<ScopeIndex, const onnx::FunctionProto*>> m_functionOutputs;
+};
+
+std::shared_ptr<const GraphView> GraphView::of(Model model)
+{
+    return GraphViewBuilder(std::move(model)).build();
+}
+
+} // namespace pleat

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a Rewriter has collected; private to Rewriter.cpp and Rewriting.cpp.
+#pragma once
+
+#include "core/graph/Rewriter.h"
+
+#include <map>
+#include <onnx/onnx_pb.h>
+#include <set>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace pleat {
+
+struct Rewriter::State {
+    using TensorPointer = std::shared_ptr<const onnx::TensorProto>;
+    std::shared_ptr<const GraphView> view;
+    std::map<NodeIndex, onnx::NodeProto> changed;
+    std::set<NodeIndex> removed;
+    std::map<NodeIndex, std::vector<onnx::NodeProto>> before, after; // inserted nodes, by neighbour
+    std::map<ScopeIndex, std::vector<TensorPointer>> added;
+    std::map<ValueIndex, TensorPointer> replaced; // initializers
+    std::vector<Payload> payloads;                // the model's own first
+    std::unordered_set<std::string> names;        // every name in the model; filled when first asked
+};
+
+} // namespace pleat

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Rewriter::apply(): finds what an edit leaves behind, then rebuilds the graphs that it touches and no
+// others.
+#include "core/graph/Constants.h"
+#include "core/graph/RewriterState.h"
+
+#include <algorithm>
+#include <google/protobuf/repeated_field.h>
+
+namespace pleat {
+
+class Rewriting final {
+public:
+    explicit Rewriting(const Rewriter::State& edit)
+        : m_edit(edit),
+          m_view(*edit.view),
+          m_model(edit.view->model())
+    {
+    }
+
+    Model run()
+    {
+        collectNewNames();
+        dropOrphans();
+        collectVanished();
+        markTouched();
+        m_model.payloads = std::make_shared<const std::vector<Payload>>(m_edit.payloads);
+        m_model.edited = true;
+        if (m_touched.contains(ScopeIndex::Main))
+            m_model.graph = rebuilt(ScopeIndex::Main);
+        for (std::size_t s = 0; s < m_view.scopes().size(); ++s) {
+            const std::int32_t function = m_view.scopes()[s].function;
+            if (function < 0 || !m_touched.contains(static_cast<ScopeIndex>(s)))
+                continue;
+            Function& target = m_model.functions[static_cast<std::size_t>(function)];
+            target.body = rebuilt(static_cast<ScopeIndex>(s));
+            target.source = {};
+        }
+        return m_model;
+    }
+
+private:
+    template<class Visit>
+    void forEachNewNode(Visit visit) const
+    {
+        for (const auto& [node, proto] : m_edit.changed) {
+            if (!m_edit.removed.contains(node))
+                visit(node, proto);
+        }
+        for (const auto* inserted : {&m_edit.before, &m_edit.after}) {
+            for (const auto& [neighbour, protos] : *inserted) {
+                for (const onnx::NodeProto& proto : protos)
+                    visit(neighbour, proto);
+            }
+        }
+    }
+
+    void collectNewNames()
+    {
+        forEachNewNode([&](NodeIndex node, const onnx::NodeProto& proto) {
+            m_newReads.insert(proto.input().begin(), proto.input().end());
+            for (const std::string& output : proto.output())
+                m_newOutputs.emplace(m_view.scope(node), output);
+        });
+    }
+
+    bool isRead(ValueIndex value) const
+    {
+        if (m_view.isGraphOutput(value) || m_newReads.contains(std::string(m_view.name(value))))
+            return true;
+        return std::ranges::any_of(m_view.uses(value), [&](const Use& use) {
+            return !isGone(use.node) && !m_edit.changed.contains(use.node);
+        });
+    }
+
+    bool isGone(NodeIndex node) const
+    {
+        return m_edit.removed.contains(node) || m_orphanNodes.contains(node);
+    }
+
+    void dropOrphans()
+    {
+        std::vector<ValueIndex> suspects;
+        const auto suspect = [&](NodeIndex node) {
+            for (const ValueIndex value : m_view.inputs(node)) {
+                if (value != ValueIndex::None)
+                    suspects.push_back(value);
+            }
+        };
+        for (const NodeIndex node : m_edit.removed)
+            suspect(node);
+        for (const auto& [node, proto] : m_edit.changed)
+            suspect(node);
+        while (!suspects.empty()) {
+            const ValueIndex value = suspects.back();
+            suspects.pop_back();
+            if (isRead(value))
+                continue;
+            const NodeIndex producer = m_view.producer(value);
+            if (m_view.initializer(value)) {
+                if (!m_view.isGraphInput(value) || m_model.irVersion() < 4)
+                    m_orphans.insert(value);
+            } else if (producer != NodeIndex::None && !isGone(producer) &&
+                       isConstantPlumbing(m_view, producer) && constantOf(m_view, value)) {
+                m_orphanNodes.insert(producer);
+                suspect(producer);
+            }
+        }
+    }
+
+    void collectVanished()
+    {
+        const auto vanish = [&](NodeIndex node) {
+            for (const ValueIndex value : m_view.outputs(node)) {
+                if (value == ValueIndex::None)
+                    continue;
+                const std::pair key(m_view.scope(node), std::string(m_view.name(value)));
+                if (!m_newOutputs.contains(key))
+                    m_vanished[key.first].insert(key.second);
+            }
+        };
+        for (const NodeIndex node : m_edit.removed)
+            vanish(node);
+        for (const NodeIndex node : m_orphanNodes)
+            vanish(node);
+        for (const auto& [node, proto] : m_edit.changed)
+            vanish(node);
+        for (const ValueIndex value : m_orphans)
+            m_vanished[m_view.scope(value)].insert(std::string(m_view.name(value)));
+    }
+
+    // The scopes with a change in them, and all around them.
+    void markTouched()
+    {
+        const auto touch = [&](ScopeIndex scope) {
+            while (scope != ScopeIndex::None && m_touched.insert(scope).second)
+                scope = m_view.scopes()[index(scope)].parent;
+        };
+        forEachNewNode([&](NodeIndex node, const onnx::NodeProto&) { touch(m_view.scope(node)); });
+        for (const NodeIndex node : m_edit.removed)
+            touch(m_view.scope(node));
+        for (const NodeIndex node : m_orphanNodes)
+            touch(m_view.scope(node));
+        for (const ValueIndex value : m_orphans)
+            touch(m_view.scope(value));
+        for (const auto& [value, tensor] : m_edit.replaced)
+            touch(m_view.scope(value));
+        for (const auto& [scope, tensors] : m_edit.added)
+            touch(scope);
+        for (std::size_t s = 0; s < m_view.scopes().size(); ++s) {
+            const Scope& scope = m_view.scopes()[s];
+            if (scope.owner != NodeIndex::None && m_touched.contains(static_cast<ScopeIndex>(s)))
+                m_bodies[scope.owner].push_back(static_cast<ScopeIndex>(s));
+        }
+    }
+
+    std::shared_ptr<const Graph> rebuilt(ScopeIndex index_)
+    {
+        const Scope& scope = m_view.scopes()[index(index_)];
+        auto graph = std::make_shared<Graph>();
+        graph->header = rebuiltHeader(index_, scope);
+        rebuildInitializers(index_, scope, *graph);
+        if (scope.function >= 0)
+            addConstants(index_, *graph);
+        graph->nodes.reserve(graph->nodes.size() + scope.nodes.size());
+        for (const NodeIndex node : scope.nodes) {
+            insert(m_edit.before, node, *graph);
+            if (!isGone(node))
+                graph->nodes.push_back(rebuiltNode(node));
+            insert(m_edit.after, node, *graph);
+        }
+        return graph;
+    }
+
+    Node rebuiltNode(NodeIndex node)
+    {
+        Node entry = m_view.entry(node);
+        if (const auto changed = m_edit.changed.find(node); changed != m_edit.changed.end()) {
+            entry.proto = std::make_shared<const onnx::NodeProto>(changed->second);
+            entry.source = {};
+        }
+        if (const auto bodies = m_bodies.find(node); bodies != m_bodies.end()) {
+            entry.source = {};
+            for (const ScopeIndex scope : bodies->second) {
+                const Graph* old = m_view.scopes()[index(scope)].graph;
+                std::ranges::find(entry.bodies, old, [](const Body& body) {
+                    return body.graph.get();
+                })->graph = rebuilt(scope);
+            }
+        }
+        return entry;
+    }
+
+    void insert(const std::map<NodeIndex, std::vector<onnx::NodeProto>>& inserted, NodeIndex neighbour,
+                Graph& graph)
+    {
+        const auto found = inserted.find(neighbour);
+        if (found == inserted.end())
+            return;
+        for (const onnx::NodeProto& proto : found->second)
+            graph.nodes.push_back(fresh(proto));
+    }
+
+    Node fresh(onnx::NodeProto proto)
+    {
+        return {static_cast<NodeId>(m_model.nextNode++),
+                std::make_shared<const onnx::NodeProto>(std::move(proto)),
+                {},
+                {}};
+    }
+
+    void rebuildInitializers(ScopeIndex index_, const Scope& scope, Graph& graph)
+    {
+        graph.initializers.reserve(scope.graph->initializers.size());
+        for (const Initializer& initializer : scope.graph->initializers) {
+            const ValueIndex value = m_view.find(index_, initializer.proto->name());
+            if (m_orphans.contains(value))
+                continue;
+            const auto replaced = m_edit.replaced.find(value);
+            graph.initializers.push_back(replaced == m_edit.replaced.end()
+                                             ? initializer
+                                             : Initializer{initializer.id, replaced->second, {}});
+        }
+        if (scope.function >= 0)
+            return;
+        if (const auto added = m_edit.added.find(index_); added != m_edit.added.end()) {
+            for (const auto& tensor : added->second)
+                graph.initializers.push_back({static_cast<TensorId>(m_model.nextTensor++), tensor, {}});
+        }
+    }
+
+    // A function has no initializers: its new constants are Constant nodes at its start.
+    void addConstants(ScopeIndex scope, Graph& graph)
+    {
+        const auto added = m_edit.added.find(scope);
+        if (added == m_edit.added.end())
+            return;
+        for (const auto& tensor : added->second) {
+            onnx::NodeProto constant;
+            constant.set_op_type("Constant");
+            constant.add_output(tensor->name());
+            onnx::AttributeProto& value = *constant.add_attribute();
+            value.set_name("value");
+            value.set_type(onnx::AttributeProto::TENSOR);
+            *value.mutable_t() = *tensor;
+            graph.nodes.push_back(fresh(std::move(constant)));
+        }
+    }
+
+    std::shared_ptr<const onnx::GraphProto> rebuiltHeader(ScopeIndex index_, const Scope& scope)
+    {
+        const std::shared_ptr<const onnx::GraphProto>& old = scope.graph->header;
+        const auto vanished = m_vanished.find(index_);
+        const auto added = m_edit.added.find(index_);
+        const bool listsInputs = m_model.irVersion() < 4 && scope.function < 0 && index_ == ScopeIndex::Main;
+        if (vanished == m_vanished.end() && !(listsInputs && added != m_edit.added.end()))
+            return old;
+        auto header = std::make_shared<onnx::GraphProto>(*old);
+        if (vanished != m_vanished.end()) {
+            const auto gone = [&](const auto& info) { return vanished->second.contains(info.name()); };
+            erase(*header->mutable_value_info(), gone);
+            erase(*header->mutable_quantization_annotation(), [&](const auto& annotation) {
+                return vanished->second.contains(annotation.tensor_name());
+            });
+            if (listsInputs)
+                erase(*header->mutable_input(), gone);
+        }
+        if (listsInputs && added != m_edit.added.end()) {
+            for (const auto& tensor : added->second)
+                addInput(*header, *tensor);
+        }
+        return header;
+    }
+
+    template<class Message, class Gone>
+    static void erase(google::protobuf::RepeatedPtrField<Message>& messages, Gone gone)
+    {
+        int kept = 0;
+        for (int m = 0; m < messages.size(); ++m) {
+            if (!gone(messages[m]))
+                messages.SwapElements(kept++, m);
+        }
+        messages.DeleteSubrange(kept, messages.size() - kept);
+    }
+
+    static void addInput(onnx::GraphProto& header, const onnx::TensorProto& tensor)
+    {
+        onnx::ValueInfoProto& input = *header.add_input();
+        input.set_name(tensor.name());
+        onnx::TypeProto::Tensor& type = *input.mutable_type()->mutable_tensor_type();
+        type.set_elem_type(tensor.data_type());
+        type.mutable_shape();
+        for (const std::int64_t dim : tensor.dims())
+            type.mutable_shape()->add_dim()->set_dim_value(dim);
+    }
+
+    const Rewriter::State& m_edit;
+    const GraphView& m_view;
+    Model m_model; // becomes the result
+    std::unordered_set<std::string> m_newReads;
+    std::set<std::pair<ScopeIndex, std::string>> m_newOutputs;
+    std::set<NodeIndex> m_orphanNodes;
+    std::set<ValueIndex> m_orphans; // initializers
+    std::map<ScopeIndex, std::unordered_set<std::string>> m_vanished;
+    std::set<ScopeIndex> m_touched;
+    std::map<NodeIndex, std::vector<ScopeIndex>> m_bodies; // touched ones, by the node that holds them
+};
+
+Model Rewriter::apply() const
+{
+    return Rewriting(*m_state).run();
+}
+
+} // namespace pleat

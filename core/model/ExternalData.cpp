@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/ExternalData.h"
+
+#include "core/base/Text.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace pleat {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const Bytes& noBytes()
+{
+    static const Bytes none = std::make_shared<const std::vector<std::byte>>();
+    return none;
+}
+
+std::optional<std::uint64_t> number(const std::string& text)
+{
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size())
+        return std::nullopt;
+    return value;
+}
+
+const std::string* find(const ExternalEntries& entries, std::string_view key)
+{
+    const auto found =
+        std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
+    return found == entries.end() ? nullptr : &found->second;
+}
+
+// Why `location` may not be followed; empty when it may.
+std::string unsafe(const fs::path& location)
+{
+    if (location.native().find('\0') != std::string::npos)
+        return "is not a file name";
+    if (location.is_absolute())
+        return "is an absolute path; Pleat reads data only from the model's folder";
+    if (std::find(location.begin(), location.end(), "..") != location.end())
+        return "leads out of the model's folder; Pleat reads data only from there";
+    return {};
+}
+
+bool isInside(const fs::path& file, const fs::path& folder)
+{
+    const auto [atFolder, atFile] = std::mismatch(folder.begin(), folder.end(), file.begin(), file.end());
+    static_cast<void>(atFile);
+    return atFolder == folder.end();
+}
+
+} // namespace
+
+ExternalData::ExternalData(fs::path model, bool inMemory) : m_model(std::move(model)), m_inMemory(inMemory) {}
+
+ExternalData::DataFile& ExternalData::open(const std::string& location)
+{
+    const auto [at, isNew] = m_files.try_emplace(location);
+    DataFile& data = at->second;
+    if (!isNew)
+        return data;
+    if (m_inMemory) {
+        data.problem = "lies in the file \"" + location + "\", but this model is not in a folder";
+        return data;
+    }
+    if (const std::string why = unsafe(location); !why.empty()) {
+        data.problem = "lies in the file \"" + location + "\", which " + why;
+        return data;
+    }
+    std::error_code error;
+    if (m_folder.empty())
+        m_folder =
+            fs::weakly_canonical(m_model.has_parent_path() ? m_model.parent_path() : fs::path("."), error);
+    const fs::path path = fs::weakly_canonical(m_folder / location, error);
+    if (error || !isInside(path, m_folder)) {
+        data.problem = "lies in the file \"" + location +
+                       "\", which is a link out of the model's folder; Pleat reads data only from there";
+        return data;
+    }
+    auto opened = File::open(path);
+    if (opened)
+        data.file = *opened;
+    else
+        data.problem = "lies in a data file that cannot be read: " + opened.error().message;
+    return data;
+}
+
+Payload ExternalData::payload(ExternalEntries entries, const std::string& tensor,
+                              std::optional<std::uint64_t> needed)
+{
+    Payload payload{noBytes(), std::move(entries), {}};
+    const std::string who = m_model.filename().string() + ": tensor \"" + tensor + "\" ";
+    const auto without = [&](const std::string& problem) {
+        payload.problem = who + problem + (problem.ends_with('.') ? "" : ".");
+        return payload;
+    };
+    const auto noticed = [&](bool& already) {
+        if (!already)
+            m_notices.push_back(payload.problem);
+        already = true;
+        return payload;
+    };
+    const std::string* location = find(payload.external, "location");
+    const std::string* offsetText = find(payload.external, "offset");
+    const std::string* lengthText = find(payload.external, "length");
+    bool fresh = false;
+    if (!location || location->empty()) {
+        without("has its data in another file, but the model does not say in which");
+        return noticed(fresh);
+    }
+    const auto offset = offsetText ? number(*offsetText) : std::optional<std::uint64_t>(0);
+    auto length = lengthText ? number(*lengthText) : needed;
+    if (!offset || (lengthText && !length)) {
+        without("has an offset or a length in " + *location + " that is not a number");
+        return noticed(fresh);
+    }
+    DataFile& data = open(*location);
+    if (!data.file) {
+        without(data.problem);
+        return noticed(data.noticed);
+    }
+    if (!length)
+        length = data.file->size() - std::min(*offset, data.file->size());
+    if (needed && *length != *needed) {
+        without("needs " + counted(*needed, "byte") + " by its type and shape, but the model gives it " +
+                grouped(*length) + " of " + *location);
+        return noticed(data.noticed);
+    }
+    if (*offset > data.file->size() || *length > data.file->size() - *offset) {
+        without("needs " + counted(*length, "byte") + " at offset " + grouped(*offset) + " of " + *location +
+                ", which has " + counted(data.file->size(), "byte") +
+                ". The file may be truncated; copy it again.");
+        return noticed(data.noticed);
+    }
+    payload.content = FileRange{data.file, *offset, *length};
+    return payload;
+}
+
+} // namespace pleat

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/Model.h"
+
+#include "core/model/TensorWalk.h"
+
+#include <bit>
+#include <cstring>
+
+namespace pleat {
+
+static_assert(std::endian::native == std::endian::little,
+              "ONNX's raw_data is little-endian, and so is Pleat");
+
+namespace {
+
+// Stored elements of `Stored`, each from one element of a typed field, cut to its width.
+template<class Stored, class Field>
+std::vector<std::byte> narrowed(const Field& field)
+{
+    std::vector<std::byte> bytes(static_cast<std::size_t>(field.size()) * sizeof(Stored));
+    std::byte* into = bytes.data();
+    for (const auto value : field) {
+        const auto stored = static_cast<Stored>(value);
+        std::memcpy(into, &stored, sizeof(Stored));
+        into += sizeof(Stored);
+    }
+    return bytes;
+}
+
+std::vector<std::byte> fromInt32(const onnx::TensorProto& tensor, DataType type)
+{
+    switch (elementBits(type)) {
+    case 32:
+        return narrowed<std::int32_t>(tensor.int32_data());
+    case 16:
+        return narrowed<std::uint16_t>(tensor.int32_data());
+    default:
+        return narrowed<std::uint8_t>(tensor.int32_data()); // types below a byte are packed, one byte each
+    }
+}
+
+std::vector<std::byte> storedBytesOf(const onnx::TensorProto& tensor)
+{
+    const auto type = static_cast<DataType>(tensor.data_type());
+    if (tensor.has_raw_data() && !tensor.raw_data().empty()) {
+        std::vector<std::byte> bytes(tensor.raw_data().size());
+        std::memcpy(bytes.data(), tensor.raw_data().data(), bytes.size());
+        return bytes;
+    }
+    if (tensor.float_data_size() > 0)
+        return narrowed<float>(tensor.float_data());
+    if (tensor.double_data_size() > 0)
+        return narrowed<double>(tensor.double_data());
+    if (tensor.int64_data_size() > 0)
+        return narrowed<std::int64_t>(tensor.int64_data());
+    if (tensor.uint64_data_size() > 0)
+        return type == DataType::UInt32 ? narrowed<std::uint32_t>(tensor.uint64_data())
+                                        : narrowed<std::uint64_t>(tensor.uint64_data());
+    return fromInt32(tensor, type);
+}
+
+} // namespace
+
+std::int64_t Model::irVersion() const
+{
+    return header->ir_version();
+}
+
+std::int64_t Model::opset(const std::string& domain) const
+{
+    const auto isOnnx = [](const std::string& name) { return name.empty() || name == "ai.onnx"; };
+    for (const auto& import : header->opset_import()) {
+        if (import.domain() == domain || (isOnnx(domain) && isOnnx(import.domain())))
+            return import.version();
+    }
+    return 0;
+}
+
+std::string Model::producer() const
+{
+    const std::string& name = header->producer_name();
+    const std::string& version = header->producer_version();
+    return name.empty() || version.empty() ? name + version : name + " " + version;
+}
+
+TensorView tensorView(const Model& model, const onnx::TensorProto& tensor)
+{
+    Payload payload;
+    const auto index = payloadIndex(tensor);
+    if (index && *index < model.payloads->size())
+        payload = (*model.payloads)[*index];
+    else
+        payload.content = std::make_shared<const std::vector<std::byte>>(storedBytesOf(tensor));
+    return {tensor.name(),
+            static_cast<DataType>(tensor.data_type()),
+            {tensor.dims().begin(), tensor.dims().end()},
+            std::move(payload)};
+}
+
+std::shared_ptr<const onnx::TensorProto> makeTensor(std::vector<Payload>& payloads, std::string name,
+                                                    DataType type, std::vector<std::int64_t> dims,
+                                                    Payload payload)
+{
+    auto tensor = std::make_shared<onnx::TensorProto>();
+    tensor->set_name(std::move(name));
+    tensor->set_data_type(static_cast<std::int32_t>(type));
+    for (const std::int64_t dim : dims)
+        tensor->add_dims(dim);
+    setPayload(*tensor, payloads.size());
+    payloads.push_back(std::move(payload));
+    return tensor;
+}
+
+} // namespace pleat

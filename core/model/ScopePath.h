@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How a scope is called, in GraphView's paths, in fold ids and in the tables of inferred types: "" for the
+// main graph, "If_3.then_branch" for a body in it, "If_3.then_branch/loop.body" one deeper,
+// "function domain::name" for a function. Everybody who makes such a path makes it here.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace pleat {
+
+// `index` is the position of the owner among the nodes of its graph; `position` that of the body in an
+// attribute that holds several graphs, -1 where it holds one.
+inline std::string bodyPath(std::string_view parent, std::string_view ownerName, std::string_view ownerOp,
+                            std::size_t index, std::string_view attribute, int position)
+{
+    std::string path(parent);
+    if (!path.empty())
+        path += '/';
+    path += ownerName.empty() ? std::string(ownerOp) + "_" + std::to_string(index) : std::string(ownerName);
+    path += '.';
+    path += attribute;
+    if (position >= 0)
+        path += "[" + std::to_string(position) + "]";
+    return path;
+}
+
+inline std::string functionPath(std::string_view domain, std::string_view name)
+{
+    return "function " + std::string(domain) + "::" + std::string(name);
+}
+
+} // namespace pleat

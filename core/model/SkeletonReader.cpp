@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/SkeletonReader.h"
+
+#include "core/model/OnnxFields.h"
+#include "core/model/TensorWalk.h"
+
+#include <limits>
+
+namespace pleat {
+
+using wire::Type;
+
+namespace {
+
+constexpr std::uint64_t leaveOutFrom = 4096;       // bytes
+constexpr std::uint64_t integersStayUpTo = 65536;  // bytes
+constexpr std::uint32_t entriesBetweenStops = 256; // nodes and initializers
+
+bool isInteger(DataType type)
+{
+    return (type >= DataType::UInt8 && type <= DataType::Int64) || type == DataType::Bool ||
+           type == DataType::UInt32 || type == DataType::UInt64;
+}
+
+} // namespace
+
+// What decides about a tensor, found in one pass over its fields.
+struct SkeletonReader::TensorFacts {
+    struct Data {
+        std::uint64_t fields = 0; // how often the field occurs
+        Field last;
+    };
+    DataType type = DataType::Undefined;
+    std::uint64_t elements = 1;
+    bool overflow = false; // of `elements`, or a negative dimension: the validator will say so
+    bool isExternal = false;
+    bool otherData = false;
+    std::string name;
+    Data raw, floats, doubles;
+    ExternalEntries entries;
+
+    // The one data field whose bytes stay in the file; null when the tensor is small or odd.
+    const Field* leftOut() const
+    {
+        if (otherData || !entries.empty() || raw.fields + floats.fields + doubles.fields != 1)
+            return nullptr;
+        const Data& data = raw.fields ? raw : floats.fields ? floats : doubles;
+        if (data.last.type != Type::Bytes || data.last.length < leaveOutFrom)
+            return nullptr;
+        if (raw.fields)
+            return isInteger(type) && data.last.length <= integersStayUpTo ? nullptr : &data.last;
+        const bool fits = floats.fields ? type == DataType::Float || type == DataType::Complex64
+                                        : type == DataType::Double || type == DataType::Complex128;
+        return fits ? &data.last : nullptr;
+    }
+    std::optional<std::uint64_t> needed() const
+    {
+        if (overflow || elementBits(type) == 0 || elements > std::numeric_limits<std::uint64_t>::max() / 16)
+            return std::nullopt;
+        return storedBytes(type, elements);
+    }
+};
+
+SkeletonReader::SkeletonReader(FilePointer file, ExternalData& external, Progress& progress,
+                               std::stop_token stop)
+    : m_scanner(std::move(file)),
+      m_external(external),
+      m_progress(progress),
+      m_stop(std::move(stop))
+{
+}
+
+Result<Model> SkeletonReader::read()
+{
+    Model model;
+    model.source = m_scanner.file();
+    if (!readModel(model))
+        return tl::make_unexpected(m_scanner.error());
+    model.payloads = std::make_shared<const std::vector<Payload>>(std::move(m_payloads));
+    model.nextNode = m_nodes;
+    model.nextTensor = m_tensors;
+    return model;
+}
+
+bool SkeletonReader::readModel(Model& model)
+{
+    const std::uint64_t end = model.source->size();
+    const std::string name = model.source->path().string();
+    std::string skeleton;
+    auto graph = std::make_shared<Graph>();
+    bool graphSeen = false;
+    Field field;
+    for (std::uint64_t at = 0; m_scanner.next(at, end, field);) {
+        if (field.type == Type::Bytes && field.number == field::model::graph) {
+            if (!once(graphSeen, "graph", field) || !readGraph(field, *graph, 0))
+                return false;
+        } else if (field.type == Type::Bytes && field.number == field::model::functions) {
+            if (!readFunction(field, model.functions.emplace_back()))
+                return false;
+        } else if (!m_scanner.append(field.start, field.end() - field.start, skeleton)) {
+            return false;
+        }
+    }
+    if (m_scanner.failed())
+        return false;
+    auto header = std::make_shared<onnx::ModelProto>();
+    if (!parse(skeleton, *header, 0))
+        return false;
+    if (!graphSeen) {
+        return m_scanner.fail(ErrorCode::Unreadable,
+                              name + ": not an ONNX model: there is no graph in it" +
+                                  (end == 0 ? "; the file is empty." : "."),
+                              name);
+    }
+    model.header = std::move(header);
+    model.graph = std::move(graph);
+    m_progress.advance(end, end);
+    return true;
+}
+
+bool SkeletonReader::readGraph(const Field& field, Graph& graph, int depth)
+{
+    if (depth > deepestBody) {
+        return m_scanner.damaged("bodies of If, Loop or Scan nodes nest more than " +
+                                     std::to_string(deepestBody) + " deep",
+                                 field.start);
+    }
+    graph.source = field.range();
+    std::string skeleton;
+    Field part;
+    for (std::uint64_t at = field.offset; m_scanner.next(at, field.end(), part);) {
+        if (!goOn(part.start))
+            return false;
+        bool good = true;
+        if (part.type == Type::Bytes && part.number == field::graph::node) {
+            good = readNode(part, graph.nodes.emplace_back(), depth);
+        } else if (part.type == Type::Bytes && part.number == field::graph::initializer) {
+            good = readInitializer(part, graph.initializers.emplace_back());
+        } else if (part.type == Type::Bytes && part.number == field::graph::sparseInitializer) {
+            std::string sparse;
+            const Copy copy = rewriteSparse(part, sparse);
+            good = copy == Copy::Verbatim ? m_scanner.append(part.start, part.end() - part.start, skeleton)
+                                          : copy == Copy::Rewritten;
+            if (copy == Copy::Rewritten)
+                wire::appendBytes(skeleton, part.number, sparse);
+        } else {
+            good = m_scanner.append(part.start, part.end() - part.start, skeleton);
+        }
+        if (!good)
+            return false;
+    }
+    auto header = std::make_shared<onnx::GraphProto>();
+    if (m_scanner.failed() || !parse(skeleton, *header, field.start))
+        return false;
+    graph.header = std::move(header);
+    return true;
+}
+
+bool SkeletonReader::readFunction(const Field& field, Function& function)
+{
+    function.source = field.range();
+    auto body = std::make_shared<Graph>();
+    std::string skeleton;
+    Field part;
+    for (std::uint64_t at = field.offset; m_scanner.next(at, field.end(), part);) {
+        const bool isNode = part.type == Type::Bytes && part.number == field::function::node;
+        const bool good =
+            goOn(part.start) && (isNode ? readNode(part, body->nodes.emplace_back(), 0)
+                                        : m_scanner.append(part.start, part.end() - part.start, skeleton));
+        if (!good)
+            return false;
+    }
+    auto header = std::make_shared<onnx::FunctionProto>();
+    if (m_scanner.failed() || !parse(skeleton, *header, field.start))
+        return false;
+    body->header = std::make_shared<const onnx::GraphProto>();
+    function.header = std::move(header);
+    function.body = std::move(body);
+    return true;
+}
+
+// Copies a message without its tag and length; `rewriteField(part, into)` appends a part in its own way, with
+// tag and length, or leaves it as it is.
+template<class Rewrite>
+SkeletonReader::Copy SkeletonReader::rewrite(const Field& field, std::string& into, Rewrite&& rewriteField)
+{
+    const std::size_t before = into.size();
+    std::uint64_t copied = field.offset; // what lies before is in `into`
+    Field part;
+    std::string changed;
+    for (std::uint64_t at = field.offset; m_scanner.next(at, field.end(), part);) {
+        changed.clear();
+        const Copy copy = rewriteField(part, changed);
+        if (copy == Copy::Failed)
+            return copy;
+        if (copy == Copy::Rewritten) {
+            if (!m_scanner.append(copied, part.start - copied, into))
+                return Copy::Failed;
+            into += changed;
+            copied = part.end();
+        }
+    }
+    if (m_scanner.failed())
+        return Copy::Failed;
+    if (copied == field.offset && into.size() == before)
+        return Copy::Verbatim;
+    return m_scanner.append(copied, field.end() - copied, into) ? Copy::Rewritten : Copy::Failed;
+}
+
+bool SkeletonReader::readNode(const Field& field, Node& node, int depth)
+{
+    node.id = static_cast<NodeId>(m_nodes++);
+    node.source = field.range();
+    std::string skeleton;
+    int attributes = 0;
+    const Copy copy = rewrite(field, skeleton, [&](const Field& part, std::string& into) {
+        if (part.type != Type::Bytes || part.number != field::node::attribute)
+            return Copy::Verbatim;
+        std::string contents;
+        const Copy result = rewriteAttribute(part, attributes++, node, contents, depth);
+        if (result == Copy::Rewritten)
+            wire::appendBytes(into, part.number, contents);
+        return result;
+    });
+    if (copy == Copy::Failed ||
+        (copy == Copy::Verbatim && !m_scanner.append(field.offset, field.length, skeleton)))
+        return false;
+    auto proto = std::make_shared<onnx::NodeProto>();
+    if (!parse(skeleton, *proto, field.start))
+        return false;
+    node.proto = std::move(proto);
+    return true;
+}
+
+bool SkeletonReader::readInitializer(const Field& field, Initializer& initializer)
+{
+    initializer.id = static_cast<TensorId>(m_tensors++);
+    initializer.source = field.range();
+    m_skeleton.clear();
+    const Copy copy = rewriteTensor(field, m_skeleton);
+    if (copy == Copy::Failed ||
+        (copy == Copy::Verbatim && !m_scanner.append(field.offset, field.length, m_skeleton)))
+        return false;
+    auto proto = std::make_shared<onnx::TensorProto>();
+    if (!parse(m_skeleton, *proto, field.start))
+        return false;
+    initializer.proto = std::move(proto);
+    return true;
+}
+
+SkeletonReader::Copy SkeletonReader::rewriteAttribute(const Field& field, int index, Node& node,
+                                                      std::string& into, int depth)
+{
+    bool tensorSeen = false;
+    bool graphSeen = false;
+    bool sparseSeen = false;
+    int graphs = 0;
+    const auto body = [&](const Field& part, int position, std::string& changed) {
+        auto graph = std::make_shared<Graph>();
+        if (!readGraph(part, *graph, depth + 1))
+            return Copy::Failed;
+        node.bodies.push_back(Body{index, position, std::move(graph)});
+        wire::appendLength(changed, part.number, 0);
+        return Copy::Rewritten;
+    };
+    return rewrite(field, into, [&](const Field& part, std::string& changed) {
+        if (part.type != Type::Bytes)
+            return Copy::Verbatim;
+        std::string contents;
+        Copy result = Copy::Verbatim;
+        switch (part.number) {
+        case field::attribute::g:
+            return once(graphSeen, "body", part) ? body(part, -1, changed) : Copy::Failed;
+        case field::attribute::graphs:
+            return body(part, graphs++, changed);
+        case field::attribute::t:
+            if (!once(tensorSeen, "tensor", part))
+                return Copy::Failed;
+            [[fallthrough]];
+        case field::attribute::tensors:
+            result = rewriteTensor(part, contents);
+            break;
+        case field::attribute::sparseTensor:
+            if (!once(sparseSeen, "sparse tensor", part))
+                return Copy::Failed;
+            [[fallthrough]];
+        case field::attribute::sparseTensors:
+            result = rewriteSparse(part, contents);
+            break;
+        default:
+            return Copy::Verbatim;
+        }
+        if (result == Copy::Rewritten)
+            wire::appendBytes(changed, part.number, contents);
+        return result;
+    });
+}
+
+SkeletonReader::Copy SkeletonReader::rewriteSparse(const Field& field, std::string& into)
+{
+    bool valuesSeen = false;
+    bool indicesSeen = false;
+    return rewrite(field, into, [&](const Field& part, std::string& changed) {
+        const bool isValues = part.number == field::sparse::values;
+        if (part.type != Type::Bytes || (!isValues && part.number != field::sparse::indices))
+            return Copy::Verbatim;
+        if (!once(isValues ? valuesSeen : indicesSeen, isValues ? "tensor of values" : "tensor of indices",
+                  part))
+            return Copy::Failed;
+        std::string contents;
+        const Copy result = rewriteTensor(part, contents);
+        if (result == Copy::Rewritten)
+            wire::appendBytes(changed, part.number, contents);
+        return result;
+    });
+}
+
+// A tensor with its bytes left out, or one whose bytes are in another file, becomes a reference to a payload.
+// Its own external_data and data_location are dropped from the message then, so no file can forge a
+// reference.
+SkeletonReader::Copy SkeletonReader::rewriteTensor(const Field& field, std::string& into)
+{
+    TensorFacts facts;
+    if (!examineTensor(field, facts))
+        return Copy::Failed;
+    const Field* leftOut = facts.isExternal ? nullptr : facts.leftOut();
+    if (!facts.isExternal && !leftOut)
+        return Copy::Verbatim;
+    if (facts.isExternal &&
+        (facts.otherData || facts.floats.fields || facts.doubles.fields || facts.raw.last.length)) {
+        m_scanner.damaged("tensor \"" + facts.name + "\" has its data both in the model and in another file",
+                          field.start);
+        return Copy::Failed;
+    }
+    const Copy copy = rewrite(field, into, [&](const Field& part, std::string&) {
+        const bool drop = (leftOut && part.start == leftOut->start) ||
+                          (part.number == field::tensor::rawData && part.type == Type::Bytes) ||
+                          (part.number == field::tensor::externalData && part.type == Type::Bytes) ||
+                          (part.number == field::tensor::dataLocation && part.type == Type::Varint);
+        return drop ? Copy::Rewritten : Copy::Verbatim;
+    });
+    if (copy == Copy::Failed)
+        return copy;
+    std::string reference;
+    wire::appendBytes(reference, field::entry::key, payloadKey);
+    wire::appendBytes(reference, field::entry::value, std::to_string(m_payloads.size()));
+    wire::appendBytes(into, field::tensor::externalData, reference);
+    wire::appendTag(into, field::tensor::dataLocation, Type::Varint);
+    wire::appendVarint(into, onnx::TensorProto::EXTERNAL);
+    m_payloads.push_back(leftOut
+                             ? Payload{FileRange{m_scanner.file(), leftOut->offset, leftOut->length}, {}, {}}
+                             : m_external.payload(std::move(facts.entries), facts.name, facts.needed()));
+    return Copy::Rewritten;
+}
+
+bool SkeletonReader::examineTensor(const Field& field, TensorFacts& facts)
+{
+    const auto dimension = [&](std::uint64_t value) {
+        facts.overflow |= value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) ||
+                          __builtin_mul_overflow(facts.elements, value, &facts.elements);
+    };
+    const auto data = [](TensorFacts::Data& into, const Field& part) {
+        ++into.fields;
+        into.last = part;
+    };
+    Field part;
+    for (std::uint64_t at = field.offset; m_scanner.next(at, field.end(), part);) {
+        const bool isBytes = part.type == Type::Bytes;
+        switch (part.number) {
+        case field::tensor::dims:
+            if (part.type == Type::Varint)
+                dimension(part.value);
+            if (isBytes) { // packed
+                std::string packed;
+                if (!m_scanner.append(part.offset, part.length, packed))
+                    return false;
+                for (std::uint64_t in = 0; in < packed.size();)
+                    dimension(wire::varint(packed, in));
+            }
+            break;
+        case field::tensor::dataType:
+            if (part.type == Type::Varint)
+                facts.type = static_cast<DataType>(static_cast<std::int32_t>(part.value));
+            break;
+        case field::tensor::dataLocation: // as protobuf does it: 32 bits of it, and only the values that it
+                                          // knows
+            if (part.type == Type::Varint &&
+                static_cast<std::uint32_t>(part.value) <= onnx::TensorProto::EXTERNAL)
+                facts.isExternal = static_cast<std::uint32_t>(part.value) == onnx::TensorProto::EXTERNAL;
+            break;
+        case field::tensor::name:
+            facts.name.clear();
+            if (isBytes && !m_scanner.append(part.offset, part.length, facts.name))
+                return false;
+            break;
+        case field::tensor::externalData:
+            if (isBytes && !examineEntry(part, facts.entries))
+                return false;
+            break;
+        case field::tensor::rawData:
+            if (isBytes)
+                data(facts.raw, part);
+            break;
+        case field::tensor::floatData:
+            data(facts.floats, part);
+            break;
+        case field::tensor::doubleData:
+            data(facts.doubles, part);
+            break;
+        case field::tensor::int32Data:
+        case field::tensor::stringData:
+        case field::tensor::int64Data:
+        case field::tensor::uint64Data:
+            facts.otherData = true;
+            break;
+        default:
+            break;
+        }
+    }
+    return !m_scanner.failed();
+}
+
+bool SkeletonReader::examineEntry(const Field& field, ExternalEntries& entries)
+{
+    auto& [key, value] = entries.emplace_back();
+    Field part;
+    for (std::uint64_t at = field.offset; m_scanner.next(at, field.end(), part);) {
+        if (part.type != Type::Bytes ||
+            (part.number != field::entry::key && part.number != field::entry::value))
+            continue;
+        std::string& text = part.number == field::entry::key ? key : value;
+        text.clear();
+        if (!m_scanner.append(part.offset, part.length, text))
+            return false;
+    }
+    return !m_scanner.failed();
+}
+
+template<class Message>
+bool SkeletonReader::parse(const std::string& bytes, Message& message, std::uint64_t offset)
+{
+    if (bytes.size() <= std::numeric_limits<int>::max() && message.ParseFromString(bytes))
+        return true;
+    return m_scanner.damaged("a part that cannot be understood", offset);
+}
+
+bool SkeletonReader::once(bool& seen, const char* what, const Field& field)
+{
+    if (seen)
+        return m_scanner.damaged(std::string("a second ") + what + " where there can be only one",
+                                 field.start);
+    return seen = true;
+}
+
+bool SkeletonReader::goOn(std::uint64_t at)
+{
+    if (++m_entries % entriesBetweenStops != 0)
+        return true;
+    m_progress.advance(at, m_scanner.file()->size());
+    if (!m_stop.stop_requested())
+        return true;
+    const Error stopped = cancelled().value();
+    return m_scanner.fail(stopped.code, stopped.message);
+}
+
+} // namespace pleat

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Knows which fields of ONNX's messages hold graphs, nodes and tensors, and reads a model file without the
+// bytes of its large tensors. One use, one thread. Limits: bodies nest at most `deepestBody` deep; all counts
+// are limited by nothing but the bytes of the file. Fields that this program does not know are kept.
+#pragma once
+
+#include "core/base/Progress.h"
+#include "core/model/ExternalData.h"
+#include "core/model/WireScanner.h"
+
+#include <stop_token>
+
+namespace pleat {
+
+inline constexpr int deepestBody = 33; // protobuf itself reads no deeper
+
+class SkeletonReader final {
+public:
+    SkeletonReader(FilePointer file, ExternalData& external, Progress& progress, std::stop_token stop);
+
+    Result<Model> read();
+
+private:
+    using Field = wire::Field;
+    enum class Copy { Verbatim, Rewritten, Failed };
+    struct TensorFacts;
+
+    bool readModel(Model& model);
+    bool readGraph(const Field& field, Graph& graph, int depth);
+    bool readFunction(const Field& field, Function& function);
+    bool readNode(const Field& field, Node& node, int depth);
+    bool readInitializer(const Field& field, Initializer& initializer);
+    Copy rewriteAttribute(const Field& field, int index, Node& node, std::string& into, int depth);
+    Copy rewriteSparse(const Field& field, std::string& into);
+    Copy rewriteTensor(const Field& field, std::string& into);
+    bool examineTensor(const Field& field, TensorFacts& facts);
+    bool examineEntry(const Field& field, ExternalEntries& entries);
+    template<class Rewrite>
+    Copy rewrite(const Field& field, std::string& into, Rewrite&& rewriteField);
+
+    template<class Message>
+    bool parse(const std::string& bytes, Message& message, std::uint64_t offset);
+    bool once(bool& seen, const char* what, const Field& field);
+    bool goOn(std::uint64_t at);
+
+    wire::Scanner m_scanner;
+    ExternalData& m_external;
+    Progress& m_progress;
+    std::stop_token m_stop;
+    std::vector<Payload> m_payloads;
+    std::uint32_t m_nodes = 0;
+    std::uint32_t m_tensors = 0;
+    std::uint32_t m_entries = 0;
+    std::string m_skeleton; // of the node or initializer at hand
+};
+
+} // namespace pleat

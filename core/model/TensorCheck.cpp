@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/TensorCheck.h"
+
+#include "core/base/Text.h"
+#include "core/model/TensorWalk.h"
+
+#include <limits>
+
+namespace pleat {
+
+namespace {
+
+std::string shapeText(const onnx::TensorProto& tensor)
+{
+    std::string text = "[";
+    for (const std::int64_t dim : tensor.dims())
+        text += (text.size() > 1 ? ", " : "") + std::to_string(dim);
+    return text + "]";
+}
+
+// How many elements a typed field must hold, nothing when the field does not go with the type.
+struct TypedData {
+    std::uint64_t present = 0; // elements, in all typed fields together
+    int fields = 0;            // how many of them are in use
+    std::optional<std::uint64_t> expected;
+};
+
+TypedData typedData(const onnx::TensorProto& tensor, DataType type, std::uint64_t count)
+{
+    TypedData data;
+    const auto use = [&](int size, bool fits, std::uint64_t perElement) {
+        if (size == 0)
+            return;
+        ++data.fields;
+        data.present += static_cast<std::uint64_t>(size);
+        if (fits)
+            data.expected = count * perElement;
+    };
+    const int bits = elementBits(type);
+    const bool unknown = bits == 0 && type != DataType::String;
+    const bool inInt32 = bits > 0 && bits <= 16;
+    use(tensor.float_data_size(), unknown || type == DataType::Float || type == DataType::Complex64,
+        type == DataType::Complex64 ? 2 : 1);
+    use(tensor.double_data_size(), unknown || type == DataType::Double || type == DataType::Complex128,
+        type == DataType::Complex128 ? 2 : 1);
+    use(tensor.int64_data_size(), unknown || type == DataType::Int64, 1);
+    use(tensor.uint64_data_size(), unknown || type == DataType::UInt32 || type == DataType::UInt64, 1);
+    use(tensor.string_data_size(), unknown || type == DataType::String, 1);
+    use(tensor.int32_data_size(), unknown || inInt32 || type == DataType::Int32, 1);
+    if (tensor.int32_data_size() > 0 && inInt32 && bits < 8)
+        data.expected = storedBytes(type, count);
+    return data;
+}
+
+} // namespace
+
+std::optional<Error> checkTensor(const Model& model, const onnx::TensorProto& tensor)
+{
+    const std::string who = "tensor \"" + tensor.name() + "\" ";
+    const auto wrong = [&](const std::string& what) {
+        return Error{ErrorCode::Unreadable, who + what, tensor.name()};
+    };
+    const auto type = static_cast<DataType>(tensor.data_type());
+    if (tensor.dims_size() > highestRank)
+        return wrong("has " + grouped(static_cast<std::uint64_t>(tensor.dims_size())) +
+                     " dimensions; at most " + std::to_string(highestRank) + " make sense.");
+    std::uint64_t count = 1;
+    bool tooLarge = false;
+    bool empty = false;
+    for (const std::int64_t dim : tensor.dims()) {
+        if (dim < 0)
+            return wrong("has a negative dimension: " + shapeText(tensor) + ".");
+        empty |= dim == 0;
+        tooLarge |= __builtin_mul_overflow(count, static_cast<std::uint64_t>(dim), &count);
+    }
+    if (empty)
+        count = 0;
+    else if (tooLarge || count > std::numeric_limits<std::int64_t>::max() / 16)
+        return wrong("claims more elements than any file can hold: " + shapeText(tensor) + ".");
+
+    const int bits = elementBits(type);
+    const bool unknown = bits == 0 && type != DataType::String && type != DataType::Undefined;
+    const auto index = payloadIndex(tensor);
+    if (index && *index >= model.payloads->size())
+        return wrong("refers to data that is not there.");
+    const Payload* payload = index ? &(*model.payloads)[*index] : nullptr;
+    const bool raw = payload || !tensor.raw_data().empty();
+    const TypedData typed = typedData(tensor, type, count);
+    if (typed.fields + (raw ? 1 : 0) > 1)
+        return wrong("has its data in more than one way.");
+    if (type == DataType::Undefined && (count > 0 || raw))
+        return wrong("has no element type.");
+    if (payload && !payload->external.empty())
+        return std::nullopt; // whoever opened the other file has looked
+    if (unknown || (type == DataType::Undefined && count == 0))
+        return std::nullopt;
+
+    if (raw && type == DataType::String)
+        return wrong("holds strings as raw bytes, which ONNX does not allow.");
+    if (raw || (typed.fields == 0 && bits > 0)) {
+        const std::uint64_t present = payload ? payload->size() : tensor.raw_data().size();
+        const std::uint64_t needed = storedBytes(type, count);
+        if (present != needed)
+            return wrong("of type " + name(type) + " and shape " + shapeText(tensor) + " needs " +
+                         counted(needed, "byte") + ", but has " + grouped(present) + ".");
+        return std::nullopt;
+    }
+    if (typed.fields > 0 && !typed.expected)
+        return wrong("of type " + name(type) + " has its data in a field that is for another type.");
+    const std::uint64_t expected = typed.expected.value_or(count);
+    if (typed.present != expected)
+        return wrong("of type " + name(type) + " and shape " + shapeText(tensor) + " needs " +
+                     counted(expected, "value") + ", but has " + grouped(typed.present) + ".");
+    return std::nullopt;
+}
+
+} // namespace pleat

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The tensors inside a message, and what makes one of them a left-out one. Every piece of code that has to
+// visit the tensors of a node visits them here. Bodies are not entered: they are Graphs of their own.
+#pragma once
+
+#include <cstddef>
+#include <onnx/onnx_pb.h>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pleat {
+
+inline constexpr std::string_view payloadKey = "pleat.payload";
+
+// The index into Model::payloads of a tensor whose bytes were left out; nothing for one that holds its data.
+std::optional<std::size_t> payloadIndex(const onnx::TensorProto& tensor);
+
+// The other way round: makes `tensor` a left-out one.
+void setPayload(onnx::TensorProto& tensor, std::size_t index);
+
+// Node and Visit agree on const-ness: visit(const onnx::TensorProto&) or visit(onnx::TensorProto*).
+template<class Visit>
+void forEachTensor(const onnx::NodeProto& node, Visit&& visit)
+{
+    for (const auto& attribute : node.attribute()) {
+        if (attribute.has_t())
+            visit(attribute.t());
+        for (const auto& tensor : attribute.tensors())
+            visit(tensor);
+        if (attribute.has_sparse_tensor()) {
+            visit(attribute.sparse_tensor().values());
+            visit(attribute.sparse_tensor().indices());
+        }
+        for (const auto& sparse : attribute.sparse_tensors()) {
+            visit(sparse.values());
+            visit(sparse.indices());
+        }
+    }
+}
+
+// The sparse initializers of a graph's header.
+template<class Visit>
+void forEachTensor(const onnx::GraphProto& header, Visit&& visit)
+{
+    for (const auto& sparse : header.sparse_initializer()) {
+        visit(sparse.values());
+        visit(sparse.indices());
+    }
+}
+
+} // namespace pleat

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/report/Json.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace pleat {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value)
+{
+    if (std::isnan(value))
+        return "nan";
+    if (std::isinf(value))
+        return value > 0 ? "inf" : "-inf";
+    return value;
+}
+
+Json numbers(const std::vector<double>& values)
+{
+    Json array = Json::array();
+    for (const double value : values)
+        array.push_back(number(value));
+    return array;
+}
+
+template<class T>
+Json orNull(const std::optional<T>& value)
+{
+    return value ? Json(*value) : Json(nullptr);
+}
+
+Json range(const std::optional<Range>& range)
+{
+    return range ? Json::array({number(range->min), number(range->max)}) : Json(nullptr);
+}
+
+Json nodeJson(const NodeRef& node)
+{
+    return {{"name", node.name}, {"op", node.op}};
+}
+
+Json nodesJson(const std::vector<NodeRef>& nodes)
+{
+    Json array = Json::array();
+    for (const NodeRef& node : nodes)
+        array.push_back(nodeJson(node));
+    return array;
+}
+
+Json warningsJson(const std::vector<FoldWarning>& warnings)
+{
+    Json array = Json::array();
+    for (const FoldWarning& warning : warnings)
+        array.push_back({{"code", warning.code}, {"message", warning.message}});
+    return array;
+}
+
+Json candidateJson(const FoldCandidate& candidate)
+{
+    Json blame = Json::array();
+    for (const Blame& whom : candidate.blame)
+        blame.push_back({{whom.kind == Blame::Kind::Node ? "node" : "tensor", whom.name}});
+    Json direction = nullptr;
+    if (candidate.direction)
+        direction = *candidate.direction == FoldDirection::After ? "after" : "before";
+    return {{"id", candidate.id},
+            {"status", candidate.foldable ? "foldable" : "blocked"},
+            {"code", candidate.reason ? Json(code(*candidate.reason)) : Json(nullptr)},
+            {"message", candidate.message},
+            {"blame", blame},
+            {"direction", direction},
+            {"layer", candidate.layer ? nodeJson(*candidate.layer) : Json(nullptr)},
+            {"affine", nodesJson(candidate.affine)},
+            {"between", nodesJson(candidate.between)},
+            {"batch_norm", candidate.batchNorm},
+            {"channels", orNull(candidate.channels)},
+            {"scope", candidate.scope},
+            {"warnings", warningsJson(candidate.warnings)}};
+}
+
+Json pairJson(const FoldedPair& pair, Arrays arrays)
+{
+    Json json = candidateJson(pair.candidate);
+    json["folded"] = pair.folded;
+    json["weight"] = pair.folded ? Json(pair.weight) : Json(nullptr);
+    json["bias"] = pair.folded ? Json(pair.bias) : Json(nullptr);
+    if (arrays == Arrays::Include) {
+        json["parameters"] = nullptr;
+        if (const auto& p = pair.parameters)
+            json["parameters"] = {{"gamma", numbers(p->gamma)},
+                                  {"beta", numbers(p->beta)},
+                                  {"mean", numbers(p->mean)},
+                                  {"variance", numbers(p->variance)},
+                                  {"epsilon", number(p->epsilon)}};
+        json["s"] = numbers(pair.s);
+        json["t"] = numbers(pair.t);
+    }
+    json["weight_range"] = {{"before", range(pair.weightBefore)}, {"after", range(pair.weightAfter)}};
+    json["bias_range"] = range(pair.biasAfter);
+    return json;
+}
+
+Json portsJson(const std::vector<ModelInfo::Port>& ports)
+{
+    Json array = Json::array();
+    for (const ModelInfo::Port& port : ports) {
+        Json shape = Json::array();
+        for (const Dimension& dimension : port.type.shape) {
+            if (dimension.value >= 0)
+                shape.push_back(dimension.value);
+            else
+                shape.push_back(dimension.symbol.empty() ? Json(nullptr) : Json(dimension.symbol));
+        }
+        array.push_back({{"name", port.name},
+                         {"dtype", name(port.type.type)},
+                         {"shape", port.type.hasShape ? shape : Json(nullptr)}});
+    }
+    return array;
+}
+
+// Bytes that are not UTF-8 become U+FFFD.
+std::string text(const Json& json)
+{
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+} // namespace
+
+std::string infoJson(const ModelInfo& info)
+{
+    Json opsets = Json::object(), ops = Json::object();
+    for (const auto& [domain, version] : info.opsets)
+        opsets[domain.empty() ? "ai.onnx" : domain] = version;
+    for (const auto& [op, count] : info.ops)
+        ops[op] = count;
+    return text({{"file", info.file},
+                 {"bytes", info.bytes},
+                 {"ir_version", info.irVersion},
+                 {"producer", info.producer},
+                 {"opsets", opsets},
+                 {"nodes", info.nodes},
+                 {"parameters", info.parameters},
+                 {"macs", orNull(info.macs)},
+                 {"ops", ops},
+                 {"inputs", portsJson(info.inputs)},
+                 {"outputs", portsJson(info.outputs)}});
+}
+
+std::string pairsJson(const std::string& model, std::span<const FoldCandidate> candidates)
+{
+    std::uint64_t foldable = 0, blocked = 0, other = 0;
+    Json pairs = Json::array();
+    for (const FoldCandidate& candidate : candidates) {
+        ++(!candidate.batchNorm ? other : candidate.foldable ? foldable : blocked);
+        pairs.push_back(candidateJson(candidate));
+    }
+    return text(
+        {{"model", model}, {"foldable", foldable}, {"blocked", blocked}, {"other", other}, {"pairs", pairs}});
+}
+
+std::string foldJson(const std::string& model, const std::string& output, std::span<const FoldedPair> pairs,
+                     Arrays arrays)
+{
+    std::uint64_t folded = 0, left = 0;
+    Json array = Json::array();
+    for (const FoldedPair& pair : pairs) {
+        ++(pair.folded ? folded : left);
+        array.push_back(pairJson(pair, arrays));
+    }
+    return text({{"model", model},
+                 {"output", output.empty() ? Json(nullptr) : Json(output)},
+                 {"folded", folded},
+                 {"left", left},
+                 {"pairs", array}});
+}
+
+} // namespace pleat

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/tensor/Scaling.h"
+
+#include "core/tensor/Kernels.h"
+
+namespace pleat {
+
+namespace {
+
+Factors product(const Factors& a, const Factors& b)
+{
+    if (!a || !b)
+        return a ? a : b;
+    auto both = std::make_shared<std::vector<double>>(*a);
+    for (std::size_t c = 0; c < both->size(); ++c)
+        (*both)[c] *= (*b)[c];
+    return both;
+}
+
+} // namespace
+
+Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Factors output, Factors input)
+{
+    const Payload& payload = tensor.payload();
+    if (const auto* earlier = std::get_if<ScaledBytes>(&payload.content);
+        earlier && earlier->layout == layout) {
+        ScaledBytes both = *earlier;
+        both.output = product(both.output, output);
+        both.input = product(both.input, input);
+        return Payload{std::move(both), {}};
+    }
+    StoredBytes base;
+    if (const auto* range = std::get_if<FileRange>(&payload.content)) {
+        base = *range;
+    } else if (const auto* bytes = std::get_if<Bytes>(&payload.content)) {
+        base = *bytes;
+    } else {
+        auto computed = std::make_shared<std::vector<std::byte>>(payload.size());
+        if (auto read = tensor.read(0, tensor.elements(), *computed); !read)
+            return tl::make_unexpected(read.error());
+        base = Bytes(std::move(computed));
+    }
+    return Payload{ScaledBytes{std::move(base), tensor.type(), layout, std::move(output), std::move(input)},
+                   {}};
+}
+
+Payload stored(DataType type, const std::vector<double>& values)
+{
+    auto bytes = std::make_shared<std::vector<std::byte>>(storedBytes(type, values.size()));
+    narrow(type, values, *bytes);
+    return Payload{Bytes(std::move(bytes)), {}};
+}
+
+} // namespace pleat

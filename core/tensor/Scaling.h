@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Recording a fold in a tensor without computing it.
+#pragma once
+
+#include "core/tensor/TensorView.h"
+
+namespace pleat {
+
+// The tensor's payload times output[o]·input[i]; null factors mean all 1. Never nested: factors that are
+// recorded already are multiplied. The layout's elements are the tensor's. Reads nothing, except where an
+// earlier fold used another layout (then the earlier one is computed; the payload's errors).
+Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Factors output, Factors input);
+
+// Bytes of `values`, each rounded once into a foldable type.
+Payload stored(DataType type, const std::vector<double>& values);
+
+} // namespace pleat

@@ -1,0 +1,47 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Exports a torchvision network with its batch norms still in it, as a PyTorch user would before folding them.
+
+usage: /usr/bin/python3 export_torchvision.py NAME OUT.onnx [OPSET]
+Needs Debian's python3-torch and python3-torchvision.
+
+Pretrained weights would have to be downloaded, so the weights are random (with a fixed seed) and the batch norms gather
+their statistics from noise, as in training. With statistics that do not fit, the signal dies out on the way through a
+deep network, and a wrong weight in an early layer would not show in its output. Shifts of 0.5 keep the rounding of
+float from growing from layer to layer. So 1 % more in one weight tensor changes the output by 1 %, and rounding by 1e-6.
+"""
+import sys
+import warnings
+
+import torch
+import torchvision
+
+
+def train_batch_norms(network):
+    draw = torch.Generator().manual_seed(7)
+    with torch.no_grad():
+        for layer in network.modules():
+            if isinstance(layer, torch.nn.BatchNorm2d):
+                layer.momentum = None  # average over all that was seen
+                layer.weight.copy_(0.5 + torch.rand(layer.num_features, generator=draw))
+                layer.weight[0].neg_()
+                layer.bias.copy_(0.5 + 0.2 * torch.randn(layer.num_features, generator=draw))
+        network.train()(torch.randn(8, 3, 224, 224, generator=draw))
+
+
+def main():
+    name, target = sys.argv[1:3]
+    opset = int(sys.argv[3]) if len(sys.argv) > 3 else 13
+    warnings.simplefilter("ignore")
+    torch.manual_seed(1)
+    network = getattr(torchvision.models, name)(weights=None)
+    train_batch_norms(network)
+    # PRESERVE and no constant folding: else the exporter folds the batch norms itself.
+    torch.onnx.export(network.eval(), torch.zeros(1, 3, 224, 224), target, opset_version=opset,
+                      training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
+                      input_names=["input"], output_names=["output"],
+                      dynamic_axes={"input": {0: "batch"}, "output": {0: "batch"}})
+
+
+if __name__ == "__main__":
+    main()
