@@ -104,7 +104,7 @@ void MainWindow::connectParts()
     connect(&m_document, &Document::openedModel, this, &MainWindow::documentOpened);
     connect(&m_document, &Document::currentChanged, this, &MainWindow::documentChanged);
     connect(&m_document, &Document::typesChanged, this, [this] {
-        showModel();
+        m_graph->setTypes(m_document.types());
         describeModel();
         showInspector();
     });

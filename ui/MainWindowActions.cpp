@@ -8,6 +8,7 @@
 #include "ui/WindowActions.h"
 #include "ui/document/Convert.h"
 #include "ui/fold/FoldPanel.h"
+#include "ui/graph/GraphCanvas.h"
 #include "ui/widgets/Icons.h"
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/Theme.h"
@@ -109,12 +110,12 @@ void MainWindow::makeActions()
         sides->addAction(action);
     }
     a.zoomIn = make(tr("Zoom &In"), {K(tr("Ctrl++")), K(tr("Ctrl+="))}, tr("Make the graph larger"),
-                    [this] { m_graph->zoomIn(); });
+                    [this] { m_graph->canvas().zoomIn(); });
     a.zoomOut = make(tr("Zoom &Out"), {K(tr("Ctrl+-"))}, tr("Make the graph smaller"),
-                     [this] { m_graph->zoomOut(); });
-    a.fit = make(tr("&Fit"), {K(Qt::Key_F)}, tr("Show the whole graph"), [this] { m_graph->fit(); });
+                     [this] { m_graph->canvas().zoomOut(); });
+    a.fit = make(tr("&Fit"), {K(Qt::Key_F)}, tr("Show the whole graph"), [this] { m_graph->canvas().fit(); });
     a.actualSize = make(tr("&Actual Size"), {K(tr("Ctrl+0"))}, tr("Show the graph at 100 %"),
-                        [this] { m_graph->actualSize(); });
+                        [this] { m_graph->canvas().actualSize(); });
     a.direction = make(tr("Change &Direction"), {K(tr("Ctrl+K"))},
                        tr("Lay the graph out from top to bottom, or from left to right"),
                        [this] { m_graph->toggleDirection(); });

@@ -110,8 +110,8 @@ void MainWindow::askForImage()
     dialog->setDefaultSuffix(u"svg"_s);
     dialog->selectFile(QFileInfo(m_document.path()).completeBaseName() + u".svg"_s);
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
-        QString problem;
-        if (m_graph->saveImage(path, &problem))
+        const QString problem = m_graph->saveImage(path);
+        if (problem.isEmpty())
             m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
         else
             showError(tr("The image was not written."), {ErrorCode::Unwritable, toStd(problem), toStd(path)});
