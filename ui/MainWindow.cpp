@@ -18,6 +18,7 @@
 #include <QAction>
 #include <QDockWidget>
 #include <QListView>
+#include <QScreen>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -43,10 +44,13 @@ MainWindow::MainWindow(std::filesystem::path worker, QWidget* parent)
     makeMenus();
     makeToolBar();
     connectParts();
-    resize(1600, 1000);
-    if (const QByteArray geometry = Settings::geometry(); !geometry.isEmpty()) {
+    const QSize room = screen()->availableSize();
+    resize(std::min(1600, room.width() * 9 / 10), std::min(1000, room.height() * 9 / 10));
+    if (const QByteArray geometry = Settings::geometry(); !geometry.isEmpty())
         restoreGeometry(geometry);
-        restoreState(Settings::windowState());
+    for (QDockWidget* dock : panels()) {
+        dock->hide(); // nothing to show in them yet
+        dock->toggleViewAction()->setEnabled(false);
     }
     m_start->setRecentFiles(Settings::recentFiles());
     updateIcons();
@@ -79,8 +83,6 @@ void MainWindow::makeParts()
     m_weightDock = addPanel(u"weights"_s, tr("Weights"), m_weights, Qt::BottomDockWidgetArea);
     setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
     setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
-    resizeDocks({m_foldDock, m_inspectorDock}, {330, 316}, Qt::Horizontal);
-    resizeDocks({m_weightDock}, {292}, Qt::Vertical);
 
     m_status = new StatusLine(m_jobs);
     setStatusBar(m_status);
@@ -97,6 +99,23 @@ QDockWidget* MainWindow::addPanel(const QString& name, const QString& title, QWi
     dock->setWidget(panel);
     addDockWidget(area, dock);
     return dock;
+}
+
+std::array<QDockWidget*, 3> MainWindow::panels() const
+{
+    return {m_foldDock, m_weightDock, m_inspectorDock};
+}
+
+void MainWindow::showPanels()
+{
+    for (QDockWidget* dock : panels()) {
+        dock->toggleViewAction()->setEnabled(true);
+        dock->show();
+    }
+    if (restoreState(Settings::windowState()))
+        return;
+    resizeDocks({m_foldDock, m_inspectorDock}, {330, 316}, Qt::Horizontal);
+    resizeDocks({m_weightDock}, {std::min(292, height() * 3 / 10)}, Qt::Vertical);
 }
 
 void MainWindow::connectParts()
@@ -172,6 +191,8 @@ void MainWindow::documentOpened()
     m_graph->setSide(GraphPane::Side::After);
     if (m_document.path() != m_samplePath)
         Settings::addRecentFile(m_document.path());
+    if (m_pages->currentWidget() == m_start)
+        showPanels();
     m_pages->setCurrentWidget(m_graph);
     m_graph->setSnapshots(m_document.opened(), m_document.current(), m_document.types(), true);
     documentChanged();
@@ -209,8 +230,6 @@ void MainWindow::documentChanged()
 void MainWindow::showModel()
 {
     m_pages->setCurrentWidget(m_document.isEmpty() ? static_cast<QWidget*>(m_start) : m_graph);
-    for (QDockWidget* dock : {m_foldDock, m_weightDock, m_inspectorDock})
-        dock->widget()->setEnabled(!m_document.isEmpty());
     if (m_document.isEmpty()) {
         m_find->setView(nullptr);
         return;

@@ -10,6 +10,7 @@
 #include "ui/jobs/Job.h"
 
 #include <QMainWindow>
+#include <array>
 #include <functional>
 
 class QDockWidget;
@@ -57,6 +58,8 @@ private:
     // MainWindow.cpp
     void makeParts();
     QDockWidget* addPanel(const QString& name, const QString& title, QWidget* panel, Qt::DockWidgetArea area);
+    std::array<QDockWidget*, 3> panels() const;
+    void showPanels(); // when the first model is there
     void connectParts();
     void documentOpened();
     void documentChanged();

@@ -46,6 +46,12 @@ void setTip(QAction& action, const QString& tip)
     action.setStatusTip({});
 }
 
+void nameButton(QAction& action)
+{
+    setTip(action, action.text());
+    action.setIconText(shortened(action.text()));
+}
+
 } // namespace
 
 void MainWindow::makeActions()
@@ -79,14 +85,11 @@ void MainWindow::makeActions()
     a.undo->setShortcut(K(K::Undo));
     a.redo = stack.createRedoAction(this, tr("Redo"));
     a.redo->setShortcuts({K(tr("Ctrl+Shift+Z")), K(tr("Ctrl+Y"))});
-    const auto rename = [this] {
-        for (QAction* action : {m_actions->undo, m_actions->redo}) {
-            setTip(*action, action->text());
-            action->setIconText(shortened(action->text()));
-        }
-    };
-    connect(&stack, &QUndoStack::indexChanged, this, rename);
-    rename();
+    // Connected after the actions themselves, so that their texts are new by then.
+    connect(&stack, &QUndoStack::undoTextChanged, this, [this] { nameButton(*m_actions->undo); });
+    connect(&stack, &QUndoStack::redoTextChanged, this, [this] { nameButton(*m_actions->redo); });
+    nameButton(*a.undo);
+    nameButton(*a.redo);
     a.find = make(tr("&Find…"), {K(K::Find)}, tr("Find a node, a tensor or an operator"),
                   [this] { m_find->setFocus(Qt::ShortcutFocusReason); });
     a.chooseAll = make(tr("Choose &All Pairs"), {K(tr("Ctrl+Shift+A"))}, tr("Check every pair that can be folded"),

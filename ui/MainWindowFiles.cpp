@@ -154,7 +154,8 @@ void MainWindow::closeEvent(QCloseEvent* event)
 {
     const Unsaved answer = askAboutChanges();
     if (answer == Unsaved::Discard) {
-        Settings::setWindow(saveGeometry(), saveState());
+        // The panels of an empty window are hidden, which nobody wants back.
+        Settings::setWindow(saveGeometry(), m_document.isEmpty() ? Settings::windowState() : saveState());
         m_jobs.cancelAll();
         event->accept();
         return;

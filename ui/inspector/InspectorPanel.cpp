@@ -124,9 +124,9 @@ void InspectorPanel::render()
         if (!line.isEmpty())
             html += u"<p style='color:%1; margin:3px 0 0 0;'>%2</p>"_s.arg(theme.quiet.name(), escaped(line));
     const QString captionStyle = u"color:%1; font-size:8pt; font-weight:600; letter-spacing:1px; "
-                                 "margin:18px 0 5px 0;"_s.arg(theme.quiet.name());
+                                 "margin:18px 0 7px 0;"_s.arg(theme.quiet.name());
     for (const InspectorSection& section : m_content.sections) {
-        html += u"<p style='%1'>%2</p><table width='100%' cellspacing='0' cellpadding='0'>"_s.arg(
+        html += u"<p style='%1'>%2</p><table width='100%' cellspacing='0' cellpadding='0' style='margin-top:6px;'>"_s.arg(
             captionStyle, escaped(section.caption));
         for (const InspectorRow& row : section.rows)
             html += rowHtml(row, theme);
