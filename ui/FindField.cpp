@@ -12,6 +12,7 @@ namespace pleat::ui {
 
 FindField::FindField(QWidget* parent) : QLineEdit(parent)
 {
+    setObjectName(QStringLiteral("findField"));
     setPlaceholderText(tr("Find…    Ctrl+F"));
     setAccessibleName(tr("Find a node, a tensor or an operator"));
     setToolTip(tr("Find a node, a tensor or an operator (Ctrl+F)"));

@@ -250,7 +250,7 @@ void MainWindow::updateActions()
     const bool free = open && !m_document.isBusy();
     const int all = m_folds.counts().canFold;
     const auto checked = static_cast<int>(m_folds.checked().size());
-    a.foldAll->setText(open ? tr("Fold &all (%1)").arg(all) : tr("Fold &all"));
+    a.foldAll->setText(all > 0 ? tr("Fold &all (%1)").arg(all) : tr("Fold &all"));
     a.foldAll->setEnabled(free && all > 0);
     a.foldChecked->setText(open && checked != all ? tr("Fold &selected (%1)").arg(checked) : tr("Fold &selected"));
     a.foldChecked->setEnabled(free && checked > 0);

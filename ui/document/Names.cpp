@@ -74,6 +74,26 @@ QString foldChain(const FoldCandidate& candidate)
     return ops.join(u" → "_s);
 }
 
+QString foldMessage(const FoldCandidate& candidate)
+{
+    QString message = toQt(candidate.message);
+    const auto shorten = [&message](const QString& name, const QString& brief) {
+        if (name.size() > brief.size() && !brief.isEmpty())
+            message.replace(name, brief);
+    };
+    // Whom to blame is best known by its last part, a layer and its batch norm by their modules.
+    for (const Blame& blame : candidate.blame)
+        shorten(toQt(blame.name), toQt(blame.name).section(u'/', -1));
+    const auto shortenNode = [&](const NodeRef& node) {
+        shorten(toQt(node.name), moduleName(toQt(node.name), toQt(node.op)));
+    };
+    if (candidate.layer)
+        shortenNode(*candidate.layer);
+    for (const NodeRef& node : candidate.affine)
+        shortenNode(node);
+    return message;
+}
+
 QString groupNote(const GraphView& view, const FoldCandidate& candidate)
 {
     if (!candidate.layer)

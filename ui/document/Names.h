@@ -22,4 +22,7 @@ QString foldChain(const FoldCandidate& candidate);
 // " · depthwise", " · 4 groups" or nothing, for the layer of a candidate in `view`.
 QString groupNote(const GraphView& view, const FoldCandidate& candidate);
 
+// The candidate's sentence with short names for long ones: "Add_14", not "/features/features.2/Add_14".
+QString foldMessage(const FoldCandidate& candidate);
+
 } // namespace pleat::ui

@@ -26,7 +26,7 @@ FoldModel::Row FoldModel::row(const FoldCandidate& candidate, FoldState state, c
     if (!candidate.blame.empty())
         row.culprit = candidate.blame.front().node;
     const QString chain = foldChain(candidate) + groupNote(view, candidate);
-    row.detail = state == FoldState::Blocked ? toQt(candidate.message) : chain;
+    row.detail = state == FoldState::Blocked ? foldMessage(candidate) : chain;
     QStringList tip{row.name, chain};
     if (!candidate.message.empty())
         tip += toQt(candidate.message);

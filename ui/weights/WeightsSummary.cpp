@@ -20,7 +20,7 @@ QString tr(const char* text, int n = -1)
 
 QString rangeText(const Range& range)
 {
-    return number(range.min) + u" … "_s + number(range.max);
+    return number(range.min) + u"\u00a0…\u00a0"_s + number(range.max); // stays in one line
 }
 
 QString strong(const QString& text)
