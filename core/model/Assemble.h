@@ -14,6 +14,10 @@ enum class LeftOut {
     Whole    // every byte is read in: for tests and small models; Error MissingData, Unsupported above 2 GiB
 };
 
+// All stored bytes of a tensor of any type, also of those that TensorView cannot read singly; `into` holds
+// exactly payload().size() of them.
+Result<void> readWhole(const TensorView& tensor, std::span<std::byte> into);
+
 Result<onnx::ModelProto> assemble(const Model& model, LeftOut leftOut);
 
 } // namespace pleat

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window's program: arguments in, a window or an image of the graph out. The same binary is the worker that
+// infers shapes.
+#include "core/model/ShapeInference.h"
+#include "ui/GraphExport.h"
+#include "ui/MainWindow.h"
+#include "ui/Settings.h"
+#include "ui/document/Convert.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <cstdio>
+#include <cstring>
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int exitUsage = 2;
+constexpr int exitUnreadable = 3;
+constexpr int exitUnwritable = 4;
+
+// Known before there is an application: an image needs no display.
+bool wantsNoWindow(int argc, char** argv)
+{
+    for (int i = 1; i < argc; ++i)
+        for (const char* option : {"--export-graph", "--help", "-h", "--help-all", "--version", "-v"})
+            if (std::strncmp(argv[i], option, std::strlen(option)) == 0)
+                return true;
+    return false;
+}
+
+int exportImage(const QString& model, const QString& target, const std::filesystem::path& program)
+{
+    const auto done = pleat::ui::exportGraph(model, target, program);
+    if (done)
+        return 0;
+    std::fprintf(stderr, "pleat: %s\n", done.error().message.c_str());
+    return done.error().code == pleat::ErrorCode::Usage        ? exitUsage
+           : done.error().code == pleat::ErrorCode::Unwritable ? exitUnwritable
+                                                               : exitUnreadable;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    if (const auto code = pleat::runAsWorker(argc, argv))
+        return *code;
+    if (wantsNoWindow(argc, argv) && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+    QApplication application(argc, argv);
+    QApplication::setApplicationName(u"pleat"_s);
+    QApplication::setApplicationDisplayName(u"Pleat"_s);
+    QApplication::setOrganizationName(u"Pleat"_s);
+    QApplication::setApplicationVersion(QLatin1StringView(PLEAT_VERSION));
+    QApplication::setDesktopFileName(u"org.pleat.Pleat"_s);
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription(
+        QApplication::translate("main", "Sees, folds and compares the batch norms of ONNX models."));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(u"MODEL"_s, QApplication::translate("main", "The ONNX file to open."), u"[MODEL]"_s);
+    const QCommandLineOption image(
+        u"export-graph"_s,
+        QApplication::translate("main", "Write an image of the graph (svg, png or pdf) and exit."), u"FILE"_s);
+    parser.addOption(image);
+    parser.process(application);
+
+    const QStringList models = parser.positionalArguments();
+    if (models.size() > 1 || (parser.isSet(image) && models.isEmpty())) {
+        std::fprintf(stderr, "%s", qPrintable(parser.helpText()));
+        return exitUsage;
+    }
+    const std::filesystem::path program = pleat::ui::toPath(QCoreApplication::applicationFilePath());
+    if (parser.isSet(image))
+        return exportImage(models.constFirst(), parser.value(image), program);
+
+    pleat::ui::applyTheme(pleat::ui::Settings::theme());
+    pleat::ui::MainWindow window(program);
+    window.show();
+    if (!models.isEmpty())
+        window.openPath(models.constFirst());
+    return QApplication::exec();
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/Assemble.h"
+
+#include "core/base/Text.h"
+#include "core/model/TensorWalk.h"
+
+#include <limits>
+#include <optional>
+
+namespace pleat {
+
+namespace {
+
+constexpr std::uint64_t largest = std::numeric_limits<std::int32_t>::max(); // what protobuf can hold
+
+class Assembly final {
+public:
+    Assembly(const Model& model, LeftOut leftOut) : m_model(model), m_leftOut(leftOut) {}
+
+    Result<onnx::ModelProto> whole()
+    {
+        onnx::ModelProto whole = *m_model.header;
+        addGraph(*m_model.graph, *whole.mutable_graph());
+        for (const Function& function : m_model.functions) {
+            auto& made = *whole.add_functions();
+            made = *function.header;
+            for (const Node& node : function.body->nodes)
+                addNode(node, *made.add_node());
+        }
+        if (m_error)
+            return tl::make_unexpected(*m_error);
+        return whole;
+    }
+
+private:
+    void addGraph(const Graph& graph, onnx::GraphProto& into)
+    {
+        into = *graph.header;
+        for (auto& sparse : *into.mutable_sparse_initializer())
+            fillSparse(sparse);
+        into.mutable_node()->Reserve(static_cast<int>(graph.nodes.size()));
+        for (const Node& node : graph.nodes)
+            addNode(node, *into.add_node());
+        into.mutable_initializer()->Reserve(static_cast<int>(graph.initializers.size()));
+        for (const Initializer& initializer : graph.initializers) {
+            auto& tensor = *into.add_initializer();
+            tensor = *initializer.proto;
+            fill(tensor);
+        }
+    }
+
+    void addNode(const Node& node, onnx::NodeProto& into)
+    {
+        into = *node.proto;
+        for (auto& attribute : *into.mutable_attribute()) {
+            if (attribute.has_t())
+                fill(*attribute.mutable_t());
+            for (auto& tensor : *attribute.mutable_tensors())
+                fill(tensor);
+            if (attribute.has_sparse_tensor())
+                fillSparse(*attribute.mutable_sparse_tensor());
+            for (auto& sparse : *attribute.mutable_sparse_tensors())
+                fillSparse(sparse);
+        }
+        for (const Body& body : node.bodies) {
+            auto& attribute = *into.mutable_attribute(body.attribute);
+            addGraph(*body.graph,
+                     body.position < 0 ? *attribute.mutable_g() : *attribute.mutable_graphs(body.position));
+        }
+    }
+
+    void fillSparse(onnx::SparseTensorProto& sparse)
+    {
+        if (sparse.has_values())
+            fill(*sparse.mutable_values());
+        if (sparse.has_indices())
+            fill(*sparse.mutable_indices());
+    }
+
+    void fill(onnx::TensorProto& tensor)
+    {
+        const auto index = payloadIndex(tensor);
+        if (m_leftOut == LeftOut::Keep || !index || m_error)
+            return;
+        if (m_leftOut == LeftOut::OneByte) {
+            tensor.set_raw_data(std::string(1, '\0'));
+        } else {
+            const TensorView view = tensorView(m_model, tensor);
+            const std::uint64_t bytes = view.payload().size();
+            m_bytes += bytes;
+            if (m_bytes > largest) {
+                m_error = Error{ErrorCode::Unsupported,
+                                "The model with all its weights has more than " + grouped(largest) +
+                                    " bytes, which one message cannot hold.",
+                                tensor.name()};
+                return;
+            }
+            std::string raw(static_cast<std::size_t>(bytes), '\0');
+            if (auto got = readWhole(view, std::as_writable_bytes(std::span(raw.data(), raw.size()))); !got) {
+                m_error = got.error();
+                return;
+            }
+            tensor.set_raw_data(std::move(raw));
+        }
+        tensor.clear_external_data();
+        tensor.clear_data_location();
+    }
+
+    const Model& m_model;
+    LeftOut m_leftOut;
+    std::uint64_t m_bytes = 0;
+    std::optional<Error> m_error;
+};
+
+} // namespace
+
+Result<void> readWhole(const TensorView& tensor, std::span<std::byte> into)
+{
+    const Payload& payload = tensor.payload();
+    if (!payload.problem.empty())
+        return failure(ErrorCode::MissingData, payload.problem, tensor.name());
+    if (payload.isScaled())
+        return tensor.read(0, tensor.elements(), into);
+    if (const auto* range = std::get_if<FileRange>(&payload.content))
+        return range->file->read(range->offset, into);
+    return read(StoredBytes(std::get<Bytes>(payload.content)), 0, into);
+}
+
+Result<onnx::ModelProto> assemble(const Model& model, LeftOut leftOut)
+{
+    return Assembly(model, leftOut).whole();
+}
+
+} // namespace pleat

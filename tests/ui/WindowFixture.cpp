@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/ui/WindowFixture.h"
+
+#include <QAbstractButton>
+#include <QApplication>
+#include <QFile>
+#include <QFileDialog>
+#include <QLineEdit>
+#include <QMessageBox>
+#include <QSettings>
+#include <QStandardPaths>
+#include <QTest>
+#include <QTimer>
+#include <onnx/onnx_pb.h>
+
+namespace pleat::ui::test {
+
+QString sampleModel()
+{
+    return QStringLiteral(PLEAT_SOURCE_DIR "/resources/samples/digits.onnx");
+}
+
+void isolate(const QTemporaryDir& folder)
+{
+    QCoreApplication::setOrganizationName(QStringLiteral("PleatTest"));
+    QCoreApplication::setApplicationName(QStringLiteral("pleat-test"));
+    QStandardPaths::setTestModeEnabled(true);
+    QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, folder.path());
+    qputenv("XDG_CACHE_HOME", folder.path().toUtf8());
+}
+
+QString modelWithoutBatchNorms(const QTemporaryDir& folder)
+{
+    onnx::ModelProto model;
+    model.set_ir_version(7);
+    model.add_opset_import()->set_version(13);
+    onnx::GraphProto& graph = *model.mutable_graph();
+    graph.set_name("plain");
+    const auto port = [](onnx::ValueInfoProto& info, const char* name, int channels) {
+        info.set_name(name);
+        auto& tensor = *info.mutable_type()->mutable_tensor_type();
+        tensor.set_elem_type(onnx::TensorProto::FLOAT);
+        for (const int dim : {1, channels, 8, 8})
+            tensor.mutable_shape()->add_dim()->set_dim_value(dim);
+    };
+    const auto weight = [&graph](const char* name, std::initializer_list<int> dims) {
+        auto& tensor = *graph.add_initializer();
+        tensor.set_name(name);
+        tensor.set_data_type(onnx::TensorProto::FLOAT);
+        int count = 1;
+        for (const int dim : dims) {
+            tensor.add_dims(dim);
+            count *= dim;
+        }
+        for (int i = 0; i < count; ++i)
+            tensor.add_float_data(0.25f * static_cast<float>(i % 5) - 0.5f);
+    };
+    port(*graph.add_input(), "x", 3);
+    port(*graph.add_output(), "y", 4);
+    weight("conv.weight", {4, 3, 1, 1});
+    weight("conv.bias", {4});
+    auto& node = *graph.add_node();
+    node.set_name("/conv/Conv");
+    node.set_op_type("Conv");
+    for (const char* input : {"x", "conv.weight", "conv.bias"})
+        node.add_input(input);
+    node.add_output("y");
+
+    QString path = folder.filePath(QStringLiteral("plain.onnx"));
+    QFile file(path);
+    const std::string bytes = model.SerializeAsString();
+    if (!file.open(QIODevice::WriteOnly) || file.write(bytes.data(), qint64(bytes.size())) < 0)
+        qFatal("cannot write %s", qPrintable(path));
+    return path;
+}
+
+void click(QAbstractButton* button)
+{
+    QTest::mouseClick(button, Qt::LeftButton);
+}
+
+void chooseFile(QWidget& window, const QString& path)
+{
+    QFileDialog* dialog = nullptr;
+    const auto isShown = [&] {
+        for (auto* each : window.findChildren<QFileDialog*>())
+            if (each->isVisible())
+                dialog = each;
+        return dialog != nullptr;
+    };
+    QVERIFY2(QTest::qWaitFor(isShown), "no file dialog was shown");
+    auto* name = dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"));
+    QVERIFY(name);
+    name->setFocus();
+    name->selectAll();
+    QTest::keyClicks(name, path);
+    QTest::keyClick(name, Qt::Key_Return);
+    const auto isGone = [&window] {
+        for (auto* each : window.findChildren<QFileDialog*>())
+            if (each->isVisible())
+                return false;
+        return true;
+    };
+    QVERIFY2(QTest::qWaitFor(isGone), "the file dialog did not take the name");
+}
+
+void answerNextQuestion(const QString& words)
+{
+    auto* timer = new QTimer(qApp);
+    timer->setInterval(20);
+    QObject::connect(timer, &QTimer::timeout, timer, [timer, words] {
+        auto* box = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+        if (!box)
+            return;
+        timer->stop();
+        timer->deleteLater();
+        for (QAbstractButton* button : box->buttons())
+            if (button->text().remove(u'&').startsWith(words))
+                return click(button);
+        qFatal("no button \"%s\"", qPrintable(words));
+    });
+    timer->start();
+}
+
+} // namespace pleat::ui::test

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the window's tests share: a place of their own for settings and files, models to open, and hands that
+// click through file dialogs and questions like a person.
+#pragma once
+
+#include <QString>
+#include <QTemporaryDir>
+#include <QWidget>
+
+class QAbstractButton;
+
+namespace pleat::ui::test {
+
+QString sampleModel(); // the digits: 13 pairs that can be folded, 1 that is blocked
+
+// Settings and caches go to a folder of this test, which is empty.
+void isolate(const QTemporaryDir& folder);
+
+// A model of convolutions with biases and no batch norm, written into `folder`.
+QString modelWithoutBatchNorms(const QTemporaryDir& folder);
+
+// The child with this object name; ends the test when there is none.
+template<class Widget>
+Widget* part(QWidget& window, const char* name)
+{
+    auto* found = window.findChild<Widget*>(QString::fromLatin1(name));
+    if (!found)
+        qFatal("the window has no part \"%s\"", name);
+    return found;
+}
+
+// Clicks a button as the mouse does.
+void click(QAbstractButton* button);
+
+// Types `path` into the file dialog that `window` shows, and presses Enter.
+void chooseFile(QWidget& window, const QString& path);
+
+// Clicks the button with these words in the next message box that opens, even if it blocks.
+void answerNextQuestion(const QString& words);
+
+} // namespace pleat::ui::test

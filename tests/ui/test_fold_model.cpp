@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/ModelReader.h"
+#include "tests/ui/WindowFixture.h"
+#include "ui/document/Convert.h"
+#include "ui/fold/FoldFilter.h"
+#include "ui/fold/FoldModel.h"
+
+#include <QAbstractItemModelTester>
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace pleat;
+using namespace pleat::ui;
+using namespace pleat::ui::test;
+
+class TestFoldModel final : public QObject {
+    Q_OBJECT
+
+    SnapshotPointer m_opened;
+    NoProgress m_progress;
+
+    SnapshotPointer folded(const SnapshotPointer& before, const std::vector<FoldId>& ids)
+    {
+        auto result = foldSnapshot(before, ids, m_progress, {});
+        return result ? *result : nullptr;
+    }
+    FoldId id(std::size_t candidate) const { return m_opened->candidates[candidate].id; }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        auto model = openModel(toPath(sampleModel()), m_progress, {});
+        QVERIFY(model.has_value());
+        auto snapshot = makeSnapshot(std::move(model->model), {}, m_progress, {});
+        QVERIFY(snapshot.has_value());
+        m_opened = *snapshot;
+        QCOMPARE(m_opened->candidates.size(), std::size_t(14));
+    }
+
+    void keepsTheRulesOfItemModels()
+    {
+        FoldModel model;
+        FoldFilter filter;
+        const QAbstractItemModelTester strict(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const QAbstractItemModelTester filtered(&filter, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        filter.setSourceModel(&model);
+        model.setSnapshots(m_opened, m_opened);
+        const auto after = folded(m_opened, {id(0), id(3)});
+        QVERIFY(after);
+        model.setSnapshots(m_opened, after);
+        filter.setStateShown(FoldState::Folded, false);
+        model.setSnapshots(m_opened, m_opened);
+        model.setAllChecked(false);
+        model.setSnapshots(nullptr, nullptr);
+        QCOMPARE(model.rowCount(), 0);
+    }
+
+    void keepsRowsInPlaceWhenAPairIsFolded()
+    {
+        FoldModel model;
+        model.setSnapshots(m_opened, m_opened);
+        const QString name = model.index(3).data().toString();
+        QSignalSpy reset(&model, &QAbstractItemModel::modelReset);
+        model.setSnapshots(m_opened, folded(m_opened, {id(3)}));
+        QCOMPARE(reset.size(), 0);
+        QCOMPARE(model.rowCount(), 14);
+        QCOMPARE(model.index(3).data().toString(), name);
+        QCOMPARE(model.index(3).data(FoldModel::StateRole).toInt(), int(FoldState::Folded));
+        QCOMPARE(model.index(3).data(Qt::CheckStateRole).toInt(), int(Qt::Checked));
+        QVERIFY(!(model.flags(model.index(3)) & Qt::ItemIsUserCheckable));
+        QCOMPARE(model.counts(), (FoldCounts{12, 1, 1, 14}));
+    }
+
+    void remembersWhatWasUncheckedOverUndo()
+    {
+        FoldModel model;
+        model.setSnapshots(m_opened, m_opened);
+        QVERIFY(model.setData(model.index(1), Qt::Unchecked, Qt::CheckStateRole));
+        QCOMPARE(model.checked().size(), std::size_t(12));
+        model.setSnapshots(m_opened, folded(m_opened, {id(0)}));
+        model.setSnapshots(m_opened, m_opened);
+        QCOMPARE(model.index(1).data(Qt::CheckStateRole).toInt(), int(Qt::Unchecked));
+        QCOMPARE(model.checked().size(), std::size_t(12));
+    }
+
+    void refusesToCheckABlockedRow()
+    {
+        FoldModel model;
+        model.setSnapshots(m_opened, m_opened);
+        for (int i = 0; i < model.rowCount(); ++i) {
+            const bool blocked = model.index(i).data(FoldModel::StateRole).toInt() == int(FoldState::Blocked);
+            QCOMPARE(model.setData(model.index(i), Qt::Checked, Qt::CheckStateRole), !blocked);
+        }
+    }
+
+    void filtersByStateAndByWords()
+    {
+        FoldModel model;
+        FoldFilter filter;
+        filter.setSourceModel(&model);
+        model.setSnapshots(m_opened, m_opened);
+        filter.setStateShown(FoldState::Blocked, false);
+        QCOMPARE(filter.rowCount(), 13);
+        filter.setWords(QStringLiteral("DEPTHWISE features.2"));
+        QCOMPARE(filter.rowCount(), 1);
+        filter.setWords(QStringLiteral("no such layer"));
+        QCOMPARE(filter.rowCount(), 0);
+        filter.setWords({});
+        QCOMPARE(filter.rowCount(), 13);
+    }
+};
+
+QTEST_MAIN(TestFoldModel)
+#include "test_fold_model.moc"

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window, clicked and typed into like a person does. Sample: resources/samples/digits.onnx, 14 batch norms,
+// 13 of which can be folded.
+#include "core/model/ModelReader.h"
+#include "tests/ui/WindowFixture.h"
+#include "ui/GraphPane.h"
+#include "ui/MainWindow.h"
+#include "ui/document/Convert.h"
+#include "ui/fold/FoldPanel.h"
+#include "ui/graph/GraphCanvas.h"
+#include "ui/inspector/InspectorPanel.h"
+#include "ui/weights/WeightsPanel.h"
+#include "ui/widgets/MessageBar.h"
+#include "ui/widgets/SegmentedControl.h"
+
+#include <QDropEvent>
+#include <QFile>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListView>
+#include <QMenuBar>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTest>
+#include <QToolButton>
+
+using namespace pleat;
+using namespace pleat::ui;
+using namespace pleat::ui::test;
+
+class TestMainWindow final : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+
+    // A window with the sample in it.
+    std::unique_ptr<MainWindow> sampleWindow()
+    {
+        auto window = std::make_unique<MainWindow>(std::filesystem::path());
+        window->show();
+        QSignalSpy opened(&window->document(), &Document::openedModel);
+        window->openPath(sampleModel());
+        if (!opened.wait(10000))
+            qFatal("the sample did not open");
+        return window;
+    }
+
+    static QModelIndex row(MainWindow& window, int number)
+    {
+        return window.foldPanel().list().model()->index(number, 0);
+    }
+
+    static void clickRow(MainWindow& window, int number)
+    {
+        QListView& list = window.foldPanel().list();
+        const QModelIndex index = row(window, number);
+        list.scrollTo(index);
+        QTest::mouseClick(list.viewport(), Qt::LeftButton, {}, list.visualRect(index).center());
+    }
+
+    static void fold(MainWindow& window)
+    {
+        QSignalSpy changed(&window.document(), &Document::currentChanged);
+        click(part<QToolButton>(window, "toolFoldAll"));
+        QVERIFY(changed.wait());
+    }
+
+private Q_SLOTS:
+    void init() { isolate(m_folder); }
+
+    void opensFoldsAndExportsInThreeClicks()
+    {
+        MainWindow window({});
+        window.show();
+        QSignalSpy opened(&window.document(), &Document::openedModel);
+        click(part<QToolButton>(window, "toolOpen"));
+        chooseFile(window, sampleModel());
+        QVERIFY(opened.size() == 1 || opened.wait());
+        QCOMPARE(part<QToolButton>(window, "toolFoldAll")->text(), QStringLiteral("Fold all (13)"));
+        QVERIFY(!window.document().hasUnsavedChanges());
+
+        fold(window);
+        QVERIFY(window.document().hasUnsavedChanges());
+        QVERIFY(window.windowTitle().contains(u'•'));
+
+        const QString target = m_folder.filePath(QStringLiteral("folded.onnx"));
+        QSignalSpy exported(&window.document(), &Document::exported);
+        click(part<QToolButton>(window, "toolExport"));
+        chooseFile(window, target);
+        QVERIFY(exported.size() == 1 || exported.wait());
+        QVERIFY(!window.document().hasUnsavedChanges());
+        QVERIFY(!window.windowTitle().contains(u'•'));
+        QCOMPARE(window.document().path(), sampleModel()); // the document stays on its source
+
+        NoProgress progress;
+        const auto result = openModel(toPath(target), progress, {});
+        QVERIFY(result.has_value());
+        const auto view = GraphView::of(result->model);
+        int batchNorms = 0;
+        for (std::uint32_t i = 0; i < view->nodeCount(); ++i)
+            batchNorms += view->op(NodeIndex{i}) == "BatchNormalization";
+        QCOMPARE(batchNorms, 1); // the blocked one
+    }
+
+    void foldsOnlyWhatIsChecked()
+    {
+        const auto window = sampleWindow();
+        window->folds().setAllChecked(false);
+        QVERIFY(!part<QToolButton>(*window, "toolFold")->isEnabled());
+        // A click on the box of the second row, then Space on the third.
+        QListView& list = window->foldPanel().list();
+        const QRect second = list.visualRect(row(*window, 1));
+        QTest::mouseClick(list.viewport(), Qt::LeftButton, {}, QPoint(second.left() + 20, second.center().y()));
+        list.setCurrentIndex(row(*window, 2));
+        QTest::keyClick(&list, Qt::Key_Space);
+        QCOMPARE(window->folds().checked().size(), std::size_t(2));
+
+        QSignalSpy changed(&window->document(), &Document::currentChanged);
+        click(part<QToolButton>(*window, "toolFold"));
+        QVERIFY(changed.wait());
+        QCOMPARE(window->folds().counts().folded, 2);
+        QCOMPARE(window->folds().counts().canFold, 11);
+        QCOMPARE(row(*window, 1).data(FoldModel::StateRole).toInt(), int(FoldState::Folded));
+    }
+
+    void undoesAndRedoesByName()
+    {
+        const auto window = sampleWindow();
+        QListView& list = window->foldPanel().list();
+        list.setCurrentIndex(row(*window, 0));
+        QSignalSpy changed(&window->document(), &Document::currentChanged);
+        QTest::keyClick(&list, Qt::Key_Return);
+        QVERIFY(changed.wait());
+        auto* undo = part<QToolButton>(*window, "toolUndo");
+        QCOMPARE(undo->text(), QStringLiteral("Undo fold features.0.conv"));
+        click(undo);
+        QCOMPARE(window->folds().counts().folded, 0);
+        QVERIFY(window->document().current() == window->document().opened());
+        QVERIFY(!window->document().hasUnsavedChanges());
+        QVERIFY(!undo->isEnabled());
+        click(part<QToolButton>(*window, "toolRedo"));
+        QCOMPARE(window->folds().counts().folded, 1);
+        QVERIFY(window->document().hasUnsavedChanges());
+    }
+
+    void showsWeightsOfARowBeforeAndAfterItIsFolded()
+    {
+        const auto window = sampleWindow();
+        clickRow(*window, 1);
+        QTRY_VERIFY(window->weights().comparison() &&
+                    window->weights().title().contains(QStringLiteral("features.1.depthwise")));
+        const WeightsComparison preview = *window->weights().comparison();
+        QVERIFY(preview.preview);
+        QVERIFY(preview.before.has_value());
+        QCOMPARE(preview.s.size(), std::size_t(16));
+        QVERIFY(preview.before->statistics.range != preview.after.statistics.range);
+        QVERIFY(!preview.after.bias.empty());
+        QVERIFY(window->document().current() == window->document().opened()); // only looked at
+
+        fold(*window);
+        QTRY_VERIFY(window->weights().comparison() && !window->weights().comparison()->preview);
+        const WeightsComparison& folded = *window->weights().comparison();
+        QVERIFY(folded.after.statistics.channels == preview.after.statistics.channels);
+        QVERIFY(folded.before->statistics.channels == preview.before->statistics.channels);
+        QCOMPARE(folded.after.bias, preview.after.bias);
+        QCOMPARE(folded.s, preview.s);
+        // Each channel's range is that of before times s: the definition of a fold.
+        for (std::size_t i = 0; i < folded.s.size(); ++i) {
+            const Range& was = folded.before->statistics.channels[i];
+            const double high = std::max(was.min * folded.s[i], was.max * folded.s[i]);
+            QVERIFY(std::abs(folded.after.statistics.channels[i].max - high) <= 1e-6 * std::abs(high));
+        }
+    }
+
+    void selectsTheSamePairOnCanvasAndInTheList()
+    {
+        const auto window = sampleWindow();
+        QSignalSpy shown(&window->graph(), &GraphPane::sceneShown);
+        QVERIFY(shown.size() > 0 || shown.wait());
+        clickRow(*window, 3);
+        const GraphCanvas& canvas = window->graph().canvas();
+        const int node = canvas.selection().node;
+        QVERIFY(node >= 0);
+        QCOMPARE(canvas.scene().nodes[std::size_t(node)].title, QStringLiteral("Conv"));
+        QVERIFY(window->inspector().plainText().contains(canvas.scene().nodes[std::size_t(node)].name));
+
+        CanvasHit other;
+        other.frame = canvas.index().frameOf(canvas.nodeWithKey(quint32(
+            row(*window, 5).data(FoldModel::LayerRole).toUInt())));
+        other.node = canvas.nodeWithKey(row(*window, 5).data(FoldModel::LayerRole).toUInt());
+        window->graph().canvas().select(other);
+        QCOMPARE(window->foldPanel().list().currentIndex().row(), 5);
+    }
+
+    void showsTheCulpritOfABlockedRow()
+    {
+        const auto window = sampleWindow();
+        QSignalSpy shown(&window->graph(), &GraphPane::sceneShown);
+        QVERIFY(shown.size() > 0 || shown.wait());
+        int blocked = -1;
+        for (int i = 0; i < window->folds().rowCount(); ++i)
+            if (row(*window, i).data(FoldModel::StateRole).toInt() == int(FoldState::Blocked))
+                blocked = i;
+        QVERIFY(blocked >= 0);
+        QVERIFY(!row(*window, blocked).data(FoldModel::DetailRole).toString().isEmpty());
+        clickRow(*window, blocked);
+        const auto culprit = row(*window, blocked).data(FoldModel::CulpritRole).toUInt();
+        QVERIFY(static_cast<NodeId>(culprit) != NodeId::None);
+        QCOMPARE(window->graph().canvas().selection().node, window->graph().canvas().nodeWithKey(culprit));
+        QCOMPARE(window->foldPanel().list().currentIndex().row(), blocked);
+    }
+
+    void staysWithItsModelWhenAnotherCannotBeOpened()
+    {
+        const auto window = sampleWindow();
+        const QString bad = m_folder.filePath(QStringLiteral("bad.onnx"));
+        QFile file(bad);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("this is not a model at all");
+        file.close();
+        QSignalSpy failed(&window->document(), &Document::failed);
+        window->openPath(bad);
+        QVERIFY(failed.wait());
+        QVERIFY(window->messages().isVisible());
+        QVERIFY(window->messages().message().kind == MessageBar::Kind::Error);
+        QVERIFY(window->messages().message().sentence.contains(QStringLiteral("bad.onnx")));
+        QVERIFY(!window->messages().message().details.isEmpty());
+        QVERIFY(window->isVisible());
+        QCOMPARE(window->document().path(), sampleModel());
+        QCOMPARE(window->folds().counts().canFold, 13);
+    }
+
+    void asksBeforeItLosesChanges()
+    {
+        const auto window = sampleWindow();
+        QVERIFY(window->close()); // nothing to lose, nothing to ask
+        window->show();
+        fold(*window);
+        answerNextQuestion(QStringLiteral("Cancel"));
+        QVERIFY(!window->close());
+        QVERIFY(window->isVisible());
+
+        const QString target = m_folder.filePath(QStringLiteral("asked.onnx"));
+        answerNextQuestion(QStringLiteral("Export"));
+        QVERIFY(!window->close()); // not before the file is written
+        chooseFile(*window, target);
+        QTRY_VERIFY(!window->isVisible());
+        QVERIFY(QFile::exists(target));
+    }
+
+    void discardsWhenTold()
+    {
+        const auto window = sampleWindow();
+        fold(*window);
+        answerNextQuestion(QStringLiteral("Discard"));
+        QVERIFY(window->close());
+    }
+
+    void startsWithSomethingToDo()
+    {
+        MainWindow window({});
+        window.show();
+        QVERIFY(part<QPushButton>(window, "startOpen")->isVisible());
+        QVERIFY(!part<QToolButton>(window, "toolFoldAll")->isEnabled());
+        QSignalSpy opened(&window.document(), &Document::openedModel);
+        click(part<QPushButton>(window, "startSample"));
+        QVERIFY(opened.wait());
+        QCOMPARE(window.folds().counts().batchNorms, 14);
+        QVERIFY(window.foldPanel().isVisible());
+    }
+
+    void saysSoWhenThereIsNoBatchNorm()
+    {
+        MainWindow window({});
+        window.show();
+        QSignalSpy opened(&window.document(), &Document::openedModel);
+        window.openPath(modelWithoutBatchNorms(m_folder));
+        QVERIFY(opened.wait());
+        auto* title = part<QLabel>(window, "foldEmptyTitle");
+        QVERIFY(title->isVisible());
+        QCOMPARE(title->text(), QStringLiteral("No batch norm in this model"));
+        QTRY_VERIFY(part<QLabel>(window, "foldEmptySentence")->text().contains(QStringLiteral("bias")));
+        QVERIFY(!part<QToolButton>(window, "toolFoldAll")->isEnabled());
+    }
+
+    void showsTheModelAsItWasOpened()
+    {
+        const auto window = sampleWindow();
+        fold(*window);
+        QSignalSpy shown(&window->graph(), &GraphPane::sceneShown);
+        QVERIFY(shown.wait());
+        const auto batchNorms = [&] {
+            const auto& nodes = window->graph().canvas().scene().nodes;
+            return std::count_if(nodes.begin(), nodes.end(), [](const SceneNode& node) {
+                return node.title == QStringLiteral("BatchNormalization");
+            });
+        };
+        QTRY_COMPARE(batchNorms(), 1);
+        SegmentedControl* sides = window->graph().canvas().comparison();
+        QTest::keyClick(sides, Qt::Key_Left);
+        QTRY_COMPARE(batchNorms(), 14);
+        QTest::keyClick(sides, Qt::Key_Right);
+        QTRY_COMPARE(batchNorms(), 1);
+    }
+
+    void findsANodeByAPartOfItsName()
+    {
+        const auto window = sampleWindow();
+        QLineEdit* find = part<QLineEdit>(*window, "findField");
+        QTest::keyClicks(find, QStringLiteral("features.2/expand/conv/Conv"));
+        QTest::keyClick(find, Qt::Key_Return);
+        const NodeIndex node = window->document().current()->view->find(window->selection().value().node);
+        QVERIFY(node != NodeIndex::None);
+        QVERIFY(toQt(window->document().current()->view->label(node)).contains(QStringLiteral("features.2/expand")));
+    }
+
+    void opensWhatIsDropped()
+    {
+        MainWindow window({});
+        window.show();
+        QMimeData data;
+        data.setUrls({QUrl::fromLocalFile(sampleModel())});
+        QSignalSpy opened(&window.document(), &Document::openedModel);
+        QDragEnterEvent enter(QPoint(50, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(&window, &enter);
+        QVERIFY(enter.isAccepted());
+        QDropEvent drop(QPointF(50, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(&window, &drop);
+        QVERIFY(opened.wait());
+    }
+
+    void offersToReloadWhatChangedOnDisk()
+    {
+        const QString path = m_folder.filePath(QStringLiteral("watched.onnx"));
+        QFile::remove(path);
+        QVERIFY(QFile::copy(sampleModel(), path));
+        QFile::setPermissions(path, QFile::ReadOwner | QFile::WriteOwner);
+        MainWindow window({});
+        window.show();
+        QSignalSpy opened(&window.document(), &Document::openedModel);
+        window.openPath(path);
+        QVERIFY(opened.wait());
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadWrite));
+        file.write(file.read(1)); // the same bytes, another time
+        file.seek(file.size());
+        file.close();
+        QFile plain(modelWithoutBatchNorms(m_folder));
+        QVERIFY(plain.open(QIODevice::ReadOnly));
+        QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Truncate));
+        file.write(plain.readAll());
+        file.close();
+        QTRY_VERIFY(window.messages().isVisible());
+        click(part<QToolButton>(window, "messageAction"));
+        QVERIFY(opened.wait());
+        QCOMPARE(window.folds().counts().batchNorms, 0);
+    }
+
+    void givesEveryMenuActionAShortcutAndATip()
+    {
+        MainWindow window({});
+        QStringList bare;
+        const std::function<void(QMenu*)> look = [&](QMenu* menu) {
+            for (QAction* action : menu->actions()) {
+                if (action->menu()) {
+                    look(action->menu());
+                } else if (!action->isSeparator() && action->shortcuts().isEmpty()) {
+                    bare += action->text();
+                } else if (!action->isSeparator()) {
+                    QVERIFY2(!action->toolTip().isEmpty(), qPrintable(action->text()));
+                }
+            }
+        };
+        QStringList keys;
+        for (QAction* menu : window.menuBar()->actions())
+            look(menu->menu());
+        QCOMPARE(bare, QStringList());
+    }
+};
+
+QTEST_MAIN(TestMainWindow)
+#include "test_main_window.moc"

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/GraphPane.h"
+
+#include "ui/document/Convert.h"
+#include "ui/document/Names.h"
+#include "ui/graph/GraphCanvas.h"
+#include "ui/graph/GraphImage.h"
+#include "ui/jobs/Job.h"
+#include "ui/widgets/SegmentedControl.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QMenu>
+#include <QVBoxLayout>
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace pleat::ui {
+
+GraphPane::GraphPane(JobRunner& jobs, QWidget* parent)
+    : QWidget(parent), m_jobs(jobs), m_canvas(new GraphCanvas(this)),
+      m_types(std::make_shared<const ValueTypes>())
+{
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_canvas);
+    SegmentedControl* sides = m_canvas->comparison();
+    sides->setSegments({tr("Before"), tr("After")});
+    sides->setCurrent(1);
+    sides->setAccessibleName(tr("Which model the graph shows"));
+    sides->setToolTip(tr("The model as it was opened, or as it is now"));
+    sides->show();
+    connect(sides, &SegmentedControl::currentChanged, this,
+            [this](int segment) { setSide(segment == 0 ? Side::Before : Side::After); });
+    connect(m_canvas, &GraphCanvas::selectionChanged, this, &GraphPane::selectionChanged);
+    connect(m_canvas, &GraphCanvas::frameActivated, this, &GraphPane::requestFold);
+    connect(m_canvas, &GraphCanvas::nodeActivated, m_canvas, &GraphCanvas::centreOn);
+    connect(m_canvas, &GraphCanvas::contextMenuRequested, this, &GraphPane::contextMenu);
+    connect(m_canvas, &GraphCanvas::directionChanged, this, [this](Direction direction) {
+        if (direction == m_direction)
+            return;
+        m_direction = direction;
+        rebuild();
+    });
+}
+
+void GraphPane::setSide(Side side)
+{
+    if (side == m_side)
+        return;
+    m_side = side;
+    m_canvas->comparison()->setCurrent(side == Side::Before ? 0 : 1);
+    if (m_opened != m_current)
+        rebuild();
+    Q_EMIT sideChanged();
+}
+
+void GraphPane::setSnapshots(const SnapshotPointer& opened, const SnapshotPointer& current,
+                             const std::shared_ptr<const ValueTypes>& types, bool fresh)
+{
+    const bool same = opened == m_opened && current == m_current;
+    m_opened = opened;
+    m_current = current;
+    m_fresh = m_fresh || fresh;
+    if (fresh)
+        m_drawn.reset();
+    m_types = types;
+    if (!same || fresh)
+        rebuild();
+}
+
+void GraphPane::setTypes(const std::shared_ptr<const ValueTypes>& types)
+{
+    m_types = types;
+    if (!m_drawn || m_drawn != shown() || m_jobs.isBusy(u"layout"_s)) {
+        rebuild();
+        return;
+    }
+    const auto known = m_types->find({});
+    std::vector<QString> labels;
+    for (const SceneEdge& edge : m_canvas->scene().edges) {
+        const auto type = known == m_types->end() ? std::map<std::string, ValueType>::const_iterator()
+                                                  : known->second.find(toStd(edge.tensorName));
+        const bool found = known != m_types->end() && type != known->second.end();
+        labels.push_back(found ? toQt(type->second.text()) : QString());
+    }
+    m_canvas->setEdgeLabels(labels);
+}
+
+void GraphPane::rebuild()
+{
+    if (!shown())
+        return;
+    m_jobs.start(
+        u"layout"_s, tr("Laying out…"), this,
+        [shown = shown(), current = m_current, types = m_types, direction = m_direction](
+            Progress&, std::stop_token stop) { return buildScene(*shown, *current, *types, direction, stop); },
+        [this, shown = shown()](std::optional<BuiltScene> built) {
+            if (!built)
+                return;
+            m_drawn = shown;
+            present(std::move(*built));
+        });
+}
+
+void GraphPane::present(BuiltScene built)
+{
+    m_items = std::move(built.items);
+    m_frames = std::move(built.frames);
+    m_following = true;
+    m_canvas->setScene(std::move(built.scene),
+                       m_fresh ? GraphCanvas::KeepView::Fit : GraphCanvas::KeepView::Anchor);
+    m_following = false;
+    const bool centre = m_wanted.centre && !m_fresh;
+    m_fresh = false;
+    apply({m_wanted.node, m_wanted.value, centre});
+    Q_EMIT sceneShown();
+}
+
+void GraphPane::select(NodeId node, const std::string& value, bool centre)
+{
+    m_wanted = {node, value, centre};
+    if (m_drawn)
+        apply(m_wanted);
+}
+
+int GraphPane::sceneNode(NodeIndex node) const
+{
+    // Inside a body: the node that owns the body stands for it.
+    const GraphView& view = *m_drawn->view;
+    while (node != NodeIndex::None && view.scope(node) != ScopeIndex::Main)
+        node = view.scopes()[index(view.scope(node))].owner;
+    return node == NodeIndex::None ? -1 : m_canvas->nodeWithKey(static_cast<quint32>(view.id(node)));
+}
+
+CanvasHit GraphPane::find(const Wanted& wanted) const
+{
+    const GraphView& view = *m_drawn->view;
+    if (const NodeIndex node = view.find(wanted.node); wanted.node != NodeId::None && node != NodeIndex::None)
+        return {sceneNode(node), -1, -1};
+    if (wanted.value.empty())
+        return {};
+    for (std::size_t i = 0; i < m_items.size(); ++i)
+        if (m_items[i].value == wanted.value)
+            return {static_cast<int>(i), -1, -1};
+    const auto& edges = m_canvas->scene().edges;
+    const QString name = toQt(wanted.value);
+    for (std::size_t i = 0; i < edges.size(); ++i)
+        if (edges[i].tensorName == name)
+            return {-1, static_cast<int>(i), -1};
+    // A weight is drawn in the node that reads it.
+    const ValueIndex value = view.find(ScopeIndex::Main, wanted.value);
+    if (value != ValueIndex::None && !view.uses(value).empty())
+        return {sceneNode(view.uses(value).front().node), -1, -1};
+    return {};
+}
+
+void GraphPane::apply(const Wanted& wanted)
+{
+    CanvasHit hit = find(wanted);
+    if (hit.node >= 0)
+        hit.frame = m_canvas->index().frameOf(hit.node);
+    m_following = true;
+    const CanvasHit now = m_canvas->selection();
+    if (hit.node != now.node || hit.edge != now.edge || hit.nothing())
+        m_canvas->select(hit);
+    if (wanted.centre && hit.frame >= 0)
+        m_canvas->centreOnFrame(hit.frame);
+    else if (wanted.centre && hit.node >= 0)
+        m_canvas->centreOn(hit.node);
+    else if (wanted.centre && hit.edge >= 0)
+        m_canvas->centreOn(static_cast<int>(m_canvas->scene().edges[static_cast<std::size_t>(hit.edge)].from));
+    m_following = false;
+}
+
+void GraphPane::selectionChanged(const CanvasHit& hit)
+{
+    if (m_following || !m_drawn)
+        return;
+    m_wanted = {};
+    const auto& scene = m_canvas->scene();
+    int node = hit.node;
+    if (node < 0 && hit.frame >= 0)
+        node = static_cast<int>(scene.frames[static_cast<std::size_t>(hit.frame)].nodes.front());
+    if (node >= 0) {
+        const BuiltScene::Item& item = m_items[static_cast<std::size_t>(node)];
+        m_wanted = {item.node, item.value, false};
+        if (item.node != NodeId::None)
+            Q_EMIT nodeSelected(static_cast<quint32>(item.node));
+        else
+            Q_EMIT valueSelected(toQt(item.value));
+    } else if (hit.edge >= 0) {
+        const QString name = scene.edges[static_cast<std::size_t>(hit.edge)].tensorName;
+        m_wanted.value = toStd(name);
+        Q_EMIT valueSelected(name);
+    } else {
+        Q_EMIT nothingSelected();
+    }
+}
+
+void GraphPane::requestFold(int frame)
+{
+    const auto at = static_cast<std::size_t>(frame);
+    if (frame >= 0 && at < m_frames.size() && m_canvas->scene().frames[at].state == FoldState::CanFold)
+        Q_EMIT foldRequested(toQt(m_frames[at]));
+}
+
+void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
+{
+    QMenu menu(this);
+    const auto frame = static_cast<std::size_t>(hit.frame);
+    if (hit.frame >= 0 && frame < m_frames.size() &&
+        m_canvas->scene().frames[frame].state == FoldState::CanFold) {
+        const FoldCandidate* candidate = m_drawn->candidate(m_frames[frame]);
+        menu.addAction(candidate ? tr("Fold %1").arg(foldName(*candidate)) : tr("Fold"), this,
+                       [this, hit] { requestFold(hit.frame); });
+        menu.addSeparator();
+    }
+    QString name;
+    if (hit.node >= 0)
+        name = m_canvas->scene().nodes[static_cast<std::size_t>(hit.node)].name;
+    else if (hit.edge >= 0)
+        name = m_canvas->scene().edges[static_cast<std::size_t>(hit.edge)].tensorName;
+    if (!name.isEmpty())
+        menu.addAction(tr("Copy the Name"), this, [name] { QGuiApplication::clipboard()->setText(name); });
+    menu.addAction(tr("Fit"), m_canvas, &GraphCanvas::fit);
+    menu.addAction(tr("Actual Size"), m_canvas, &GraphCanvas::actualSize);
+    menu.exec(position);
+}
+
+void GraphPane::toggleDirection()
+{
+    m_direction = m_direction == Direction::TopDown ? Direction::LeftRight : Direction::TopDown;
+    m_canvas->setDirection(m_direction);
+    rebuild();
+}
+
+QString GraphPane::saveImage(const QString& path)
+{
+    return writeGraphImage(m_canvas->scene(), path);
+}
+
+} // namespace pleat::ui

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The middle of the window: the canvas, fed from snapshots. It builds and lays out scenes in a job and
+// translates between the canvas's nodes, edges and frames and the ids of the rest of the window.
+#pragma once
+
+#include "ui/document/SceneBuilder.h"
+
+#include <QWidget>
+
+namespace pleat::ui {
+
+class GraphCanvas;
+class JobRunner;
+struct CanvasHit;
+
+class GraphPane final : public QWidget {
+    Q_OBJECT
+public:
+    explicit GraphPane(JobRunner& jobs, QWidget* parent = nullptr);
+
+    enum class Side { Before, After };
+    Side side() const { return m_side; }
+    void setSide(Side side);
+
+    // Draws these snapshots, on the side that is chosen. What was selected stays selected where it survives.
+    // `fresh`: another model, to be looked at from its beginning.
+    void setSnapshots(const SnapshotPointer& opened, const SnapshotPointer& current,
+                      const std::shared_ptr<const ValueTypes>& types, bool fresh);
+    // Shapes that became known: nothing moves.
+    void setTypes(const std::shared_ptr<const ValueTypes>& types);
+
+    // Selects a node, or the value of that name. Waits for the scene if it is being made.
+    void select(NodeId node, const std::string& value, bool centre);
+
+    GraphCanvas& canvas() { return *m_canvas; }
+    void toggleDirection();
+    QString saveImage(const QString& path); // a sentence that says what went wrong, or nothing
+
+Q_SIGNALS:
+    void sideChanged();
+    void nodeSelected(quint32 node); // NodeId
+    void valueSelected(const QString& name);
+    void nothingSelected();
+    void foldRequested(const QString& id); // double-click or menu on a framed pair
+    void sceneShown();
+
+private:
+    struct Wanted {
+        NodeId node = NodeId::None;
+        std::string value;
+        bool centre = false;
+    };
+
+    SnapshotPointer shown() const { return m_side == Side::Before ? m_opened : m_current; }
+    void rebuild();
+    void present(BuiltScene built);
+    void apply(const Wanted& wanted);
+    CanvasHit find(const Wanted& wanted) const;
+    int sceneNode(NodeIndex node) const;
+    void selectionChanged(const CanvasHit& hit);
+    void requestFold(int frame);
+    void contextMenu(const CanvasHit& hit, QPoint position);
+
+    JobRunner& m_jobs;
+    GraphCanvas* m_canvas = nullptr;
+    Side m_side = Side::After;
+    Direction m_direction = Direction::TopDown;
+    SnapshotPointer m_opened, m_current;
+    std::shared_ptr<const ValueTypes> m_types;
+
+    SnapshotPointer m_drawn; // what the canvas shows; null while another model is on its way
+    std::vector<BuiltScene::Item> m_items;
+    std::vector<FoldId> m_frames;
+    Wanted m_wanted;
+    bool m_fresh = false;
+    bool m_following = false; // the canvas is being told, it does not tell
+};
+
+} // namespace pleat::ui

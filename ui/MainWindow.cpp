@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/MainWindow.h"
+
+#include "ui/FindField.h"
+#include "ui/GraphPane.h"
+#include "ui/Settings.h"
+#include "ui/StartPage.h"
+#include "ui/StatusLine.h"
+#include "ui/WindowActions.h"
+#include "ui/document/Convert.h"
+#include "ui/fold/FoldPanel.h"
+#include "ui/inspector/InspectorPanel.h"
+#include "ui/weights/WeightsPanel.h"
+#include "ui/widgets/Icons.h"
+#include "ui/widgets/MessageBar.h"
+#include "ui/widgets/Theme.h"
+
+#include <QAction>
+#include <QDockWidget>
+#include <QListView>
+#include <QScreen>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace pleat::ui {
+
+struct MainWindow::Facts {
+    InspectorContent content;
+    std::uint64_t parameters = 0;
+    std::uint64_t convolutions = 0;
+    std::uint64_t convolutionsWithBias = 0;
+};
+
+MainWindow::MainWindow(std::filesystem::path worker, QWidget* parent)
+    : QMainWindow(parent), m_document(m_jobs, std::move(worker))
+{
+    setWindowIcon(applicationIcon());
+    setAcceptDrops(true);
+    makeParts();
+    makeActions();
+    makeMenus();
+    makeToolBar();
+    connectParts();
+    const QSize room = screen()->availableSize();
+    resize(std::min(1600, room.width() * 9 / 10), std::min(1000, room.height() * 9 / 10));
+    if (const QByteArray geometry = Settings::geometry(); !geometry.isEmpty())
+        restoreGeometry(geometry);
+    for (QDockWidget* dock : panels()) {
+        dock->hide(); // nothing to show in them yet
+        dock->toggleViewAction()->setEnabled(false);
+    }
+    m_start->setRecentFiles(Settings::recentFiles());
+    updateIcons();
+    documentChanged();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::makeParts()
+{
+    m_messages = new MessageBar;
+    m_start = new StartPage;
+    m_graph = new GraphPane(m_jobs);
+    m_pages = new QStackedWidget;
+    m_pages->addWidget(m_start);
+    m_pages->addWidget(m_graph);
+    auto* middle = new QWidget;
+    auto* layout = new QVBoxLayout(middle);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_messages);
+    layout->addWidget(m_pages, 1);
+    setCentralWidget(middle);
+
+    m_foldPanel = new FoldPanel(m_folds, m_selection);
+    m_weights = new WeightsPanel(m_jobs);
+    m_inspector = new InspectorPanel;
+    m_foldDock = addPanel(u"folds"_s, tr("Folds"), m_foldPanel, Qt::LeftDockWidgetArea);
+    m_inspectorDock = addPanel(u"inspector"_s, tr("Inspector"), m_inspector, Qt::RightDockWidgetArea);
+    m_weightDock = addPanel(u"weights"_s, tr("Weights"), m_weights, Qt::BottomDockWidgetArea);
+    setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
+    setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
+
+    m_status = new StatusLine(m_jobs);
+    setStatusBar(m_status);
+    m_find = new FindField;
+}
+
+QDockWidget* MainWindow::addPanel(const QString& name, const QString& title, QWidget* panel,
+                                  Qt::DockWidgetArea area)
+{
+    auto* dock = new QDockWidget(title, this);
+    dock->setObjectName(name);
+    dock->setFeatures(QDockWidget::DockWidgetClosable);
+    dock->setTitleBarWidget(new QWidget(dock)); // the panels have a heading of their own
+    dock->setWidget(panel);
+    addDockWidget(area, dock);
+    return dock;
+}
+
+std::array<QDockWidget*, 3> MainWindow::panels() const
+{
+    return {m_foldDock, m_weightDock, m_inspectorDock};
+}
+
+void MainWindow::showPanels()
+{
+    for (QDockWidget* dock : panels()) {
+        dock->toggleViewAction()->setEnabled(true);
+        dock->show();
+    }
+    if (restoreState(Settings::windowState()))
+        return;
+    resizeDocks({m_foldDock, m_inspectorDock}, {330, 316}, Qt::Horizontal);
+    resizeDocks({m_weightDock}, {std::min(292, height() * 3 / 10)}, Qt::Vertical);
+}
+
+void MainWindow::connectParts()
+{
+    connect(&m_document, &Document::openedModel, this, &MainWindow::documentOpened);
+    connect(&m_document, &Document::currentChanged, this, &MainWindow::documentChanged);
+    connect(&m_document, &Document::typesChanged, this, [this] {
+        m_graph->setTypes(m_document.types());
+        describeModel();
+        showInspector();
+    });
+    connect(&m_document, &Document::unsavedChanged, this, &MainWindow::updateTitle);
+    connect(&m_document, &Document::busyChanged, this, &MainWindow::updateActions);
+    connect(&m_document, &Document::failed, this, &MainWindow::showError);
+    connect(&m_document, &Document::notices, this, [this](const QStringList& sentences) {
+        m_messages->show({MessageBar::Kind::Notice, sentences.constFirst(), sentences.mid(1).join(u'\n'), {}, {}});
+    });
+    connect(&m_document, &Document::changedOnDisk, this, [this] {
+        m_messages->show({MessageBar::Kind::Notice, tr("%1 changed on disk.").arg(m_document.fileName()), {},
+                          tr("Reload"), [this] { m_actions->reload->trigger(); }});
+    });
+    connect(&m_document, &Document::exported, this, [this](const QString& path) {
+        m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
+        if (const auto then = std::exchange(m_afterExport, nullptr))
+            then();
+    });
+
+    connect(&m_selection, &Selection::changed, this, &MainWindow::selectionChanged);
+    connect(m_foldPanel, &FoldPanel::rowActivated, this,
+            [this](quint32 node) { m_graph->select(static_cast<NodeId>(node), {}, true); });
+    connect(m_foldPanel, &FoldPanel::culpritRequested, this, [this](quint32 culprit) {
+        Selection::Value value = m_selection.value();
+        value.node = static_cast<NodeId>(culprit);
+        m_selection.set(value);
+        m_graph->select(value.node, {}, true);
+    });
+    const auto foldOne = [this](const QString& id) { m_document.foldChosen({toStd(id)}); };
+    connect(m_foldPanel, &FoldPanel::foldRequested, this, foldOne);
+    connect(m_graph, &GraphPane::foldRequested, this, foldOne);
+    connect(m_graph, &GraphPane::nodeSelected, this,
+            [this](quint32 node) { selectNode(static_cast<NodeId>(node), false); });
+    connect(m_graph, &GraphPane::valueSelected, this, [this](const QString& name) {
+        Selection::Value value;
+        value.value = toStd(name);
+        m_selection.set(value);
+    });
+    connect(m_graph, &GraphPane::nothingSelected, this, [this] { m_selection.clear(); });
+    connect(m_graph, &GraphPane::sideChanged, this, [this] {
+        updateActions();
+        m_find->setView(m_document.isEmpty() ? nullptr : shownSnapshot()->view);
+        describeModel();
+        showInspector();
+    });
+    connect(m_inspector, &InspectorPanel::linkActivated, this, &MainWindow::followLink);
+    connect(m_find, &FindField::found, this, &MainWindow::followLink);
+    connect(&m_folds, &FoldModel::checkedChanged, this, &MainWindow::updateActions);
+
+    connect(m_start, &StartPage::openRequested, m_actions->open, &QAction::trigger);
+    connect(m_start, &StartPage::sampleRequested, this, &MainWindow::openSample);
+    connect(m_start, &StartPage::fileRequested, this, &MainWindow::openPath);
+}
+
+SnapshotPointer MainWindow::shownSnapshot() const
+{
+    return m_graph->side() == GraphPane::Side::Before ? m_document.opened() : m_document.current();
+}
+
+void MainWindow::documentOpened()
+{
+    m_messages->dismiss();
+    m_selection.clear();
+    m_facts.reset();
+    m_graph->setSide(GraphPane::Side::After);
+    if (m_document.path() != m_samplePath)
+        Settings::addRecentFile(m_document.path());
+    if (m_pages->currentWidget() == m_start)
+        showPanels();
+    m_pages->setCurrentWidget(m_graph);
+    m_graph->setSnapshots(m_document.opened(), m_document.current(), m_document.types(), true);
+    documentChanged();
+    // Something to look at from the first moment: the first pair.
+    const auto& candidates = m_document.current()->candidates;
+    const auto first = std::find_if(candidates.begin(), candidates.end(),
+                                    [](const FoldCandidate& each) { return each.foldable && each.batchNorm; });
+    if (first != candidates.end() && first->layer)
+        m_selection.set({first->layer->id, {}, {}, first->id});
+}
+
+void MainWindow::documentChanged()
+{
+    m_folds.setSnapshots(m_document.opened(), m_document.current());
+    const Selection::Value& selected = m_selection.value();
+    if (!m_document.isEmpty() && selected.node != NodeId::None &&
+        shownSnapshot()->view->find(selected.node) == NodeIndex::None) {
+        // Folded away: its layer stands for it from now on.
+        const FoldRecord* record = m_document.current()->record(selected.fold);
+        if (record && record->candidate.layer)
+            m_selection.set({record->candidate.layer->id, {}, {}, selected.fold});
+        else
+            m_selection.clear();
+    }
+    showModel();
+    describeModel();
+    showInspector();
+    showWeights();
+    updateEmptyText();
+    updateActions();
+    updateTitle();
+    updateStatus();
+}
+
+void MainWindow::showModel()
+{
+    m_pages->setCurrentWidget(m_document.isEmpty() ? static_cast<QWidget*>(m_start) : m_graph);
+    if (m_document.isEmpty()) {
+        m_find->setView(nullptr);
+        return;
+    }
+    m_find->setView(shownSnapshot()->view);
+    m_graph->setSnapshots(m_document.opened(), m_document.current(), m_document.types(), false);
+}
+
+void MainWindow::describeModel()
+{
+    if (m_document.isEmpty())
+        return;
+    m_jobs.start(
+        u"describe"_s, tr("Counting…"), this,
+        [snapshot = shownSnapshot(), types = m_document.types()](Progress&, std::stop_token) {
+            const GraphView& view = *snapshot->view;
+            Facts facts;
+            facts.parameters = describe(view, *types).parameters;
+            facts.content = aboutModel(view, *types);
+            for (std::uint32_t i = 0; i < view.nodeCount(); ++i) {
+                const NodeIndex node{i};
+                if (view.op(node) != "Conv" && view.op(node) != "ConvTranspose")
+                    continue;
+                ++facts.convolutions;
+                facts.convolutionsWithBias += view.input(node, 2) != ValueIndex::None;
+            }
+            return facts;
+        },
+        [this](Facts facts) {
+            m_facts = std::make_unique<Facts>(std::move(facts));
+            updateEmptyText();
+            updateStatus();
+            if (m_selection.value().node == NodeId::None && m_selection.value().value.empty())
+                m_inspector->show(m_facts->content);
+        },
+        JobDisplay::Quiet);
+}
+
+void MainWindow::updateEmptyText()
+{
+    if (m_document.isEmpty()) {
+        m_foldPanel->setEmptyText(tr("No model"), tr("Open one to see which of its batch norms can be folded."));
+        return;
+    }
+    QString sentence = tr("There is nothing to fold.");
+    if (m_facts && m_facts->convolutions > 0) {
+        sentence = tr("Of its %n convolutions, %1 have a bias.", nullptr, int(m_facts->convolutions))
+                       .arg(m_facts->convolutionsWithBias);
+        if (m_facts->convolutionsWithBias == m_facts->convolutions)
+            sentence += u' ' + tr("That is what folding leaves behind, so an exporter may have folded batch norms "
+                                  "already. In PyTorch, export with training=TrainingMode.PRESERVE and "
+                                  "do_constant_folding=False to keep them.");
+    }
+    m_foldPanel->setEmptyText(tr("No batch norm in this model"), sentence);
+}
+
+void MainWindow::updateStatus()
+{
+    if (m_document.isEmpty()) {
+        m_status->setFacts({});
+        return;
+    }
+    const Model& model = m_document.current()->view->model();
+    QStringList head{tr("opset %1").arg(model.opset()), tr("IR %1").arg(model.irVersion())};
+    if (!model.producer().empty())
+        head += toQt(model.producer());
+    QStringList facts{head.join(u" · "_s)};
+    if (m_facts)
+        facts += tr("%1 parameters").arg(compactCount(m_facts->parameters));
+    const FoldCounts counts = m_folds.counts();
+    facts += counts.batchNorms == 0 ? tr("no batch norms")
+                                    : tr("%1 of %2 folded").arg(counts.folded).arg(counts.batchNorms);
+    m_status->setFacts(facts);
+}
+
+FoldId MainWindow::foldOf(NodeId node) const
+{
+    if (m_document.isEmpty() || node == NodeId::None)
+        return {};
+    const auto has = [node](const FoldCandidate& candidate) {
+        const auto is = [node](const NodeRef& each) { return each.id == node; };
+        return (candidate.layer && candidate.layer->id == node) ||
+               std::any_of(candidate.affine.begin(), candidate.affine.end(), is);
+    };
+    // What can still be done says more than what has been done.
+    for (const FoldCandidate& candidate : m_document.current()->candidates)
+        if (has(candidate))
+            return candidate.id;
+    for (const auto& record : m_document.current()->folded)
+        if (has(record->candidate))
+            return record->candidate.id;
+    return {};
+}
+
+void MainWindow::selectNode(NodeId node, bool centre)
+{
+    Selection::Value value;
+    value.node = node;
+    value.fold = foldOf(node);
+    m_selection.set(value);
+    if (centre)
+        m_graph->select(node, {}, true);
+}
+
+void MainWindow::selectionChanged()
+{
+    const Selection::Value& selected = m_selection.value();
+    m_graph->select(selected.node, selected.value, false);
+    showInspector();
+    showWeights();
+    updateActions();
+}
+
+void MainWindow::showInspector()
+{
+    if (m_document.isEmpty()) {
+        m_inspector->showNothing();
+        return;
+    }
+    const GraphView& view = *shownSnapshot()->view;
+    const Selection::Value& selected = m_selection.value();
+    if (const NodeIndex node = view.find(selected.node);
+        selected.node != NodeId::None && node != NodeIndex::None) {
+        std::optional<std::uint64_t> before;
+        const GraphView& opened = *m_document.opened()->view;
+        if (const NodeIndex old = opened.find(selected.node); &opened != &view && old != NodeIndex::None)
+            before = describe(opened, old, *m_document.types()).parameters;
+        m_inspector->show(aboutNode(view, node, *m_document.types(), before));
+        return;
+    }
+    if (!selected.value.empty()) {
+        ValueIndex value = view.find(ScopeIndex::Main, selected.value);
+        for (std::uint32_t i = 0; value == ValueIndex::None && i < view.valueCount(); ++i)
+            if (view.name(ValueIndex{i}) == selected.value)
+                value = ValueIndex{i};
+        if (value != ValueIndex::None) {
+            m_inspector->show(aboutValue(view, value, *m_document.types()));
+            return;
+        }
+    }
+    if (m_facts)
+        m_inspector->show(m_facts->content);
+    else
+        m_inspector->showNothing();
+}
+
+void MainWindow::showWeights()
+{
+    if (m_document.isEmpty()) {
+        m_weights->showNothing(tr("Open a model to see its weights before and after folding."));
+        return;
+    }
+    const Selection::Value& selected = m_selection.value();
+    m_weights->show({m_document.opened(), m_document.current(), selected.node, selected.fold});
+}
+
+void MainWindow::followLink(const QString& link)
+{
+    if (m_document.isEmpty())
+        return;
+    const GraphView& view = *shownSnapshot()->view;
+    const quint32 number = link.section(u':', 1).toUInt();
+    if (link.startsWith(u"node:") && number < view.nodeCount()) {
+        selectNode(view.id(NodeIndex{number}), true);
+    } else if (link.startsWith(u"value:") && number < view.valueCount()) {
+        Selection::Value value;
+        value.value = std::string(view.name(ValueIndex{number}));
+        m_selection.set(value);
+        m_graph->select(NodeId::None, value.value, true);
+    }
+}
+
+void MainWindow::showError(const QString& what, const Error& error)
+{
+    m_afterExport = nullptr;
+    if (error.code == ErrorCode::Cancelled)
+        return;
+    QString details = toQt(error.message);
+    if (!error.where.empty() && !details.contains(toQt(error.where)))
+        details += u'\n' + toQt(error.where);
+    m_messages->show({MessageBar::Kind::Error, what, details, {}, {}});
+    updateActions();
+}
+
+} // namespace pleat::ui

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window: puts the panels round the canvas and carries what one of them asks for to the others. It owns the
+// document and everything else in it; UI thread only. Its sources are split by subject: MainWindow.cpp (parts
+// and selection), MainWindowActions.cpp (menus, tool bar), MainWindowFiles.cpp (open, export, close, drop).
+#pragma once
+
+#include "ui/document/Document.h"
+#include "ui/document/Selection.h"
+#include "ui/fold/FoldModel.h"
+#include "ui/jobs/Job.h"
+
+#include <QMainWindow>
+#include <array>
+#include <functional>
+
+class QDockWidget;
+class QStackedWidget;
+
+namespace pleat::ui {
+
+class FindField;
+class FoldPanel;
+class GraphPane;
+class InspectorPanel;
+class MessageBar;
+class StartPage;
+class StatusLine;
+class WeightsPanel;
+struct WindowActions;
+
+class MainWindow final : public QMainWindow {
+    Q_OBJECT
+public:
+    // `worker`: as for Document.
+    explicit MainWindow(std::filesystem::path worker, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    void openPath(const QString& path); // asks first when there are unsaved changes
+    void openSample();
+
+    Document& document() { return m_document; }
+    Selection& selection() { return m_selection; }
+    FoldModel& folds() { return m_folds; }
+    FoldPanel& foldPanel() { return *m_foldPanel; }
+    WeightsPanel& weights() { return *m_weights; }
+    InspectorPanel& inspector() { return *m_inspector; }
+    GraphPane& graph() { return *m_graph; }
+    MessageBar& messages() { return *m_messages; }
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dragLeaveEvent(QDragLeaveEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    // MainWindow.cpp
+    void makeParts();
+    QDockWidget* addPanel(const QString& name, const QString& title, QWidget* panel, Qt::DockWidgetArea area);
+    std::array<QDockWidget*, 3> panels() const;
+    void showPanels(); // when the first model is there
+    void connectParts();
+    void documentOpened();
+    void documentChanged();
+    void showModel();     // canvas, find and fold list of what is there now
+    void describeModel(); // status bar and inspector, by a job
+    void selectionChanged();
+    void showInspector();
+    void showWeights();
+    void followLink(const QString& link);
+    void selectNode(NodeId node, bool centre);
+    FoldId foldOf(NodeId node) const;
+    SnapshotPointer shownSnapshot() const;
+    void updateEmptyText();
+    void updateStatus();
+    void showError(const QString& what, const Error& error);
+
+    // MainWindowActions.cpp
+    void makeActions();
+    void makeMenus();
+    void makeToolBar();
+    void updateActions();
+    void updateIcons();
+    void updateTitle();
+    void foldChecked();
+    void showShortcuts();
+    void showAbout();
+    void fillRecentMenu();
+
+    // MainWindowFiles.cpp
+    void askForModel();
+    void askForExport();
+    void askForImage();
+    void load(const QString& path);
+    enum class Unsaved { Discard, Export, Stay };
+    Unsaved askAboutChanges(); // Discard at once when there are none
+    void whenSaved(const std::function<void()>& then); // goes on after discarding or exporting, or not at all
+
+    JobRunner m_jobs;
+    Document m_document;
+    Selection m_selection;
+    FoldModel m_folds;
+    std::unique_ptr<WindowActions> m_actions;
+    std::function<void()> m_afterExport;
+    QString m_samplePath; // of the copy on disk, while the sample is open
+
+    struct Facts; // of the current model, once a job has described it
+    std::unique_ptr<Facts> m_facts;
+
+    QStackedWidget* m_pages = nullptr;
+    StartPage* m_start = nullptr;
+    GraphPane* m_graph = nullptr;
+    MessageBar* m_messages = nullptr;
+    FoldPanel* m_foldPanel = nullptr;
+    WeightsPanel* m_weights = nullptr;
+    InspectorPanel* m_inspector = nullptr;
+    FindField* m_find = nullptr;
+    StatusLine* m_status = nullptr;
+    QDockWidget* m_foldDock = nullptr;
+    QDockWidget* m_weightDock = nullptr;
+    QDockWidget* m_inspectorDock = nullptr;
+};
+
+} // namespace pleat::ui

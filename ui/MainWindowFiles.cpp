@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/GraphPane.h"
+#include "ui/MainWindow.h"
+#include "ui/Settings.h"
+#include "ui/StartPage.h"
+#include "ui/document/Convert.h"
+#include "ui/widgets/MessageBar.h"
+
+#include <QCloseEvent>
+#include <QDir>
+#include <QFile>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QStandardPaths>
+
+using namespace Qt::StringLiterals;
+
+namespace pleat::ui {
+
+namespace {
+
+QString modelFilter()
+{
+    return MainWindow::tr("ONNX models (*.onnx);;All files (*)");
+}
+
+QFileDialog* fileDialog(QWidget* parent, const QString& title, const QString& filter)
+{
+    auto* dialog = new QFileDialog(parent, title, Settings::lastFolder(), filter);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    return dialog;
+}
+
+QString droppedFile(const QMimeData* data)
+{
+    for (const QUrl& url : data->urls())
+        if (url.isLocalFile() && QFileInfo(url.toLocalFile()).isFile())
+            return url.toLocalFile();
+    return {};
+}
+
+} // namespace
+
+void MainWindow::askForModel()
+{
+    QFileDialog* dialog = fileDialog(this, tr("Open a model"), modelFilter());
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openPath);
+    dialog->open();
+}
+
+void MainWindow::openPath(const QString& path)
+{
+    whenSaved([this, path] { load(path); });
+}
+
+void MainWindow::load(const QString& path)
+{
+    Settings::setLastFolder(QFileInfo(path).absolutePath());
+    m_document.openPath(path);
+}
+
+void MainWindow::openSample()
+{
+    whenSaved([this] {
+        // The engine reads positions of a file, so the embedded sample becomes one.
+        QDir folder(QStandardPaths::writableLocation(QStandardPaths::CacheLocation));
+        const QString path = folder.filePath(u"digits.onnx"_s);
+        QFile sample(u":/pleat/samples/digits.onnx"_s);
+        QFile copy(path);
+        const bool same = copy.exists() && copy.size() == sample.size();
+        if (!same && (!folder.mkpath(u"."_s) || !sample.open(QIODevice::ReadOnly) ||
+                      !copy.open(QIODevice::WriteOnly) || copy.write(sample.readAll()) < 0 || !copy.flush())) {
+            showError(tr("The sample cannot be opened."),
+                      {ErrorCode::Unwritable, toStd(copy.errorString()), toStd(path)});
+            return;
+        }
+        copy.close();
+        m_samplePath = path;
+        m_document.openPath(path);
+    });
+}
+
+void MainWindow::askForExport()
+{
+    if (m_document.isEmpty())
+        return;
+    QFileDialog* dialog = fileDialog(this, tr("Export the model"), modelFilter());
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(u"onnx"_s);
+    const bool folded = m_document.current() != m_document.opened();
+    const QString name = QFileInfo(m_document.path()).completeBaseName();
+    dialog->selectFile(folded ? name + u".folded.onnx"_s : name + u".onnx"_s);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+        Settings::setLastFolder(QFileInfo(path).absolutePath());
+        m_document.exportTo(path);
+    });
+    connect(dialog, &QFileDialog::rejected, this, [this] { m_afterExport = nullptr; });
+    dialog->open();
+}
+
+void MainWindow::askForImage()
+{
+    QFileDialog* dialog = fileDialog(this, tr("Export an image of the graph"),
+                                     tr("SVG (*.svg);;PNG (*.png);;PDF (*.pdf)"));
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(u"svg"_s);
+    dialog->selectFile(QFileInfo(m_document.path()).completeBaseName() + u".svg"_s);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+        const QString problem = m_graph->saveImage(path);
+        if (problem.isEmpty())
+            m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
+        else
+            showError(tr("The image was not written."), {ErrorCode::Unwritable, toStd(problem), toStd(path)});
+    });
+    dialog->open();
+}
+
+MainWindow::Unsaved MainWindow::askAboutChanges()
+{
+    if (!m_document.hasUnsavedChanges())
+        return Unsaved::Discard;
+    QMessageBox box(QMessageBox::Question, tr("Unsaved changes"),
+                    tr("%1 has changes that were not exported.").arg(m_document.fileName()),
+                    QMessageBox::NoButton, this);
+    box.setObjectName(u"unsavedQuestion"_s);
+    box.setInformativeText(tr("The file on disk is as it was. Discarding loses what was folded here."));
+    QPushButton* write = box.addButton(tr("&Export…"), QMessageBox::AcceptRole);
+    QPushButton* discard = box.addButton(tr("&Discard"), QMessageBox::DestructiveRole);
+    box.addButton(QMessageBox::Cancel);
+    write->setProperty("main", true);
+    box.setDefaultButton(write);
+    box.exec();
+    return box.clickedButton() == discard ? Unsaved::Discard
+           : box.clickedButton() == write ? Unsaved::Export
+                                          : Unsaved::Stay;
+}
+
+void MainWindow::whenSaved(const std::function<void()>& then)
+{
+    const Unsaved answer = askAboutChanges();
+    if (answer == Unsaved::Discard) {
+        then();
+    } else if (answer == Unsaved::Export) {
+        m_afterExport = then;
+        askForExport();
+    }
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    const Unsaved answer = askAboutChanges();
+    if (answer == Unsaved::Discard) {
+        // The panels of an empty window are hidden, which nobody wants back.
+        Settings::setWindow(saveGeometry(), m_document.isEmpty() ? Settings::windowState() : saveState());
+        m_jobs.cancelAll();
+        event->accept();
+        return;
+    }
+    event->ignore();
+    if (answer == Unsaved::Export) {
+        m_afterExport = [this] { close(); };
+        askForExport();
+    }
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (droppedFile(event->mimeData()).isEmpty())
+        return;
+    event->acceptProposedAction();
+    m_start->setDropping(true);
+}
+
+void MainWindow::dragLeaveEvent(QDragLeaveEvent*)
+{
+    m_start->setDropping(false);
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    m_start->setDropping(false);
+    const QString path = droppedFile(event->mimeData());
+    if (path.isEmpty())
+        return;
+    event->acceptProposedAction();
+    openPath(path);
+}
+
+} // namespace pleat::ui

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the program remembers between runs, in QSettings: recent files, the theme, how the window lay.
+#pragma once
+
+#include <QByteArray>
+#include <QStringList>
+
+namespace pleat::ui {
+
+enum class ThemeChoice { System, Light, Dark };
+
+class Settings final {
+public:
+    static QStringList recentFiles(); // the latest first; only files that still exist
+    static void addRecentFile(const QString& path);
+    static void clearRecentFiles();
+
+    static ThemeChoice theme();
+    static void setTheme(ThemeChoice choice);
+
+    static QByteArray geometry();
+    static QByteArray windowState();
+    static void setWindow(const QByteArray& geometry, const QByteArray& state);
+
+    static QString lastFolder();
+    static void setLastFolder(const QString& folder);
+};
+
+// Gives the whole application the theme that was chosen.
+void applyTheme(ThemeChoice choice);
+
+} // namespace pleat::ui

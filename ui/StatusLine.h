@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The status bar: what the model is, how much of it is folded, and the progress of the work behind the window
+// with its Cancel button.
+#pragma once
+
+#include "ui/jobs/Job.h"
+
+#include <QStatusBar>
+
+class QLabel;
+class QProgressBar;
+class QToolButton;
+
+namespace pleat::ui {
+
+class StatusLine final : public QStatusBar {
+    Q_OBJECT
+public:
+    StatusLine(JobRunner& jobs, QWidget* parent = nullptr);
+
+    void setFacts(const QStringList& facts); // from left to right
+    void setHint(const QString& hint);       // at the right, while nothing is running
+
+private:
+    QLabel* m_facts = nullptr;
+    QLabel* m_label = nullptr;
+    QProgressBar* m_bar = nullptr;
+    QToolButton* m_cancel = nullptr;
+    QString m_hint;
+};
+
+} // namespace pleat::ui

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The model that is open: as it was opened (before) and as it is now (after), its undo stack, its file and
+// what the rest of the window has to know when one of them changes. Long work runs in jobs of the runner that
+// it is given; every change arrives as a signal on the UI thread. One document belongs to one window, and is
+// empty until openPath() succeeds. A failed edit, export or opening leaves it as it was.
+#pragma once
+
+#include "core/base/Result.h"
+#include "core/model/ShapeInference.h"
+#include "ui/document/Snapshot.h"
+
+#include <QFileSystemWatcher>
+#include <QObject>
+#include <QStringList>
+#include <QUndoStack>
+#include <filesystem>
+
+namespace pleat::ui {
+
+class JobRunner;
+
+class Document final : public QObject {
+    Q_OBJECT
+public:
+    // `worker` is the program that infers shapes when it is started in the private mode (ShapeInference.h);
+    // an empty path means: no inference, declared shapes only.
+    Document(JobRunner& jobs, std::filesystem::path worker, QObject* parent = nullptr);
+
+    bool isEmpty() const { return !m_opened; }
+    QString path() const { return m_path; }
+    QString fileName() const;
+    bool hasUnsavedChanges() const { return !m_undo.isClean(); }
+
+    // Null while empty. They are the same until something is folded.
+    SnapshotPointer opened() const { return m_opened; }
+    SnapshotPointer current() const { return m_current; }
+    // Shapes and types, of the opened model; a fold keeps the names of the values that survive.
+    std::shared_ptr<const ValueTypes> types() const { return m_types; }
+    QUndoStack& undoStack() { return m_undo; }
+    const QUndoStack& undoStack() const { return m_undo; }
+
+    // Each starts a job and returns. Errors come as failed().
+    void openPath(const QString& path);
+    void reload(); // opens path() again
+    void foldChosen(const std::vector<FoldId>& ids);
+    void foldAll(); // all that can be folded and hold a batch norm
+    void exportTo(const QString& path);
+
+    std::vector<FoldId> foldable() const; // what foldAll() takes
+    bool isBusy() const;                  // opening, folding or exporting
+
+Q_SIGNALS:
+    void openedModel();   // another model: opened(), current(), path() and types() are new
+    void currentChanged(); // folded, undone or redone
+    void typesChanged();
+    void unsavedChanged(bool unsaved);
+    void exported(const QString& path);
+    void notices(const QStringList& sentences);
+    void failed(const QString& what, const pleat::Error& error);
+    void changedOnDisk();
+    void busyChanged();
+
+private:
+    friend class FoldCommand;
+    struct Opening;
+    void takeOver(Opening opening, const QString& path);
+    void inferShapes();
+    void setCurrent(SnapshotPointer snapshot);
+    void watch(const QString& path);
+
+    JobRunner& m_jobs;
+    std::filesystem::path m_worker;
+    QString m_path;
+    SnapshotPointer m_opened;
+    SnapshotPointer m_current;
+    std::shared_ptr<const ValueTypes> m_types = std::make_shared<const ValueTypes>();
+    QUndoStack m_undo;
+    QFileSystemWatcher m_watcher;
+};
+
+} // namespace pleat::ui

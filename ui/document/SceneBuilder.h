@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From a model to what the canvas paints: nodes with their weights as rows, edges with their shapes, a frame
+// round each candidate, all of it laid out. Constants are rows of the node that reads them and no nodes of
+// their own. A pure function of immutable values, for a job.
+#pragma once
+
+#include "core/model/ShapeInference.h"
+#include "ui/document/Snapshot.h"
+#include "ui/graph/GraphScene.h"
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace pleat::ui {
+
+struct BuiltScene {
+    // What a node of the scene is: a node of the main graph, or an input or output of the model.
+    struct Item {
+        NodeId node = NodeId::None;
+        std::string value; // name of the input or output; empty for a node
+    };
+    GraphScene scene;
+    std::vector<Item> items;     // one a node of the scene
+    std::vector<FoldId> frames;  // one a frame of the scene
+};
+
+// `shown` is drawn; `current` says what has been folded by now, which matters when the opened model is shown.
+// Nothing when stopped.
+std::optional<BuiltScene> buildScene(const Snapshot& shown, const Snapshot& current, const ValueTypes& types,
+                                     Direction direction, std::stop_token stop);
+
+} // namespace pleat::ui

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The panel FOLDS: the list of candidates with its filter chips, or a sentence where there is nothing to list.
+// It tells what was chosen or clicked; the window acts. Follows the selection it is given.
+#pragma once
+
+#include "ui/fold/FoldFilter.h"
+#include "ui/fold/FoldModel.h"
+
+#include <QWidget>
+#include <array>
+
+class QLabel;
+class QLineEdit;
+class QListView;
+class QStackedWidget;
+class QToolButton;
+
+namespace pleat::ui {
+
+class Selection;
+
+class FoldPanel final : public QWidget {
+    Q_OBJECT
+public:
+    FoldPanel(FoldModel& model, Selection& selection, QWidget* parent = nullptr);
+
+    // What stands there instead of an empty list.
+    void setEmptyText(const QString& title, const QString& sentence);
+    QListView& list() { return *m_list; }
+
+Q_SIGNALS:
+    void foldRequested(const QString& id);     // Enter or double-click on a row that can be folded
+    void rowActivated(quint32 layer);          // NodeId to centre on
+    void culpritRequested(quint32 culprit);    // NodeId that a blocked row blames
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    QWidget* makeHeader();
+    QWidget* makeEmptyPage();
+    void updateCounts();
+    void showSelection();
+    void selectRow(const QModelIndex& row);
+    void clicked(const QModelIndex& row);
+    void foldRow(const QModelIndex& row);
+    void contextMenu(QPoint position);
+
+    FoldModel& m_model;
+    Selection& m_selection;
+    FoldFilter m_filter;
+    QLabel* m_total = nullptr;
+    std::array<QToolButton*, 3> m_chips{};
+    QLineEdit* m_words = nullptr;
+    QStackedWidget* m_pages = nullptr;
+    QListView* m_list = nullptr;
+    QLabel* m_emptyTitle = nullptr;
+    QLabel* m_emptySentence = nullptr;
+    bool m_following = false;
+};
+
+} // namespace pleat::ui

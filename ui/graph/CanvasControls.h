@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The bar in the corner of the canvas: − 84 % + | Fit | ↓ top-down. Says what was clicked and shows what it
+// is told; knows nothing of the canvas.
+#pragma once
+
+#include "ui/graph/GraphLayout.h"
+
+#include <QWidget>
+
+class QToolButton;
+
+namespace pleat::ui {
+
+class CanvasControls final : public QWidget {
+    Q_OBJECT
+public:
+    explicit CanvasControls(QWidget* parent);
+
+    void setZoom(double zoom);
+    void setDirection(Direction direction);
+
+Q_SIGNALS:
+    void zoomOut();
+    void zoomIn();
+    void actualSize();
+    void fit();
+    void turn();
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    QToolButton* button(const QString& text, const QString& toolTip, void (CanvasControls::*signal)());
+
+    QToolButton* m_zoom = nullptr;
+    QToolButton* m_direction = nullptr;
+};
+
+} // namespace pleat::ui

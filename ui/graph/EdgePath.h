@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The lines of the layout as paths: straight where two points are in line with the direction, otherwise a
+// cubic that begins and ends along it. Pure; any thread.
+#pragma once
+
+#include "ui/graph/GraphLayout.h"
+
+#include <QPainterPath>
+#include <QPointF>
+#include <vector>
+
+namespace pleat::ui {
+
+inline QPointF toQt(PointF p)
+{
+    return {p.x, p.y};
+}
+
+QPainterPath linePath(const std::vector<PointF>& points, Direction direction);
+
+// A filled triangle whose tip is the last point.
+QPolygonF arrowHead(const std::vector<PointF>& points, Direction direction, double size);
+
+double distanceTo(const std::vector<PointF>& points, Direction direction, QPointF point);
+
+} // namespace pleat::ui

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The whole scene as a picture: SVG, PDF or PNG by the file's ending, painted by the canvas's own painter.
+#pragma once
+
+#include "ui/graph/GraphScene.h"
+
+#include <QSize>
+#include <QString>
+
+namespace pleat::ui {
+
+struct GraphImageOptions {
+    Theme theme = Theme::lightTheme();
+    double scale = 1; // PNG pixels a scene pixel; made smaller where the picture would not fit into memory
+};
+
+// An empty string, or a sentence that says what went wrong. Needs a QGuiApplication, for the fonts.
+QString writeGraphImage(const GraphScene& scene, const QString& path, const GraphImageOptions& options = {});
+
+// The endings it knows, for a file dialog: "svg", "pdf", "png".
+QStringList graphImageFormats();
+
+} // namespace pleat::ui

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the inspector says about a node, a value or the whole model, as words: titles, sections and rows. Made
+// from core's descriptions; pure functions, for any thread.
+#pragma once
+
+#include "core/graph/Describe.h"
+#include "core/tensor/Statistics.h"
+
+#include <QString>
+#include <optional>
+#include <vector>
+
+namespace pleat::ui {
+
+struct InspectorRow {
+    QString name;
+    QString value;  // strong
+    QString detail; // quiet, on a line of its own; may be empty
+    QString link;   // "node:17", "value:42" (indices of the view); empty when it leads nowhere
+};
+
+struct InspectorSection {
+    QString caption;
+    std::vector<InspectorRow> rows;
+};
+
+struct InspectorContent {
+    QString kind;     // "node", "tensor", "model"
+    QString title;
+    QString subtitle; // the full name
+    QString summary;
+    std::vector<InspectorSection> sections;
+};
+
+// `parametersBefore`: of the same node in the model as opened, when that differs.
+InspectorContent aboutNode(const GraphView& view, NodeIndex node, const ValueTypes& types,
+                           std::optional<std::uint64_t> parametersBefore);
+InspectorContent aboutValue(const GraphView& view, ValueIndex value, const ValueTypes& types);
+InspectorContent aboutModel(const GraphView& view, const ValueTypes& types);
+
+} // namespace pleat::ui

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/jobs/Job.h"
+
+#include <QThread>
+#include <algorithm>
+#include <chrono>
+
+namespace pleat::ui {
+
+namespace {
+
+constexpr qint64 patience = 200; // ms before a job is worth a word
+
+qint64 now()
+{
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+} // namespace
+
+JobRunner::JobRunner(QObject* parent) : QObject(parent)
+{
+    // Shape inference sleeps on its worker process, so a machine of two cores still wants more threads.
+    m_pool.setMaxThreadCount(std::max(4, QThread::idealThreadCount()));
+    m_timer.setInterval(100);
+    connect(&m_timer, &QTimer::timeout, this, &JobRunner::tick);
+}
+
+JobRunner::~JobRunner()
+{
+    for (const JobPointer& job : m_jobs)
+        job->stop.request_stop();
+    m_pool.waitForDone();
+}
+
+void JobRunner::run(const QString& lane, const QString& label, QObject* owner,
+                    std::function<void(Progress&, std::stop_token)> work, std::function<void()> deliver,
+                    JobDisplay display)
+{
+    cancel(lane);
+    const auto job = std::make_shared<Job>();
+    job->lane = lane;
+    job->label = label;
+    job->owner = owner;
+    job->display = display;
+    job->deliver = std::move(deliver);
+    job->startedAt = now();
+    m_jobs.push_back(job);
+    if (!m_timer.isActive())
+        m_timer.start();
+    m_pool.start([this, job, work = std::move(work)]() {
+        work(job->sink, job->stop.get_token());
+        // The runner is alive: its destructor waits for this. Events that it does not live to see are dropped.
+        QMetaObject::invokeMethod(this, [this, job] { finish(job); }, Qt::QueuedConnection);
+    });
+}
+
+void JobRunner::finish(const JobPointer& job)
+{
+    if (std::find(m_jobs.begin(), m_jobs.end(), job) == m_jobs.end())
+        return; // cancelled meanwhile
+    const bool wanted = job->owner && !job->stop.stop_requested();
+    std::erase(m_jobs, job);
+    tick();
+    if (wanted)
+        job->deliver();
+    job->deliver = nullptr;
+    Q_EMIT laneFinished(job->lane);
+}
+
+void JobRunner::drop(const JobPointer& job)
+{
+    job->stop.request_stop();
+    std::erase(m_jobs, job);
+}
+
+void JobRunner::cancel(const QString& lane)
+{
+    const auto found = std::find_if(m_jobs.begin(), m_jobs.end(),
+                                    [&lane](const JobPointer& job) { return job->lane == lane; });
+    if (found == m_jobs.end())
+        return;
+    const JobPointer job = *found;
+    drop(job);
+    tick();
+    Q_EMIT laneFinished(lane);
+}
+
+void JobRunner::cancelAll()
+{
+    while (!m_jobs.empty())
+        cancel(m_jobs.front()->lane);
+}
+
+bool JobRunner::isBusy(const QString& lane) const
+{
+    return std::any_of(m_jobs.begin(), m_jobs.end(),
+                       [&lane](const JobPointer& job) { return job->lane == lane; });
+}
+
+JobRunner::JobPointer JobRunner::shownJob() const
+{
+    const qint64 limit = now() - patience;
+    for (const JobPointer& job : m_jobs)
+        if (job->display == JobDisplay::Shown && job->startedAt <= limit)
+            return job;
+    return nullptr;
+}
+
+void JobRunner::cancelShown()
+{
+    const JobPointer job = shownJob();
+    if (!job)
+        return;
+    cancel(job->lane);
+    Q_EMIT cancelledByUser(job->label);
+}
+
+void JobRunner::tick()
+{
+    if (m_jobs.empty())
+        m_timer.stop();
+    if (const JobPointer job = shownJob()) {
+        const auto total = job->sink.m_total.load(std::memory_order_relaxed);
+        const auto done = job->sink.m_done.load(std::memory_order_relaxed);
+        const double fraction = total == 0 ? -1 : std::min(1.0, double(done) / double(total));
+        m_statusVisible = true;
+        Q_EMIT statusChanged({job->label, fraction});
+    } else if (m_statusVisible) {
+        m_statusVisible = false;
+        Q_EMIT statusCleared();
+    }
+}
+
+} // namespace pleat::ui

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The one way to run core work in the background. A job has a lane; a new job on a lane cancels the one before
+// it, whose result is dropped (latest wins). The work runs on a thread of the runner's own pool with a
+// Progress and a stop token; its result is handed to `done` on the UI thread, or dropped when the job was
+// cancelled or its owner is gone. Everything here is called from the UI thread. The runner's destructor
+// cancels what runs and waits for it.
+#pragma once
+
+#include "core/base/Progress.h"
+
+#include <QObject>
+#include <QPointer>
+#include <QThreadPool>
+#include <QTimer>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace pleat::ui {
+
+// Whether a job is worth telling about; a quiet one never shows up in the status bar.
+enum class JobDisplay { Shown, Quiet };
+
+class JobRunner final : public QObject {
+    Q_OBJECT
+public:
+    explicit JobRunner(QObject* parent = nullptr);
+    ~JobRunner() override;
+
+    // Runs `work(Progress&, std::stop_token)` in the background and then `done(result)` on the UI thread.
+    // `label` names it to the person waiting ("Opening resnet.onnx"). Work must not throw.
+    template<class Work, class Done>
+    void start(const QString& lane, const QString& label, QObject* owner, Work work, Done done,
+               JobDisplay display = JobDisplay::Shown)
+    {
+        using Value = std::invoke_result_t<Work&, Progress&, std::stop_token>;
+        const auto slot = std::make_shared<std::unique_ptr<Value>>();
+        run(
+            lane, label, owner,
+            [slot, work = std::move(work)](Progress& progress, std::stop_token stop) mutable {
+                *slot = std::make_unique<Value>(work(progress, std::move(stop)));
+            },
+            [slot, done = std::move(done)]() mutable { done(std::move(**slot)); }, display);
+    }
+
+    void cancel(const QString& lane);
+    void cancelAll();
+
+    bool isBusy() const { return !m_jobs.empty(); } // quiet jobs count too
+    bool isBusy(const QString& lane) const;
+
+    struct Status {
+        QString label;
+        double fraction = -1; // 0…1, or -1 when the end is not known
+    };
+
+Q_SIGNALS:
+    // The oldest job that has been running for 0.2 s; sent ten times a second while there is one.
+    void statusChanged(const pleat::ui::JobRunner::Status& status);
+    void statusCleared();
+    void laneFinished(const QString& lane); // delivered, dropped or cancelled
+    void cancelledByUser(const QString& label);
+
+public Q_SLOTS:
+    void cancelShown(); // what the Cancel button of the status bar does
+
+private:
+    struct Sink final : Progress {
+        void advance(std::uint64_t done, std::uint64_t total) override
+        {
+            m_done.store(done, std::memory_order_relaxed);
+            m_total.store(total, std::memory_order_relaxed);
+        }
+        std::atomic<std::uint64_t> m_done{0};
+        std::atomic<std::uint64_t> m_total{0};
+    };
+    struct Job {
+        QString lane;
+        QString label;
+        QPointer<QObject> owner;
+        JobDisplay display = JobDisplay::Shown;
+        Sink sink;
+        std::stop_source stop;
+        std::function<void()> deliver;
+        qint64 startedAt = 0; // ms
+    };
+    using JobPointer = std::shared_ptr<Job>;
+
+    void run(const QString& lane, const QString& label, QObject* owner,
+             std::function<void(Progress&, std::stop_token)> work, std::function<void()> deliver,
+             JobDisplay display);
+    void finish(const JobPointer& job);
+    void drop(const JobPointer& job);
+    JobPointer shownJob() const;
+    void tick();
+
+    QThreadPool m_pool;
+    QTimer m_timer;
+    std::vector<JobPointer> m_jobs; // the living ones, oldest first
+    bool m_statusVisible = false;
+};
+
+} // namespace pleat::ui

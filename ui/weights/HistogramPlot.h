@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How values are distributed: one or two histograms of the same range over each other, each as its own share
+// of values, linear or logarithmic. The bin under the mouse is read out.
+#pragma once
+
+#include "core/tensor/Statistics.h"
+
+#include <QWidget>
+#include <optional>
+
+namespace pleat::ui {
+
+struct Theme;
+
+class HistogramPlot final : public QWidget {
+    Q_OBJECT
+public:
+    explicit HistogramPlot(QWidget* parent = nullptr);
+
+    void setCaption(const QString& caption);
+    void setData(std::optional<Histogram> before, std::optional<Histogram> after);
+    void setLogarithmic(bool logarithmic);
+
+    QSize minimumSizeHint() const override { return {140, 90}; }
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+
+private:
+    QRectF area() const;
+    double share(std::uint64_t count, std::uint64_t total) const; // 0…, before scaling to the area
+    void drawCurve(QPainter& painter, const Histogram& histogram, double highest, const QColor& colour,
+                   double opacity) const;
+    void drawReading(QPainter& painter, const Theme& theme) const;
+
+    QString m_caption;
+    std::optional<Histogram> m_before;
+    std::optional<Histogram> m_after;
+    bool m_logarithmic = false;
+    int m_hovered = -1; // bin
+};
+
+} // namespace pleat::ui

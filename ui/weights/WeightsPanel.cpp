@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/weights/WeightsPanel.h"
+
+#include "ui/document/Convert.h"
+#include "ui/jobs/Job.h"
+#include "ui/weights/ChannelPlot.h"
+#include "ui/weights/HistogramPlot.h"
+#include "ui/weights/WeightsLegend.h"
+#include "ui/weights/WeightsSummary.h"
+#include "ui/widgets/Theme.h"
+
+#include <QCheckBox>
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QScrollArea>
+#include <QStackedWidget>
+#include <QTabBar>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace pleat::ui {
+
+namespace {
+
+enum Page { RangesPage, HistogramPage, BiasPage, ScaleShiftPage, EmptyPage };
+constexpr std::size_t cachedComparisons = 64;
+
+// Bars that stand on zero.
+std::vector<Range> bars(const std::vector<double>& values)
+{
+    std::vector<Range> result;
+    result.reserve(values.size());
+    for (const double value : values)
+        result.push_back({std::min(0.0, value), std::max(0.0, value)});
+    return result;
+}
+
+QString at(const std::vector<double>& values, std::size_t channel)
+{
+    return channel < values.size() ? number(values[channel]) : u"–"_s;
+}
+
+} // namespace
+
+WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), m_jobs(jobs)
+{
+    setProperty("surface", u"panel"_s);
+    setAttribute(Qt::WA_StyledBackground);
+    setAccessibleName(tr("Weights"));
+    m_title = new QLabel;
+    m_title->setObjectName(u"weightsTitle"_s);
+    m_title->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_title->setMinimumWidth(60);
+    m_title->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred);
+    QFont bold = font();
+    bold.setWeight(QFont::DemiBold);
+    m_title->setFont(bold);
+    m_tabs = new QTabBar;
+    m_tabs->setObjectName(u"weightsTabs"_s);
+    m_tabs->setAccessibleName(tr("Views of the weights"));
+    for (const QString& name : {tr("Ranges"), tr("Histogram"), tr("Bias"), tr("Scale && shift")})
+        m_tabs->addTab(name);
+    m_tabs->setTabToolTip(0, tr("Smallest and largest weight of each output channel"));
+    m_tabs->setTabToolTip(1, tr("How the weights are distributed"));
+    m_tabs->setTabToolTip(2, tr("The bias of each output channel"));
+    m_tabs->setTabToolTip(3, tr("The batch norm as y = s·x + t, per channel"));
+    m_tabs->setExpanding(false);
+    m_tabs->setUsesScrollButtons(true);
+    m_legend = new WeightsLegend;
+
+    auto* header = new QWidget;
+    auto* row = new QHBoxLayout(header);
+    row->setContentsMargins(14, 0, 4, 0);
+    row->setSpacing(12);
+    row->addWidget(m_title);
+    row->addWidget(m_tabs);
+    row->addStretch();
+    row->addWidget(m_legend);
+    auto* line = new QWidget;
+    line->setFixedHeight(1);
+    line->setAutoFillBackground(true);
+    line->setBackgroundRole(QPalette::Mid);
+
+    m_bias = new ChannelPlot;
+    m_bias->setCaption(tr("bias per output channel"));
+    m_empty = new QLabel;
+    m_empty->setObjectName(u"weightsEmpty"_s);
+    m_empty->setProperty("role", u"quiet"_s);
+    m_empty->setAlignment(Qt::AlignCenter);
+    m_empty->setWordWrap(true);
+    m_pages = new QStackedWidget;
+    m_pages->addWidget(makeRanges());
+    m_pages->addWidget(makeHistogram());
+    m_pages->addWidget(m_bias);
+    m_pages->addWidget(makeScaleShift());
+    m_pages->addWidget(m_empty);
+    m_pages->setMinimumHeight(120);
+
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(header);
+    layout->addWidget(line);
+    layout->addWidget(m_pages, 1);
+    connect(m_tabs, &QTabBar::currentChanged, this, [this](int page) {
+        if (m_shown)
+            m_pages->setCurrentIndex(page);
+    });
+    showNothing(tr("Select a layer to see its weights."));
+}
+
+WeightsPanel::~WeightsPanel() = default;
+
+QWidget* WeightsPanel::makeRanges()
+{
+    auto* page = new QWidget;
+    m_ranges = new ChannelPlot;
+    m_ranges->setCaption(tr("range per output channel"));
+    m_values = new HistogramPlot;
+    m_values->setCaption(tr("all values"));
+    auto* summary = new QWidget;
+    auto* caption = new QLabel(tr("summary"));
+    caption->setProperty("role", u"quiet"_s);
+    QFont small = font();
+    small.setPointSizeF(small.pointSizeF() - 1);
+    caption->setFont(small);
+    m_summary = new QLabel;
+    m_summary->setObjectName(u"weightsSummary"_s);
+    m_summary->setTextFormat(Qt::RichText);
+    m_summary->setWordWrap(true);
+    m_summary->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+    m_summary->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    auto* scroll = new QScrollArea;
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setWidget(m_summary);
+    auto* column = new QVBoxLayout(summary);
+    column->setContentsMargins(14, 8, 8, 8);
+    column->setSpacing(6);
+    column->addWidget(caption);
+    column->addWidget(scroll, 1);
+    auto* layout = new QHBoxLayout(page);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_ranges, 58);
+    layout->addWidget(m_values, 20);
+    layout->addWidget(summary, 22);
+    return page;
+}
+
+QWidget* WeightsPanel::makeHistogram()
+{
+    auto* page = new QWidget;
+    m_histogram = new HistogramPlot;
+    m_histogram->setCaption(tr("share of all values"));
+    m_logarithmic = new QCheckBox(tr("Logarithmic"));
+    m_logarithmic->setToolTip(tr("Make bins with few values visible"));
+    connect(m_logarithmic, &QCheckBox::toggled, m_histogram, &HistogramPlot::setLogarithmic);
+    auto* layout = new QHBoxLayout(page);
+    layout->setContentsMargins(0, 0, 14, 0);
+    layout->addWidget(m_histogram, 1);
+    layout->addWidget(m_logarithmic, 0, Qt::AlignTop);
+    layout->setAlignment(m_logarithmic, Qt::AlignTop);
+    return page;
+}
+
+QWidget* WeightsPanel::makeScaleShift()
+{
+    auto* page = new QWidget;
+    m_scale = new ChannelPlot;
+    m_scale->setCaption(tr("scale s per channel"));
+    m_shift = new ChannelPlot;
+    m_shift->setCaption(tr("shift t per channel"));
+    auto* layout = new QHBoxLayout(page);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_scale);
+    layout->addWidget(m_shift);
+    return page;
+}
+
+QString WeightsPanel::title() const
+{
+    return m_title->text();
+}
+
+void WeightsPanel::showNothing(const QString& sentence)
+{
+    m_jobs.cancel(u"weights"_s);
+    m_shown.reset();
+    m_title->setText(tr("WEIGHTS"));
+    m_legend->setKind(WeightsLegend::Kind::None, false);
+    m_empty->setText(sentence);
+    m_tabs->setEnabled(false);
+    m_pages->setCurrentIndex(EmptyPage);
+    Q_EMIT shown();
+}
+
+void WeightsPanel::show(const WeightsQuery& query)
+{
+    if (!query.current || (query.node == NodeId::None && query.fold.empty())) {
+        showNothing(tr("Select a layer to see its weights."));
+        return;
+    }
+    const Key key{query.opened.get(), query.current.get(), query.node, query.fold};
+    if (const auto known = m_cache.find(key); known != m_cache.end()) {
+        m_jobs.cancel(u"weights"_s);
+        present(known->second.second);
+        return;
+    }
+    m_jobs.start(
+        u"weights"_s, tr("Computing ranges…"), this,
+        [query](Progress& progress, std::stop_token stop) {
+            return compareWeights(query, progress, std::move(stop));
+        },
+        [this, query, key](Result<std::optional<WeightsComparison>> result) {
+            if (!result) {
+                showNothing(toQt(result.error().message));
+                return;
+            }
+            Pointer comparison =
+                *result ? std::make_shared<const WeightsComparison>(std::move(**result)) : nullptr;
+            if (m_cache.size() >= cachedComparisons ||
+                (!m_cache.empty() && m_cache.begin()->first.opened != key.opened))
+                m_cache.clear();
+            m_cache.emplace(key, std::pair(query, comparison));
+            present(std::move(comparison));
+        });
+}
+
+void WeightsPanel::present(Pointer comparison)
+{
+    if (!comparison) {
+        showNothing(tr("This node has no weights."));
+        return;
+    }
+    m_shown = std::move(comparison);
+    const WeightsComparison& shownNow = *m_shown;
+    m_title->setText(tr("WEIGHTS · %1").arg(toQt(shownNow.after.name)));
+    m_title->setToolTip(toQt(shownNow.after.name));
+    m_legend->setKind(!shownNow.before       ? WeightsLegend::Kind::Plain
+                      : shownNow.preview ? WeightsLegend::Kind::Preview
+                                         : WeightsLegend::Kind::Folded,
+                      shownNow.outlier.has_value());
+    m_tabs->setTabEnabled(BiasPage, !shownNow.after.bias.empty());
+    m_tabs->setTabEnabled(ScaleShiftPage, !shownNow.s.empty());
+    m_tabs->setEnabled(true);
+    presentPlots(shownNow);
+    m_pages->setCurrentIndex(m_tabs->currentIndex());
+    Q_EMIT shown();
+}
+
+void WeightsPanel::presentPlots(const WeightsComparison& comparison)
+{
+    using Colour = ChannelPlot::Colour;
+    const Pointer kept = m_shown; // the readers below outlive this call
+    const auto& before = comparison.before;
+    const auto highlighted =
+        comparison.outlier ? std::optional(comparison.outlier->channel) : std::optional<std::size_t>();
+
+    std::vector<ChannelPlot::Series> ranges;
+    if (before)
+        ranges.push_back({before->statistics.channels, Colour::Before});
+    ranges.push_back({comparison.after.statistics.channels, Colour::After});
+    m_ranges->setData(std::move(ranges), highlighted, [kept](std::size_t first, std::size_t last) {
+        return ChannelPlot::Reading{channelTitle(*kept, first, last), channelRanges(*kept, first, last)};
+    });
+
+    std::vector<ChannelPlot::Series> biases;
+    if (before && !before->bias.empty())
+        biases.push_back({bars(before->bias), Colour::Before});
+    biases.push_back({bars(comparison.after.bias), Colour::After});
+    m_bias->setData(std::move(biases), std::nullopt, [kept](std::size_t first, std::size_t) {
+        const QString now = at(kept->after.bias, first);
+        const bool both = kept->before && !kept->before->bias.empty();
+        return ChannelPlot::Reading{
+            channelTitle(*kept, first, first),
+            both ? tr("before %1 → after %2").arg(at(kept->before->bias, first), now) : tr("bias %1").arg(now)};
+    });
+    const auto readFactors = [kept](std::size_t first, std::size_t) {
+        return ChannelPlot::Reading{tr("channel %1").arg(first),
+                                    tr("s = %1, t = %2").arg(at(kept->s, first), at(kept->t, first))};
+    };
+    m_scale->setData({{bars(comparison.s), Colour::After}}, std::nullopt, readFactors);
+    m_shift->setData({{bars(comparison.t), Colour::After}}, std::nullopt, readFactors);
+
+    const auto beforeHistogram = before ? std::optional(before->histogram) : std::nullopt;
+    m_values->setData(beforeHistogram, comparison.after.histogram);
+    m_histogram->setData(beforeHistogram, comparison.after.histogram);
+    m_summary->setText(summaryHtml(comparison, Theme::of(*this)));
+}
+
+void WeightsPanel::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && m_shown)
+        m_summary->setText(summaryHtml(*m_shown, Theme::of(*this)));
+}
+
+} // namespace pleat::ui

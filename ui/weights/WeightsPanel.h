@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The panel WEIGHTS: the weights of the selected layer before and after folding. It asks a job for a
+// WeightsComparison and shows it; what it measured last is kept for as long as the snapshots live, so that
+// going back and forth is immediate.
+#pragma once
+
+#include "ui/weights/WeightsComparison.h"
+
+#include <QWidget>
+#include <map>
+#include <memory>
+
+class QCheckBox;
+class QLabel;
+class QStackedWidget;
+class QTabBar;
+
+namespace pleat::ui {
+
+class ChannelPlot;
+class HistogramPlot;
+class JobRunner;
+class WeightsLegend;
+
+class WeightsPanel final : public QWidget {
+    Q_OBJECT
+public:
+    explicit WeightsPanel(JobRunner& jobs, QWidget* parent = nullptr);
+    ~WeightsPanel() override;
+
+    // Measures and shows the layer of the query.
+    void show(const WeightsQuery& query);
+    void showNothing(const QString& sentence);
+
+    // What is on the screen; null while there is nothing.
+    const WeightsComparison* comparison() const { return m_shown.get(); }
+    QString title() const; // "WEIGHTS · features.0.0.weight"
+
+Q_SIGNALS:
+    void shown(); // a comparison, or the sentence that there is none
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    struct Key {
+        const void* opened;
+        const void* current;
+        NodeId node;
+        FoldId fold;
+        auto operator<=>(const Key&) const = default;
+    };
+    using Pointer = std::shared_ptr<const WeightsComparison>;
+
+    QWidget* makeRanges();
+    QWidget* makeHistogram();
+    QWidget* makeScaleShift();
+    void present(Pointer comparison);
+    void presentPlots(const WeightsComparison& comparison);
+
+    JobRunner& m_jobs;
+    QLabel* m_title = nullptr;
+    QTabBar* m_tabs = nullptr;
+    WeightsLegend* m_legend = nullptr;
+    QStackedWidget* m_pages = nullptr;
+    QLabel* m_empty = nullptr;
+    QLabel* m_summary = nullptr;
+    QCheckBox* m_logarithmic = nullptr;
+    ChannelPlot* m_ranges = nullptr;
+    ChannelPlot* m_bias = nullptr;
+    ChannelPlot* m_scale = nullptr;
+    ChannelPlot* m_shift = nullptr;
+    HistogramPlot* m_values = nullptr;    // the small one
+    HistogramPlot* m_histogram = nullptr; // the large one
+    Pointer m_shown;
+    std::map<Key, std::pair<WeightsQuery, Pointer>> m_cache; // a query keeps its snapshots alive
+};
+
+} // namespace pleat::ui

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A WeightsComparison in words: the summary beside the plots, and what a plot says about one channel.
+#pragma once
+
+#include "ui/weights/WeightsComparison.h"
+
+#include <QString>
+
+namespace pleat::ui {
+
+struct Theme;
+
+QString summaryHtml(const WeightsComparison& comparison, const Theme& theme);
+
+// "channel 17 · s = 4.12", or "channels 16–19" where several share a bar.
+QString channelTitle(const WeightsComparison& comparison, std::size_t first, std::size_t last);
+// "before −0.41 … 0.45 → after −1.71 … 1.85"
+QString channelRanges(const WeightsComparison& comparison, std::size_t first, std::size_t last);
+
+} // namespace pleat::ui

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/widgets/MessageBar.h"
+
+#include "ui/widgets/Theme.h"
+
+#include <QAccessible>
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QPainter>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+using namespace Qt::StringLiterals;
+
+namespace pleat::ui {
+
+MessageBar::MessageBar(QWidget* parent) : QFrame(parent)
+{
+    setObjectName(u"messageBar"_s);
+    m_sentence = new QLabel;
+    m_sentence->setObjectName(u"messageSentence"_s);
+    m_details = new QLabel;
+    m_details->setObjectName(u"messageDetails"_s);
+    m_details->setProperty("role", u"quiet"_s);
+    for (QLabel* label : {m_sentence, m_details}) {
+        label->setWordWrap(true);
+        label->setTextFormat(Qt::PlainText);
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    }
+    m_more = new QToolButton;
+    m_more->setText(tr("Details"));
+    m_more->setToolTip(tr("Show or hide the details"));
+    m_more->setCheckable(true);
+    m_action = new QToolButton;
+    m_action->setObjectName(u"messageAction"_s);
+    m_action->setProperty("boxed", true);
+    auto* close = new QToolButton;
+    close->setText(u"✕"_s);
+    close->setToolTip(tr("Close (Esc)"));
+    close->setAccessibleName(tr("Close the message"));
+    for (QToolButton* button : {m_more, m_action, close})
+        button->setFocusPolicy(Qt::TabFocus);
+
+    auto* words = new QVBoxLayout;
+    words->setSpacing(4);
+    words->addWidget(m_sentence);
+    words->addWidget(m_details);
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(38, 8, 10, 8);
+    layout->addLayout(words, 1);
+    layout->addWidget(m_more, 0, Qt::AlignTop);
+    layout->addWidget(m_action, 0, Qt::AlignTop);
+    layout->addWidget(close, 0, Qt::AlignTop);
+
+    connect(m_more, &QToolButton::toggled, m_details, &QLabel::setVisible);
+    connect(close, &QToolButton::clicked, this, &MessageBar::dismiss);
+    connect(m_action, &QToolButton::clicked, this, [this] {
+        const auto action = m_message.action;
+        dismiss();
+        if (action)
+            action();
+    });
+    hide();
+}
+
+void MessageBar::show(Message message)
+{
+    m_message = std::move(message);
+    m_sentence->setText(m_message.sentence);
+    m_details->setText(m_message.details);
+    m_more->setVisible(!m_message.details.isEmpty());
+    // An error comes with its reason open: that is what there is to read.
+    const bool open = m_message.kind == Kind::Error && !m_message.details.isEmpty();
+    m_more->setChecked(open);
+    m_details->setVisible(open);
+    m_action->setText(m_message.actionText);
+    m_action->setVisible(!m_message.actionText.isEmpty());
+    setAccessibleName(m_message.sentence);
+    QFrame::show();
+    update();
+    QAccessibleEvent event(this, QAccessible::Alert);
+    QAccessible::updateAccessibility(&event);
+}
+
+void MessageBar::dismiss()
+{
+    hide();
+}
+
+void MessageBar::keyPressEvent(QKeyEvent* event)
+{
+    if (event->key() == Qt::Key_Escape)
+        dismiss();
+    else
+        QFrame::keyPressEvent(event);
+}
+
+void MessageBar::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    const Theme theme = Theme::of(*this);
+    const QColor colour = m_message.kind == Kind::Error  ? theme.blocked
+                          : m_message.kind == Kind::Done ? theme.canFold
+                                                         : theme.accent;
+    painter.fillRect(rect(), blend(theme.panel, colour, theme.dark ? 0.14 : 0.08));
+    painter.fillRect(QRect(0, height() - 1, width(), 1), theme.line);
+    painter.fillRect(QRect(0, 0, 3, height()), colour);
+    const QRectF badge(13, 11, 16, 16);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(readable(colour, Qt::white));
+    painter.drawEllipse(badge);
+    QFont bold = font();
+    bold.setWeight(QFont::Bold);
+    painter.setFont(bold);
+    painter.setPen(Qt::white);
+    painter.drawText(badge, Qt::AlignCenter,
+                     m_message.kind == Kind::Error  ? u"!"_s
+                     : m_message.kind == Kind::Done ? u"✓"_s
+                                                    : u"i"_s);
+}
+
+} // namespace pleat::ui

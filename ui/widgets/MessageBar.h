@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A calm line across the window: what went wrong, or what there is to know, with details on request, perhaps
+// one thing to do about it, and a way to close it. Never modal. It shows one message; a new one replaces it.
+#pragma once
+
+#include <QFrame>
+#include <functional>
+
+class QLabel;
+class QToolButton;
+
+namespace pleat::ui {
+
+class MessageBar final : public QFrame {
+    Q_OBJECT
+public:
+    enum class Kind { Error, Notice, Done };
+
+    struct Message {
+        Kind kind = Kind::Notice;
+        QString sentence;
+        QString details;    // shown on request; may be empty
+        QString actionText; // of a button; empty for none
+        std::function<void()> action;
+    };
+
+    explicit MessageBar(QWidget* parent = nullptr);
+
+    void show(Message message);
+    void dismiss();
+    const Message& message() const { return m_message; }
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+
+private:
+    Message m_message;
+    QLabel* m_sentence = nullptr;
+    QLabel* m_details = nullptr;
+    QToolButton* m_more = nullptr;
+    QToolButton* m_action = nullptr;
+};
+
+} // namespace pleat::ui
