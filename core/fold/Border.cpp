@@ -87,13 +87,11 @@ Verdict<void> convolution(const FoldContext& context, const Layer& layer, const 
         refusal = Refusal{reason, sentence, {blame(view, layer.node)}, layer.node};
     };
     if (window.padsExplicitly() && window.automatic != "VALID")
-        pads(Reason::Padding,
-             fmt::format("the batch norm shifts its input, and {} pads with zeros afterwards ({})",
-                         view.label(layer.node), padsText(window.pads)));
+        pads(Reason::Padding, fmt::format("{} shifts its input, and {} pads with zeros afterwards ({})",
+                                          context.chain, view.label(layer.node), padsText(window.pads)));
     else if (window.padsExplicitly())
-        pads(Reason::Padding,
-             fmt::format("the batch norm shifts its input, and {} has both auto_pad and pads ({})",
-                         view.label(layer.node), padsText(window.pads)));
+        pads(Reason::Padding, fmt::format("{} shifts its input, and {} has both auto_pad and pads ({})",
+                                          context.chain, view.label(layer.node), padsText(window.pads)));
     for (std::size_t a = 0; !refusal && window.automatic.starts_with("SAME") && a < window.kernel.size();
          ++a) {
         const std::int64_t padding = samePadding(context, layer, window, a);
@@ -102,9 +100,8 @@ Verdict<void> convolution(const FoldContext& context, const Layer& layer, const 
                                                      view.label(layer.node)));
         else if (padding > 0)
             pads(Reason::Padding,
-                 fmt::format(
-                     "the batch norm shifts its input, and {} pads with zeros afterwards ({}, {} in all)",
-                     view.label(layer.node), window.automatic, padding));
+                 fmt::format("{} shifts its input, and {} pads with zeros afterwards ({}, {} in all)",
+                             context.chain, view.label(layer.node), window.automatic, padding));
     }
     if (!refusal)
         return {};
@@ -124,7 +121,7 @@ Verdict<void> transposed(const FoldContext& context, const Layer& layer)
     for (std::size_t a = 0; a < axes; ++a) {
         if (at(window.strides, a, 1) != 1)
             return refuse(Reason::TransposedStride,
-                          fmt::format("the batch norm shifts its input, and {} has stride {}", label,
+                          fmt::format("{} shifts its input, and {} has stride {}", context.chain, label,
                                       fmt::join(window.strides, ", ")),
                           blame(view, layer.node));
     }
@@ -142,11 +139,10 @@ Verdict<void> transposed(const FoldContext& context, const Layer& layer)
     const bool unpadded = std::ranges::all_of(extra, [](std::int64_t e) { return e == 0; });
     if (reaches && (!derived || unpadded))
         return {};
-    return refuse(
-        Reason::TransposedBorder,
-        fmt::format("the batch norm shifts its input, and the border of {} reads fewer of its weights ({})",
-                    label, padsText(window.pads)),
-        blame(view, layer.node));
+    return refuse(Reason::TransposedBorder,
+                  fmt::format("{} shifts its input, and the border of {} reads fewer of its weights ({})",
+                              context.chain, label, padsText(window.pads)),
+                  blame(view, layer.node));
 }
 
 } // namespace

@@ -108,9 +108,9 @@ private:
     std::unordered_map<std::string, FoldedPair> m_folded;
 };
 
-bool takenByDefault(const FoldCandidate& candidate)
+bool takenByDefault(const FoldCandidate& candidate, const FoldOptions& options)
 {
-    return candidate.batchNorm;
+    return candidate.batchNorm || options.constantsToo;
 }
 
 // Every chosen id must have been folded; the error names the one that was not, and why.
@@ -139,7 +139,9 @@ Result<std::vector<FoldCandidate>> findFolds(const std::shared_ptr<const GraphVi
                                              std::stop_token stop)
 {
     Rounds rounds(view, options, Sums::LeaveOut, std::move(stop));
-    if (auto ran = rounds.run(takenByDefault, progress); !ran)
+    if (auto ran = rounds.run(
+            [&](const FoldCandidate& candidate) { return takenByDefault(candidate, options); }, progress);
+        !ran)
         return tl::make_unexpected(ran.error());
     std::vector<FoldCandidate> candidates;
     for (FoldedPair& pair : rounds.pairs())
@@ -156,7 +158,7 @@ Result<FoldOutcome> fold(const std::shared_ptr<const GraphView>& view,
                                               chosen ? chosen->end() : std::vector<FoldId>::const_iterator());
     Rounds rounds(view, options, Sums::Compute, std::move(stop));
     const auto wanted = [&](const FoldCandidate& candidate) {
-        return chosen ? ids.contains(candidate.id) : takenByDefault(candidate);
+        return chosen ? ids.contains(candidate.id) : takenByDefault(candidate, options);
     };
     if (auto ran = rounds.run(wanted, progress); !ran)
         return tl::make_unexpected(ran.error());

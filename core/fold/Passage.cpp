@@ -42,30 +42,32 @@ std::string whyNever(std::string_view op)
 }
 
 // The refusal for an operator that is not in the table.
-tl::unexpected<Refusal> stranger(const GraphView& view, NodeIndex node)
+tl::unexpected<Refusal> stranger(const FoldContext& context, NodeIndex node)
 {
+    const GraphView& view = context.view;
     const std::string op(view.op(node));
     const std::string label = view.label(node);
     if (!view.domain(node).empty())
         return refuse(Reason::CustomDomain, fmt::format("{} is of domain {}", label, view.domain(node)),
                       blame(view, node));
     if (readsItsStatistics(op))
-        return refuse(Reason::InputStatistics, fmt::format("{} takes its statistics from its input", label),
-                      blame(view, node));
+        return refuse(Reason::InputStatistics,
+                      fmt::format("{} {} takes its statistics from its input", op, label), blame(view, node));
     if (op == "QuantizeLinear" || op == "DequantizeLinear")
         return refuse(Reason::QuantizeBetween, fmt::format("{} quantizes between the two", label),
                       blame(view, node));
     return refuse(Reason::OperatorBetween,
-                  fmt::format("{} {} lies between the two and does not commute with them ({})", op, label,
-                              whyNever(op)),
+                  fmt::format("{} {} lies between the two and does not commute with {} ({})", op, label,
+                              context.chain, whyNever(op)),
                   blame(view, node));
 }
 
-tl::unexpected<Refusal> refused(const GraphView& view, NodeIndex node, const std::string& why)
+tl::unexpected<Refusal> refused(const FoldContext& context, NodeIndex node, const std::string& why)
 {
+    const GraphView& view = context.view;
     return refuse(Reason::OperatorBetween,
-                  fmt::format("{} {} lies between the two and does not commute with them ({})", view.op(node),
-                              view.label(node), why),
+                  fmt::format("{} {} lies between the two and does not commute with {} ({})", view.op(node),
+                              view.label(node), context.chain, why),
                   blame(view, node));
 }
 
@@ -90,19 +92,20 @@ std::optional<Affine> moved(const Affine& from, const Passage& passage, Travel t
 }
 
 // The constant that a Pad needs on the other side of the affine.
-Verdict<double> padValue(const GraphView& view, NodeIndex node, double c, const Affine& affine, Travel travel)
+Verdict<double> padValue(const FoldContext& context, NodeIndex node, double c, const Affine& affine,
+                         Travel travel)
 {
     std::optional<double> value;
     for (std::size_t i = 0; i < affine.channels(); ++i) {
         const double s = affine.s[i], t = affine.t[i];
         if (travel == Travel::Down && s == 0) {
             if (c != t)
-                return refused(view, node, "its constant cannot be reached in a channel with scale 0");
+                return refused(context, node, "its constant cannot be reached in a channel with scale 0");
             continue;
         }
         const double needed = travel == Travel::Up ? s * c + t : (c - t) / s;
         if (value && *value != needed)
-            return refused(view, node,
+            return refused(context, node,
                            fmt::format("it pads with {}, which would have to differ by channel", c));
         value = needed;
     }
@@ -126,7 +129,7 @@ Verdict<Passed> pass(const FoldContext& context, NodeIndex node, std::size_t slo
     const GraphView& view = context.view;
     const PassageRule* rule = passageRule(view, node);
     if (!rule)
-        return stranger(view, node);
+        return stranger(context, node);
     if (auto own = requireOwnAttributes(view, node); !own)
         return tl::make_unexpected(own.error());
     const auto attempt = [&](const Affine& a) -> Verdict<Passed> {
@@ -134,22 +137,22 @@ Verdict<Passed> pass(const FoldContext& context, NodeIndex node, std::size_t slo
         if (!passage)
             return tl::make_unexpected(passage.error());
         if (passage->shiftMustVanish && a.shifts())
-            return refused(view, node, "the shift is not 0");
+            return refused(context, node, "the shift is not 0");
         const double least = *std::ranges::min_element(a.s);
         if ((passage->sign == Passage::Sign::NotNegative && least < 0) ||
             (passage->sign == Passage::Sign::Positive && least <= 0))
-            return refused(view, node, fmt::format("a scale is {}", least));
+            return refused(context, node, fmt::format("a scale is {}", least));
         Passed passed{
             a, passage->otherEnd == NodeIndex::None ? node : passage->otherEnd, passage->dataSlot, {}};
         if (a.axis && !passage->links.empty()) {
             auto other = moved(a, *passage, travel);
             if (!other)
-                return refused(view, node, "it mixes channels of different scale or shift");
+                return refused(context, node, "it mixes channels of different scale or shift");
             passed.affine = std::move(*other);
         }
         passed.affine.axis = a.axis ? passage->axis : std::nullopt;
         if (passage->padConstant) {
-            auto value = padValue(view, node, *passage->padConstant, a, travel);
+            auto value = padValue(context, node, *passage->padConstant, a, travel);
             if (!value)
                 return tl::make_unexpected(value.error());
             if (*value != *passage->padConstant)

@@ -242,8 +242,8 @@ tl::unexpected<Refusal> blocked(const Question& question, const std::string& why
 {
     const GraphView& view = viewOf(question);
     return refuse(Reason::OperatorBetween,
-                  fmt::format("{} {} lies between the two and does not commute with them ({})",
-                              view.op(question.node), view.label(question.node), why),
+                  fmt::format("{} {} lies between the two and does not commute with {} ({})",
+                              view.op(question.node), view.label(question.node), question.context.chain, why),
                   blame(view, question.node));
 }
 

@@ -65,6 +65,7 @@ private:
     void planFrom(NodeIndex node)
     {
         const bool batchNorm = isBatchNorm(m_view, node);
+        m_context.chain = m_view.label(node);
         // An Add behind a MatMul is its bias, not something to be folded into it.
         if (!batchNorm && matMulUnderBias(m_view, node) != NodeIndex::None)
             return;

@@ -8,6 +8,7 @@
 #include "core/graph/GraphView.h"
 #include "core/graph/Shapes.h"
 
+#include <string>
 #include <tl/expected.hpp>
 
 namespace pleat {
@@ -26,6 +27,7 @@ using Verdict = tl::expected<T, Refusal>;
 struct FoldContext {
     const GraphView& view;
     const Shapes& shapes;
+    std::string chain{}; // what is to be folded, by name, for sentences
 };
 
 Blame blame(const GraphView& view, NodeIndex node);

@@ -92,6 +92,32 @@ tl::unexpected<Refusal> noNeighbour(const GraphView& view, ValueIndex value)
         blame(view, value));
 }
 
+// Whether a layer lies beyond a node that lets nothing pass: else nothing lies "between the two".
+bool leadsToLayer(const GraphView& view, NodeIndex from, Travel travel)
+{
+    constexpr std::size_t farthest = 64;
+    std::vector<NodeIndex> reached{from};
+    const auto reach = [&](NodeIndex node) {
+        if (node != NodeIndex::None && std::ranges::find(reached, node) == reached.end())
+            reached.push_back(node);
+    };
+    for (std::size_t n = 0; n < reached.size() && n < farthest; ++n) {
+        if (isLayer(view, reached[n]))
+            return true;
+        for (const ValueIndex value :
+             travel == Travel::Up ? view.inputs(reached[n]) : view.outputs(reached[n])) {
+            if (value == ValueIndex::None)
+                continue;
+            if (travel == Travel::Up)
+                reach(view.producer(value));
+            for (std::size_t u = 0; travel == Travel::Down && u < std::min(view.uses(value).size(), farthest);
+                 ++u)
+                reach(view.uses(value)[u].node);
+        }
+    }
+    return false;
+}
+
 // The affine as one number a channel of the layer, along the layer's axis; refuses where they differ.
 Verdict<Affine> fitted(const FoldContext& context, const Layer& layer, const Affine& affine, bool after)
 {
@@ -153,7 +179,7 @@ public:
             return join(producer, value, reader, affine, depth);
         auto passed = pass(m_context, producer, slotOf(producer, value), affine, Travel::Up);
         if (!passed)
-            return tl::make_unexpected(passed.error());
+            return between(producer, std::move(passed.error()), Travel::Up);
         if (auto only = requireOnlyReader(m_view, value, reader); !only)
             return only;
         note(producer, *passed);
@@ -239,7 +265,7 @@ private:
         for (std::size_t slot = 0; slot < (splits ? outputs : 1); ++slot) {
             auto passed = pass(m_context, use.node, slot, affine, Travel::Down);
             if (!passed)
-                return tl::make_unexpected(passed.error());
+                return between(use.node, std::move(passed.error()), Travel::Down);
             if (use.slot != 0)
                 return refuse(Reason::OperatorBetween,
                               fmt::format("{} reads it as a parameter", m_view.label(use.node)),
@@ -341,6 +367,14 @@ private:
                 return inBranch(node, taken);
         }
         return {};
+    }
+
+    // An operator that lets nothing pass, and behind which there is no layer anyway, is no reason.
+    Verdict<void> between(NodeIndex node, Refusal refusal, Travel travel) const
+    {
+        if (refusal.reason == Reason::OperatorBetween && !leadsToLayer(m_view, node, travel))
+            refusal.reason = Reason::NoNeighbour;
+        return tl::make_unexpected(std::move(refusal));
     }
 
     // Where a branch ends without a layer, the join is what lies between.
