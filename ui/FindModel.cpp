@@ -41,6 +41,8 @@ QVariant FindModel::data(const QModelIndex& index, int role) const
         if (entry.isNode)
             return QString(toQt(m_view->label(node)) + u"  ·  "_s + toQt(m_view->op(node)));
         return toQt(m_view->name(value));
+    case NameRole:
+        return entry.isNode ? toQt(m_view->label(node)) : toQt(m_view->name(value));
     case KindRole:
         return entry.isNode ? toQt(m_view->op(node)) : tr("tensor");
     case LinkRole:

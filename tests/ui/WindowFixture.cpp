@@ -2,10 +2,14 @@
 #include "tests/ui/WindowFixture.h"
 
 #include <QAbstractButton>
+#include <QAbstractItemView>
 #include <QApplication>
+#include <QCompleter>
+#include <QDialogButtonBox>
 #include <QFile>
 #include <QFileDialog>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QMessageBox>
 #include <QSettings>
 #include <QStandardPaths>
@@ -94,7 +98,12 @@ void chooseFile(QWidget& window, const QString& path)
     name->setFocus();
     name->selectAll();
     QTest::keyClicks(name, path);
-    QTest::keyClick(name, Qt::Key_Return);
+    if (name->completer())
+        name->completer()->popup()->hide();
+    auto* box = dialog->findChild<QDialogButtonBox*>();
+    QVERIFY(box);
+    click(box->button(dialog->acceptMode() == QFileDialog::AcceptSave ? QDialogButtonBox::Save
+                                                                      : QDialogButtonBox::Open));
     const auto isGone = [&window] {
         for (auto* each : window.findChildren<QFileDialog*>())
             if (each->isVisible())

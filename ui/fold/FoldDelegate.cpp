@@ -134,7 +134,7 @@ void FoldDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     painter->setFont(bold);
     painter->setPen(state == FoldState::Folded ? blend(theme.panel, theme.text, 0.85) : theme.text);
     painter->drawText(QRect(left, top, width, boldMetrics.height()), Qt::AlignLeft | Qt::AlignVCenter,
-                      boldMetrics.elidedText(index.data().toString(), Qt::ElideMiddle, width));
+                      boldMetrics.elidedText(index.data().toString(), Qt::ElideLeft, width)); // the end tells twins apart
     top += boldMetrics.height();
     painter->setFont(small);
     painter->setPen(theme.quiet);

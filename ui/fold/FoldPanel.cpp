@@ -98,7 +98,6 @@ QWidget* FoldPanel::makeHeader()
     m_words->setPlaceholderText(tr("Filter"));
     m_words->setAccessibleName(tr("Filter the list by name or reason"));
     m_words->setToolTip(m_words->accessibleName());
-    m_words->setClearButtonEnabled(true);
     connect(m_words, &QLineEdit::textChanged, &m_filter, &FoldFilter::setWords);
 
     auto* layout = new QVBoxLayout(header);

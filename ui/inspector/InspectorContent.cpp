@@ -98,7 +98,7 @@ InspectorContent aboutNode(const GraphView& view, NodeIndex node, const ValueTyp
         cost.rows.push_back(
             {tr("parameters"), changed ? compactCount(*parametersBefore) + u" → "_s + now : now, {}, {}});
     }
-    if (text.macs)
+    if (text.macs.value_or(0) > 0)
         cost.rows.push_back({tr("MACs"), compactCount(*text.macs), {}, {}});
     addIfAny(content, std::move(cost));
 
