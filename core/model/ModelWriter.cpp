@@ -125,7 +125,7 @@ const onnx::TensorProto* externalTensor(const Model& model, const Graph& graph)
     const onnx::TensorProto* found = nullptr;
     const auto look = [&](const onnx::TensorProto& tensor) {
         const auto index = payloadIndex(tensor);
-        if (!found && index && *index < model.payloads->size() && !(*model.payloads)[*index].external.empty())
+        if (!found && index && *index < model.payloads->size() && (*model.payloads)[*index].isExternal())
             found = &tensor;
     };
     for (const Initializer& initializer : graph.initializers)
@@ -155,8 +155,8 @@ const onnx::TensorProto* externalTensor(const Model& model)
 Result<void> checkExternal(const Model& model, const fs::path& target)
 {
     const auto& payloads = *model.payloads;
-    if (std::all_of(payloads.begin(), payloads.end(),
-                    [](const Payload& payload) { return payload.external.empty(); }))
+    if (std::none_of(payloads.begin(), payloads.end(),
+                     [](const Payload& payload) { return payload.isExternal(); }))
         return {};
     for (const Payload& payload : payloads) {
         const auto* range = std::get_if<FileRange>(&payload.content);

@@ -11,6 +11,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <onnx/defs/schema.h>
 #include <onnx/shape_inference/implementation.h>
+#include <set>
 #include <string_view>
 
 namespace pleat {
@@ -71,7 +72,9 @@ std::string problemOf(const WorkerResult& result, int seconds)
 {
     switch (result.end) {
     case WorkerEnd::Finished:
-        return result.output.substr(std::min<std::size_t>(result.output.size(), 1));
+        if (result.output.starts_with(answerProblem))
+            return result.output.substr(1);
+        [[fallthrough]]; // half an answer, or none
     case WorkerEnd::Crashed:
         return "ONNX's shape inference crashed on this model; shapes are not shown.";
     case WorkerEnd::TimedOut:
@@ -85,12 +88,41 @@ std::string problemOf(const WorkerResult& result, int seconds)
     return "ONNX's shape inference could not be started: " + result.why + ".";
 }
 
+void collectDomains(const onnx::GraphProto& graph, std::set<std::string>& domains)
+{
+    for (const auto& node : graph.node()) {
+        domains.insert(node.domain());
+        for (const auto& attribute : node.attribute()) {
+            collectDomains(attribute.g(), domains);
+            for (const auto& body : attribute.graphs())
+                collectDomains(body, domains);
+        }
+    }
+}
+
+// One operator of a domain that is not imported would cost the shapes of all others.
+void importMissingDomains(onnx::ModelProto& model)
+{
+    std::set<std::string> domains;
+    collectDomains(model.graph(), domains);
+    domains.erase("");
+    domains.erase("ai.onnx");
+    for (const auto& import : model.opset_import())
+        domains.erase(import.domain());
+    for (const std::string& domain : domains) {
+        auto* import = model.add_opset_import();
+        import->set_domain(domain);
+        import->set_version(1);
+    }
+}
+
 std::string infer(const std::string& input)
 {
     onnx::ModelProto model;
     if (!parse(input, model))
         return answerProblem +
                std::string("ONNX cannot read the structure of this model; shapes are not shown.");
+    importMissingDomains(model);
     std::string why;
     for (const bool propagateData : {true, false}) { // more shapes with it, fewer exceptions without
         onnx::ModelProto attempt = model;

@@ -47,6 +47,8 @@ struct Payload {
     std::string problem{};
 
     std::uint64_t size() const; // bytes
+    // The file has these bytes outside of the model file, found or not.
+    bool isExternal() const { return !external.empty() || !problem.empty(); }
     bool isScaled() const { return std::holds_alternative<ScaledBytes>(content); }
 };
 

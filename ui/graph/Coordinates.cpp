@@ -229,8 +229,11 @@ std::vector<double> assignX(const Part& part, const LayeredGraph& graph, double 
         for (std::size_t i = 0; i < 4; ++i)
             at[i] = all[i][v] + shift[i];
         std::ranges::sort(at);
-        result[v] = std::round((at[1] + at[2]) / 2) - std::floor(extents[narrowest].low);
+        result[v] = std::round((at[1] + at[2]) / 2);
     }
+    const double left = std::floor(extent(part, graph, result).low);
+    for (double& x : result)
+        x -= left;
     return result;
 }
 

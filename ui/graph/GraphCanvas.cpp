@@ -324,6 +324,12 @@ void GraphCanvas::paintEvent(QPaintEvent*)
     GraphPainter graph(m_scene, m_index, theme, m_fonts);
     graph.paintGrid(painter, visibleScene(), m_zoom);
     graph.paint(painter, visibleScene(), m_zoom, m_marks);
+    if (hasFocus() && m_showsFocus) {
+        painter.resetTransform();
+        painter.setPen(QPen(theme.accent, 1));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(rect().adjusted(0, 0, -1, -1));
+    }
 }
 
 void GraphCanvas::placeOverlays()

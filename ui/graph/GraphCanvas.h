@@ -122,6 +122,7 @@ private:
     double m_zoom = 1;
     Direction m_direction = Direction::TopDown;
     bool m_wheelScrolls = false, m_animated = true, m_fitOnResize = false;
+    bool m_showsFocus = false; // it came by keyboard
 
     QPointF m_pressed, m_lastDrag; // widget positions
     bool m_mayClick = false, m_dragging = false;

@@ -105,23 +105,27 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
         paintBadges(painter, frames, detail);
 }
 
+// Squares on whole pixels, not round points: those cost more than the rest of the picture.
 void GraphPainter::paintGrid(QPainter& painter, const QRectF& visible, double zoom) const
 {
-    constexpr double step = 24;
+    constexpr double step = 24, side = 2;
     const double strength = ramp(zoom, 0.4, 0.7);
     if (strength <= 0)
         return;
+    const QTransform toDevice = painter.worldTransform();
+    std::vector<QRectF> dots;
+    for (double x = std::ceil(visible.left() / step) * step; x <= visible.right(); x += step) {
+        for (double y = std::ceil(visible.top() / step) * step; y <= visible.bottom(); y += step) {
+            const QPointF at = toDevice.map(QPointF(x, y));
+            dots.emplace_back(std::round(at.x()) - side / 2, std::round(at.y()) - side / 2, side, side);
+        }
+    }
     painter.save();
-    painter.setRenderHint(QPainter::Antialiasing, true);
-    painter.setOpacity(strength);
-    QPen pen(m_theme.grid, 1.8, Qt::SolidLine, Qt::RoundCap);
-    pen.setCosmetic(true);
-    painter.setPen(pen);
-    std::vector<QPointF> dots;
-    for (double x = std::ceil(visible.left() / step) * step; x <= visible.right(); x += step)
-        for (double y = std::ceil(visible.top() / step) * step; y <= visible.bottom(); y += step)
-            dots.emplace_back(x, y);
-    painter.drawPoints(dots.data(), static_cast<int>(dots.size()));
+    painter.resetTransform();
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(blend(m_theme.canvas, m_theme.grid, 0.75 * strength));
+    painter.drawRects(dots.data(), static_cast<int>(dots.size()));
     painter.restore();
 }
 
@@ -272,43 +276,72 @@ void GraphPainter::paintLabels(QPainter& painter, const std::vector<std::uint32_
     painter.restore();
 }
 
-// Beside the arrow, on the side that its own curve does not come from. Of several arrows into one node only
-// the outermost two have room.
+// Where its own curve does not pass: beside a straight line, at the arrow on the far side of a curve that
+// comes alone, else at the start of a curve that leaves alone. A label that has no such place is left to the
+// tool tip.
 void GraphPainter::paintLabel(QPainter& painter, std::uint32_t e) const
 {
     const SceneEdge& edge = m_scene.edges[e];
-    const auto& way = m_scene.layout.branches[e].points;
-    if (way.size() < 2)
-        return;
+    const Branch& branch = m_scene.layout.branches[e];
+    const auto& way = branch.points;
     const bool down = m_scene.direction == Direction::TopDown;
     const auto across = [down](PointF p) { return down ? p.x : p.y; };
     const auto along = [down](PointF p) { return down ? p.y : p.x; };
-    if (along(way.back()) < along(way[way.size() - 2]))
+    if (way.size() < 2 || along(way.back()) < along(way[way.size() - 2]))
         return; // against the direction
-    const double end = across(way.back());
-    double lowest = end, highest = end;
+    const double end = across(way.back()), turn = end - across(way.front());
+    bool onlyOne = true, lowest = true;
     for (const std::uint32_t other : m_index.edgesIn(static_cast<int>(edge.to))) {
-        if (!m_scene.layout.branches[other].points.empty()) {
-            const double at = across(m_scene.layout.branches[other].points.back());
-            lowest = std::min(lowest, at);
-            highest = std::max(highest, at);
-        }
+        const auto& others = m_scene.layout.branches[other].points;
+        if (other == e || others.empty())
+            continue;
+        onlyOne = false;
+        if (across(others.back()) < end - 0.5)
+            lowest = false;
+        else if (other < e && std::abs(across(others.back()) - end) < 0.5)
+            return; // the same tensor read twice
     }
-    const bool isLowest = end <= lowest + 0.5, isHighest = end >= highest - 0.5;
-    if (!isLowest && !isHighest)
-        return;
-    const double from = across(way.front());
-    const bool after = isLowest && isHighest ? from < end + 0.5 : isHighest; // right of the line, or below it
-    const SceneNode& node = m_scene.nodes[edge.to];
+    const bool straight = std::abs(turn) < 0.5;
+    const SceneNode& to = m_scene.nodes[edge.to];
+    const SceneNode& from = m_scene.nodes[edge.from];
+    if (straight || onlyOne) {
+        bool after = straight ? onlyOne || !lowest : turn > 0;
+        if (straight && onlyOne) {
+            // Away from the side to which the tensor branches off.
+            bool left = false, right = false;
+            for (const std::uint32_t other : m_index.edgesOfTrunk(branch.trunk)) {
+                const double goes = across(m_scene.layout.branches[other].points.back()) - end;
+                left |= goes < -0.5;
+                right |= goes > 0.5;
+            }
+            after = left || !right;
+        }
+        drawLabel(painter, edge.label, end, (down ? to.rect.top() : to.rect.left()) - to.clearBefore, true,
+                  after);
+    } else if (m_index.edgesOfTrunk(branch.trunk).size() == 1) {
+        const auto& trunk = m_scene.layout.trunks[branch.trunk].points;
+        const double start = across(trunk.front());
+        const double goes = (trunk.size() > 2 ? across(trunk.back()) : end) - start;
+        drawLabel(painter, edge.label, start,
+                  (down ? from.rect.bottom() : from.rect.right()) + from.clearAfter, false, goes < 0);
+    }
+}
+
+// Beside a line at `across`: before the border at `along` (an arrow's end) or after it (a start); on the side
+// of the greater coordinates or of the smaller ones.
+void GraphPainter::drawLabel(QPainter& painter, const QString& text, double across, double along, bool before,
+                             bool greaterSide) const
+{
     constexpr double distance = 7, width = 220, height = 16;
-    if (down) {
-        const double y = node.rect.top() - node.clearBefore - rankGapDown / 2 + 1;
-        const QRectF room(after ? end + distance : end - distance - width, y - height / 2, width, height);
-        painter.drawText(room, Qt::AlignVCenter | (after ? Qt::AlignLeft : Qt::AlignRight), edge.label);
+    if (m_scene.direction == Direction::TopDown) {
+        const double y = before ? along - rankGapDown / 2 + 1 : along + 13;
+        const QRectF room(greaterSide ? across + distance : across - distance - width, y - height / 2, width,
+                          height);
+        painter.drawText(room, Qt::AlignVCenter | (greaterSide ? Qt::AlignLeft : Qt::AlignRight), text);
     } else {
-        const double x = node.rect.left() - node.clearBefore - 10;
-        const QRectF room(x - width, after && !isLowest ? end + 3 : end - 3 - height, width, height);
-        painter.drawText(room, Qt::AlignVCenter | Qt::AlignRight, edge.label);
+        const QRectF room(before ? along - 12 - width : along + 8,
+                          greaterSide ? across + 2 : across - 2 - height, width, height);
+        painter.drawText(room, Qt::AlignVCenter | (before ? Qt::AlignRight : Qt::AlignLeft), text);
     }
 }
 

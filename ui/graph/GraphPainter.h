@@ -40,6 +40,8 @@ private:
     void paintLitLines(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const;
     void paintLabels(QPainter& painter, const std::vector<std::uint32_t>& lines, const Detail& detail) const;
     void paintLabel(QPainter& painter, std::uint32_t edge) const;
+    void drawLabel(QPainter& painter, const QString& text, double across, double along, bool before,
+                   bool greaterSide) const;
     void paintFarNodes(QPainter& painter, const std::vector<std::uint32_t>& nodes, double zoom) const;
     void paintNodes(QPainter& painter, const std::vector<std::uint32_t>& nodes, const Detail& detail) const;
     void paintTitles(QPainter& painter, const std::vector<std::uint32_t>& nodes, const Detail& detail) const;

@@ -171,9 +171,12 @@ LayoutInput prepareLayout(GraphScene& scene, Direction direction)
     }
     for (const SceneFrame& f : scene.frames)
         reserveFrame(f, first, last, input);
-    for (std::size_t i = 0; i < scene.nodes.size(); ++i)
-        scene.nodes[i].clearBefore =
-            direction == Direction::TopDown ? input.insets[i].top : input.insets[i].left;
+    for (std::size_t i = 0; i < scene.nodes.size(); ++i) {
+        const Insets& insets = input.insets[i];
+        const bool down = direction == Direction::TopDown;
+        scene.nodes[i].clearBefore = down ? insets.top : insets.left;
+        scene.nodes[i].clearAfter = down ? insets.bottom : insets.right;
+    }
     return input;
 }
 

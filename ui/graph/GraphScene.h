@@ -27,8 +27,8 @@ struct SceneNode {
     Category category = Category::Other;
     std::vector<WeightRow> rows;
 
-    QRectF rect;            // size by prepareLayout(), place by placeScene()
-    double clearBefore = 0; // room kept free before it for a frame and its badge
+    QRectF rect;                            // size by prepareLayout(), place by placeScene()
+    double clearBefore = 0, clearAfter = 0; // room kept free around it for a frame and its badge
 };
 
 struct SceneEdge {

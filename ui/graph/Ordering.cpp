@@ -8,8 +8,10 @@ namespace pleat::ui {
 
 namespace {
 
-constexpr int maximumSweeps = 24;
-constexpr int patience = 4; // sweeps without a gain
+// Small sections can afford to look longer.
+constexpr std::size_t smallSection = 12000;
+constexpr int maximumSweeps = 24, maximumSweepsSmall = 60;
+constexpr int patience = 4, patienceSmall = 12; // sweeps without a gain
 
 class Orderer final {
 public:
@@ -25,7 +27,7 @@ private:
     std::uint64_t crossingsBelow(Index rank);
     std::uint64_t crossings(Index first, Index last);
     void sortByBarycenter(Index rank, const Adjacency& neighbours, bool reverseTies);
-    bool transpose(Index rank);
+    bool transpose(Index rank, bool swapTies);
     void renumber(Index rank);
     void neighbourPositions(Index rank);
 
@@ -192,7 +194,7 @@ std::uint64_t crossed(std::span<const Index> a, std::span<const Index> b)
     return count;
 }
 
-bool Orderer::transpose(Index rank)
+bool Orderer::transpose(Index rank, bool swapTies)
 {
     auto& order = m_graph.order[rank];
     if (order.size() < 2)
@@ -213,10 +215,11 @@ bool Orderer::transpose(Index rank)
                 continue;
             const std::uint64_t then =
                 crossed(m_above.of(b), m_above.of(a)) + crossed(m_below.of(b), m_below.of(a));
-            if (then < now) {
+            if (then < now || (swapTies && then == now && now > 0)) {
                 std::swap(slot[i], slot[i + 1]);
                 std::swap(order[i], order[i + 1]);
-                any = again = true;
+                any = true;
+                again |= then < now;
             }
         }
         again = again && !once; // two passes: the sweeps come back anyway
@@ -231,7 +234,12 @@ std::uint64_t Orderer::improve(Index first, Index last)
     std::uint64_t best = crossings(first, last);
     std::vector<std::vector<Index>> bestOrder(m_graph.order.begin() + first,
                                               m_graph.order.begin() + last + 1);
-    for (int sweep = 0, idle = 0; best > 0 && sweep < maximumSweeps && idle < patience; ++sweep) {
+    std::size_t size = 0;
+    for (const auto& order : bestOrder)
+        size += order.size();
+    const int sweeps = size < smallSection ? maximumSweepsSmall : maximumSweeps;
+    const int enough = size < smallSection ? patienceSmall : patience;
+    for (int sweep = 0, idle = 0; best > 0 && sweep < sweeps && idle < enough; ++sweep) {
         if (m_stop.stop_requested())
             return best;
         const bool reverseTies = sweep % 4 >= 2;
@@ -242,10 +250,13 @@ std::uint64_t Orderer::improve(Index first, Index last)
             for (Index r = last; r-- > first;)
                 sortByBarycenter(r, m_graph.down, reverseTies);
         }
+        // A trunk changes sides only if each of its dummies does, and all but the last of those swaps gain
+        // nothing.
+        const bool swapTies = sweep % 3 == 2;
         for (int round = 0; round < 4; ++round) {
             bool any = false;
             for (Index r = first; r <= last; ++r)
-                any |= transpose(r);
+                any |= transpose(r, swapTies && round == 0);
             if (!any)
                 break;
         }

@@ -112,7 +112,7 @@ void SegmentedControl::paintEvent(QPaintEvent*)
         painter.drawText(segment, Qt::AlignCenter, m_texts.at(i));
     }
     painter.restore();
-    painter.setPen(QPen(hasFocus() ? theme.accent : theme.line, 1));
+    painter.setPen(QPen(hasFocus() && m_showsFocus ? theme.accent : theme.line, 1));
     painter.drawPath(shape);
 }
 
@@ -150,6 +150,12 @@ void SegmentedControl::keyPressEvent(QKeyEvent* event)
         step(event->key() == Qt::Key_Left ? -1 : 1);
     else
         QWidget::keyPressEvent(event);
+}
+
+void SegmentedControl::focusInEvent(QFocusEvent* event)
+{
+    m_showsFocus = event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
+    QWidget::focusInEvent(event);
 }
 
 void SegmentedControl::changeEvent(QEvent* event)

@@ -33,6 +33,7 @@ protected:
     void mouseMoveEvent(QMouseEvent* event) override;
     void leaveEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
     void changeEvent(QEvent* event) override;
 
 private:
@@ -45,6 +46,7 @@ private:
     std::vector<bool> m_enabled;
     int m_current = 0;
     int m_hovered = -1;
+    bool m_showsFocus = false; // it came by keyboard
 };
 
 } // namespace pleat::ui
