@@ -69,8 +69,13 @@ bool FindField::eventFilter(QObject* watched, QEvent* event)
 {
     // Wider than the field, which stands at the right edge of the window: so the list grows to the left.
     QAbstractItemView* popup = m_completer->popup();
-    if (watched == popup && event->type() == QEvent::Show)
-        popup->move(mapToGlobal(QPoint(width() - popup->width(), height() + 3)));
+    const bool placed = event->type() == QEvent::Show || event->type() == QEvent::Move ||
+                        event->type() == QEvent::Resize;
+    if (watched == popup && placed) {
+        const QPoint place = mapToGlobal(QPoint(width() - popup->width(), height() + 3));
+        if (popup->pos() != place)
+            popup->move(place);
+    }
     return QLineEdit::eventFilter(watched, event);
 }
 

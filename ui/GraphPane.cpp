@@ -83,7 +83,7 @@ void GraphPane::setTypes(const std::shared_ptr<const ValueTypes>& types)
         const auto type = known == m_types->end() ? std::map<std::string, ValueType>::const_iterator()
                                                   : known->second.find(toStd(edge.tensorName));
         const bool found = known != m_types->end() && type != known->second.end();
-        labels.push_back(found ? toQt(type->second.text()) : QString());
+        labels.push_back(found ? edgeLabel(type->second) : QString());
     }
     m_canvas->setEdgeLabels(labels);
 }
@@ -94,8 +94,10 @@ void GraphPane::rebuild()
         return;
     m_jobs.start(
         u"layout"_s, tr("Laying out…"), this,
-        [shown = shown(), current = m_current, types = m_types, direction = m_direction](
-            Progress&, std::stop_token stop) { return buildScene(*shown, *current, *types, direction, stop); },
+        [shown = shown(), current = m_current, types = m_types, direction = m_direction,
+         details = m_details](Progress&, std::stop_token stop) {
+            return buildScene(*shown, *current, *types, direction, details, stop);
+        },
         [this, shown = shown()](std::optional<BuiltScene> built) {
             if (!built)
                 return;
@@ -227,6 +229,14 @@ void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
     menu.addAction(tr("Fit"), m_canvas, &GraphCanvas::fit);
     menu.addAction(tr("Actual Size"), m_canvas, &GraphCanvas::actualSize);
     menu.exec(position);
+}
+
+void GraphPane::setDetails(const SceneDetails& details)
+{
+    if (details == m_details)
+        return;
+    m_details = details;
+    rebuild();
 }
 
 void GraphPane::toggleDirection()

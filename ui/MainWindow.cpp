@@ -382,8 +382,17 @@ void MainWindow::showWeights()
         m_weights->showNothing(tr("Open a model to see its weights before and after folding."));
         return;
     }
-    const Selection::Value& selected = m_selection.value();
-    m_weights->show({m_document.opened(), m_document.current(), selected.node, selected.fold});
+    WeightsQuery query{m_document.opened(), m_document.current(), m_selection.value().node,
+                       m_selection.value().fold};
+    if (const std::string& name = m_selection.value().value; !name.empty()) {
+        // A weight on its own: the layer that reads it.
+        const GraphView& view = *query.current->view;
+        const ValueIndex value = view.find(ScopeIndex::Main, name);
+        if (value != ValueIndex::None && view.initializer(value) && !view.uses(value).empty())
+            query.node = view.id(view.uses(value).front().node);
+        query.fold = foldOf(query.node);
+    }
+    m_weights->show(query);
 }
 
 void MainWindow::followLink(const QString& link)

@@ -122,6 +122,20 @@ void MainWindow::makeActions()
     a.direction = make(tr("Change &Direction"), {K(tr("Ctrl+K"))},
                        tr("Lay the graph out from top to bottom, or from left to right"),
                        [this] { m_graph->toggleDirection(); });
+    const auto detail = [this, make](const QString& text, const QString& key, const QString& tip,
+                                     bool SceneDetails::*member) {
+        QAction* action = make(text, {K(key)}, tip, [this, member](bool on) {
+            SceneDetails details = m_graph->details();
+            details.*member = on;
+            m_graph->setDetails(details);
+        });
+        action->setCheckable(true);
+        action->setChecked(m_graph->details().*member);
+        return action;
+    };
+    a.attributes = detail(tr("A&ttributes"), tr("Ctrl+D"), tr("Show attributes in the nodes"), &SceneDetails::attributes);
+    a.weights = detail(tr("&Weights"), tr("Ctrl+I"), tr("Show weights in the nodes"), &SceneDetails::weights);
+    a.names = detail(tr("&Names"), tr("Ctrl+U"), tr("Show names in the nodes"), &SceneDetails::names);
     a.fullScreen = make(tr("F&ull Screen"), {K(Qt::Key_F11)}, tr("Use the whole screen"), [this] {
         setWindowState(windowState() ^ Qt::WindowFullScreen);
     });
@@ -172,6 +186,8 @@ void MainWindow::makeMenus()
     view->addActions({a.before, a.after});
     view->addSeparator();
     view->addActions({a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction});
+    view->addSeparator();
+    view->addActions({a.attributes, a.weights, a.names});
     view->addSeparator();
     const std::array panels{std::pair{m_foldDock, tr("Ctrl+1")}, std::pair{m_weightDock, tr("Ctrl+2")},
                             std::pair{m_inspectorDock, tr("Ctrl+3")}};
@@ -256,7 +272,7 @@ void MainWindow::updateActions()
     a.foldChecked->setEnabled(free && checked > 0);
     a.exportModel->setEnabled(free);
     for (QAction* action : {a.reload, a.exportImage, a.find, a.chooseAll, a.chooseNone, a.before, a.after, a.zoomIn,
-                            a.zoomOut, a.fit, a.actualSize, a.direction, a.properties, a.next, a.previous})
+                            a.zoomOut, a.fit, a.actualSize, a.direction, a.attributes, a.weights, a.names, a.properties, a.next, a.previous})
         action->setEnabled(open);
     (m_graph->side() == GraphPane::Side::Before ? a.before : a.after)->setChecked(true);
 }

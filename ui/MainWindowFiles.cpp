@@ -127,6 +127,7 @@ MainWindow::Unsaved MainWindow::askAboutChanges()
                     tr("%1 has changes that were not exported.").arg(m_document.fileName()),
                     QMessageBox::NoButton, this);
     box.setObjectName(u"unsavedQuestion"_s);
+    box.setIconPixmap(windowIcon().pixmap(48));
     box.setInformativeText(tr("The file on disk is as it was. Discarding loses what was folded here."));
     QPushButton* write = box.addButton(tr("&Export…"), QMessageBox::AcceptRole);
     QPushButton* discard = box.addButton(tr("&Discard"), QMessageBox::DestructiveRole);

@@ -22,6 +22,7 @@ struct InspectorRow {
 struct InspectorSection {
     QString caption;
     std::vector<InspectorRow> rows;
+    bool wideNames = false; // long names and short values, as in a list of counts
 };
 
 struct InspectorContent {

@@ -22,7 +22,7 @@ QString escaped(const QString& text)
     return html.replace(u'\n', u"<br/>"_s);
 }
 
-QString rowHtml(const InspectorRow& row, const Theme& theme)
+QString rowHtml(const InspectorRow& row, bool wideName, const Theme& theme)
 {
     QString value;
     if (!row.value.isEmpty()) {
@@ -36,8 +36,9 @@ QString rowHtml(const InspectorRow& row, const Theme& theme)
             value += u"<br/>"_s;
         value += u"<span style='color:%1;'>%2</span>"_s.arg(theme.quiet.name(), escaped(row.detail));
     }
-    return u"<tr><td width='36%' style='color:%1; padding:2px 8px 3px 0;'>%2</td>"
-           "<td style='padding:2px 0 3px 0;'>%3</td></tr>"_s.arg(theme.quiet.name(), escaped(row.name), value);
+    return u"<tr><td width='%1' style='color:%2; padding:2px 8px 3px 0;'>%3</td>"
+           "<td style='padding:2px 0 3px 0;'>%4</td></tr>"_s.arg(wideName ? u"68%"_s : u"36%"_s, theme.quiet.name(),
+                                                                  escaped(row.name), value);
 }
 
 } // namespace
@@ -130,7 +131,7 @@ void InspectorPanel::render()
         html += u"<p style='%1'>%2</p><table width='100%' cellspacing='0' cellpadding='0' style='margin-top:6px;'>"_s.arg(
             captionStyle, escaped(section.caption));
         for (const InspectorRow& row : section.rows)
-            html += rowHtml(row, theme);
+            html += rowHtml(row, section.wideNames, theme);
         html += u"</table>"_s;
     }
     m_text->setHtml(html);

@@ -27,6 +27,18 @@ namespace {
 enum Page { RangesPage, HistogramPage, BiasPage, ScaleShiftPage, EmptyPage };
 constexpr std::size_t cachedComparisons = 64;
 
+// Room for the bold form of every tab, so that choosing another moves nothing.
+class Tabs final : public QTabBar {
+protected:
+    QSize tabSizeHint(int tab) const override
+    {
+        QFont bold = font();
+        bold.setWeight(QFont::DemiBold);
+        const QSize hint = QTabBar::tabSizeHint(tab);
+        return {std::max(hint.width(), QFontMetrics(bold).horizontalAdvance(tabText(tab)) + 26), hint.height()};
+    }
+};
+
 // Bars that stand on zero.
 std::vector<Range> bars(const std::vector<double>& values)
 {
@@ -57,7 +69,7 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     QFont bold = font();
     bold.setWeight(QFont::DemiBold);
     m_title->setFont(bold);
-    m_tabs = new QTabBar;
+    m_tabs = new Tabs;
     m_tabs->setObjectName(u"weightsTabs"_s);
     m_tabs->setAccessibleName(tr("Views of the weights"));
     for (const QString& name : {tr("Ranges"), tr("Histogram"), tr("Bias"), tr("Scale && shift")})
@@ -67,7 +79,8 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     m_tabs->setTabToolTip(2, tr("The bias of each output channel"));
     m_tabs->setTabToolTip(3, tr("The batch norm as y = s·x + t, per channel"));
     m_tabs->setExpanding(false);
-    m_tabs->setUsesScrollButtons(true);
+    m_tabs->setUsesScrollButtons(false);
+    m_tabs->setSizePolicy(QSizePolicy::Minimum, QSizePolicy::Fixed);
     m_legend = new WeightsLegend;
 
     auto* header = new QWidget;
@@ -162,8 +175,11 @@ QWidget* WeightsPanel::makeHistogram()
     auto* layout = new QHBoxLayout(page);
     layout->setContentsMargins(0, 0, 14, 0);
     layout->addWidget(m_histogram, 1);
-    layout->addWidget(m_logarithmic, 0, Qt::AlignTop);
-    layout->setAlignment(m_logarithmic, Qt::AlignTop);
+    auto* side = new QVBoxLayout;
+    side->setContentsMargins(0, 8, 0, 0);
+    side->addWidget(m_logarithmic);
+    side->addStretch();
+    layout->addLayout(side);
     return page;
 }
 
