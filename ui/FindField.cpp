@@ -48,7 +48,9 @@ FindField::FindField(QWidget* parent) : QLineEdit(parent)
     setPlaceholderText(tr("Find…    Ctrl+F"));
     setAccessibleName(tr("Find a node, a tensor or an operator"));
     setToolTip(tr("Find a node, a tensor or an operator (Ctrl+F)"));
-    setFixedWidth(270);
+    setMinimumWidth(130);
+    setMaximumWidth(270);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     m_model = new FindModel(this);
     m_completer = new QCompleter(m_model, this);
     m_completer->setCaseSensitivity(Qt::CaseInsensitive);

@@ -19,6 +19,7 @@ class FindField final : public QLineEdit {
 public:
     explicit FindField(QWidget* parent = nullptr);
 
+    QSize sizeHint() const override { return {270, QLineEdit::sizeHint().height()}; }
     void setView(const std::shared_ptr<const GraphView>& view); // null empties it
 
 Q_SIGNALS:

@@ -165,6 +165,7 @@ void MainWindow::connectParts()
     connect(m_graph, &GraphPane::nothingSelected, this, [this] { m_selection.clear(); });
     connect(m_graph, &GraphPane::sideChanged, this, [this] {
         updateActions();
+        keepSelection();
         m_find->setView(m_document.isEmpty() ? nullptr : shownSnapshot()->view);
         describeModel();
         showInspector();
@@ -207,16 +208,7 @@ void MainWindow::documentOpened()
 void MainWindow::documentChanged()
 {
     m_folds.setSnapshots(m_document.opened(), m_document.current());
-    const Selection::Value& selected = m_selection.value();
-    if (!m_document.isEmpty() && selected.node != NodeId::None &&
-        shownSnapshot()->view->find(selected.node) == NodeIndex::None) {
-        // Folded away: its layer stands for it from now on.
-        const FoldRecord* record = m_document.current()->record(selected.fold);
-        if (record && record->candidate.layer)
-            m_selection.set({record->candidate.layer->id, {}, {}, selected.fold});
-        else
-            m_selection.clear();
-    }
+    keepSelection();
     showModel();
     describeModel();
     showInspector();
@@ -225,6 +217,20 @@ void MainWindow::documentChanged()
     updateActions();
     updateTitle();
     updateStatus();
+}
+
+void MainWindow::keepSelection()
+{
+    const Selection::Value& selected = m_selection.value();
+    if (m_document.isEmpty() || selected.node == NodeId::None ||
+        shownSnapshot()->view->find(selected.node) != NodeIndex::None)
+        return;
+    // Folded away: its layer stands for it from now on.
+    const FoldRecord* record = m_document.current()->record(selected.fold);
+    if (record && record->candidate.layer)
+        m_selection.set({record->candidate.layer->id, {}, {}, selected.fold});
+    else
+        m_selection.clear();
 }
 
 void MainWindow::showModel()
@@ -303,6 +309,8 @@ void MainWindow::updateStatus()
     facts += counts.batchNorms == 0 ? tr("no batch norms")
                                     : tr("%1 of %2 folded").arg(counts.folded).arg(counts.batchNorms);
     m_status->setFacts(facts);
+    const QString problem = m_document.typesProblem();
+    m_status->setHint(problem.isEmpty() ? QString() : tr("Some shapes are unknown"), problem);
 }
 
 FoldId MainWindow::foldOf(NodeId node) const

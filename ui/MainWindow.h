@@ -63,6 +63,7 @@ private:
     void connectParts();
     void documentOpened();
     void documentChanged();
+    void keepSelection(); // what is selected must be there
     void showModel();     // canvas, find and fold list of what is there now
     void describeModel(); // status bar and inspector, by a job
     void selectionChanged();

@@ -104,6 +104,7 @@ void Document::takeOver(Opening opening, const QString& path)
     m_opened = opening.snapshot;
     m_current = opening.snapshot;
     m_types = opening.types;
+    m_typesProblem.clear();
     m_undo.clear();
     watch(path);
     Q_EMIT openedModel();
@@ -126,6 +127,7 @@ void Document::inferShapes()
         },
         [this](InferredTypes inferred) {
             m_types = std::make_shared<const ValueTypes>(std::move(inferred.types));
+            m_typesProblem = toQt(inferred.problem);
             Q_EMIT typesChanged();
         });
 }

@@ -152,7 +152,7 @@ bool FoldDelegate::editorEvent(QEvent* event, QAbstractItemModel* model, const Q
     const auto isOnBox = [&] {
         // Forgiving: the whole strip left of the words belongs to the box.
         QRect strip = option.rect;
-        strip.setRight(boxRect(option.rect).right() + gap / 2);
+        strip.setWidth(boxStrip);
         return strip.contains(static_cast<QMouseEvent*>(event)->position().toPoint());
     };
     if (event->type() == QEvent::MouseButtonPress || event->type() == QEvent::MouseButtonDblClick)

@@ -6,6 +6,7 @@
 #include "ui/fold/FoldDelegate.h"
 
 #include <QAction>
+#include <QCursor>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
@@ -26,6 +27,7 @@ FoldPanel::FoldPanel(FoldModel& model, Selection& selection, QWidget* parent)
     setProperty("surface", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
     setAccessibleName(tr("Folds"));
+    setMinimumWidth(290);
     m_filter.setSourceModel(&m_model);
 
     m_list = new QListView;
@@ -54,7 +56,11 @@ FoldPanel::FoldPanel(FoldModel& model, Selection& selection, QWidget* parent)
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this,
             [this](const QModelIndex& row) { selectRow(row); });
     connect(m_list, &QListView::clicked, this, &FoldPanel::clicked);
-    connect(m_list, &QListView::doubleClicked, this, &FoldPanel::foldRow);
+    connect(m_list, &QListView::doubleClicked, this, [this](const QModelIndex& row) {
+        // Two quick clicks on the box are no wish to fold.
+        if (m_list->viewport()->mapFromGlobal(QCursor::pos()).x() > FoldDelegate::boxStrip)
+            foldRow(row);
+    });
     connect(m_list, &QListView::customContextMenuRequested, this, &FoldPanel::contextMenu);
     connect(&m_model, &FoldModel::countsChanged, this, &FoldPanel::updateCounts);
     connect(&m_model, &FoldModel::modelReset, this, &FoldPanel::showSelection);

@@ -18,6 +18,15 @@ QString tr(const char* text, int n = -1)
     return QCoreApplication::translate("Inspector", text, nullptr, n);
 }
 
+// Some operators' first sentence is a page long.
+QString cut(const QString& sentence)
+{
+    constexpr qsizetype longest = 200;
+    if (sentence.size() <= longest)
+        return sentence;
+    return sentence.first(sentence.lastIndexOf(u' ', longest)) + u" …"_s;
+}
+
 QString typeText(const ValueType& type)
 {
     QStringList parts;
@@ -82,7 +91,7 @@ InspectorContent aboutNode(const GraphView& view, NodeIndex node, const ValueTyp
     content.kind = tr("node");
     content.title = toQt(text.op);
     content.subtitle = text.name.empty() ? toQt(view.label(node)) : toQt(text.name);
-    content.summary = toQt(text.summary);
+    content.summary = cut(toQt(text.summary));
 
     InspectorSection attributes{tr("ATTRIBUTES"), {}, false};
     for (const AttributeText& attribute : text.attributes)

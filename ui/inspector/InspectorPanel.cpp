@@ -48,7 +48,7 @@ InspectorPanel::InspectorPanel(QWidget* parent) : QWidget(parent)
     setProperty("surface", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
     setAccessibleName(tr("Inspector"));
-    setMinimumWidth(272);
+    setMinimumWidth(286);
     auto* caption = new QLabel(tr("INSPECTOR"));
     m_kind = new QLabel;
     for (QLabel* label : {caption, m_kind}) {

@@ -120,6 +120,7 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     connect(m_tabs, &QTabBar::currentChanged, this, [this](int page) {
         if (m_shown)
             m_pages->setCurrentIndex(page);
+        m_legend->setVisible(page != ScaleShiftPage); // there is one series only
     });
     showNothing(tr("Select a layer to see its weights."));
 }
