@@ -60,7 +60,8 @@ FindField::FindField(QWidget* parent) : QLineEdit(parent)
     QAbstractItemView* popup = m_completer->popup();
     popup->setMinimumWidth(520);
     popup->setItemDelegate(new HitDelegate(popup));
-    popup->setStyleSheet(QStringLiteral("QAbstractItemView { border: 1px solid palette(mid); padding: 4px; }"));
+    popup->setStyleSheet(
+        QStringLiteral("QAbstractItemView { border: 1px solid palette(mid); padding: 4px; }"));
     popup->installEventFilter(this);
     setCompleter(m_completer);
     connect(m_completer, qOverload<const QModelIndex&>(&QCompleter::activated), this, &FindField::choose);
@@ -71,8 +72,8 @@ bool FindField::eventFilter(QObject* watched, QEvent* event)
 {
     // Wider than the field, which stands at the right edge of the window: so the list grows to the left.
     QAbstractItemView* popup = m_completer->popup();
-    const bool placed = event->type() == QEvent::Show || event->type() == QEvent::Move ||
-                        event->type() == QEvent::Resize;
+    const bool placed =
+        event->type() == QEvent::Show || event->type() == QEvent::Move || event->type() == QEvent::Resize;
     if (watched == popup && placed) {
         const QPoint place = mapToGlobal(QPoint(width() - popup->width(), height() + 3));
         if (popup->pos() != place)
@@ -100,7 +101,8 @@ void FindField::keyPressEvent(QKeyEvent* event)
 {
     const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
     if (enter && !text().isEmpty()) {
-        QModelIndex row = m_completer->popup()->isVisible() ? m_completer->popup()->currentIndex() : QModelIndex();
+        QModelIndex row =
+            m_completer->popup()->isVisible() ? m_completer->popup()->currentIndex() : QModelIndex();
         if (!row.isValid()) {
             // Nothing chosen in the list: the first hit.
             m_completer->setCompletionPrefix(text());

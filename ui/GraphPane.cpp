@@ -19,7 +19,9 @@ using namespace Qt::StringLiterals;
 namespace pleat::ui {
 
 GraphPane::GraphPane(JobRunner& jobs, QWidget* parent)
-    : QWidget(parent), m_jobs(jobs), m_canvas(new GraphCanvas(this)),
+    : QWidget(parent),
+      m_jobs(jobs),
+      m_canvas(new GraphCanvas(this)),
       m_types(std::make_shared<const ValueTypes>())
 {
     auto* layout = new QVBoxLayout(this);
@@ -172,7 +174,8 @@ void GraphPane::apply(const Wanted& wanted)
     else if (wanted.centre && hit.node >= 0)
         m_canvas->centreOn(hit.node);
     else if (wanted.centre && hit.edge >= 0)
-        m_canvas->centreOn(static_cast<int>(m_canvas->scene().edges[static_cast<std::size_t>(hit.edge)].from));
+        m_canvas->centreOn(
+            static_cast<int>(m_canvas->scene().edges[static_cast<std::size_t>(hit.edge)].from));
     m_following = false;
 }
 

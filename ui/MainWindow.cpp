@@ -35,7 +35,8 @@ struct MainWindow::Facts {
 };
 
 MainWindow::MainWindow(std::filesystem::path worker, QWidget* parent)
-    : QMainWindow(parent), m_document(m_jobs, std::move(worker))
+    : QMainWindow(parent),
+      m_document(m_jobs, std::move(worker))
 {
     setWindowIcon(applicationIcon());
     setAcceptDrops(true);
@@ -131,11 +132,15 @@ void MainWindow::connectParts()
     connect(&m_document, &Document::busyChanged, this, &MainWindow::updateActions);
     connect(&m_document, &Document::failed, this, &MainWindow::showError);
     connect(&m_document, &Document::notices, this, [this](const QStringList& sentences) {
-        m_messages->show({MessageBar::Kind::Notice, sentences.constFirst(), sentences.mid(1).join(u'\n'), {}, {}});
+        m_messages->show(
+            {MessageBar::Kind::Notice, sentences.constFirst(), sentences.mid(1).join(u'\n'), {}, {}});
     });
     connect(&m_document, &Document::changedOnDisk, this, [this] {
-        m_messages->show({MessageBar::Kind::Notice, tr("%1 changed on disk.").arg(m_document.fileName()), {},
-                          tr("Reload"), [this] { m_actions->reload->trigger(); }});
+        m_messages->show({MessageBar::Kind::Notice,
+                          tr("%1 changed on disk.").arg(m_document.fileName()),
+                          {},
+                          tr("Reload"),
+                          [this] { m_actions->reload->trigger(); }});
     });
     connect(&m_document, &Document::exported, this, [this](const QString& path) {
         m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
@@ -199,8 +204,9 @@ void MainWindow::documentOpened()
     documentChanged();
     // Something to look at from the first moment: the first pair.
     const auto& candidates = m_document.current()->candidates;
-    const auto first = std::find_if(candidates.begin(), candidates.end(),
-                                    [](const FoldCandidate& each) { return each.foldable && each.batchNorm; });
+    const auto first = std::find_if(candidates.begin(), candidates.end(), [](const FoldCandidate& each) {
+        return each.foldable && each.batchNorm;
+    });
     if (first != candidates.end() && first->layer)
         m_selection.set({first->layer->id, {}, {}, first->id});
 }
@@ -277,7 +283,8 @@ void MainWindow::describeModel()
 void MainWindow::updateEmptyText()
 {
     if (m_document.isEmpty()) {
-        m_foldPanel->setEmptyText(tr("No model"), tr("Open one to see which of its batch norms can be folded."));
+        m_foldPanel->setEmptyText(tr("No model"),
+                                  tr("Open one to see which of its batch norms can be folded."));
         return;
     }
     QString sentence = tr("There is nothing to fold.");
@@ -285,9 +292,10 @@ void MainWindow::updateEmptyText()
         sentence = tr("Of its %n convolutions, %1 have a bias.", nullptr, int(m_facts->convolutions))
                        .arg(m_facts->convolutionsWithBias);
         if (m_facts->convolutionsWithBias == m_facts->convolutions)
-            sentence += u' ' + tr("That is what folding leaves behind, so an exporter may have folded batch norms "
-                                  "already. In PyTorch, export with training=TrainingMode.PRESERVE and "
-                                  "do_constant_folding=False to keep them.");
+            sentence +=
+                u' ' + tr("That is what folding leaves behind, so an exporter may have folded batch norms "
+                          "already. In PyTorch, export with training=TrainingMode.PRESERVE and "
+                          "do_constant_folding=False to keep them.");
     }
     m_foldPanel->setEmptyText(tr("No batch norm in this model"), sentence);
 }

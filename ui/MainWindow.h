@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The window: puts the panels round the canvas and carries what one of them asks for to the others. It owns the
-// document and everything else in it; UI thread only. Its sources are split by subject: MainWindow.cpp (parts
-// and selection), MainWindowActions.cpp (menus, tool bar), MainWindowFiles.cpp (open, export, close, drop).
+// The window: puts the panels round the canvas and carries what one of them asks for to the others. It owns
+// the document and everything else in it; UI thread only. Its sources are split by subject: MainWindow.cpp
+// (parts and selection), MainWindowActions.cpp (menus, tool bar), MainWindowFiles.cpp (open, export, close,
+// drop).
 #pragma once
 
 #include "ui/document/Document.h"
@@ -95,7 +96,7 @@ private:
     void askForImage();
     void load(const QString& path);
     enum class Unsaved { Discard, Export, Stay };
-    Unsaved askAboutChanges(); // Discard at once when there are none
+    Unsaved askAboutChanges();                         // Discard at once when there are none
     void whenSaved(const std::function<void()>& then); // goes on after discarding or exporting, or not at all
 
     JobRunner m_jobs;

@@ -18,7 +18,7 @@ class StatusLine final : public QStatusBar {
 public:
     StatusLine(JobRunner& jobs, QWidget* parent = nullptr);
 
-    void setFacts(const QStringList& facts); // from left to right
+    void setFacts(const QStringList& facts);               // from left to right
     void setHint(const QString& hint, const QString& tip); // at the right, while nothing is running
 
 private:

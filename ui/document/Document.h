@@ -51,7 +51,7 @@ public:
     bool isBusy() const;                  // opening, folding or exporting
 
 Q_SIGNALS:
-    void openedModel();   // another model: opened(), current(), path() and types() are new
+    void openedModel();    // another model: opened(), current(), path() and types() are new
     void currentChanged(); // folded, undone or redone
     void typesChanged();
     void unsavedChanged(bool unsaved);

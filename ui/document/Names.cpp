@@ -87,7 +87,8 @@ QString foldMessage(const FoldCandidate& candidate)
     for (const NodeRef& node : candidate.affine)
         shorten(toQt(node.name), tr("it"));
     if (candidate.layer)
-        shorten(toQt(candidate.layer->name), moduleName(toQt(candidate.layer->name), toQt(candidate.layer->op)));
+        shorten(toQt(candidate.layer->name),
+                moduleName(toQt(candidate.layer->name), toQt(candidate.layer->op)));
     return message;
 }
 

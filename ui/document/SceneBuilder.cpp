@@ -51,10 +51,17 @@ QString shortened(const QString& text)
 
 class Builder final {
 public:
-    Builder(const Snapshot& shown, const Snapshot& current, const ValueTypes& types, const SceneDetails& details)
-        : m_shown(shown), m_current(current), m_view(*shown.view), m_types(types), m_details(details),
-          m_main(m_view.scopes().front()), m_nodeAt(m_view.nodeCount(), nowhere),
-          m_sourceOf(m_view.valueCount(), nowhere), m_constant(m_view.valueCount(), Unknown)
+    Builder(const Snapshot& shown, const Snapshot& current, const ValueTypes& types,
+            const SceneDetails& details)
+        : m_shown(shown),
+          m_current(current),
+          m_view(*shown.view),
+          m_types(types),
+          m_details(details),
+          m_main(m_view.scopes().front()),
+          m_nodeAt(m_view.nodeCount(), nowhere),
+          m_sourceOf(m_view.valueCount(), nowhere),
+          m_constant(m_view.valueCount(), Unknown)
     {
     }
 

@@ -30,8 +30,8 @@ struct BuiltScene {
         std::string value; // name of the input or output; empty for a node
     };
     GraphScene scene;
-    std::vector<Item> items;     // one a node of the scene
-    std::vector<FoldId> frames;  // one a frame of the scene
+    std::vector<Item> items;    // one a node of the scene
+    std::vector<FoldId> frames; // one a frame of the scene
 };
 
 // `shown` is drawn; `current` says what has been folded by now, which matters when the opened model is shown.

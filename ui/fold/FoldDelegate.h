@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Draws a candidate: check box, name over chain (or the reason), channels, and a pill with its state. All rows
-// are equally high. A click on the box, or Space, toggles it.
+// Draws a candidate: check box, name over chain (or the reason), channels, and a pill with its state. All
+// rows are equally high. A click on the box, or Space, toggles it.
 #pragma once
 
 #include <QStyledItemDelegate>

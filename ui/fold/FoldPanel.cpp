@@ -22,7 +22,9 @@ using namespace Qt::StringLiterals;
 namespace pleat::ui {
 
 FoldPanel::FoldPanel(FoldModel& model, Selection& selection, QWidget* parent)
-    : QWidget(parent), m_model(model), m_selection(selection)
+    : QWidget(parent),
+      m_model(model),
+      m_selection(selection)
 {
     setProperty("surface", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
@@ -206,12 +208,13 @@ void FoldPanel::contextMenu(QPoint position)
     const QModelIndex row = m_list->indexAt(position);
     QMenu menu(this);
     if (row.isValid()) {
-        QAction* fold = menu.addAction(tr("Fold %1").arg(row.data().toString()), this,
-                                       [this, row] { foldRow(row); });
+        QAction* fold =
+            menu.addAction(tr("Fold %1").arg(row.data().toString()), this, [this, row] { foldRow(row); });
         fold->setEnabled(row.flags() & Qt::ItemIsUserCheckable);
         const auto culprit = row.data(FoldModel::CulpritRole).toUInt();
         if (static_cast<NodeId>(culprit) != NodeId::None)
-            menu.addAction(tr("Show what blocks it"), this, [this, culprit] { Q_EMIT culpritRequested(culprit); });
+            menu.addAction(tr("Show what blocks it"), this,
+                           [this, culprit] { Q_EMIT culpritRequested(culprit); });
         menu.addSeparator();
     }
     menu.addAction(tr("Choose all"), this, [this] { m_model.setAllChecked(true); });

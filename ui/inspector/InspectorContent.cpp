@@ -143,7 +143,8 @@ InspectorContent aboutValue(const GraphView& view, ValueIndex value, const Value
         content.sections.push_back(std::move(data));
     }
     if (view.isGraphInput(value))
-        content.summary = initializer ? tr("A constant that a caller may replace.") : tr("An input of the model.");
+        content.summary =
+            initializer ? tr("A constant that a caller may replace.") : tr("An input of the model.");
     if (view.isGraphOutput(value))
         content.summary = tr("An output of the model.");
     if (const NodeIndex producer = view.producer(value); producer != NodeIndex::None) {
@@ -171,11 +172,11 @@ InspectorContent aboutModel(const GraphView& view, const ValueTypes& types)
     file.rows.push_back({tr("size"), byteCount(info.bytes), {}, {}});
     file.rows.push_back({tr("IR version"), QString::number(info.irVersion), {}, {}});
     for (const auto& [domain, version] : info.opsets)
-        file.rows.push_back({tr("opset"),
-                             domain.empty() ? QString::number(version)
-                                            : toQt(domain) + u' ' + QString::number(version),
-                             {},
-                             {}});
+        file.rows.push_back(
+            {tr("opset"),
+             domain.empty() ? QString::number(version) : toQt(domain) + u' ' + QString::number(version),
+             {},
+             {}});
     if (!info.producer.empty())
         file.rows.push_back({tr("producer"), toQt(info.producer), {}, {}});
     content.sections.push_back(std::move(file));
@@ -184,7 +185,9 @@ InspectorContent aboutModel(const GraphView& view, const ValueTypes& types)
         InspectorSection section{caption, {}, false};
         for (const ModelInfo::Port& port : list) {
             const ValueIndex value = view.find(ScopeIndex::Main, port.name);
-            section.rows.push_back({toQt(port.name), typeText(port.type), {},
+            section.rows.push_back({toQt(port.name),
+                                    typeText(port.type),
+                                    {},
                                     value == ValueIndex::None ? QString() : u"value:%1"_s.arg(index(value))});
         }
         addIfAny(content, std::move(section));

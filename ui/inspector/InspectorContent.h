@@ -26,7 +26,7 @@ struct InspectorSection {
 };
 
 struct InspectorContent {
-    QString kind;     // "node", "tensor", "model"
+    QString kind; // "node", "tensor", "model"
     QString title;
     QString subtitle; // the full name
     QString summary;

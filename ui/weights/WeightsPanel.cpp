@@ -35,7 +35,8 @@ protected:
         QFont bold = font();
         bold.setWeight(QFont::DemiBold);
         const QSize hint = QTabBar::tabSizeHint(tab);
-        return {std::max(hint.width(), QFontMetrics(bold).horizontalAdvance(tabText(tab)) + 26), hint.height()};
+        return {std::max(hint.width(), QFontMetrics(bold).horizontalAdvance(tabText(tab)) + 26),
+                hint.height()};
     }
 };
 
@@ -258,7 +259,7 @@ void WeightsPanel::present(Pointer comparison)
     const WeightsComparison& shownNow = *m_shown;
     m_title->setText(tr("WEIGHTS · %1").arg(toQt(shownNow.after.name)));
     m_title->setToolTip(toQt(shownNow.after.name));
-    m_legend->setKind(!shownNow.before       ? WeightsLegend::Kind::Plain
+    m_legend->setKind(!shownNow.before   ? WeightsLegend::Kind::Plain
                       : shownNow.preview ? WeightsLegend::Kind::Preview
                                          : WeightsLegend::Kind::Folded,
                       shownNow.outlier.has_value());
@@ -293,9 +294,9 @@ void WeightsPanel::presentPlots(const WeightsComparison& comparison)
     m_bias->setData(std::move(biases), std::nullopt, [kept](std::size_t first, std::size_t) {
         const QString now = at(kept->after.bias, first);
         const bool both = kept->before && !kept->before->bias.empty();
-        return ChannelPlot::Reading{
-            channelTitle(*kept, first, first),
-            both ? tr("before %1 → after %2").arg(at(kept->before->bias, first), now) : tr("bias %1").arg(now)};
+        return ChannelPlot::Reading{channelTitle(*kept, first, first),
+                                    both ? tr("before %1 → after %2").arg(at(kept->before->bias, first), now)
+                                         : tr("bias %1").arg(now)};
     });
     const auto readFactors = [kept](std::size_t first, std::size_t) {
         return ChannelPlot::Reading{tr("channel %1").arg(first),
