@@ -18,11 +18,20 @@ inline std::string bodyPath(std::string_view parent, std::string_view ownerName,
     std::string path(parent);
     if (!path.empty())
         path += '/';
-    path += ownerName.empty() ? std::string(ownerOp) + "_" + std::to_string(index) : std::string(ownerName);
+    if (ownerName.empty()) {
+        path += ownerOp;
+        path += '_';
+        path += std::to_string(index);
+    } else {
+        path += ownerName;
+    }
     path += '.';
     path += attribute;
-    if (position >= 0)
-        path += "[" + std::to_string(position) + "]";
+    if (position >= 0) {
+        path += '[';
+        path += std::to_string(position);
+        path += ']';
+    }
     return path;
 }
 
