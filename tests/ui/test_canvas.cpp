@@ -2,6 +2,7 @@
 // The canvas, used as a person would: with the mouse, the wheel and the keyboard.
 #include "ui/graph/GraphCanvas.h"
 #include "ui/graph/GraphImage.h"
+#include "ui/graph/KeptPlaces.h"
 #include "ui/graph/Minimap.h"
 #include "ui/widgets/SegmentedControl.h"
 
@@ -326,25 +327,63 @@ private Q_SLOTS:
         QCOMPARE(menu.front().front().value<CanvasHit>(), (CanvasHit{Conv, -1, 0}));
     }
 
-    void aFoldedPairLeavesTheRestUnderTheEye()
+    // The small network after its batch norm went into the convolution, which has a bias now.
+    static GraphScene foldedNetwork(const GraphScene& before)
+    {
+        GraphScene folded;
+        for (int n = 0; n <= Add; ++n)
+            if (n != Norm)
+                folded.nodes.push_back(before.nodes[static_cast<std::size_t>(n)]);
+        folded.nodes[Conv].rows.push_back({QStringLiteral("B"), QStringLiteral("32")});
+        for (const auto& [from, to] : {std::pair(0u, 1u), {1u, 2u}, {2u, 3u}, {2u, 4u}, {3u, 5u}, {4u, 5u}})
+            addEdge(folded, from, to);
+        folded.frames.push_back({FoldState::Folded, {1}, QStringLiteral("folded"), {}, {}, {}});
+        return folded;
+    }
+
+    void aNewLayoutKeepsTheSelectedNodeUnderTheEye()
     {
         m_canvas->setZoom(1, {450, 400});
         m_canvas->select({Relu, -1, -1});
         m_canvas->centreOn(Relu);
         const QPoint before = on(*m_canvas, Relu);
-        GraphScene folded;
-        for (int n = 0; n <= Add; ++n) {
-            if (n == Norm)
-                continue;
-            folded.nodes.push_back(m_canvas->scene().nodes[static_cast<std::size_t>(n)]);
-        }
-        for (const auto& [from, to] : {std::pair(0u, 1u), {1u, 2u}, {2u, 3u}, {2u, 4u}, {3u, 5u}, {4u, 5u}})
-            addEdge(folded, from, to);
-        folded.frames.push_back({FoldState::Folded, {1}, QStringLiteral("folded"), {}, {}, {}});
+        GraphScene folded = foldedNetwork(m_canvas->scene());
         layOutScene(folded, Direction::TopDown);
         m_canvas->setScene(std::move(folded), GraphCanvas::KeepView::Anchor);
         QCOMPARE(m_canvas->selection().node, 2);
         QVERIFY(near(on(*m_canvas, 2), before, 1.5));
+    }
+
+    void foldingAPairMovesNothingElse_data() { framesStandAroundTheirNodesAndTouchNoOthers_data(); }
+    void foldingAPairMovesNothingElse()
+    {
+        QFETCH(Direction, direction);
+        const GraphScene before = smallNetwork(direction);
+        GraphScene after = foldedNetwork(before);
+        QVERIFY(keepPlaces(after, before));
+        for (std::size_t n = 0; n < after.nodes.size(); ++n) {
+            const SceneNode& old = before.nodes[n < Norm ? n : n + 1];
+            QCOMPARE(old.key, after.nodes[n].key);
+            if (n != Conv)
+                QCOMPARE(after.nodes[n].rect, old.rect);
+        }
+        QVERIFY(after.frames[0].rect.contains(after.nodes[Conv].rect));
+        // Conv → Relu passes where the batch norm was.
+        const Branch& branch = after.layout.branches[1];
+        const PointF start = after.layout.trunks[branch.trunk].points.front(), tip = branch.points.back();
+        if (direction == Direction::TopDown) {
+            QCOMPARE(start.y, after.nodes[Conv].rect.bottom());
+            QCOMPARE(tip.y, after.nodes[2].rect.top());
+        } else {
+            QCOMPARE(start.x, after.nodes[Conv].rect.right());
+            QCOMPARE(tip.x, after.nodes[2].rect.left());
+        }
+        QCOMPARE(after.layout.branches[2].trunk, after.layout.branches[3].trunk);
+
+        GraphScene undone = smallNetwork(direction);
+        QVERIFY(!keepPlaces(undone,
+                            after)); // a node came back: to be laid out anew, with the same result as before
+        QCOMPARE(undone.nodes[Add].rect.size(), before.nodes[Add].rect.size());
     }
 
     void minimapMovesTheView()
