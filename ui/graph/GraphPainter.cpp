@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 
 namespace pleat::ui {
 
@@ -100,6 +101,8 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
             paintRows(painter, nodes, detail);
     }
     painter.setRenderHint(QPainter::Antialiasing, true);
+    if (!marks.emphasised.empty())
+        paintEmphasised(painter, nodes, visible, detail, marks);
     paintRings(painter, detail, marks);
     if (detail.badges > 0)
         paintBadges(painter, frames, detail);
@@ -314,7 +317,8 @@ void GraphPainter::paintLabel(QPainter& painter, std::uint32_t e) const
                 left |= goes < -0.5;
                 right |= goes > 0.5;
             }
-            after = left || !right;
+            // Otherwise where one looks for it: right of a line, or above it.
+            after = down ? left || !right : left && !right;
         }
         drawLabel(painter, edge.label, end, (down ? to.rect.top() : to.rect.left()) - to.clearBefore, true,
                   after);
@@ -433,6 +437,25 @@ void GraphPainter::paintRows(QPainter& painter, const std::vector<std::uint32_t>
         }
     }
     painter.restore();
+}
+
+// A veil over everything, and what is meant once more on top of it.
+void GraphPainter::paintEmphasised(QPainter& painter, const std::vector<std::uint32_t>& nodes,
+                                   const QRectF& visible, const Detail& detail,
+                                   const CanvasMarks& marks) const
+{
+    QColor veil = m_theme.canvas;
+    veil.setAlphaF(0.72f);
+    painter.fillRect(visible, veil);
+    std::vector<std::uint32_t> lit;
+    std::ranges::set_intersection(nodes, marks.emphasised, std::back_inserter(lit));
+    if (detail.zoom < farZoom)
+        return paintFarNodes(painter, lit, detail.zoom);
+    paintNodes(painter, lit, detail);
+    if (detail.titles > 0)
+        paintTitles(painter, lit, detail);
+    if (detail.words > 0)
+        paintRows(painter, lit, detail);
 }
 
 void GraphPainter::paintRings(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const

@@ -345,8 +345,8 @@ bool orderRanks(LayeredGraph& graph, std::uint64_t& crossings, const std::stop_t
         orderer.initialise(start[i]);
         improveSections(orderer, graph, stop, others);
         const std::uint64_t before = std::exchange(crossings, orderer.takeBetter(order, best, others));
-        if (crossings == before)
-            break;
+        if (i == 1 && crossings == before)
+            break; // most drawings are as good as they get at once
         for (std::size_t s = 0; s < std::min(best.size(), others.size()); ++s)
             best[s] = std::min(best[s], others[s]);
     }
