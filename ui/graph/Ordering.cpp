@@ -13,6 +13,7 @@ namespace {
 // Small sections can afford to look longer.
 constexpr std::size_t smallSection = 12000;
 constexpr Index smallGraph = 25000, mediumGraph = 60000;
+constexpr std::size_t sweepBudget = 8'000'000; // vertices, over all sweeps of one section
 constexpr int maximumSweeps = 24, maximumSweepsSmall = 60;
 constexpr int patience = 4, patienceSmall = 12; // sweeps without a gain
 
@@ -252,7 +253,10 @@ std::uint64_t Orderer::improve(Index first, Index last)
     std::size_t size = 0;
     for (const auto& order : bestOrder)
         size += order.size();
-    const int sweeps = size < smallSection ? maximumSweepsSmall : maximumSweeps;
+    // A section of millions is no network that anybody could follow: two sweeps, and be done.
+    const int sweeps = size < smallSection
+                           ? maximumSweepsSmall
+                           : std::clamp(static_cast<int>(sweepBudget / size), 2, maximumSweeps);
     const int enough = size < smallSection ? patienceSmall : patience;
     for (int sweep = 0, idle = 0; best > 0 && sweep < sweeps && idle < enough; ++sweep) {
         if (m_stop.stop_requested())
