@@ -11,6 +11,7 @@ namespace {
 
 constexpr double trunkGap = 14;     // between two trunks
 constexpr double trunkNodeGap = 18; // between a trunk and a node
+constexpr double nearEnough = 180; // less is how branches stand on either side of a fork
 constexpr int rounds = 6, roundsSmall = 20;
 constexpr Index smallGraph = 60000;
 
@@ -117,7 +118,10 @@ bool Relaxation::round()
     for (const Index b : m_order) {
         if (b == m_pinned)
             continue;
-        const double shift = std::trunc(allowed(b, wish(b)));
+        const double wanted = wish(b);
+        if (std::abs(wanted) < nearEnough)
+            continue;
+        const double shift = std::trunc(allowed(b, wanted));
         if (shift == 0)
             continue;
         for (const Index v : m_members.of(b))
