@@ -3,6 +3,7 @@
 
 #include "ui/FindField.h"
 #include "ui/GraphPane.h"
+#include "ui/ModelFacts.h"
 #include "ui/Settings.h"
 #include "ui/StartPage.h"
 #include "ui/StatusLine.h"
@@ -26,13 +27,6 @@
 using namespace Qt::StringLiterals;
 
 namespace pleat::ui {
-
-struct MainWindow::Facts {
-    InspectorContent content;
-    std::uint64_t parameters = 0;
-    std::uint64_t convolutions = 0;
-    std::uint64_t convolutionsWithBias = 0;
-};
 
 MainWindow::MainWindow(std::filesystem::path worker, QWidget* parent)
     : QMainWindow(parent),
@@ -225,20 +219,6 @@ void MainWindow::documentChanged()
     updateStatus();
 }
 
-void MainWindow::keepSelection()
-{
-    const Selection::Value& selected = m_selection.value();
-    if (m_document.isEmpty() || selected.node == NodeId::None ||
-        shownSnapshot()->view->find(selected.node) != NodeIndex::None)
-        return;
-    // Folded away: its layer stands for it from now on.
-    const FoldRecord* record = m_document.current()->record(selected.fold);
-    if (record && record->candidate.layer)
-        m_selection.set({record->candidate.layer->id, {}, {}, selected.fold});
-    else
-        m_selection.clear();
-}
-
 void MainWindow::showModel()
 {
     m_pages->setCurrentWidget(m_document.isEmpty() ? static_cast<QWidget*>(m_start) : m_graph);
@@ -257,21 +237,10 @@ void MainWindow::describeModel()
     m_jobs.start(
         u"describe"_s, tr("Counting…"), this,
         [snapshot = shownSnapshot(), types = m_document.types()](Progress&, std::stop_token) {
-            const GraphView& view = *snapshot->view;
-            Facts facts;
-            facts.parameters = describe(view, *types).parameters;
-            facts.content = aboutModel(view, *types);
-            for (std::uint32_t i = 0; i < view.nodeCount(); ++i) {
-                const NodeIndex node{i};
-                if (view.op(node) != "Conv" && view.op(node) != "ConvTranspose")
-                    continue;
-                ++facts.convolutions;
-                facts.convolutionsWithBias += view.input(node, 2) != ValueIndex::None;
-            }
-            return facts;
+            return factsOf(*snapshot->view, *types);
         },
-        [this](Facts facts) {
-            m_facts = std::make_unique<Facts>(std::move(facts));
+        [this](ModelFacts facts) {
+            m_facts = std::make_unique<ModelFacts>(std::move(facts));
             updateEmptyText();
             updateStatus();
             if (m_selection.value().node == NodeId::None && m_selection.value().value.empty())
@@ -319,112 +288,6 @@ void MainWindow::updateStatus()
     m_status->setFacts(facts);
     const QString problem = m_document.typesProblem();
     m_status->setHint(problem.isEmpty() ? QString() : tr("Some shapes are unknown"), problem);
-}
-
-FoldId MainWindow::foldOf(NodeId node) const
-{
-    if (m_document.isEmpty() || node == NodeId::None)
-        return {};
-    const auto has = [node](const FoldCandidate& candidate) {
-        const auto is = [node](const NodeRef& each) { return each.id == node; };
-        return (candidate.layer && candidate.layer->id == node) ||
-               std::any_of(candidate.affine.begin(), candidate.affine.end(), is);
-    };
-    // What can still be done says more than what has been done.
-    for (const FoldCandidate& candidate : m_document.current()->candidates)
-        if (has(candidate))
-            return candidate.id;
-    for (const auto& record : m_document.current()->folded)
-        if (has(record->candidate))
-            return record->candidate.id;
-    return {};
-}
-
-void MainWindow::selectNode(NodeId node, bool centre)
-{
-    Selection::Value value;
-    value.node = node;
-    value.fold = foldOf(node);
-    m_selection.set(value);
-    if (centre)
-        m_graph->select(node, {}, true);
-}
-
-void MainWindow::selectionChanged()
-{
-    const Selection::Value& selected = m_selection.value();
-    m_graph->select(selected.node, selected.value, false);
-    showInspector();
-    showWeights();
-    updateActions();
-}
-
-void MainWindow::showInspector()
-{
-    if (m_document.isEmpty()) {
-        m_inspector->showNothing();
-        return;
-    }
-    const GraphView& view = *shownSnapshot()->view;
-    const Selection::Value& selected = m_selection.value();
-    if (const NodeIndex node = view.find(selected.node);
-        selected.node != NodeId::None && node != NodeIndex::None) {
-        std::optional<std::uint64_t> before;
-        const GraphView& opened = *m_document.opened()->view;
-        if (const NodeIndex old = opened.find(selected.node); &opened != &view && old != NodeIndex::None)
-            before = describe(opened, old, *m_document.types()).parameters;
-        m_inspector->show(aboutNode(view, node, *m_document.types(), before));
-        return;
-    }
-    if (!selected.value.empty()) {
-        ValueIndex value = view.find(ScopeIndex::Main, selected.value);
-        for (std::uint32_t i = 0; value == ValueIndex::None && i < view.valueCount(); ++i)
-            if (view.name(ValueIndex{i}) == selected.value)
-                value = ValueIndex{i};
-        if (value != ValueIndex::None) {
-            m_inspector->show(aboutValue(view, value, *m_document.types()));
-            return;
-        }
-    }
-    if (m_facts)
-        m_inspector->show(m_facts->content);
-    else
-        m_inspector->showNothing();
-}
-
-void MainWindow::showWeights()
-{
-    if (m_document.isEmpty()) {
-        m_weights->showNothing(tr("Open a model to see its weights before and after folding."));
-        return;
-    }
-    WeightsQuery query{m_document.opened(), m_document.current(), m_selection.value().node,
-                       m_selection.value().fold};
-    if (const std::string& name = m_selection.value().value; !name.empty()) {
-        // A weight on its own: the layer that reads it.
-        const GraphView& view = *query.current->view;
-        const ValueIndex value = view.find(ScopeIndex::Main, name);
-        if (value != ValueIndex::None && view.initializer(value) && !view.uses(value).empty())
-            query.node = view.id(view.uses(value).front().node);
-        query.fold = foldOf(query.node);
-    }
-    m_weights->show(query);
-}
-
-void MainWindow::followLink(const QString& link)
-{
-    if (m_document.isEmpty())
-        return;
-    const GraphView& view = *shownSnapshot()->view;
-    const quint32 number = link.section(u':', 1).toUInt();
-    if (link.startsWith(u"node:") && number < view.nodeCount()) {
-        selectNode(view.id(NodeIndex{number}), true);
-    } else if (link.startsWith(u"value:") && number < view.valueCount()) {
-        Selection::Value value;
-        value.value = std::string(view.name(ValueIndex{number}));
-        m_selection.set(value);
-        m_graph->select(NodeId::None, value.value, true);
-    }
 }
 
 void MainWindow::showError(const QString& what, const Error& error)

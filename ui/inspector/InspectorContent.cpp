@@ -159,9 +159,8 @@ InspectorContent aboutValue(const GraphView& view, ValueIndex value, const Value
     return content;
 }
 
-InspectorContent aboutModel(const GraphView& view, const ValueTypes& types)
+InspectorContent aboutModel(const ModelInfo& info, const GraphView& view)
 {
-    const ModelInfo info = describe(view, types);
     InspectorContent content;
     content.kind = tr("model");
     content.title = toQt(std::filesystem::path(info.file).filename().string());

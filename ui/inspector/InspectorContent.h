@@ -37,6 +37,6 @@ struct InspectorContent {
 InspectorContent aboutNode(const GraphView& view, NodeIndex node, const ValueTypes& types,
                            std::optional<std::uint64_t> parametersBefore);
 InspectorContent aboutValue(const GraphView& view, ValueIndex value, const ValueTypes& types);
-InspectorContent aboutModel(const GraphView& view, const ValueTypes& types);
+InspectorContent aboutModel(const ModelInfo& info, const GraphView& view);
 
 } // namespace pleat::ui

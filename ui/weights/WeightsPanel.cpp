@@ -217,7 +217,7 @@ void WeightsPanel::showNothing(const QString& sentence)
     Q_EMIT shown();
 }
 
-void WeightsPanel::show(const WeightsQuery& query)
+void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
 {
     if (!query.current || (query.node == NodeId::None && query.fold.empty())) {
         showNothing(tr("Select a layer to see its weights."));
@@ -226,7 +226,7 @@ void WeightsPanel::show(const WeightsQuery& query)
     const Key key{query.opened.get(), query.current.get(), query.node, query.fold};
     if (const auto known = m_cache.find(key); known != m_cache.end()) {
         m_jobs.cancel(u"weights"_s);
-        present(known->second.second);
+        present(known->second.second, otherwise);
         return;
     }
     m_jobs.start(
@@ -234,7 +234,7 @@ void WeightsPanel::show(const WeightsQuery& query)
         [query](Progress& progress, std::stop_token stop) {
             return compareWeights(query, progress, std::move(stop));
         },
-        [this, query, key](Result<std::optional<WeightsComparison>> result) {
+        [this, query, key, otherwise](Result<std::optional<WeightsComparison>> result) {
             if (!result) {
                 showNothing(toQt(result.error().message));
                 return;
@@ -245,14 +245,14 @@ void WeightsPanel::show(const WeightsQuery& query)
                 (!m_cache.empty() && m_cache.begin()->first.opened != key.opened))
                 m_cache.clear();
             m_cache.emplace(key, std::pair(query, comparison));
-            present(std::move(comparison));
+            present(std::move(comparison), otherwise);
         });
 }
 
-void WeightsPanel::present(Pointer comparison)
+void WeightsPanel::present(Pointer comparison, const QString& otherwise)
 {
     if (!comparison) {
-        showNothing(tr("This node has no weights."));
+        showNothing(otherwise);
         return;
     }
     m_shown = std::move(comparison);
