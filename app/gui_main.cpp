@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The window's program: arguments in, a window or an image of the graph out. The same binary is the worker that
-// infers shapes.
+// The window's program: arguments in, a window or an image of the graph out. The same binary is the worker
+// that infers shapes.
 #include "core/model/ShapeInference.h"
 #include "ui/GraphExport.h"
 #include "ui/MainWindow.h"
@@ -61,10 +61,12 @@ int main(int argc, char** argv)
         QApplication::translate("main", "Sees, folds and compares the batch norms of ONNX models."));
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument(u"MODEL"_s, QApplication::translate("main", "The ONNX file to open."), u"[MODEL]"_s);
+    parser.addPositionalArgument(u"MODEL"_s, QApplication::translate("main", "The ONNX file to open."),
+                                 u"[MODEL]"_s);
     const QCommandLineOption image(
         u"export-graph"_s,
-        QApplication::translate("main", "Write an image of the graph (svg, png or pdf) and exit."), u"FILE"_s);
+        QApplication::translate("main", "Write an image of the graph (svg, png or pdf) and exit."),
+        u"FILE"_s);
     parser.addOption(image);
     parser.process(application);
 

@@ -19,6 +19,7 @@ class FindField final : public QLineEdit {
 public:
     explicit FindField(QWidget* parent = nullptr);
 
+    QSize sizeHint() const override { return {270, QLineEdit::sizeHint().height()}; }
     void setView(const std::shared_ptr<const GraphView>& view); // null empties it
 
 Q_SIGNALS:
@@ -27,6 +28,7 @@ Q_SIGNALS:
 protected:
     void keyPressEvent(QKeyEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     void choose(const QModelIndex& row);

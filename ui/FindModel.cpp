@@ -14,7 +14,8 @@ void FindModel::setView(std::shared_ptr<const GraphView> view)
     m_entries.clear();
     if (m_view) {
         for (std::uint32_t i = 0; i < m_view->nodeCount(); ++i)
-            m_entries.push_back({true, i});
+            if (m_view->op(NodeIndex{i}) != "Constant") // found by the name of its tensor
+                m_entries.push_back({true, i});
         for (std::uint32_t i = 0; i < m_view->valueCount(); ++i)
             if (!m_view->name(ValueIndex{i}).empty())
                 m_entries.push_back({false, i});
@@ -41,6 +42,8 @@ QVariant FindModel::data(const QModelIndex& index, int role) const
         if (entry.isNode)
             return QString(toQt(m_view->label(node)) + u"  ·  "_s + toQt(m_view->op(node)));
         return toQt(m_view->name(value));
+    case NameRole:
+        return entry.isNode ? toQt(m_view->label(node)) : toQt(m_view->name(value));
     case KindRole:
         return entry.isNode ? toQt(m_view->op(node)) : tr("tensor");
     case LinkRole:

@@ -14,7 +14,7 @@ namespace pleat::ui {
 class FindModel final : public QAbstractListModel {
     Q_OBJECT
 public:
-    enum Role { LinkRole = Qt::UserRole + 1, KindRole };
+    enum Role { LinkRole = Qt::UserRole + 1, NameRole, KindRole };
 
     using QAbstractListModel::QAbstractListModel;
 

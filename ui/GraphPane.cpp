@@ -19,7 +19,9 @@ using namespace Qt::StringLiterals;
 namespace pleat::ui {
 
 GraphPane::GraphPane(JobRunner& jobs, QWidget* parent)
-    : QWidget(parent), m_jobs(jobs), m_canvas(new GraphCanvas(this)),
+    : QWidget(parent),
+      m_jobs(jobs),
+      m_canvas(new GraphCanvas(this)),
       m_types(std::make_shared<const ValueTypes>())
 {
     auto* layout = new QVBoxLayout(this);
@@ -83,7 +85,7 @@ void GraphPane::setTypes(const std::shared_ptr<const ValueTypes>& types)
         const auto type = known == m_types->end() ? std::map<std::string, ValueType>::const_iterator()
                                                   : known->second.find(toStd(edge.tensorName));
         const bool found = known != m_types->end() && type != known->second.end();
-        labels.push_back(found ? toQt(type->second.text()) : QString());
+        labels.push_back(found ? edgeLabel(type->second) : QString());
     }
     m_canvas->setEdgeLabels(labels);
 }
@@ -94,8 +96,10 @@ void GraphPane::rebuild()
         return;
     m_jobs.start(
         u"layout"_s, tr("Laying out…"), this,
-        [shown = shown(), current = m_current, types = m_types, direction = m_direction](
-            Progress&, std::stop_token stop) { return buildScene(*shown, *current, *types, direction, stop); },
+        [shown = shown(), current = m_current, types = m_types, direction = m_direction,
+         details = m_details](Progress&, std::stop_token stop) {
+            return buildScene(*shown, *current, *types, direction, details, stop);
+        },
         [this, shown = shown()](std::optional<BuiltScene> built) {
             if (!built)
                 return;
@@ -170,7 +174,8 @@ void GraphPane::apply(const Wanted& wanted)
     else if (wanted.centre && hit.node >= 0)
         m_canvas->centreOn(hit.node);
     else if (wanted.centre && hit.edge >= 0)
-        m_canvas->centreOn(static_cast<int>(m_canvas->scene().edges[static_cast<std::size_t>(hit.edge)].from));
+        m_canvas->centreOn(
+            static_cast<int>(m_canvas->scene().edges[static_cast<std::size_t>(hit.edge)].from));
     m_following = false;
 }
 
@@ -227,6 +232,14 @@ void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
     menu.addAction(tr("Fit"), m_canvas, &GraphCanvas::fit);
     menu.addAction(tr("Actual Size"), m_canvas, &GraphCanvas::actualSize);
     menu.exec(position);
+}
+
+void GraphPane::setDetails(const SceneDetails& details)
+{
+    if (details == m_details)
+        return;
+    m_details = details;
+    rebuild();
 }
 
 void GraphPane::toggleDirection()

@@ -34,6 +34,8 @@ public:
 
     GraphCanvas& canvas() { return *m_canvas; }
     void toggleDirection();
+    const SceneDetails& details() const { return m_details; }
+    void setDetails(const SceneDetails& details);
     QString saveImage(const QString& path); // a sentence that says what went wrong, or nothing
 
 Q_SIGNALS:
@@ -65,6 +67,7 @@ private:
     GraphCanvas* m_canvas = nullptr;
     Side m_side = Side::After;
     Direction m_direction = Direction::TopDown;
+    SceneDetails m_details;
     SnapshotPointer m_opened, m_current;
     std::shared_ptr<const ValueTypes> m_types;
 

@@ -3,6 +3,7 @@
 
 #include "ui/FindField.h"
 #include "ui/GraphPane.h"
+#include "ui/ModelFacts.h"
 #include "ui/Settings.h"
 #include "ui/StartPage.h"
 #include "ui/StatusLine.h"
@@ -27,15 +28,9 @@ using namespace Qt::StringLiterals;
 
 namespace pleat::ui {
 
-struct MainWindow::Facts {
-    InspectorContent content;
-    std::uint64_t parameters = 0;
-    std::uint64_t convolutions = 0;
-    std::uint64_t convolutionsWithBias = 0;
-};
-
 MainWindow::MainWindow(std::filesystem::path worker, QWidget* parent)
-    : QMainWindow(parent), m_document(m_jobs, std::move(worker))
+    : QMainWindow(parent),
+      m_document(m_jobs, std::move(worker))
 {
     setWindowIcon(applicationIcon());
     setAcceptDrops(true);
@@ -131,11 +126,15 @@ void MainWindow::connectParts()
     connect(&m_document, &Document::busyChanged, this, &MainWindow::updateActions);
     connect(&m_document, &Document::failed, this, &MainWindow::showError);
     connect(&m_document, &Document::notices, this, [this](const QStringList& sentences) {
-        m_messages->show({MessageBar::Kind::Notice, sentences.constFirst(), sentences.mid(1).join(u'\n'), {}, {}});
+        m_messages->show(
+            {MessageBar::Kind::Notice, sentences.constFirst(), sentences.mid(1).join(u'\n'), {}, {}});
     });
     connect(&m_document, &Document::changedOnDisk, this, [this] {
-        m_messages->show({MessageBar::Kind::Notice, tr("%1 changed on disk.").arg(m_document.fileName()), {},
-                          tr("Reload"), [this] { m_actions->reload->trigger(); }});
+        m_messages->show({MessageBar::Kind::Notice,
+                          tr("%1 changed on disk.").arg(m_document.fileName()),
+                          {},
+                          tr("Reload"),
+                          [this] { m_actions->reload->trigger(); }});
     });
     connect(&m_document, &Document::exported, this, [this](const QString& path) {
         m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
@@ -165,6 +164,7 @@ void MainWindow::connectParts()
     connect(m_graph, &GraphPane::nothingSelected, this, [this] { m_selection.clear(); });
     connect(m_graph, &GraphPane::sideChanged, this, [this] {
         updateActions();
+        keepSelection();
         m_find->setView(m_document.isEmpty() ? nullptr : shownSnapshot()->view);
         describeModel();
         showInspector();
@@ -198,8 +198,9 @@ void MainWindow::documentOpened()
     documentChanged();
     // Something to look at from the first moment: the first pair.
     const auto& candidates = m_document.current()->candidates;
-    const auto first = std::find_if(candidates.begin(), candidates.end(),
-                                    [](const FoldCandidate& each) { return each.foldable && each.batchNorm; });
+    const auto first = std::find_if(candidates.begin(), candidates.end(), [](const FoldCandidate& each) {
+        return each.foldable && each.batchNorm;
+    });
     if (first != candidates.end() && first->layer)
         m_selection.set({first->layer->id, {}, {}, first->id});
 }
@@ -207,16 +208,7 @@ void MainWindow::documentOpened()
 void MainWindow::documentChanged()
 {
     m_folds.setSnapshots(m_document.opened(), m_document.current());
-    const Selection::Value& selected = m_selection.value();
-    if (!m_document.isEmpty() && selected.node != NodeId::None &&
-        shownSnapshot()->view->find(selected.node) == NodeIndex::None) {
-        // Folded away: its layer stands for it from now on.
-        const FoldRecord* record = m_document.current()->record(selected.fold);
-        if (record && record->candidate.layer)
-            m_selection.set({record->candidate.layer->id, {}, {}, selected.fold});
-        else
-            m_selection.clear();
-    }
+    keepSelection();
     showModel();
     describeModel();
     showInspector();
@@ -245,21 +237,10 @@ void MainWindow::describeModel()
     m_jobs.start(
         u"describe"_s, tr("Counting…"), this,
         [snapshot = shownSnapshot(), types = m_document.types()](Progress&, std::stop_token) {
-            const GraphView& view = *snapshot->view;
-            Facts facts;
-            facts.parameters = describe(view, *types).parameters;
-            facts.content = aboutModel(view, *types);
-            for (std::uint32_t i = 0; i < view.nodeCount(); ++i) {
-                const NodeIndex node{i};
-                if (view.op(node) != "Conv" && view.op(node) != "ConvTranspose")
-                    continue;
-                ++facts.convolutions;
-                facts.convolutionsWithBias += view.input(node, 2) != ValueIndex::None;
-            }
-            return facts;
+            return factsOf(*snapshot->view, *types);
         },
-        [this](Facts facts) {
-            m_facts = std::make_unique<Facts>(std::move(facts));
+        [this](ModelFacts facts) {
+            m_facts = std::make_unique<ModelFacts>(std::move(facts));
             updateEmptyText();
             updateStatus();
             if (m_selection.value().node == NodeId::None && m_selection.value().value.empty())
@@ -271,7 +252,8 @@ void MainWindow::describeModel()
 void MainWindow::updateEmptyText()
 {
     if (m_document.isEmpty()) {
-        m_foldPanel->setEmptyText(tr("No model"), tr("Open one to see which of its batch norms can be folded."));
+        m_foldPanel->setEmptyText(tr("No model"),
+                                  tr("Open one to see which of its batch norms can be folded."));
         return;
     }
     QString sentence = tr("There is nothing to fold.");
@@ -279,9 +261,10 @@ void MainWindow::updateEmptyText()
         sentence = tr("Of its %n convolutions, %1 have a bias.", nullptr, int(m_facts->convolutions))
                        .arg(m_facts->convolutionsWithBias);
         if (m_facts->convolutionsWithBias == m_facts->convolutions)
-            sentence += u' ' + tr("That is what folding leaves behind, so an exporter may have folded batch norms "
-                                  "already. In PyTorch, export with training=TrainingMode.PRESERVE and "
-                                  "do_constant_folding=False to keep them.");
+            sentence +=
+                u' ' + tr("That is what folding leaves behind, so an exporter may have folded batch norms "
+                          "already. In PyTorch, export with training=TrainingMode.PRESERVE and "
+                          "do_constant_folding=False to keep them.");
     }
     m_foldPanel->setEmptyText(tr("No batch norm in this model"), sentence);
 }
@@ -303,103 +286,8 @@ void MainWindow::updateStatus()
     facts += counts.batchNorms == 0 ? tr("no batch norms")
                                     : tr("%1 of %2 folded").arg(counts.folded).arg(counts.batchNorms);
     m_status->setFacts(facts);
-}
-
-FoldId MainWindow::foldOf(NodeId node) const
-{
-    if (m_document.isEmpty() || node == NodeId::None)
-        return {};
-    const auto has = [node](const FoldCandidate& candidate) {
-        const auto is = [node](const NodeRef& each) { return each.id == node; };
-        return (candidate.layer && candidate.layer->id == node) ||
-               std::any_of(candidate.affine.begin(), candidate.affine.end(), is);
-    };
-    // What can still be done says more than what has been done.
-    for (const FoldCandidate& candidate : m_document.current()->candidates)
-        if (has(candidate))
-            return candidate.id;
-    for (const auto& record : m_document.current()->folded)
-        if (has(record->candidate))
-            return record->candidate.id;
-    return {};
-}
-
-void MainWindow::selectNode(NodeId node, bool centre)
-{
-    Selection::Value value;
-    value.node = node;
-    value.fold = foldOf(node);
-    m_selection.set(value);
-    if (centre)
-        m_graph->select(node, {}, true);
-}
-
-void MainWindow::selectionChanged()
-{
-    const Selection::Value& selected = m_selection.value();
-    m_graph->select(selected.node, selected.value, false);
-    showInspector();
-    showWeights();
-    updateActions();
-}
-
-void MainWindow::showInspector()
-{
-    if (m_document.isEmpty()) {
-        m_inspector->showNothing();
-        return;
-    }
-    const GraphView& view = *shownSnapshot()->view;
-    const Selection::Value& selected = m_selection.value();
-    if (const NodeIndex node = view.find(selected.node);
-        selected.node != NodeId::None && node != NodeIndex::None) {
-        std::optional<std::uint64_t> before;
-        const GraphView& opened = *m_document.opened()->view;
-        if (const NodeIndex old = opened.find(selected.node); &opened != &view && old != NodeIndex::None)
-            before = describe(opened, old, *m_document.types()).parameters;
-        m_inspector->show(aboutNode(view, node, *m_document.types(), before));
-        return;
-    }
-    if (!selected.value.empty()) {
-        ValueIndex value = view.find(ScopeIndex::Main, selected.value);
-        for (std::uint32_t i = 0; value == ValueIndex::None && i < view.valueCount(); ++i)
-            if (view.name(ValueIndex{i}) == selected.value)
-                value = ValueIndex{i};
-        if (value != ValueIndex::None) {
-            m_inspector->show(aboutValue(view, value, *m_document.types()));
-            return;
-        }
-    }
-    if (m_facts)
-        m_inspector->show(m_facts->content);
-    else
-        m_inspector->showNothing();
-}
-
-void MainWindow::showWeights()
-{
-    if (m_document.isEmpty()) {
-        m_weights->showNothing(tr("Open a model to see its weights before and after folding."));
-        return;
-    }
-    const Selection::Value& selected = m_selection.value();
-    m_weights->show({m_document.opened(), m_document.current(), selected.node, selected.fold});
-}
-
-void MainWindow::followLink(const QString& link)
-{
-    if (m_document.isEmpty())
-        return;
-    const GraphView& view = *shownSnapshot()->view;
-    const quint32 number = link.section(u':', 1).toUInt();
-    if (link.startsWith(u"node:") && number < view.nodeCount()) {
-        selectNode(view.id(NodeIndex{number}), true);
-    } else if (link.startsWith(u"value:") && number < view.valueCount()) {
-        Selection::Value value;
-        value.value = std::string(view.name(ValueIndex{number}));
-        m_selection.set(value);
-        m_graph->select(NodeId::None, value.value, true);
-    }
+    const QString problem = m_document.typesProblem();
+    m_status->setHint(problem.isEmpty() ? QString() : tr("Some shapes are unknown"), problem);
 }
 
 void MainWindow::showError(const QString& what, const Error& error)

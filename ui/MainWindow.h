@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The window: puts the panels round the canvas and carries what one of them asks for to the others. It owns the
-// document and everything else in it; UI thread only. Its sources are split by subject: MainWindow.cpp (parts
-// and selection), MainWindowActions.cpp (menus, tool bar), MainWindowFiles.cpp (open, export, close, drop).
+// The window: puts the panels round the canvas and carries what one of them asks for to the others. It owns
+// the document and everything else in it; UI thread only. Its sources are split by subject: MainWindow.cpp
+// (parts and document), MainWindowSelection.cpp, MainWindowActions.cpp (menus, tool bar) and
+// MainWindowFiles.cpp (open, export, close, drop).
 #pragma once
 
 #include "ui/document/Document.h"
@@ -26,6 +27,7 @@ class MessageBar;
 class StartPage;
 class StatusLine;
 class WeightsPanel;
+struct ModelFacts;
 struct WindowActions;
 
 class MainWindow final : public QMainWindow {
@@ -63,18 +65,21 @@ private:
     void connectParts();
     void documentOpened();
     void documentChanged();
-    void showModel();     // canvas, find and fold list of what is there now
+    void showModel();     // canvas and find, of what is there now
     void describeModel(); // status bar and inspector, by a job
+    SnapshotPointer shownSnapshot() const;
+    void updateEmptyText();
+    void updateStatus();
+    void showError(const QString& what, const Error& error);
+
+    // MainWindowSelection.cpp
+    void keepSelection(); // what is selected must be there
     void selectionChanged();
     void showInspector();
     void showWeights();
     void followLink(const QString& link);
     void selectNode(NodeId node, bool centre);
     FoldId foldOf(NodeId node) const;
-    SnapshotPointer shownSnapshot() const;
-    void updateEmptyText();
-    void updateStatus();
-    void showError(const QString& what, const Error& error);
 
     // MainWindowActions.cpp
     void makeActions();
@@ -94,7 +99,7 @@ private:
     void askForImage();
     void load(const QString& path);
     enum class Unsaved { Discard, Export, Stay };
-    Unsaved askAboutChanges(); // Discard at once when there are none
+    Unsaved askAboutChanges();                         // Discard at once when there are none
     void whenSaved(const std::function<void()>& then); // goes on after discarding or exporting, or not at all
 
     JobRunner m_jobs;
@@ -105,8 +110,7 @@ private:
     std::function<void()> m_afterExport;
     QString m_samplePath; // of the copy on disk, while the sample is open
 
-    struct Facts; // of the current model, once a job has described it
-    std::unique_ptr<Facts> m_facts;
+    std::unique_ptr<ModelFacts> m_facts; // of the model that is shown, once a job has described it
 
     QStackedWidget* m_pages = nullptr;
     StartPage* m_start = nullptr;

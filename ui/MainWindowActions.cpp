@@ -32,7 +32,7 @@ namespace pleat::ui {
 namespace {
 
 // Keeps the undo button from pushing the rest of the bar away.
-constexpr qsizetype longestButtonText = 34;
+constexpr qsizetype longestButtonText = 44;
 
 QString shortened(const QString& text)
 {
@@ -69,8 +69,9 @@ void MainWindow::makeActions()
     };
     using K = QKeySequence;
     a.open = make(tr("&Open…"), {K(K::Open)}, tr("Open an ONNX model"), [this] { askForModel(); });
-    a.sample = make(tr("Open the &Sample"), {K(tr("Ctrl+Shift+O"))},
-                    tr("Open the classifier of handwritten digits that comes with Pleat"), [this] { openSample(); });
+    a.sample =
+        make(tr("Open the &Sample"), {K(tr("Ctrl+Shift+O"))},
+             tr("Open the classifier of handwritten digits that comes with Pleat"), [this] { openSample(); });
     a.reload = make(tr("&Reload"), {K(Qt::Key_F5)}, tr("Read the file again"),
                     [this] { whenSaved([this] { m_document.reload(); }); });
     a.exportModel = make(tr("&Export…"), {K(K::Save), K(tr("Ctrl+Shift+S"))},
@@ -92,16 +93,17 @@ void MainWindow::makeActions()
     nameButton(*a.redo);
     a.find = make(tr("&Find…"), {K(K::Find)}, tr("Find a node, a tensor or an operator"),
                   [this] { m_find->setFocus(Qt::ShortcutFocusReason); });
-    a.chooseAll = make(tr("Choose &All Pairs"), {K(tr("Ctrl+Shift+A"))}, tr("Check every pair that can be folded"),
-                       [this] { m_folds.setAllChecked(true); });
+    a.chooseAll = make(tr("Choose &All Pairs"), {K(tr("Ctrl+Shift+A"))},
+                       tr("Check every pair that can be folded"), [this] { m_folds.setAllChecked(true); });
     a.chooseNone = make(tr("Choose &None"), {K(tr("Ctrl+Shift+N"))}, tr("Uncheck every pair"),
                         [this] { m_folds.setAllChecked(false); });
-    a.deselect = make(tr("&Deselect"), {K(Qt::Key_Escape)}, tr("Close the message, or select nothing"), [this] {
-        if (m_messages->isVisible())
-            m_messages->dismiss();
-        else
-            m_selection.clear();
-    });
+    a.deselect =
+        make(tr("&Deselect"), {K(Qt::Key_Escape)}, tr("Close the message, or select nothing"), [this] {
+            if (m_messages->isVisible())
+                m_messages->dismiss();
+            else
+                m_selection.clear();
+        });
 
     a.before = make(tr("&Before"), {K(tr("Ctrl+B"))}, tr("Show the model as it was opened"),
                     [this] { m_graph->setSide(GraphPane::Side::Before); });
@@ -122,9 +124,23 @@ void MainWindow::makeActions()
     a.direction = make(tr("Change &Direction"), {K(tr("Ctrl+K"))},
                        tr("Lay the graph out from top to bottom, or from left to right"),
                        [this] { m_graph->toggleDirection(); });
-    a.fullScreen = make(tr("F&ull Screen"), {K(Qt::Key_F11)}, tr("Use the whole screen"), [this] {
-        setWindowState(windowState() ^ Qt::WindowFullScreen);
-    });
+    const auto detail = [this, make](const QString& text, const QString& key, const QString& tip,
+                                     bool SceneDetails::*member) {
+        QAction* action = make(text, {K(key)}, tip, [this, member](bool on) {
+            SceneDetails details = m_graph->details();
+            details.*member = on;
+            m_graph->setDetails(details);
+        });
+        action->setCheckable(true);
+        action->setChecked(m_graph->details().*member);
+        return action;
+    };
+    a.attributes = detail(tr("A&ttributes"), tr("Ctrl+D"), tr("Show attributes in the nodes"),
+                          &SceneDetails::attributes);
+    a.weights = detail(tr("&Weights"), tr("Ctrl+I"), tr("Show weights in the nodes"), &SceneDetails::weights);
+    a.names = detail(tr("&Names"), tr("Ctrl+U"), tr("Show names in the nodes"), &SceneDetails::names);
+    a.fullScreen = make(tr("F&ull Screen"), {K(Qt::Key_F11)}, tr("Use the whole screen"),
+                        [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
     a.properties = make(tr("Model &Properties"), {K(tr("Ctrl+Return"))},
                         tr("Show what the model is made of in the inspector"), [this] {
                             m_inspectorDock->show();
@@ -144,8 +160,10 @@ void MainWindow::makeActions()
                      [this] { m_document.foldAll(); });
     a.foldChecked = make(tr("Fold &Selected"), {K(tr("Ctrl+Alt+F"))}, tr("Fold the pairs that are checked"),
                          [this] { foldChecked(); });
-    a.shortcuts = make(tr("&Shortcuts"), {K(tr("Ctrl+L"))}, tr("List all shortcuts"), [this] { showShortcuts(); });
-    a.about = make(tr("&About Pleat"), {K(tr("Shift+F1"))}, tr("Version and licence"), [this] { showAbout(); });
+    a.shortcuts =
+        make(tr("&Shortcuts"), {K(tr("Ctrl+L"))}, tr("List all shortcuts"), [this] { showShortcuts(); });
+    a.about =
+        make(tr("&About Pleat"), {K(tr("Shift+F1"))}, tr("Version and licence"), [this] { showAbout(); });
 }
 
 void MainWindow::makeMenus()
@@ -172,6 +190,8 @@ void MainWindow::makeMenus()
     view->addActions({a.before, a.after});
     view->addSeparator();
     view->addActions({a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction});
+    view->addSeparator();
+    view->addActions({a.attributes, a.weights, a.names});
     view->addSeparator();
     const std::array panels{std::pair{m_foldDock, tr("Ctrl+1")}, std::pair{m_weightDock, tr("Ctrl+2")},
                             std::pair{m_inspectorDock, tr("Ctrl+3")}};
@@ -228,15 +248,17 @@ void MainWindow::makeToolBar()
     spring->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     bar->addWidget(spring);
     bar->addWidget(m_find);
-    const auto button = [bar](QAction* action) { return qobject_cast<QToolButton*>(bar->widgetForAction(action)); };
+    const auto button = [bar](QAction* action) {
+        return qobject_cast<QToolButton*>(bar->widgetForAction(action));
+    };
     for (QAction* action : {a.open, a.foldAll, a.foldChecked, a.exportModel})
         button(action)->setToolButtonStyle(Qt::ToolButtonTextOnly);
     button(a.undo)->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     button(a.redo)->setToolButtonStyle(Qt::ToolButtonIconOnly);
     button(a.foldAll)->setProperty("main", true);
-    const std::array names{std::pair{a.open, "toolOpen"},         std::pair{a.foldAll, "toolFoldAll"},
-                           std::pair{a.foldChecked, "toolFold"},  std::pair{a.undo, "toolUndo"},
-                           std::pair{a.redo, "toolRedo"},         std::pair{a.exportModel, "toolExport"}};
+    const std::array names{std::pair{a.open, "toolOpen"},        std::pair{a.foldAll, "toolFoldAll"},
+                           std::pair{a.foldChecked, "toolFold"}, std::pair{a.undo, "toolUndo"},
+                           std::pair{a.redo, "toolRedo"},        std::pair{a.exportModel, "toolExport"}};
     for (const auto& [action, name] : names) {
         button(action)->setObjectName(QLatin1StringView(name));
         button(action)->setFocusPolicy(Qt::TabFocus);
@@ -252,11 +274,13 @@ void MainWindow::updateActions()
     const auto checked = static_cast<int>(m_folds.checked().size());
     a.foldAll->setText(all > 0 ? tr("Fold &all (%1)").arg(all) : tr("Fold &all"));
     a.foldAll->setEnabled(free && all > 0);
-    a.foldChecked->setText(open && checked != all ? tr("Fold &selected (%1)").arg(checked) : tr("Fold &selected"));
+    a.foldChecked->setText(open && checked != all ? tr("Fold &selected (%1)").arg(checked)
+                                                  : tr("Fold &selected"));
     a.foldChecked->setEnabled(free && checked > 0);
     a.exportModel->setEnabled(free);
-    for (QAction* action : {a.reload, a.exportImage, a.find, a.chooseAll, a.chooseNone, a.before, a.after, a.zoomIn,
-                            a.zoomOut, a.fit, a.actualSize, a.direction, a.properties, a.next, a.previous})
+    for (QAction* action : {a.reload, a.exportImage, a.find, a.chooseAll, a.chooseNone, a.before, a.after,
+                            a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.attributes, a.weights,
+                            a.names, a.properties, a.next, a.previous})
         action->setEnabled(open);
     (m_graph->side() == GraphPane::Side::Before ? a.before : a.after)->setChecked(true);
 }

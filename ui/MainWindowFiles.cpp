@@ -72,8 +72,9 @@ void MainWindow::openSample()
         QFile sample(u":/pleat/samples/digits.onnx"_s);
         QFile copy(path);
         const bool same = copy.exists() && copy.size() == sample.size();
-        if (!same && (!folder.mkpath(u"."_s) || !sample.open(QIODevice::ReadOnly) ||
-                      !copy.open(QIODevice::WriteOnly) || copy.write(sample.readAll()) < 0 || !copy.flush())) {
+        if (!same &&
+            (!folder.mkpath(u"."_s) || !sample.open(QIODevice::ReadOnly) ||
+             !copy.open(QIODevice::WriteOnly) || copy.write(sample.readAll()) < 0 || !copy.flush())) {
             showError(tr("The sample cannot be opened."),
                       {ErrorCode::Unwritable, toStd(copy.errorString()), toStd(path)});
             return;
@@ -104,8 +105,8 @@ void MainWindow::askForExport()
 
 void MainWindow::askForImage()
 {
-    QFileDialog* dialog = fileDialog(this, tr("Export an image of the graph"),
-                                     tr("SVG (*.svg);;PNG (*.png);;PDF (*.pdf)"));
+    QFileDialog* dialog =
+        fileDialog(this, tr("Export an image of the graph"), tr("SVG (*.svg);;PNG (*.png);;PDF (*.pdf)"));
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDefaultSuffix(u"svg"_s);
     dialog->selectFile(QFileInfo(m_document.path()).completeBaseName() + u".svg"_s);
@@ -127,6 +128,7 @@ MainWindow::Unsaved MainWindow::askAboutChanges()
                     tr("%1 has changes that were not exported.").arg(m_document.fileName()),
                     QMessageBox::NoButton, this);
     box.setObjectName(u"unsavedQuestion"_s);
+    box.setIconPixmap(windowIcon().pixmap(48));
     box.setInformativeText(tr("The file on disk is as it was. Discarding loses what was folded here."));
     QPushButton* write = box.addButton(tr("&Export…"), QMessageBox::AcceptRole);
     QPushButton* discard = box.addButton(tr("&Discard"), QMessageBox::DestructiveRole);

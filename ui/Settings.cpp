@@ -25,7 +25,8 @@ const auto folderKey = u"lastFolder"_s;
 QStringList Settings::recentFiles()
 {
     QStringList files = QSettings().value(recentKey).toStringList();
-    files.erase(std::remove_if(files.begin(), files.end(), [](const QString& path) { return !QFileInfo::exists(path); }),
+    files.erase(std::remove_if(files.begin(), files.end(),
+                               [](const QString& path) { return !QFileInfo::exists(path); }),
                 files.end());
     return files;
 }

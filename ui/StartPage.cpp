@@ -101,8 +101,8 @@ StartPage::StartPage(QWidget* parent) : QWidget(parent)
 
     auto* layout = new QVBoxLayout(this);
     layout->addStretch(3);
-    for (QWidget* widget : {static_cast<QWidget*>(icon), static_cast<QWidget*>(title),
-                            static_cast<QWidget*>(sentence)})
+    for (QWidget* widget :
+         {static_cast<QWidget*>(icon), static_cast<QWidget*>(title), static_cast<QWidget*>(sentence)})
         layout->addWidget(widget, 0, Qt::AlignHCenter);
     layout->addSpacing(18);
     layout->addLayout(buttons);

@@ -56,9 +56,10 @@ void StatusLine::setFacts(const QStringList& facts)
     m_facts->setText(facts.join(u"      "_s));
 }
 
-void StatusLine::setHint(const QString& hint)
+void StatusLine::setHint(const QString& hint, const QString& tip)
 {
     m_hint = hint;
+    m_label->setToolTip(tip);
     if (!m_bar->isVisible())
         m_label->setText(hint);
 }

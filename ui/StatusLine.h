@@ -18,8 +18,8 @@ class StatusLine final : public QStatusBar {
 public:
     StatusLine(JobRunner& jobs, QWidget* parent = nullptr);
 
-    void setFacts(const QStringList& facts); // from left to right
-    void setHint(const QString& hint);       // at the right, while nothing is running
+    void setFacts(const QStringList& facts);               // from left to right
+    void setHint(const QString& hint, const QString& tip); // at the right, while nothing is running
 
 private:
     QLabel* m_facts = nullptr;

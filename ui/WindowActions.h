@@ -11,6 +11,7 @@ struct WindowActions {
     QAction *open, *sample, *reload, *exportModel, *exportImage, *closeModel, *quit;
     QAction *undo, *redo, *find, *chooseAll, *chooseNone, *deselect;
     QAction *before, *after, *zoomIn, *zoomOut, *fit, *actualSize, *direction;
+    QAction *attributes, *weights, *names;
     QAction *fullScreen, *properties, *next, *previous;
     QAction *foldAll, *foldChecked;
     QAction *shortcuts, *about;

@@ -41,8 +41,10 @@ private:
     template<typename Visit>
     static void cells(const RectF& area, Visit visit)
     {
-        for (long x = std::lround(std::floor(area.x / side)); x <= std::lround(std::floor(area.right() / side)); ++x)
-            for (long y = std::lround(std::floor(area.y / side)); y <= std::lround(std::floor(area.bottom() / side)); ++y)
+        for (long x = std::lround(std::floor(area.x / side));
+             x <= std::lround(std::floor(area.right() / side)); ++x)
+            for (long y = std::lround(std::floor(area.y / side));
+                 y <= std::lround(std::floor(area.bottom() / side)); ++y)
                 visit(std::pair(x, y));
     }
     const std::vector<RectF>& m_nodes;
@@ -91,8 +93,8 @@ inline std::size_t edgesThroughNodes(const LayoutInput& input, const LayoutResul
             grid.touching(area, [&](std::size_t n) {
                 const RectF& r = result.nodes[n];
                 // Its own ends only touch its border.
-                const bool inside = area.bottom() > r.y + 1 && area.y < r.bottom() - 1 && area.right() > r.x + 1 &&
-                                    area.x < r.right() - 1;
+                const bool inside = area.bottom() > r.y + 1 && area.y < r.bottom() - 1 &&
+                                    area.right() > r.x + 1 && area.x < r.right() - 1;
                 count += inside && n != from && n != to;
             });
         }
@@ -117,7 +119,8 @@ inline std::size_t looseEnds(const LayoutInput& input, const LayoutResult& resul
         if (edge.from == edge.to || edge.from >= input.nodes.size() || edge.to >= input.nodes.size())
             continue;
         const Trunk& trunk = result.trunks[branch.trunk];
-        count += branch.points.size() < 2 || trunk.points.empty() || !touches(trunk.points.front(), result.nodes[edge.from]) ||
+        count += branch.points.size() < 2 || trunk.points.empty() ||
+                 !touches(trunk.points.front(), result.nodes[edge.from]) ||
                  !touches(branch.points.back(), result.nodes[edge.to]) ||
                  branch.points.front() != trunk.points[branch.leaves];
     }

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <random>
 #include <sstream>
@@ -139,11 +139,11 @@ void measure(const std::string& name, const LayoutInput& input)
     double best = 1e300;
     LayoutResult result;
     for (int run = 0; run < 5; ++run) {
-        const auto start = std::chrono::steady_clock::now();
+        const std::clock_t start = std::clock(); // CPU time: beside other work, too
         result = *layOut(input);
-        const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
-        best = std::min(best, time.count());
-        if (time.count() > 1000)
+        const double time = 1000.0 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+        best = std::min(best, time);
+        if (time > 1000)
             break;
     }
     std::printf("%-24s %7zu nodes %7zu edges %10.1f ms %9llu crossings %8.0f x %.0f, peak %ld MB\n",

@@ -32,7 +32,7 @@ Widget* part(QWidget& window, const char* name)
 // Clicks a button as the mouse does.
 void click(QAbstractButton* button);
 
-// Types `path` into the file dialog that `window` shows, and presses Enter.
+// Pastes `path` into the file dialog that `window` shows, and accepts.
 void chooseFile(QWidget& window, const QString& path);
 
 // Clicks the button with these words in the next message box that opens, even if it blocks.

@@ -1,77 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The canvas, used as a person would: with the mouse, the wheel and the keyboard.
+#include "tests/ui/SceneFixture.h"
 #include "ui/graph/GraphCanvas.h"
-#include "ui/graph/GraphImage.h"
 #include "ui/graph/Minimap.h"
 #include "ui/widgets/SegmentedControl.h"
 
 #include <QSignalSpy>
-#include <QSvgRenderer>
-#include <QTemporaryDir>
 #include <QToolButton>
 #include <QtTest>
 #include <memory>
 
 using namespace pleat::ui;
+using namespace pleat::ui::fixture;
 
 namespace {
-
-quint32 addNode(GraphScene& scene, const QString& title, Category category, std::vector<WeightRow> rows = {})
-{
-    SceneNode node;
-    node.key = static_cast<quint32>(scene.nodes.size()) + 100;
-    node.title = title;
-    node.name = QStringLiteral("/net/%1_%2").arg(title).arg(scene.nodes.size());
-    node.category = category;
-    node.rows = std::move(rows);
-    scene.nodes.push_back(node);
-    return static_cast<quint32>(scene.nodes.size() - 1);
-}
-
-void addEdge(GraphScene& scene, quint32 from, quint32 to)
-{
-    SceneEdge edge;
-    edge.from = from;
-    edge.to = to;
-    edge.tensor = from;
-    edge.tensorName = QStringLiteral("t%1").arg(from);
-    edge.label = QStringLiteral("1×32×112×112");
-    scene.edges.push_back(edge);
-}
-
-// input → [Conv → BatchNormalization] → Relu → two branches → Add
-GraphScene smallNetwork(Direction direction = Direction::TopDown)
-{
-    GraphScene scene;
-    const auto input = addNode(scene, QStringLiteral("input"), Category::GraphInput);
-    const auto conv = addNode(scene, QStringLiteral("Conv"), Category::Convolution,
-                              {{QStringLiteral("W"), QStringLiteral("32 × 3 × 3 × 3")}});
-    const auto norm = addNode(
-        scene, QStringLiteral("BatchNormalization"), Category::Normalisation,
-        {{QStringLiteral("scale"), QStringLiteral("32")}, {QStringLiteral("B"), QStringLiteral("32")}});
-    const auto relu = addNode(scene, QStringLiteral("Relu"), Category::Activation);
-    const auto left = addNode(scene, QStringLiteral("MaxPool"), Category::PoolShape);
-    const auto right = addNode(scene, QStringLiteral("AveragePool"), Category::PoolShape);
-    const auto add = addNode(scene, QStringLiteral("Add"), Category::Arithmetic);
-    for (const auto& [from, to] : {std::pair(input, conv),
-                                   {conv, norm},
-                                   {norm, relu},
-                                   {relu, left},
-                                   {relu, right},
-                                   {left, add},
-                                   {right, add}})
-        addEdge(scene, from, to);
-    scene.frames.push_back({FoldState::CanFold,
-                            {conv, norm},
-                            QStringLiteral("fold 32 ch"),
-                            QStringLiteral("Can be folded"),
-                            {},
-                            {}});
-    layOutScene(scene, direction);
-    return scene;
-}
-
-enum Node { Input, Conv, Norm, Relu, Left, Right, Add };
 
 QPoint on(const GraphCanvas& canvas, int node)
 {
@@ -109,29 +51,6 @@ private Q_SLOTS:
         m_canvas->setFocus();
     }
     void cleanup() { m_canvas.reset(); }
-
-    void framesStandAroundTheirNodesAndTouchNoOthers_data()
-    {
-        QTest::addColumn<Direction>("direction");
-        QTest::newRow("top-down") << Direction::TopDown;
-        QTest::newRow("left-right") << Direction::LeftRight;
-    }
-    void framesStandAroundTheirNodesAndTouchNoOthers()
-    {
-        QFETCH(Direction, direction);
-        const GraphScene scene = smallNetwork(direction);
-        const SceneFrame& frame = scene.frames.front();
-        for (int n = 0; n < static_cast<int>(scene.nodes.size()); ++n) {
-            const QRectF& rect = scene.nodes[static_cast<std::size_t>(n)].rect;
-            if (n == Conv || n == Norm) {
-                QVERIFY(frame.rect.contains(rect));
-            } else {
-                QVERIFY(!frame.rect.intersects(rect));
-                QVERIFY(!frame.badgeRect.intersects(rect));
-            }
-        }
-        QVERIFY(frame.badgeRect.right() <= frame.rect.right());
-    }
 
     void wheelZoomsAndKeepsThePointUnderTheCursor()
     {
@@ -326,21 +245,13 @@ private Q_SLOTS:
         QCOMPARE(menu.front().front().value<CanvasHit>(), (CanvasHit{Conv, -1, 0}));
     }
 
-    void aFoldedPairLeavesTheRestUnderTheEye()
+    void aNewLayoutKeepsTheSelectedNodeUnderTheEye()
     {
         m_canvas->setZoom(1, {450, 400});
         m_canvas->select({Relu, -1, -1});
         m_canvas->centreOn(Relu);
         const QPoint before = on(*m_canvas, Relu);
-        GraphScene folded;
-        for (int n = 0; n <= Add; ++n) {
-            if (n == Norm)
-                continue;
-            folded.nodes.push_back(m_canvas->scene().nodes[static_cast<std::size_t>(n)]);
-        }
-        for (const auto& [from, to] : {std::pair(0u, 1u), {1u, 2u}, {2u, 3u}, {2u, 4u}, {3u, 5u}, {4u, 5u}})
-            addEdge(folded, from, to);
-        folded.frames.push_back({FoldState::Folded, {1}, QStringLiteral("folded"), {}, {}, {}});
+        GraphScene folded = foldedNetwork(m_canvas->scene());
         layOutScene(folded, Direction::TopDown);
         m_canvas->setScene(std::move(folded), GraphCanvas::KeepView::Anchor);
         QCOMPARE(m_canvas->selection().node, 2);
@@ -402,57 +313,6 @@ private Q_SLOTS:
             m_canvas->setZoom(zoom, {450, 400});
             QVERIFY(!m_canvas->grab().isNull());
         }
-    }
-
-    void writesPicturesOfTheWholeGraph()
-    {
-        QTemporaryDir folder;
-        const GraphScene& scene = m_canvas->scene();
-        const QString svg = folder.filePath(QStringLiteral("graph.svg"));
-        QCOMPARE(writeGraphImage(scene, svg), QString());
-        QSvgRenderer renderer(svg);
-        QVERIFY(renderer.isValid());
-        QVERIFY(renderer.defaultSize().height() >= scene.bounds.height());
-        const QString png = folder.filePath(QStringLiteral("graph.png"));
-        QCOMPARE(writeGraphImage(scene, png), QString());
-        const QImage image(png);
-        QVERIFY(image.height() >= scene.bounds.height());
-        const QPointF title = scene.nodes[Conv].rect.topLeft() + QPointF(32 + 8, 32 + 4);
-        QCOMPARE(image.pixelColor(title.toPoint()), Theme::lightTheme().category(Category::Convolution));
-        const QString pdf = folder.filePath(QStringLiteral("graph.pdf"));
-        QCOMPARE(writeGraphImage(scene, pdf), QString());
-        QFile file(pdf);
-        QVERIFY(file.open(QIODevice::ReadOnly));
-        QVERIFY(file.read(5) == "%PDF-");
-        QVERIFY(!writeGraphImage(scene, folder.filePath(QStringLiteral("graph.gif"))).isEmpty());
-        QVERIFY(!writeGraphImage(scene, folder.filePath(QStringLiteral("missing/graph.svg"))).isEmpty());
-    }
-
-    void wordsOnColouredGroundCanBeRead_data()
-    {
-        QTest::addColumn<bool>("dark");
-        QTest::newRow("light") << false;
-        QTest::newRow("dark") << true;
-    }
-    void wordsOnColouredGroundCanBeRead()
-    {
-        QFETCH(bool, dark);
-        const Theme theme = dark ? Theme::darkTheme() : Theme::lightTheme();
-        const auto readableOn = [](const QColor& words, const QColor& ground) {
-            return contrast(words, ground) >= 4.5;
-        };
-        for (int c = 0; c < categoryCount; ++c) {
-            const auto category = static_cast<Category>(c);
-            QVERIFY(readableOn(theme.onCategory(category), theme.category(category)));
-        }
-        for (const FoldState state : {FoldState::CanFold, FoldState::Blocked, FoldState::Folded}) {
-            QVERIFY(readableOn(theme.onBadge(state), theme.badge(state)));
-            QVERIFY(readableOn(theme.stateText(state), theme.panel));
-        }
-        QVERIFY(readableOn(theme.text, theme.panel));
-        QVERIFY(readableOn(theme.quiet, theme.panel));
-        QVERIFY(readableOn(theme.onAccent, theme.accent));
-        QVERIFY(!theme.styleSheet().contains(QLatin1Char('@'))); // every role was filled in
     }
 };
 

@@ -42,7 +42,8 @@ private Q_SLOTS:
         FoldModel model;
         FoldFilter filter;
         const QAbstractItemModelTester strict(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-        const QAbstractItemModelTester filtered(&filter, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const QAbstractItemModelTester filtered(&filter,
+                                                QAbstractItemModelTester::FailureReportingMode::QtTest);
         filter.setSourceModel(&model);
         model.setSnapshots(m_opened, m_opened);
         const auto after = folded(m_opened, {id(0), id(3)});

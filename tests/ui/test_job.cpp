@@ -53,8 +53,9 @@ private Q_SLOTS:
         JobRunner jobs;
         std::vector<int> results;
         jobs.start("a", "old", this, untilStopped, [&](int value) { results.push_back(value); });
-        jobs.start("a", "new", this, [](Progress&, std::stop_token) { return 2; },
-                   [&](int value) { results.push_back(value); });
+        jobs.start(
+            "a", "new", this, [](Progress&, std::stop_token) { return 2; },
+            [&](int value) { results.push_back(value); });
         QTRY_VERIFY(!results.empty());
         QTest::qWait(50);
         QCOMPARE(results, std::vector<int>{2});
@@ -65,8 +66,9 @@ private Q_SLOTS:
         JobRunner jobs;
         int sum = 0;
         for (const char* lane : {"a", "b", "c"})
-            jobs.start(lane, lane, this, [](Progress&, std::stop_token) { return 1; },
-                       [&](int value) { sum += value; });
+            jobs.start(
+                lane, lane, this, [](Progress&, std::stop_token) { return 1; },
+                [&](int value) { sum += value; });
         QTRY_COMPARE(sum, 3);
     }
 
@@ -106,7 +108,8 @@ private Q_SLOTS:
         QSignalSpy shown(&jobs, &JobRunner::statusChanged);
         QSignalSpy cleared(&jobs, &JobRunner::statusCleared);
         bool done = false;
-        jobs.start("a", "short", this, [](Progress&, std::stop_token) { return 1; }, [&](int) { done = true; });
+        jobs.start(
+            "a", "short", this, [](Progress&, std::stop_token) { return 1; }, [&](int) { done = true; });
         QTRY_VERIFY(done);
         QTest::qWait(300);
         QCOMPARE(shown.size(), 0);
@@ -134,7 +137,8 @@ private Q_SLOTS:
     {
         JobRunner jobs;
         QSignalSpy shown(&jobs, &JobRunner::statusChanged);
-        jobs.start("a", "A", this, untilStopped, [](int) {}, JobDisplay::Quiet);
+        jobs.start(
+            "a", "A", this, untilStopped, [](int) {}, JobDisplay::Quiet);
         QTest::qWait(400);
         QCOMPARE(shown.size(), 0);
     }

@@ -331,6 +331,22 @@ private Q_SLOTS:
         verifyDrawing(input, result);
     }
 
+    // Every node read again by the last one: three million dummies if each trunk ran through the ranks.
+    void runsTrunksBesideTheDrawingRatherThanFillTheMemory()
+    {
+        constexpr std::uint32_t count = 2'500;
+        LayoutInput input = nodes(count);
+        for (std::uint32_t i = 0; i + 1 < count; ++i)
+            feed(input, i, i + 1);
+        for (std::uint32_t i = 0; i + 2 < count; ++i)
+            feed(input, i, count - 1);
+        const auto result = *layOut(input);
+        QCOMPARE(checks::overlaps(result), 0u);
+        QCOMPARE(checks::edgesThroughNodes(input, result), 0u);
+        QCOMPARE(checks::looseEnds(input, result), 0u);
+        QVERIFY(result.size.width < 40'000);
+    }
+
     void stopsWhenAsked()
     {
         std::stop_source source;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The window, clicked and typed into like a person does. Sample: resources/samples/digits.onnx, 14 batch norms,
-// 13 of which can be folded.
+// The window, clicked and typed into like a person does. Sample: resources/samples/digits.onnx, 14 batch
+// norms, 13 of which can be folded.
 #include "core/model/ModelReader.h"
 #include "tests/ui/WindowFixture.h"
 #include "ui/GraphPane.h"
@@ -111,7 +111,8 @@ private Q_SLOTS:
         // A click on the box of the second row, then Space on the third.
         QListView& list = window->foldPanel().list();
         const QRect second = list.visualRect(row(*window, 1));
-        QTest::mouseClick(list.viewport(), Qt::LeftButton, {}, QPoint(second.left() + 20, second.center().y()));
+        QTest::mouseClick(list.viewport(), Qt::LeftButton, {},
+                          QPoint(second.left() + 20, second.center().y()));
         list.setCurrentIndex(row(*window, 2));
         QTest::keyClick(&list, Qt::Key_Space);
         QCOMPARE(window->folds().checked().size(), std::size_t(2));
@@ -186,8 +187,8 @@ private Q_SLOTS:
         QVERIFY(window->inspector().plainText().contains(canvas.scene().nodes[std::size_t(node)].name));
 
         CanvasHit other;
-        other.frame = canvas.index().frameOf(canvas.nodeWithKey(quint32(
-            row(*window, 5).data(FoldModel::LayerRole).toUInt())));
+        other.frame = canvas.index().frameOf(
+            canvas.nodeWithKey(quint32(row(*window, 5).data(FoldModel::LayerRole).toUInt())));
         other.node = canvas.nodeWithKey(row(*window, 5).data(FoldModel::LayerRole).toUInt());
         window->graph().canvas().select(other);
         QCOMPARE(window->foldPanel().list().currentIndex().row(), 5);
@@ -312,7 +313,8 @@ private Q_SLOTS:
         QTest::keyClick(find, Qt::Key_Return);
         const NodeIndex node = window->document().current()->view->find(window->selection().value().node);
         QVERIFY(node != NodeIndex::None);
-        QVERIFY(toQt(window->document().current()->view->label(node)).contains(QStringLiteral("features.2/expand")));
+        QVERIFY(toQt(window->document().current()->view->label(node))
+                    .contains(QStringLiteral("features.2/expand")));
     }
 
     void opensWhatIsDropped()

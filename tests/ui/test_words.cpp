@@ -18,13 +18,24 @@ private Q_SLOTS:
         QTest::addColumn<QString>("node");
         QTest::addColumn<QString>("op");
         QTest::addColumn<QString>("module");
-        QTest::newRow("torch, nested sequences")
-            << "/features/features.1/conv/conv.0/conv.0.0/Conv" << "Conv" << "features.1.conv.0.0";
-        QTest::newRow("torch, attributes") << "/layer1/layer1.0/conv1/Conv" << "Conv" << "layer1.0.conv1";
-        QTest::newRow("torch, numbered operator") << "/fc/Gemm_1" << "Gemm" << "fc";
-        QTest::newRow("no path") << "Conv_12" << "Conv" << "Conv_12";
-        QTest::newRow("no name") << "" << "Conv" << "";
-        QTest::newRow("only an operator") << "/Conv" << "Conv" << "Conv";
+        QTest::newRow("torch, nested sequences") << "/features/features.1/conv/conv.0/conv.0.0/Conv"
+                                                 << "Conv"
+                                                 << "features.1.conv.0.0";
+        QTest::newRow("torch, attributes") << "/layer1/layer1.0/conv1/Conv"
+                                           << "Conv"
+                                           << "layer1.0.conv1";
+        QTest::newRow("torch, numbered operator") << "/fc/Gemm_1"
+                                                  << "Gemm"
+                                                  << "fc";
+        QTest::newRow("no path") << "Conv_12"
+                                 << "Conv"
+                                 << "Conv_12";
+        QTest::newRow("no name") << ""
+                                 << "Conv"
+                                 << "";
+        QTest::newRow("only an operator") << "/Conv"
+                                          << "Conv"
+                                          << "Conv";
     }
     void namesTheModuleOfANode()
     {
@@ -48,7 +59,9 @@ private Q_SLOTS:
 
     void keepsBytesThatAreNoText()
     {
-        QCOMPARE(toQt(std::string_view("a\xff" "b")), QStringLiteral("a\ufffdb"));
+        QCOMPARE(toQt(std::string_view("a\xff"
+                                       "b")),
+                 QStringLiteral("a\ufffdb"));
     }
 
     void findsAChannelFourTimesWiderThanTheMedian()

@@ -27,7 +27,10 @@ constexpr int inferenceSeconds = 120;
 class FoldCommand final : public QUndoCommand {
 public:
     FoldCommand(Document& document, SnapshotPointer before, SnapshotPointer after, const QString& text)
-        : QUndoCommand(text), m_document(document), m_before(std::move(before)), m_after(std::move(after))
+        : QUndoCommand(text),
+          m_document(document),
+          m_before(std::move(before)),
+          m_after(std::move(after))
     {
     }
     void undo() override { m_document.setCurrent(m_before); }
@@ -46,7 +49,9 @@ struct Document::Opening {
 };
 
 Document::Document(JobRunner& jobs, std::filesystem::path worker, QObject* parent)
-    : QObject(parent), m_jobs(jobs), m_worker(std::move(worker))
+    : QObject(parent),
+      m_jobs(jobs),
+      m_worker(std::move(worker))
 {
     connect(&m_undo, &QUndoStack::cleanChanged, this, [this](bool clean) { Q_EMIT unsavedChanged(!clean); });
     connect(&m_watcher, &QFileSystemWatcher::fileChanged, this, [this](const QString& path) {
@@ -104,6 +109,7 @@ void Document::takeOver(Opening opening, const QString& path)
     m_opened = opening.snapshot;
     m_current = opening.snapshot;
     m_types = opening.types;
+    m_typesProblem.clear();
     m_undo.clear();
     watch(path);
     Q_EMIT openedModel();
@@ -126,6 +132,7 @@ void Document::inferShapes()
         },
         [this](InferredTypes inferred) {
             m_types = std::make_shared<const ValueTypes>(std::move(inferred.types));
+            m_typesProblem = toQt(inferred.problem);
             Q_EMIT typesChanged();
         });
 }
@@ -156,7 +163,8 @@ void Document::foldChosen(const std::vector<FoldId>& ids)
     if (isEmpty() || ids.empty())
         return;
     const FoldCandidate* only = ids.size() == 1 ? m_current->candidate(ids.front()) : nullptr;
-    const QString text = only ? tr("fold %1").arg(foldName(*only)) : tr("fold %n pairs", nullptr, int(ids.size()));
+    const QString text =
+        only ? tr("fold %1").arg(foldName(*only)) : tr("fold %n pairs", nullptr, int(ids.size()));
     m_jobs.start(
         foldLane, tr("Folding…"), this,
         [before = m_current, ids](Progress& progress, std::stop_token stop) {

@@ -36,6 +36,7 @@ public:
     SnapshotPointer current() const { return m_current; }
     // Shapes and types, of the opened model; a fold keeps the names of the values that survive.
     std::shared_ptr<const ValueTypes> types() const { return m_types; }
+    QString typesProblem() const { return m_typesProblem; } // why shapes are unknown; empty when they are not
     QUndoStack& undoStack() { return m_undo; }
     const QUndoStack& undoStack() const { return m_undo; }
 
@@ -50,7 +51,7 @@ public:
     bool isBusy() const;                  // opening, folding or exporting
 
 Q_SIGNALS:
-    void openedModel();   // another model: opened(), current(), path() and types() are new
+    void openedModel();    // another model: opened(), current(), path() and types() are new
     void currentChanged(); // folded, undone or redone
     void typesChanged();
     void unsavedChanged(bool unsaved);
@@ -74,6 +75,7 @@ private:
     SnapshotPointer m_opened;
     SnapshotPointer m_current;
     std::shared_ptr<const ValueTypes> m_types = std::make_shared<const ValueTypes>();
+    QString m_typesProblem;
     QUndoStack m_undo;
     QFileSystemWatcher m_watcher;
 };

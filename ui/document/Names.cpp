@@ -81,16 +81,14 @@ QString foldMessage(const FoldCandidate& candidate)
         if (name.size() > brief.size() && !brief.isEmpty())
             message.replace(name, brief);
     };
-    // Whom to blame is best known by its last part, a layer and its batch norm by their modules.
+    // Whom to blame is best known by its last part, a layer by its module.
     for (const Blame& blame : candidate.blame)
         shorten(toQt(blame.name), toQt(blame.name).section(u'/', -1));
-    const auto shortenNode = [&](const NodeRef& node) {
-        shorten(toQt(node.name), moduleName(toQt(node.name), toQt(node.op)));
-    };
-    if (candidate.layer)
-        shortenNode(*candidate.layer);
     for (const NodeRef& node : candidate.affine)
-        shortenNode(node);
+        shorten(toQt(node.name), tr("it"));
+    if (candidate.layer)
+        shorten(toQt(candidate.layer->name),
+                moduleName(toQt(candidate.layer->name), toQt(candidate.layer->op)));
     return message;
 }
 

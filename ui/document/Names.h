@@ -22,7 +22,8 @@ QString foldChain(const FoldCandidate& candidate);
 // " · depthwise", " · 4 groups" or nothing, for the layer of a candidate in `view`.
 QString groupNote(const GraphView& view, const FoldCandidate& candidate);
 
-// The candidate's sentence with short names for long ones: "Add_14", not "/features/features.2/Add_14".
+// The candidate's sentence with short names for long ones: "Add_14", not "/features/features.2/Add_14", and
+// "it" for its own batch norm, beside whose name the sentence stands.
 QString foldMessage(const FoldCandidate& candidate);
 
 } // namespace pleat::ui

@@ -4,6 +4,7 @@
 #include "core/graph/Constants.h"
 #include "core/graph/Describe.h"
 #include "ui/document/Convert.h"
+#include "ui/document/Names.h"
 
 #include <QCoreApplication>
 #include <algorithm>
@@ -42,12 +43,25 @@ Category categoryOf(std::string_view op)
     return Category::Other;
 }
 
+QString shortened(const QString& text)
+{
+    constexpr qsizetype longest = 24;
+    return text.size() <= longest ? text : text.first(longest - 1) + u'…';
+}
+
 class Builder final {
 public:
-    Builder(const Snapshot& shown, const Snapshot& current, const ValueTypes& types)
-        : m_shown(shown), m_current(current), m_view(*shown.view), m_types(types),
-          m_main(m_view.scopes().front()), m_nodeAt(m_view.nodeCount(), nowhere),
-          m_sourceOf(m_view.valueCount(), nowhere), m_constant(m_view.valueCount(), Unknown)
+    Builder(const Snapshot& shown, const Snapshot& current, const ValueTypes& types,
+            const SceneDetails& details)
+        : m_shown(shown),
+          m_current(current),
+          m_view(*shown.view),
+          m_types(types),
+          m_details(details),
+          m_main(m_view.scopes().front()),
+          m_nodeAt(m_view.nodeCount(), nowhere),
+          m_sourceOf(m_view.valueCount(), nowhere),
+          m_constant(m_view.valueCount(), Unknown)
     {
     }
 
@@ -118,6 +132,8 @@ private:
         scene.key = static_cast<quint32>(m_view.id(node));
         scene.title = toQt(m_view.op(node));
         scene.name = toQt(m_view.label(node));
+        if (m_details.names && !m_view.name(node).empty())
+            scene.title += u"  ·  "_s + moduleName(toQt(m_view.name(node)), scene.title);
         scene.category = categoryOf(m_view.op(node));
         scene.rows = rows(node);
         const std::uint32_t at = add(std::move(scene), {m_view.id(node), {}});
@@ -131,6 +147,13 @@ private:
     {
         std::vector<WeightRow> result;
         std::optional<NodeText> text; // only where it is needed: it looks the operator up
+        if (m_details.attributes) {
+            text = describe(m_view, node, m_types);
+            for (const AttributeText& attribute : text->attributes)
+                result.push_back({toQt(attribute.name), shortened(toQt(attribute.value))});
+        }
+        if (!m_details.weights)
+            return result;
         const auto inputs = m_view.inputs(node);
         for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
             if (inputs[slot] == ValueIndex::None || !isConstant(inputs[slot]))
@@ -148,13 +171,13 @@ private:
         return result;
     }
 
-    QString shapeLabel(ValueIndex value) const
+    QString label(ValueIndex value) const
     {
         const auto scope = m_types.find(m_main.path);
         if (scope == m_types.end())
             return {};
         const auto type = scope->second.find(std::string(m_view.name(value)));
-        return type == scope->second.end() ? QString() : toQt(type->second.text());
+        return type == scope->second.end() ? QString() : edgeLabel(type->second);
     }
 
     void addEdge(ValueIndex value, std::uint32_t to, std::uint32_t port)
@@ -168,7 +191,7 @@ private:
         edge.tensor = static_cast<quint32>(index(value));
         edge.toPort = port;
         edge.tensorName = toQt(m_view.name(value));
-        edge.label = shapeLabel(value);
+        edge.label = label(value);
         m_built.scene.edges.push_back(std::move(edge));
     }
 
@@ -253,6 +276,7 @@ private:
     const Snapshot& m_current;
     const GraphView& m_view;
     const ValueTypes& m_types;
+    const SceneDetails m_details;
     const Scope& m_main;
     std::vector<std::uint32_t> m_nodeAt;   // node of the view → node of the scene
     std::vector<std::uint32_t> m_sourceOf; // value of the view → node of the scene that makes it
@@ -263,10 +287,20 @@ private:
 
 } // namespace
 
-std::optional<BuiltScene> buildScene(const Snapshot& shown, const Snapshot& current, const ValueTypes& types,
-                                     Direction direction, std::stop_token stop)
+QString edgeLabel(const ValueType& type)
 {
-    BuiltScene built = Builder(shown, current, types).build();
+    constexpr std::size_t longest = 10;
+    ValueType brief = type;
+    for (Dimension& dimension : brief.shape)
+        if (dimension.symbol.size() > longest)
+            dimension.symbol.clear();
+    return toQt(brief.text());
+}
+
+std::optional<BuiltScene> buildScene(const Snapshot& shown, const Snapshot& current, const ValueTypes& types,
+                                     Direction direction, const SceneDetails& details, std::stop_token stop)
+{
+    BuiltScene built = Builder(shown, current, types, details).build();
     if (stop.stop_requested() || !layOutScene(built.scene, direction, stop))
         return std::nullopt;
     return built;

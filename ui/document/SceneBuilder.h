@@ -15,6 +15,14 @@
 
 namespace pleat::ui {
 
+// What a node says about itself besides its operator.
+struct SceneDetails {
+    bool weights = true;
+    bool attributes = false;
+    bool names = false;
+    bool operator==(const SceneDetails&) const = default;
+};
+
 struct BuiltScene {
     // What a node of the scene is: a node of the main graph, or an input or output of the model.
     struct Item {
@@ -22,13 +30,16 @@ struct BuiltScene {
         std::string value; // name of the input or output; empty for a node
     };
     GraphScene scene;
-    std::vector<Item> items;     // one a node of the scene
-    std::vector<FoldId> frames;  // one a frame of the scene
+    std::vector<Item> items;    // one a node of the scene
+    std::vector<FoldId> frames; // one a frame of the scene
 };
 
 // `shown` is drawn; `current` says what has been folded by now, which matters when the opened model is shown.
 // Nothing when stopped.
 std::optional<BuiltScene> buildScene(const Snapshot& shown, const Snapshot& current, const ValueTypes& types,
-                                     Direction direction, std::stop_token stop);
+                                     Direction direction, const SceneDetails& details, std::stop_token stop);
+
+// "batch×32×112×112" for an edge. A long symbol is "?": there is no room for "p2o.DynamicDimension.0".
+QString edgeLabel(const ValueType& type);
 
 } // namespace pleat::ui

@@ -133,8 +133,9 @@ void FoldDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     int top = row.center().y() - (boldMetrics.height() + smallMetrics.height()) / 2;
     painter->setFont(bold);
     painter->setPen(state == FoldState::Folded ? blend(theme.panel, theme.text, 0.85) : theme.text);
-    painter->drawText(QRect(left, top, width, boldMetrics.height()), Qt::AlignLeft | Qt::AlignVCenter,
-                      boldMetrics.elidedText(index.data().toString(), Qt::ElideMiddle, width));
+    painter->drawText(
+        QRect(left, top, width, boldMetrics.height()), Qt::AlignLeft | Qt::AlignVCenter,
+        boldMetrics.elidedText(index.data().toString(), Qt::ElideLeft, width)); // the end tells twins apart
     top += boldMetrics.height();
     painter->setFont(small);
     painter->setPen(theme.quiet);
@@ -152,15 +153,15 @@ bool FoldDelegate::editorEvent(QEvent* event, QAbstractItemModel* model, const Q
     const auto isOnBox = [&] {
         // Forgiving: the whole strip left of the words belongs to the box.
         QRect strip = option.rect;
-        strip.setRight(boxRect(option.rect).right() + gap / 2);
+        strip.setWidth(boxStrip);
         return strip.contains(static_cast<QMouseEvent*>(event)->position().toPoint());
     };
     if (event->type() == QEvent::MouseButtonPress || event->type() == QEvent::MouseButtonDblClick)
         return isOnBox(); // not a selection
-    const bool toggles = event->type() == QEvent::MouseButtonRelease
-                             ? isOnBox()
-                             : event->type() == QEvent::KeyPress &&
-                                   static_cast<QKeyEvent*>(event)->key() == Qt::Key_Space;
+    const bool toggles =
+        event->type() == QEvent::MouseButtonRelease
+            ? isOnBox()
+            : event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Space;
     if (!toggles)
         return false;
     const bool checked = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;

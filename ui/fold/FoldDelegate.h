@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Draws a candidate: check box, name over chain (or the reason), channels, and a pill with its state. All rows
-// are equally high. A click on the box, or Space, toggles it.
+// Draws a candidate: check box, name over chain (or the reason), channels, and a pill with its state. All
+// rows are equally high. A click on the box, or Space, toggles it.
 #pragma once
 
 #include <QStyledItemDelegate>
@@ -11,6 +11,8 @@ class FoldDelegate final : public QStyledItemDelegate {
     Q_OBJECT
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
+
+    static constexpr int boxStrip = 34; // px from the left that belong to the box
 
     void paint(QPainter* painter, const QStyleOptionViewItem& option,
                const QModelIndex& index) const override;

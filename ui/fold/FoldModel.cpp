@@ -19,7 +19,7 @@ FoldModel::Row FoldModel::row(const FoldCandidate& candidate, FoldState state, c
     row.state = state;
     row.channels = candidate.channels.value_or(0);
     row.batchNorm = candidate.batchNorm;
-    const NodeRef* node = candidate.layer              ? &*candidate.layer
+    const NodeRef* node = candidate.layer            ? &*candidate.layer
                           : candidate.affine.empty() ? nullptr
                                                      : &candidate.affine.front();
     row.layer = node ? node->id : NodeId::None;
@@ -47,8 +47,8 @@ std::vector<FoldModel::Row> FoldModel::rows(const Snapshot& opened, const Snapsh
 
     std::vector<Row> rows;
     const auto add = [&](const FoldCandidate& candidate) {
-        rows.push_back(row(candidate, candidate.foldable ? FoldState::CanFold : FoldState::Blocked,
-                           *current.view));
+        rows.push_back(
+            row(candidate, candidate.foldable ? FoldState::CanFold : FoldState::Blocked, *current.view));
     };
     const auto addFolded = [&](const FoldRecord& record) {
         rows.push_back(row(record.candidate, FoldState::Folded, *current.view));
@@ -72,9 +72,9 @@ std::vector<FoldModel::Row> FoldModel::rows(const Snapshot& opened, const Snapsh
 void FoldModel::setSnapshots(const SnapshotPointer& opened, const SnapshotPointer& current)
 {
     std::vector<Row> fresh = opened && current ? rows(*opened, *current) : std::vector<Row>{};
-    const bool sameRows = opened == m_opened &&
-                          std::equal(fresh.begin(), fresh.end(), m_rows.begin(), m_rows.end(),
-                                     [](const Row& a, const Row& b) { return a.id == b.id; });
+    const bool sameRows =
+        opened == m_opened && std::equal(fresh.begin(), fresh.end(), m_rows.begin(), m_rows.end(),
+                                         [](const Row& a, const Row& b) { return a.id == b.id; });
     if (sameRows) {
         m_rows = std::move(fresh);
         if (!m_rows.empty())

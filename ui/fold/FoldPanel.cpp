@@ -6,6 +6,7 @@
 #include "ui/fold/FoldDelegate.h"
 
 #include <QAction>
+#include <QCursor>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
@@ -21,11 +22,14 @@ using namespace Qt::StringLiterals;
 namespace pleat::ui {
 
 FoldPanel::FoldPanel(FoldModel& model, Selection& selection, QWidget* parent)
-    : QWidget(parent), m_model(model), m_selection(selection)
+    : QWidget(parent),
+      m_model(model),
+      m_selection(selection)
 {
     setProperty("surface", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
     setAccessibleName(tr("Folds"));
+    setMinimumWidth(290);
     m_filter.setSourceModel(&m_model);
 
     m_list = new QListView;
@@ -54,7 +58,11 @@ FoldPanel::FoldPanel(FoldModel& model, Selection& selection, QWidget* parent)
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this,
             [this](const QModelIndex& row) { selectRow(row); });
     connect(m_list, &QListView::clicked, this, &FoldPanel::clicked);
-    connect(m_list, &QListView::doubleClicked, this, &FoldPanel::foldRow);
+    connect(m_list, &QListView::doubleClicked, this, [this](const QModelIndex& row) {
+        // Two quick clicks on the box are no wish to fold.
+        if (m_list->viewport()->mapFromGlobal(QCursor::pos()).x() > FoldDelegate::boxStrip)
+            foldRow(row);
+    });
     connect(m_list, &QListView::customContextMenuRequested, this, &FoldPanel::contextMenu);
     connect(&m_model, &FoldModel::countsChanged, this, &FoldPanel::updateCounts);
     connect(&m_model, &FoldModel::modelReset, this, &FoldPanel::showSelection);
@@ -98,7 +106,6 @@ QWidget* FoldPanel::makeHeader()
     m_words->setPlaceholderText(tr("Filter"));
     m_words->setAccessibleName(tr("Filter the list by name or reason"));
     m_words->setToolTip(m_words->accessibleName());
-    m_words->setClearButtonEnabled(true);
     connect(m_words, &QLineEdit::textChanged, &m_filter, &FoldFilter::setWords);
 
     auto* layout = new QVBoxLayout(header);
@@ -201,12 +208,13 @@ void FoldPanel::contextMenu(QPoint position)
     const QModelIndex row = m_list->indexAt(position);
     QMenu menu(this);
     if (row.isValid()) {
-        QAction* fold = menu.addAction(tr("Fold %1").arg(row.data().toString()), this,
-                                       [this, row] { foldRow(row); });
+        QAction* fold =
+            menu.addAction(tr("Fold %1").arg(row.data().toString()), this, [this, row] { foldRow(row); });
         fold->setEnabled(row.flags() & Qt::ItemIsUserCheckable);
         const auto culprit = row.data(FoldModel::CulpritRole).toUInt();
         if (static_cast<NodeId>(culprit) != NodeId::None)
-            menu.addAction(tr("Show what blocks it"), this, [this, culprit] { Q_EMIT culpritRequested(culprit); });
+            menu.addAction(tr("Show what blocks it"), this,
+                           [this, culprit] { Q_EMIT culpritRequested(culprit); });
         menu.addSeparator();
     }
     menu.addAction(tr("Choose all"), this, [this] { m_model.setAllChecked(true); });

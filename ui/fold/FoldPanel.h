@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The panel FOLDS: the list of candidates with its filter chips, or a sentence where there is nothing to list.
-// It tells what was chosen or clicked; the window acts. Follows the selection it is given.
+// The panel FOLDS: the list of candidates with its filter chips, or a sentence where there is nothing to
+// list. It tells what was chosen or clicked; the window acts. Follows the selection it is given.
 #pragma once
 
 #include "ui/fold/FoldFilter.h"
@@ -29,9 +29,9 @@ public:
     QListView& list() { return *m_list; }
 
 Q_SIGNALS:
-    void foldRequested(const QString& id);     // Enter or double-click on a row that can be folded
-    void rowActivated(quint32 layer);          // NodeId to centre on
-    void culpritRequested(quint32 culprit);    // NodeId that a blocked row blames
+    void foldRequested(const QString& id);  // Enter or double-click on a row that can be folded
+    void rowActivated(quint32 layer);       // NodeId to centre on
+    void culpritRequested(quint32 culprit); // NodeId that a blocked row blames
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;

@@ -278,10 +278,8 @@ void GraphCanvas::keyPressEvent(QKeyEvent* event)
     case Qt::Key_Right:
         return step(static_cast<Qt::Key>(event->key()));
     case Qt::Key_F:
-        m_fitOnResize = false;
         return fit();
     case Qt::Key_1:
-        m_fitOnResize = false;
         return actualSize();
     case Qt::Key_Plus:
     case Qt::Key_Equal:

@@ -2,6 +2,7 @@
 #include "ui/graph/Coordinates.h"
 
 #include "ui/graph/MainPath.h"
+#include "ui/graph/Relaxation.h"
 
 #include <algorithm>
 #include <array>
@@ -10,9 +11,6 @@
 namespace pleat::ui {
 
 namespace {
-
-constexpr double trunkGap = 14;     // between two trunks
-constexpr double trunkNodeGap = 18; // between a trunk and a node
 
 // One of the four alignments. Left-right and up-down are mirrored by reading the ranks the other way.
 class Alignment final {
@@ -41,10 +39,9 @@ private:
         return m_fromRight ? static_cast<Index>(m_graph.order[m_graph.rank[v]].size()) - 1 - position
                            : position;
     }
-    double halfWidth(Index v, bool left) const;
-    double separation(Index left, Index right) const;
     void align();
     void alignRank(Index rank);
+    Index longestBlock() const;
     void compact();
 
     const Part& m_part;
@@ -57,21 +54,6 @@ private:
     std::vector<Index> m_around; // places of neighbours
     std::vector<double> m_x;     // of blocks, at the roots
 };
-
-double Alignment::halfWidth(Index v, bool left) const
-{
-    if (m_graph.isDummy(v))
-        return 0;
-    const Insets& insets = m_part.insets[v];
-    return m_part.size[v].width / 2 + (left != m_fromRight ? insets.left : insets.right);
-}
-
-double Alignment::separation(Index left, Index right) const
-{
-    const bool a = m_graph.isDummy(left), b = m_graph.isDummy(right);
-    const double gap = a && b ? trunkGap : a || b ? trunkNodeGap : m_nodeGap;
-    return halfWidth(left, false) + gap + halfWidth(right, true);
-}
 
 void Alignment::alignRank(Index rank)
 {
@@ -122,8 +104,15 @@ void Alignment::align()
     }
 }
 
-// Longest paths over the blocks, then each block is drawn back to its right neighbour as far as that leaves
-// room.
+Index Alignment::longestBlock() const
+{
+    std::vector<Index> length(m_graph.vertices(), 0);
+    for (const Index block : m_root)
+        ++length[block];
+    return static_cast<Index>(std::ranges::max_element(length) - length.begin());
+}
+
+// Longest paths over the blocks, then each block left of the spine is drawn back to its right neighbour.
 void Alignment::compact()
 {
     const auto neighbours = [&](auto visit) {
@@ -149,7 +138,8 @@ void Alignment::compact()
     neighbours([&](Index a, Index b) {
         const Index slot = next[m_root[a]]++;
         right.items[slot] = m_root[b];
-        gap[slot] = separation(a, b);
+        gap[slot] = m_fromRight ? separation(m_part, m_graph, b, a, m_nodeGap)
+                                : separation(m_part, m_graph, a, b, m_nodeGap);
     });
 
     m_x.assign(m_graph.vertices(), 0);
@@ -157,10 +147,15 @@ void Alignment::compact()
     for (Index v = 0; v < m_graph.vertices(); ++v)
         if (m_root[v] == v && waiting[v] == 0)
             queue.push_back(v);
+    // What is right of the longest line, the spine, is as near to it as it can be; only what is left of it is
+    // not.
+    std::vector<char> beyond(m_graph.vertices(), 0);
+    beyond[longestBlock()] = 1;
     for (std::size_t i = 0; i < queue.size(); ++i) {
         const Index block = queue[i];
         for (Index s = right.first[block]; s < right.first[block + 1]; ++s) {
             const Index other = right.items[s];
+            beyond[other] |= beyond[block];
             m_x[other] = std::max(m_x[other], m_x[block] + gap[s]);
             if (--waiting[other] == 0)
                 queue.push_back(other);
@@ -168,6 +163,8 @@ void Alignment::compact()
     }
     for (std::size_t i = queue.size(); i-- > 0;) {
         const Index block = queue[i];
+        if (beyond[block])
+            continue;
         double room = std::numeric_limits<double>::infinity();
         for (Index s = right.first[block]; s < right.first[block + 1]; ++s)
             room = std::min(room, m_x[right.items[s]] - gap[s]);
@@ -231,6 +228,7 @@ std::vector<double> assignX(const Part& part, const LayeredGraph& graph, double 
         std::ranges::sort(at);
         result[v] = std::round((at[1] + at[2]) / 2);
     }
+    pullTogether(part, graph, straight, nodeGap, result);
     const double left = std::floor(extent(part, graph, result).low);
     for (double& x : result)
         x -= left;

@@ -153,6 +153,13 @@ void GraphCanvas::setEdgeLabels(const std::vector<QString>& labels)
     update();
 }
 
+void GraphCanvas::emphasise(std::vector<std::uint32_t> nodes)
+{
+    std::ranges::sort(nodes);
+    m_marks.emphasised = std::move(nodes);
+    update();
+}
+
 QPointF GraphCanvas::toScene(QPointF p) const
 {
     return m_centre + (p - QPointF(width() / 2.0, height() / 2.0)) / m_zoom;
@@ -208,6 +215,7 @@ void GraphCanvas::setView(QPointF centre, double zoom)
 void GraphCanvas::moveTo(QPointF centre, double zoom)
 {
     m_move.stop();
+    m_fitOnResize = false;
     const bool animate =
         m_animated && isVisible() && style()->styleHint(QStyle::SH_Widget_Animate, nullptr, this) != 0;
     if (!animate) {
@@ -224,6 +232,7 @@ void GraphCanvas::moveTo(QPointF centre, double zoom)
 void GraphCanvas::setZoom(double zoom, QPointF fixed)
 {
     m_move.stop();
+    m_fitOnResize = false;
     const QPointF under = toScene(fixed);
     const double next = std::clamp(zoom, leastZoom(), greatestZoom);
     setView(under - (fixed - QPointF(width() / 2.0, height() / 2.0)) / next, next);
@@ -252,6 +261,7 @@ void GraphCanvas::actualSize()
 void GraphCanvas::centreAt(QPointF scenePosition)
 {
     m_move.stop();
+    m_fitOnResize = false;
     setView(scenePosition, m_zoom);
 }
 

@@ -42,6 +42,8 @@ public:
 
     CanvasHit selection() const { return m_marks.selected; }
     void select(const CanvasHit& hit); // emits selectionChanged if it is another one
+    // Lets all other nodes step back (what Find found, one operator type); none: all are as usual.
+    void emphasise(std::vector<std::uint32_t> nodes);
     int nodeWithKey(quint32 key) const { return m_index.nodeWithKey(key); } // -1 if there is none
     CanvasHit hitAt(QPointF widgetPosition) const;
 

@@ -2,6 +2,7 @@
 #include "ui/graph/GraphPainter.h"
 
 #include "ui/graph/EdgePath.h"
+#include "ui/graph/PaintDetail.h"
 #include "ui/widgets/StateSymbol.h"
 
 #include <QFontMetricsF>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 
 namespace pleat::ui {
 
@@ -17,51 +19,9 @@ using namespace measures;
 
 namespace {
 
-constexpr double farZoom = 0.16;
 constexpr double arrowSize = 9;
 
-double ramp(double value, double from, double to)
-{
-    return std::clamp((value - from) / (to - from), 0.0, 1.0);
-}
-
-QPainterPath topRounded(const QRectF& r, double radius)
-{
-    QPainterPath path;
-    path.moveTo(r.left(), r.bottom());
-    path.lineTo(r.left(), r.top() + radius);
-    path.quadTo(r.topLeft(), QPointF(r.left() + radius, r.top()));
-    path.lineTo(r.right() - radius, r.top());
-    path.quadTo(r.topRight(), QPointF(r.right(), r.top() + radius));
-    path.lineTo(r.right(), r.bottom());
-    path.closeSubpath();
-    return path;
-}
-
-bool isTerminal(const SceneNode& node)
-{
-    return node.category == Category::GraphInput || node.category == Category::GraphOutput;
-}
-
-double radiusOf(const SceneNode& node)
-{
-    return isTerminal(node) && node.rows.empty() ? titleHeight / 2 : corner;
-}
-
 } // namespace
-
-// How much can be read at a zoom; everything fades in, nothing jumps.
-struct GraphPainter::Detail {
-    explicit Detail(double z)
-        : zoom(z),
-          titles(ramp(z, 0.34, 0.46)),
-          words(ramp(z, 0.46, 0.6)),
-          badges(ramp(z, 0.24, 0.32)),
-          lineWidth(std::max(1.6, 1.0 / z))
-    {
-    }
-    double zoom, titles, words, badges, lineWidth;
-};
 
 GraphPainter::GraphPainter(const GraphScene& scene, const SceneIndex& index, const Theme& theme,
                            const SceneFonts& fonts)
@@ -100,6 +60,8 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
             paintRows(painter, nodes, detail);
     }
     painter.setRenderHint(QPainter::Antialiasing, true);
+    if (!marks.emphasised.empty())
+        paintEmphasised(painter, nodes, visible, detail, marks);
     paintRings(painter, detail, marks);
     if (detail.badges > 0)
         paintBadges(painter, frames, detail);
@@ -314,7 +276,8 @@ void GraphPainter::paintLabel(QPainter& painter, std::uint32_t e) const
                 left |= goes < -0.5;
                 right |= goes > 0.5;
             }
-            after = left || !right;
+            // Otherwise where one looks for it: right of a line, or above it.
+            after = down ? left || !right : left && !right;
         }
         drawLabel(painter, edge.label, end, (down ? to.rect.top() : to.rect.left()) - to.clearBefore, true,
                   after);
@@ -343,119 +306,6 @@ void GraphPainter::drawLabel(QPainter& painter, const QString& text, double acro
                           greaterSide ? across + 2 : across - 2 - height, width, height);
         painter.drawText(room, Qt::AlignVCenter | (before ? Qt::AlignRight : Qt::AlignLeft), text);
     }
-}
-
-void GraphPainter::paintFarNodes(QPainter& painter, const std::vector<std::uint32_t>& nodes,
-                                 double zoom) const
-{
-    std::array<std::vector<QRectF>, categoryCount> batches;
-    const double pixel = 1 / zoom;
-    for (const std::uint32_t n : nodes) {
-        const SceneNode& node = m_scene.nodes[n];
-        const QRectF& r = node.rect;
-        batches[static_cast<std::size_t>(node.category)].emplace_back(
-            r.x(), r.y(), std::max(r.width(), pixel), std::max(r.height(), pixel));
-    }
-    painter.setPen(Qt::NoPen);
-    for (int c = 0; c < categoryCount; ++c) {
-        const auto& batch = batches[static_cast<std::size_t>(c)];
-        painter.setBrush(m_theme.category(static_cast<Category>(c)));
-        painter.drawRects(batch.data(), static_cast<int>(batch.size()));
-    }
-}
-
-void GraphPainter::paintNodes(QPainter& painter, const std::vector<std::uint32_t>& nodes,
-                              const Detail& detail) const
-{
-    std::array<std::vector<std::uint32_t>, categoryCount> batches;
-    for (const std::uint32_t n : nodes)
-        batches[static_cast<std::size_t>(m_scene.nodes[n].category)].push_back(n);
-    // A pixel wide at least, and never stronger than the sketch's hairline.
-    painter.setPen(QPen(blend(m_theme.line, m_theme.edge, 0.35), std::max(1.0, 0.8 / detail.zoom)));
-    painter.setBrush(m_theme.panel);
-    for (const std::uint32_t n : nodes)
-        if (!m_scene.nodes[n].rows.empty())
-            painter.drawRoundedRect(m_scene.nodes[n].rect, corner, corner);
-    painter.setPen(Qt::NoPen);
-    for (int c = 0; c < categoryCount; ++c) {
-        painter.setBrush(m_theme.category(static_cast<Category>(c)));
-        for (const std::uint32_t n : batches[static_cast<std::size_t>(c)]) {
-            const SceneNode& node = m_scene.nodes[n];
-            QRectF r = node.rect;
-            if (node.rows.empty()) {
-                painter.drawRoundedRect(r, radiusOf(node), radiusOf(node));
-            } else {
-                r.setHeight(titleHeight);
-                painter.drawPath(topRounded(r.adjusted(-0.5, -0.5, 0.5, 0), corner));
-            }
-        }
-    }
-}
-
-void GraphPainter::paintTitles(QPainter& painter, const std::vector<std::uint32_t>& nodes,
-                               const Detail& detail) const
-{
-    painter.save();
-    painter.setOpacity(detail.titles);
-    painter.setFont(m_fonts.title);
-    const QFontMetricsF metrics(m_fonts.title);
-    for (const std::uint32_t n : nodes) {
-        const SceneNode& node = m_scene.nodes[n];
-        QRectF room(node.rect.left() + 8, node.rect.top(), node.rect.width() - 16, titleHeight);
-        painter.setPen(m_theme.onCategory(node.category));
-        painter.drawText(room, Qt::AlignCenter,
-                         metrics.elidedText(node.title, Qt::ElideMiddle, room.width()));
-    }
-    painter.restore();
-}
-
-void GraphPainter::paintRows(QPainter& painter, const std::vector<std::uint32_t>& nodes,
-                             const Detail& detail) const
-{
-    painter.save();
-    painter.setOpacity(detail.words);
-    const QFontMetricsF nameMetrics(m_fonts.rowName), shapeMetrics(m_fonts.row);
-    for (const std::uint32_t n : nodes) {
-        const SceneNode& node = m_scene.nodes[n];
-        QRectF room(node.rect.left() + 10, node.rect.top() + titleHeight + bodyPadding,
-                    node.rect.width() - 20, rowHeight);
-        for (const WeightRow& row : node.rows) {
-            painter.setFont(m_fonts.rowName);
-            painter.setPen(m_theme.text);
-            const QString name = nameMetrics.elidedText(row.name, Qt::ElideMiddle, room.width() * 0.6);
-            painter.drawText(room, Qt::AlignLeft | Qt::AlignVCenter, name);
-            painter.setFont(m_fonts.row);
-            painter.setPen(m_theme.quiet);
-            const double left = room.width() - nameMetrics.horizontalAdvance(name) - 8;
-            painter.drawText(room, Qt::AlignRight | Qt::AlignVCenter,
-                             shapeMetrics.elidedText(row.shape, Qt::ElideRight, left));
-            room.translate(0, rowHeight);
-        }
-    }
-    painter.restore();
-}
-
-void GraphPainter::paintRings(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const
-{
-    painter.setBrush(Qt::NoBrush);
-    const auto ring = [&](int n, double width, double distance) {
-        if (n < 0)
-            return;
-        const SceneNode& node = m_scene.nodes[static_cast<std::size_t>(n)];
-        painter.setPen(QPen(m_theme.accent, std::max(width, width / detail.zoom)));
-        const double gap = std::max(distance, distance / detail.zoom * 0.6);
-        painter.drawRoundedRect(node.rect.adjusted(-gap, -gap, gap, gap), radiusOf(node) + gap,
-                                radiusOf(node) + gap);
-    };
-    for (const CanvasHit& hit : {marks.hovered, marks.selected}) {
-        for (const std::uint32_t e : litEdges(hit)) {
-            for (const quint32 n : {m_scene.edges[e].from, m_scene.edges[e].to})
-                if (static_cast<int>(n) != marks.selected.node)
-                    ring(static_cast<int>(n), 1.2, 2);
-        }
-    }
-    ring(marks.hovered.node, 1.5, 2);
-    ring(marks.selected.node, 2.2, 3);
 }
 
 } // namespace pleat::ui

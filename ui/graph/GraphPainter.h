@@ -15,6 +15,7 @@ namespace pleat::ui {
 // What is lit.
 struct CanvasMarks {
     CanvasHit selected, hovered;
+    std::vector<std::uint32_t> emphasised; // nodes, ascending; if there are any, the others step back
 };
 
 class GraphPainter final {
@@ -46,6 +47,8 @@ private:
     void paintNodes(QPainter& painter, const std::vector<std::uint32_t>& nodes, const Detail& detail) const;
     void paintTitles(QPainter& painter, const std::vector<std::uint32_t>& nodes, const Detail& detail) const;
     void paintRows(QPainter& painter, const std::vector<std::uint32_t>& nodes, const Detail& detail) const;
+    void paintEmphasised(QPainter& painter, const std::vector<std::uint32_t>& nodes, const QRectF& visible,
+                         const Detail& detail, const CanvasMarks& marks) const;
     void paintRings(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const;
 
     const std::vector<PointF>& points(std::uint32_t line) const;

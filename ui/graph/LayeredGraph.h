@@ -75,6 +75,7 @@ struct Bundle {
     Index firstArc = 0, endArc = 0; // into Part::arcs
     Index firstDummy = 0;
     Index dummies = 0; // on the ranks after the producer's
+    Index lane = 0;    // not 0: too long for dummies, runs beside the drawing
 };
 
 struct LayeredGraph {
@@ -88,6 +89,11 @@ struct LayeredGraph {
     Index vertices() const { return static_cast<Index>(rank.size()); }
     bool isDummy(Index v) const { return v >= nodes; }
     Index ranks() const { return static_cast<Index>(order.size()); }
+    // True if the arc is carried by vertices from rank to rank.
+    bool isLayered(const Bundle& bundle, Index to) const
+    {
+        return bundle.lane == 0 || rank[to] == rank[bundle.from] + 1;
+    }
     // The vertex of a bundle on a rank: its producer or one of its dummies.
     Index carrier(const Bundle& bundle, Index onRank) const
     {

@@ -104,6 +104,8 @@ Wishes collect(const Part& part, const LayeredGraph& graph, const Lengths& lengt
         for (Index a = bundle.firstArc; a < bundle.endArc; ++a) {
             const Arc& arc = part.arcs[a];
             const Index end = graph.rank[arc.to];
+            if (!graph.isLayered(bundle, arc.to))
+                continue;
             const bool onSpine =
                 end == start + 1 && end < spine.size() && spine[start] == arc.from && spine[end] == arc.to;
             const Priority priority = arc.rigid                                                   ? Frame

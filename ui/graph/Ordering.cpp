@@ -2,7 +2,9 @@
 #include "ui/graph/Ordering.h"
 
 #include <algorithm>
-#include <bit>
+#include <array>
+#include <numeric>
+#include <utility>
 
 namespace pleat::ui {
 
@@ -10,6 +12,8 @@ namespace {
 
 // Small sections can afford to look longer.
 constexpr std::size_t smallSection = 12000;
+constexpr Index smallGraph = 25000, mediumGraph = 60000;
+constexpr std::size_t sweepBudget = 8'000'000; // vertices, over all sweeps of one section
 constexpr int maximumSweeps = 24, maximumSweepsSmall = 60;
 constexpr int patience = 4, patienceSmall = 12; // sweeps without a gain
 
@@ -17,12 +21,20 @@ class Orderer final {
 public:
     Orderer(LayeredGraph& graph, const std::stop_token& stop) : m_graph(graph), m_stop(stop) {}
 
-    void initialise();
+    // Depth first, from the sources or the sinks, meeting the neighbours of each vertex one way round or the
+    // other.
+    struct Start {
+        bool mirrored = false, upwards = false;
+    };
+    void initialise(Start start);
     // Ranks first … last; the two ends stay as they are where they have width 1.
     std::uint64_t improve(Index first, Index last);
+    // Goes back to `order` in every section that had fewer crossings with it; what is left in all.
+    std::uint64_t takeBetter(const std::vector<std::vector<Index>>& order,
+                             const std::vector<std::uint64_t>& then, const std::vector<std::uint64_t>& now);
 
 private:
-    void visitFrom(Index root);
+    void visitFrom(Index root, Start start);
     void place(Index v);
     std::uint64_t crossingsBelow(Index rank);
     std::uint64_t crossings(Index first, Index last);
@@ -50,19 +62,21 @@ void Orderer::place(Index v)
     m_stack.push_back(v);
 }
 
-void Orderer::visitFrom(Index root)
+void Orderer::visitFrom(Index root, Start start)
 {
     place(root);
     std::vector<std::size_t> at{0};
     while (!m_stack.empty()) {
         const Index v = m_stack.back();
-        const auto down = m_graph.down.of(v);
-        const auto up = m_graph.up.of(v);
+        const auto onwards = (start.upwards ? m_graph.up : m_graph.down).of(v);
+        const auto back = (start.upwards ? m_graph.down : m_graph.up).of(v);
         Index next = none;
-        while (next == none && at.back() < down.size() + up.size()) {
+        while (next == none && at.back() < onwards.size() + back.size()) {
             const std::size_t i = at.back()++;
-            const Index candidate = i < down.size() ? down[i] : up[i - down.size()];
-            // Downwards all of them; upwards only what cannot be reached from above otherwise.
+            const Index candidate = i >= onwards.size() ? back[i - onwards.size()]
+                                    : start.mirrored    ? onwards[onwards.size() - 1 - i]
+                                                        : onwards[i];
+            // What lies behind comes last: it is what cannot be reached the other way.
             if (!m_placed[candidate])
                 next = candidate;
         }
@@ -76,15 +90,17 @@ void Orderer::visitFrom(Index root)
     }
 }
 
-void Orderer::initialise()
+void Orderer::initialise(Start start)
 {
+    for (auto& order : m_graph.order)
+        order.clear();
     m_placed.assign(m_graph.vertices(), 0);
     for (Index v = 0; v < m_graph.nodes; ++v)
-        if (m_graph.up.of(v).empty() && !m_placed[v])
-            visitFrom(v);
+        if ((start.upwards ? m_graph.down : m_graph.up).of(v).empty() && !m_placed[v])
+            visitFrom(v, start);
     for (Index v = 0; v < m_graph.vertices(); ++v)
         if (!m_placed[v])
-            visitFrom(v);
+            visitFrom(v, start);
 }
 
 void Orderer::renumber(Index rank)
@@ -237,7 +253,10 @@ std::uint64_t Orderer::improve(Index first, Index last)
     std::size_t size = 0;
     for (const auto& order : bestOrder)
         size += order.size();
-    const int sweeps = size < smallSection ? maximumSweepsSmall : maximumSweeps;
+    // A section of millions is no network that anybody could follow: two sweeps, and be done.
+    const int sweeps = size < smallSection
+                           ? maximumSweepsSmall
+                           : std::clamp(static_cast<int>(sweepBudget / size), 2, maximumSweeps);
     const int enough = size < smallSection ? patienceSmall : patience;
     for (int sweep = 0, idle = 0; best > 0 && sweep < sweeps && idle < enough; ++sweep) {
         if (m_stop.stop_requested())
@@ -276,22 +295,64 @@ std::uint64_t Orderer::improve(Index first, Index last)
     return best;
 }
 
+std::uint64_t Orderer::takeBetter(const std::vector<std::vector<Index>>& order,
+                                  const std::vector<std::uint64_t>& then,
+                                  const std::vector<std::uint64_t>& now)
+{
+    std::uint64_t count = 0;
+    std::size_t section = 0;
+    Index first = 0;
+    for (Index r = 1; r < m_graph.ranks() && section < std::min(then.size(), now.size()); ++r) {
+        if (m_graph.order[r].size() != 1 && r + 1 != m_graph.ranks())
+            continue;
+        count += std::min(then[section], now[section]);
+        if (then[section] <= now[section]) {
+            for (Index i = first; i <= r; ++i) {
+                m_graph.order[i] = order[i];
+                renumber(i);
+            }
+        }
+        ++section;
+        first = r;
+    }
+    return count;
+}
+
+// Improves section by section; the crossings left in each are added to `sections`.
+void improveSections(Orderer& orderer, const LayeredGraph& graph, const std::stop_token& stop,
+                     std::vector<std::uint64_t>& sections)
+{
+    Index first = 0;
+    for (Index r = 1; r < graph.ranks() && !stop.stop_requested(); ++r) {
+        if (graph.order[r].size() != 1 && r + 1 != graph.ranks())
+            continue;
+        sections.push_back(r > first + 1 ? orderer.improve(first, r) : 0);
+        first = r;
+    }
+}
+
 } // namespace
 
 bool orderRanks(LayeredGraph& graph, std::uint64_t& crossings, const std::stop_token& stop)
 {
     Orderer orderer(graph, stop);
-    orderer.initialise();
-    crossings = 0;
-    Index first = 0;
-    for (Index r = 1; r < graph.ranks(); ++r) {
-        if (graph.order[r].size() != 1 && r + 1 != graph.ranks())
-            continue;
-        if (stop.stop_requested())
-            return false;
-        if (r > first + 1)
-            crossings += orderer.improve(first, r);
-        first = r;
+    std::vector<std::uint64_t> best;
+    orderer.initialise({});
+    improveSections(orderer, graph, stop, best);
+    crossings = std::accumulate(best.begin(), best.end(), std::uint64_t{0});
+    // Where sweeps end depends on where they began: another start is often the better one.
+    const std::size_t starts = graph.vertices() < smallGraph ? 4 : graph.vertices() < mediumGraph ? 2 : 1;
+    const std::array<Orderer::Start, 4> start{{{}, {true, false}, {false, true}, {true, true}}};
+    for (std::size_t i = 1; i < starts && crossings > 0 && !stop.stop_requested(); ++i) {
+        const auto order = graph.order;
+        std::vector<std::uint64_t> others;
+        orderer.initialise(start[i]);
+        improveSections(orderer, graph, stop, others);
+        const std::uint64_t before = std::exchange(crossings, orderer.takeBetter(order, best, others));
+        if (i == 1 && crossings == before)
+            break; // most drawings are as good as they get at once
+        for (std::size_t s = 0; s < std::min(best.size(), others.size()); ++s)
+            best[s] = std::min(best[s], others[s]);
     }
     return !stop.stop_requested();
 }

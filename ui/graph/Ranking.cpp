@@ -2,6 +2,9 @@
 #include "ui/graph/Ranking.h"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
+#include <utility>
 
 namespace pleat::ui {
 
@@ -112,25 +115,58 @@ std::vector<Index> assignRanks(const Part& part)
     return rank;
 }
 
-LayeredGraph insertDummies(const Part& part, std::vector<Index> ranks)
+namespace {
+
+// Far more than any network needs (dense blocks of 50,000 nodes: a million); a file made to hurt could ask
+// for billions.
+constexpr std::uint64_t mostDummies = 2'500'000;
+
+std::vector<Bundle> bundlesOf(const Part& part, const std::vector<Index>& rank)
 {
-    LayeredGraph graph;
-    graph.nodes = part.nodes();
-    graph.rank = std::move(ranks);
-    std::vector<std::pair<Index, Index>> segments; // upper, lower
-    segments.reserve(part.arcs.size());
+    std::vector<Bundle> bundles;
+    std::uint64_t dummies = 0;
     for (Index a = 0; a < part.arcs.size();) {
-        Bundle bundle{part.arcs[a].from, part.arcs[a].tensor, a, a, graph.vertices(), 0};
+        Bundle bundle{part.arcs[a].from, part.arcs[a].tensor, a, a, 0, 0, 0};
         Index lowest = 0;
         for (; bundle.endArc < part.arcs.size(); ++bundle.endArc) {
             const Arc& arc = part.arcs[bundle.endArc];
             if (arc.from != bundle.from || arc.tensor != bundle.tensor)
                 break;
-            lowest = std::max(lowest, graph.rank[arc.to]);
+            lowest = std::max(lowest, rank[arc.to]);
         }
+        bundle.dummies = lowest - rank[bundle.from] - 1;
+        dummies += bundle.dummies;
+        a = bundle.endArc;
+        bundles.push_back(bundle);
+    }
+    if (dummies > mostDummies) {
+        std::vector<Index> longest(bundles.size());
+        std::iota(longest.begin(), longest.end(), 0);
+        std::ranges::stable_sort(longest, std::greater{}, [&](Index b) { return bundles[b].dummies; });
+        for (Index lane = 1; const Index b : longest) {
+            if (dummies <= mostDummies)
+                break;
+            dummies -= std::exchange(bundles[b].dummies, 0);
+            bundles[b].lane = lane++;
+        }
+    }
+    return bundles;
+}
+
+} // namespace
+
+LayeredGraph insertDummies(const Part& part, std::vector<Index> ranks)
+{
+    LayeredGraph graph;
+    graph.nodes = part.nodes();
+    graph.rank = std::move(ranks);
+    graph.bundles = bundlesOf(part, graph.rank);
+    std::vector<std::pair<Index, Index>> segments; // upper, lower
+    segments.reserve(part.arcs.size());
+    for (Bundle& bundle : graph.bundles) {
+        bundle.firstDummy = graph.vertices();
         const Index start = graph.rank[bundle.from];
-        bundle.dummies = lowest - start - 1;
-        for (Index r = start + 1; r < lowest; ++r) {
+        for (Index r = start + 1; r <= start + bundle.dummies; ++r) {
             segments.emplace_back(graph.carrier(bundle, r - 1), graph.vertices());
             graph.rank.push_back(r);
         }
@@ -138,10 +174,9 @@ LayeredGraph insertDummies(const Part& part, std::vector<Index> ranks)
             const Index to = part.arcs[i].to;
             if (i > bundle.firstArc && part.arcs[i - 1].to == to)
                 continue; // the same tensor read twice by one node is one line
-            segments.emplace_back(graph.carrier(bundle, graph.rank[to] - 1), to);
+            if (graph.isLayered(bundle, to))
+                segments.emplace_back(graph.carrier(bundle, graph.rank[to] - 1), to);
         }
-        a = bundle.endArc;
-        graph.bundles.push_back(bundle);
     }
     // Two tensors between the same two nodes are one line for the steps that only ask who is beside whom.
     std::ranges::sort(segments);

@@ -8,6 +8,8 @@ namespace pleat::ui {
 
 namespace {
 
+constexpr double laneGap = 14;          // between trunks that run beside the drawing …
+constexpr Index lanes = 32;             // … of which more lie over each other
 constexpr double portGap = 16;          // between lines that meet one border
 constexpr double cornerRoom = 10;       // from the outermost line to the corner of the node
 constexpr double gapPerDistance = 0.12; // a rank gap grows with the way its lines run sideways …
@@ -41,6 +43,15 @@ Bands placeRanks(const Part& part, const LayeredGraph& graph, const std::vector<
             std::min(mostGrowth, std::round(widest[r] * gapPerDistance));
     }
     return bands;
+}
+
+double rightBorder(const Part& part, const LayeredGraph& graph, const std::vector<double>& x)
+{
+    double right = 0;
+    for (Index v = 0; v < graph.vertices(); ++v)
+        right =
+            std::max(right, x[v] + (graph.isDummy(v) ? 0 : part.size[v].width / 2 + part.insets[v].right));
+    return right;
 }
 
 // A line that meets the border of a node: where it comes from or goes to.
@@ -79,6 +90,7 @@ public:
           m_x(x),
           m_origin(origin),
           m_result(result),
+          m_right(rightBorder(part, graph, x)),
           m_bands(placeRanks(part, graph, x, input)),
           m_departure(graph.bundles.size(), 0),
           m_arrival(part.arcs.size(), 0)
@@ -91,14 +103,21 @@ public:
     SizeF size() const;
 
 private:
+    double laneX(const Bundle& bundle) const { return m_right + laneGap * (1 + bundle.lane % lanes); }
     double lineX(const Bundle& bundle, Index bundleIndex, Index rank) const
     {
+        if (bundle.lane != 0 && rank != m_graph.rank[bundle.from])
+            return laneX(bundle);
         return m_x[m_graph.carrier(bundle, rank)] +
                (rank == m_graph.rank[bundle.from] ? m_departure[bundleIndex] : 0);
     }
     double bottomOf(Index v) const { return m_bands.nodes[m_graph.rank[v]] + m_part.size[v].height; }
     PointF placed(double x, double y) const { return {x + m_origin.x, y + m_origin.y}; }
-    std::vector<PointF> trunkPoints(const Bundle& bundle, Index index, std::vector<Index>& leaves) const;
+    // Where a branch leaves its trunk: the rank above the consumer, and the trunk's point there.
+    struct Leave {
+        Index rank = 0, point = 0;
+    };
+    std::vector<PointF> trunkPoints(const Bundle& bundle, Index index, std::vector<Leave>& leaves) const;
     std::vector<PointF> branchPoints(const Arc& arc, Index arcIndex, double fromX, double fromY) const;
     void addReversed(const Arc& arc, const std::vector<PointF>& trunk, std::vector<PointF> branch);
 
@@ -107,6 +126,7 @@ private:
     const std::vector<double>& m_x;
     PointF m_origin;
     LayoutResult& m_result;
+    double m_right; // of everything but the lanes
     Bands m_bands;
     std::vector<double> m_departure; // bundle → offset at the producer
     std::vector<double> m_arrival;   // arc → offset at the consumer
@@ -138,7 +158,9 @@ void Router::spreadDepartures()
                 ++count;
                 straight |= std::abs(x - m_x[from]) < 1;
             };
-            if (bundle.dummies > 0)
+            if (bundle.lane != 0)
+                meets(laneX(bundle));
+            else if (bundle.dummies > 0)
                 meets(m_x[bundle.firstDummy]);
             for (Index a = bundle.firstArc; a < bundle.endArc; ++a)
                 if (m_graph.rank[m_part.arcs[a].to] == m_graph.rank[from] + 1)
@@ -180,13 +202,16 @@ void Router::spreadArrivals()
 }
 
 // Points where a branch leaves stay even on a straight line; `leaves` gets, by rank after the producer's,
-// their index.
-std::vector<PointF> Router::trunkPoints(const Bundle& bundle, Index index, std::vector<Index>& leaves) const
+// Points where a branch leaves stay even on a straight line.
+std::vector<PointF> Router::trunkPoints(const Bundle& bundle, Index index, std::vector<Leave>& leaves) const
 {
     const Index start = m_graph.rank[bundle.from];
-    leaves.assign(bundle.dummies + 1, none);
+    leaves.clear();
     for (Index a = bundle.firstArc; a < bundle.endArc; ++a)
-        leaves[m_graph.rank[m_part.arcs[a].to] - 1 - start] = 0;
+        leaves.push_back({m_graph.rank[m_part.arcs[a].to] - 1, 0});
+    std::ranges::sort(leaves, {}, &Leave::rank);
+    leaves.erase(std::unique(leaves.begin(), leaves.end(), [](Leave a, Leave b) { return a.rank == b.rank; }),
+                 leaves.end());
     std::vector<PointF> points;
     bool lastStays = true;
     const auto add = [&](double x, double y, bool stays) {
@@ -202,15 +227,25 @@ std::vector<PointF> Router::trunkPoints(const Bundle& bundle, Index index, std::
             points.push_back(p);
         lastStays = stays;
     };
-    add(lineX(bundle, index, start), bottomOf(bundle.from), true);
-    for (Index r = start; r <= start + bundle.dummies; ++r) {
+    auto leave = leaves.begin();
+    const auto addRank = [&](Index r) {
         const double x = lineX(bundle, index, r);
-        const bool branches = leaves[r - start] != none;
+        const bool branches = leave != leaves.end() && leave->rank == r;
         if (r > start)
             add(x, m_bands.top[r], false);
         add(x, m_bands.bottom[r], branches);
         if (branches)
-            leaves[r - start] = static_cast<Index>(points.size() - 1);
+            (leave++)->point = static_cast<Index>(points.size() - 1);
+    };
+    add(lineX(bundle, index, start), bottomOf(bundle.from), true);
+    addRank(start);
+    if (bundle.lane != 0) {
+        add(laneX(bundle), m_bands.top[start + 1], true);
+        while (leave != leaves.end())
+            addRank(leave->rank);
+    } else {
+        for (Index r = start + 1; r <= start + bundle.dummies; ++r)
+            addRank(r);
     }
     return points;
 }
@@ -238,16 +273,15 @@ void Router::addReversed(const Arc& arc, const std::vector<PointF>& trunk, std::
 
 void Router::routeBundles()
 {
-    std::vector<Index> leaves;
+    std::vector<Leave> leaves;
     for (Index b = 0; b < m_graph.bundles.size(); ++b) {
         const Bundle& bundle = m_graph.bundles[b];
         std::vector<PointF> trunk = trunkPoints(bundle, b, leaves);
-        const Index start = m_graph.rank[bundle.from];
         const Index trunkIndex = static_cast<Index>(m_result.trunks.size());
         for (Index a = bundle.firstArc; a < bundle.endArc; ++a) {
             const Arc& arc = m_part.arcs[a];
             const Index before = m_graph.rank[arc.to] - 1;
-            const Index leave = leaves[before - start];
+            const Index leave = std::ranges::lower_bound(leaves, before, {}, &Leave::rank)->point;
             const PointF from = trunk[leave];
             std::vector<PointF> branch = branchPoints(arc, a, from.x - m_origin.x, from.y - m_origin.y);
             if (arc.reversed)
@@ -262,10 +296,10 @@ void Router::routeBundles()
 
 SizeF Router::size() const
 {
-    double width = 0;
-    for (Index v = 0; v < m_graph.vertices(); ++v)
-        width = std::max(
-            width, m_x[v] + (m_graph.isDummy(v) ? 0 : m_part.size[v].width / 2 + m_part.insets[v].right));
+    double width = m_right;
+    for (const Bundle& bundle : m_graph.bundles)
+        if (bundle.lane != 0)
+            width = std::max(width, laneX(bundle));
     return {width, m_bands.bottom.empty() ? 0 : m_bands.bottom.back()};
 }
 

@@ -18,6 +18,15 @@ QString tr(const char* text, int n = -1)
     return QCoreApplication::translate("Inspector", text, nullptr, n);
 }
 
+// Some operators' first sentence is a page long.
+QString cut(const QString& sentence)
+{
+    constexpr qsizetype longest = 200;
+    if (sentence.size() <= longest)
+        return sentence;
+    return sentence.first(sentence.lastIndexOf(u' ', longest)) + u" …"_s;
+}
+
 QString typeText(const ValueType& type)
 {
     QStringList parts;
@@ -46,7 +55,7 @@ InspectorRow slotRow(const SlotText& slot, std::size_t position)
 
 InspectorSection slotSection(const QString& caption, const std::vector<SlotText>& slotTexts)
 {
-    InspectorSection section{caption, {}};
+    InspectorSection section{caption, {}, false};
     for (std::size_t i = 0; i < slotTexts.size(); ++i)
         section.rows.push_back(slotRow(slotTexts[i], i));
     return section;
@@ -82,27 +91,27 @@ InspectorContent aboutNode(const GraphView& view, NodeIndex node, const ValueTyp
     content.kind = tr("node");
     content.title = toQt(text.op);
     content.subtitle = text.name.empty() ? toQt(view.label(node)) : toQt(text.name);
-    content.summary = toQt(text.summary);
+    content.summary = cut(toQt(text.summary));
 
-    InspectorSection attributes{tr("ATTRIBUTES"), {}};
+    InspectorSection attributes{tr("ATTRIBUTES"), {}, false};
     for (const AttributeText& attribute : text.attributes)
         attributes.rows.push_back({toQt(attribute.name), toQt(attribute.value), {}, {}});
     addIfAny(content, std::move(attributes));
     addIfAny(content, slotSection(tr("INPUTS"), text.inputs));
     addIfAny(content, slotSection(tr("OUTPUTS"), text.outputs));
 
-    InspectorSection cost{tr("COST"), {}};
+    InspectorSection cost{tr("COST"), {}, false};
     if (text.parameters > 0 || parametersBefore.value_or(0) > 0) {
         const QString now = compactCount(text.parameters);
         const bool changed = parametersBefore && *parametersBefore != text.parameters;
         cost.rows.push_back(
             {tr("parameters"), changed ? compactCount(*parametersBefore) + u" → "_s + now : now, {}, {}});
     }
-    if (text.macs)
+    if (text.macs.value_or(0) > 0)
         cost.rows.push_back({tr("MACs"), compactCount(*text.macs), {}, {}});
     addIfAny(content, std::move(cost));
 
-    InspectorSection origin{tr("OPERATOR"), {}};
+    InspectorSection origin{tr("OPERATOR"), {}, false};
     origin.rows.push_back({tr("domain"), text.domain.empty() ? u"ai.onnx"_s : toQt(text.domain), {}, {}});
     if (text.since > 0)
         origin.rows.push_back({tr("since opset"), QString::number(text.since), {}, {}});
@@ -119,14 +128,14 @@ InspectorContent aboutValue(const GraphView& view, ValueIndex value, const Value
     if (initializer) {
         const TensorView tensor = tensorView(view.model(), *initializer->proto);
         content.summary = tr("A constant stored in the model.");
-        InspectorSection data{tr("DATA"), {}};
+        InspectorSection data{tr("DATA"), {}, false};
         data.rows.push_back({tr("type"), toQt(name(tensor.type())), {}, {}});
         data.rows.push_back({tr("shape"), dimensions(tensor.dims(), u"×"_s), {}, {}});
         data.rows.push_back({tr("elements"), compactCount(tensor.elements()), {}, {}});
         data.rows.push_back({tr("size"), byteCount(tensor.payload().size()), {}, {}});
         content.sections.push_back(std::move(data));
     } else if (const auto type = typeOf(view, value, types)) {
-        InspectorSection data{tr("TYPE"), {}};
+        InspectorSection data{tr("TYPE"), {}, false};
         data.rows.push_back({tr("type"), toQt(name(type->type)), {}, {}});
         if (type->hasShape)
             data.rows.push_back(
@@ -134,48 +143,50 @@ InspectorContent aboutValue(const GraphView& view, ValueIndex value, const Value
         content.sections.push_back(std::move(data));
     }
     if (view.isGraphInput(value))
-        content.summary = initializer ? tr("A constant that a caller may replace.") : tr("An input of the model.");
+        content.summary =
+            initializer ? tr("A constant that a caller may replace.") : tr("An input of the model.");
     if (view.isGraphOutput(value))
         content.summary = tr("An output of the model.");
     if (const NodeIndex producer = view.producer(value); producer != NodeIndex::None) {
-        InspectorSection made{tr("MADE BY"), {}};
+        InspectorSection made{tr("MADE BY"), {}, false};
         made.rows.push_back({toQt(view.op(producer)), toQt(view.label(producer)), {}, nodeLink(producer)});
         content.sections.push_back(std::move(made));
     }
-    InspectorSection readers{tr("READ BY"), {}};
+    InspectorSection readers{tr("READ BY"), {}, false};
     for (const Use& use : view.uses(value))
         readers.rows.push_back({toQt(view.op(use.node)), toQt(view.label(use.node)), {}, nodeLink(use.node)});
     addIfAny(content, std::move(readers));
     return content;
 }
 
-InspectorContent aboutModel(const GraphView& view, const ValueTypes& types)
+InspectorContent aboutModel(const ModelInfo& info, const GraphView& view)
 {
-    const ModelInfo info = describe(view, types);
     InspectorContent content;
     content.kind = tr("model");
     content.title = toQt(std::filesystem::path(info.file).filename().string());
     content.subtitle = toQt(info.graphName);
     content.summary = toQt(info.documentation);
 
-    InspectorSection file{tr("FILE"), {}};
+    InspectorSection file{tr("FILE"), {}, false};
     file.rows.push_back({tr("size"), byteCount(info.bytes), {}, {}});
     file.rows.push_back({tr("IR version"), QString::number(info.irVersion), {}, {}});
     for (const auto& [domain, version] : info.opsets)
-        file.rows.push_back({tr("opset"),
-                             domain.empty() ? QString::number(version)
-                                            : toQt(domain) + u' ' + QString::number(version),
-                             {},
-                             {}});
+        file.rows.push_back(
+            {tr("opset"),
+             domain.empty() ? QString::number(version) : toQt(domain) + u' ' + QString::number(version),
+             {},
+             {}});
     if (!info.producer.empty())
         file.rows.push_back({tr("producer"), toQt(info.producer), {}, {}});
     content.sections.push_back(std::move(file));
 
     const auto ports = [&](const QString& caption, const std::vector<ModelInfo::Port>& list) {
-        InspectorSection section{caption, {}};
+        InspectorSection section{caption, {}, false};
         for (const ModelInfo::Port& port : list) {
             const ValueIndex value = view.find(ScopeIndex::Main, port.name);
-            section.rows.push_back({toQt(port.name), typeText(port.type), {},
+            section.rows.push_back({toQt(port.name),
+                                    typeText(port.type),
+                                    {},
                                     value == ValueIndex::None ? QString() : u"value:%1"_s.arg(index(value))});
         }
         addIfAny(content, std::move(section));
@@ -183,13 +194,13 @@ InspectorContent aboutModel(const GraphView& view, const ValueTypes& types)
     ports(tr("INPUTS"), info.inputs);
     ports(tr("OUTPUTS"), info.outputs);
 
-    InspectorSection cost{tr("COST"), {}};
+    InspectorSection cost{tr("COST"), {}, false};
     cost.rows.push_back({tr("parameters"), compactCount(info.parameters), {}, {}});
     if (info.macs)
         cost.rows.push_back({tr("MACs"), compactCount(*info.macs), {}, {}});
     content.sections.push_back(std::move(cost));
 
-    InspectorSection ops{tr("OPERATORS") + u" · "_s + compactCount(info.nodes), {}};
+    InspectorSection ops{tr("OPERATORS") + u" · "_s + compactCount(info.nodes), {}, true};
     std::vector<std::pair<std::string, std::uint64_t>> byCount(info.ops.begin(), info.ops.end());
     std::stable_sort(byCount.begin(), byCount.end(),
                      [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -197,7 +208,7 @@ InspectorContent aboutModel(const GraphView& view, const ValueTypes& types)
         ops.rows.push_back({toQt(op), QString::number(count), {}, {}});
     addIfAny(content, std::move(ops));
 
-    InspectorSection metadata{tr("METADATA"), {}};
+    InspectorSection metadata{tr("METADATA"), {}, false};
     for (const auto& [key, value] : info.metadata)
         metadata.rows.push_back({toQt(key), toQt(value), {}, {}});
     addIfAny(content, std::move(metadata));

@@ -22,10 +22,11 @@ struct InspectorRow {
 struct InspectorSection {
     QString caption;
     std::vector<InspectorRow> rows;
+    bool wideNames = false; // long names and short values, as in a list of counts
 };
 
 struct InspectorContent {
-    QString kind;     // "node", "tensor", "model"
+    QString kind; // "node", "tensor", "model"
     QString title;
     QString subtitle; // the full name
     QString summary;
@@ -36,6 +37,6 @@ struct InspectorContent {
 InspectorContent aboutNode(const GraphView& view, NodeIndex node, const ValueTypes& types,
                            std::optional<std::uint64_t> parametersBefore);
 InspectorContent aboutValue(const GraphView& view, ValueIndex value, const ValueTypes& types);
-InspectorContent aboutModel(const GraphView& view, const ValueTypes& types);
+InspectorContent aboutModel(const ModelInfo& info, const GraphView& view);
 
 } // namespace pleat::ui

@@ -22,7 +22,7 @@ QString escaped(const QString& text)
     return html.replace(u'\n', u"<br/>"_s);
 }
 
-QString rowHtml(const InspectorRow& row, const Theme& theme)
+QString rowHtml(const InspectorRow& row, bool wideName, const Theme& theme)
 {
     QString value;
     if (!row.value.isEmpty()) {
@@ -36,8 +36,9 @@ QString rowHtml(const InspectorRow& row, const Theme& theme)
             value += u"<br/>"_s;
         value += u"<span style='color:%1;'>%2</span>"_s.arg(theme.quiet.name(), escaped(row.detail));
     }
-    return u"<tr><td width='36%' style='color:%1; padding:2px 8px 3px 0;'>%2</td>"
-           "<td style='padding:2px 0 3px 0;'>%3</td></tr>"_s.arg(theme.quiet.name(), escaped(row.name), value);
+    return u"<tr><td width='%1' style='color:%2; padding:2px 8px 3px 0;'>%3</td>"
+           "<td style='padding:2px 0 3px 0;'>%4</td></tr>"_s.arg(
+               wideName ? u"68%"_s : u"36%"_s, theme.quiet.name(), escaped(row.name), value);
 }
 
 } // namespace
@@ -47,7 +48,7 @@ InspectorPanel::InspectorPanel(QWidget* parent) : QWidget(parent)
     setProperty("surface", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
     setAccessibleName(tr("Inspector"));
-    setMinimumWidth(272);
+    setMinimumWidth(286);
     auto* caption = new QLabel(tr("INSPECTOR"));
     m_kind = new QLabel;
     for (QLabel* label : {caption, m_kind}) {
@@ -115,22 +116,23 @@ void InspectorPanel::render()
     const Theme theme = Theme::of(*this);
     m_kind->setText(m_content.kind);
     if (m_content.kind.isEmpty()) {
-        m_text->setHtml(u"<p style='color:%1;'>%2</p>"_s.arg(
-            theme.quiet.name(), tr("Open a model to see what it is made of.")));
+        m_text->setHtml(u"<p style='color:%1;'>%2</p>"_s.arg(theme.quiet.name(),
+                                                             tr("Open a model to see what it is made of.")));
         return;
     }
-    QString html = u"<p style='font-size:12pt; font-weight:600; margin:0;'>%1</p>"_s.arg(
-        escaped(m_content.title));
+    QString html =
+        u"<p style='font-size:12pt; font-weight:600; margin:0;'>%1</p>"_s.arg(escaped(m_content.title));
     for (const QString& line : {m_content.subtitle, m_content.summary})
         if (!line.isEmpty())
             html += u"<p style='color:%1; margin:3px 0 0 0;'>%2</p>"_s.arg(theme.quiet.name(), escaped(line));
     const QString captionStyle = u"color:%1; font-size:8pt; font-weight:600; letter-spacing:1px; "
                                  "margin:18px 0 7px 0;"_s.arg(theme.quiet.name());
     for (const InspectorSection& section : m_content.sections) {
-        html += u"<p style='%1'>%2</p><table width='100%' cellspacing='0' cellpadding='0' style='margin-top:6px;'>"_s.arg(
-            captionStyle, escaped(section.caption));
+        html +=
+            u"<p style='%1'>%2</p><table width='100%' cellspacing='0' cellpadding='0' style='margin-top:6px;'>"_s
+                .arg(captionStyle, escaped(section.caption));
         for (const InspectorRow& row : section.rows)
-            html += rowHtml(row, theme);
+            html += rowHtml(row, section.wideNames, theme);
         html += u"</table>"_s;
     }
     m_text->setHtml(html);

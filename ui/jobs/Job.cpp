@@ -51,8 +51,10 @@ void JobRunner::run(const QString& lane, const QString& label, QObject* owner,
         m_timer.start();
     m_pool.start([this, job, work = std::move(work)]() {
         work(job->sink, job->stop.get_token());
-        // The runner is alive: its destructor waits for this. Events that it does not live to see are dropped.
-        QMetaObject::invokeMethod(this, [this, job] { finish(job); }, Qt::QueuedConnection);
+        // The runner is alive: its destructor waits for this. Events that it does not live to see are
+        // dropped.
+        QMetaObject::invokeMethod(
+            this, [this, job] { finish(job); }, Qt::QueuedConnection);
     });
 }
 

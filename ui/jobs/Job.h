@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The one way to run core work in the background. A job has a lane; a new job on a lane cancels the one before
-// it, whose result is dropped (latest wins). The work runs on a thread of the runner's own pool with a
+// The one way to run core work in the background. A job has a lane; a new job on a lane cancels the one
+// before it, whose result is dropped (latest wins). The work runs on a thread of the runner's own pool with a
 // Progress and a stop token; its result is handed to `done` on the UI thread, or dropped when the job was
 // cancelled or its owner is gone. Everything here is called from the UI thread. The runner's destructor
 // cancels what runs and waits for it.

@@ -30,10 +30,10 @@ QFont smallFont(QFont font)
 } // namespace
 
 struct ChannelPlot::Frame {
-    QRectF area;            // of the bars
-    double slot = 1;        // px a channel
-    std::size_t group = 1;  // channels that share a bar
-    double bar = 1;         // px a bar
+    QRectF area;           // of the bars
+    double slot = 1;       // px a channel
+    std::size_t group = 1; // channels that share a bar
+    double bar = 1;        // px a bar
     double x(double channel, double first) const { return area.left() + (channel - first) * slot; }
 };
 
@@ -224,7 +224,8 @@ void ChannelPlot::drawReading(QPainter& painter, const Frame& f, const Theme& th
     const QFontMetrics boldMetrics(bold);
     const QFontMetrics metrics(painter.font());
     const double wide =
-        std::max(boldMetrics.horizontalAdvance(reading.title), metrics.horizontalAdvance(reading.detail)) + 18;
+        std::max(boldMetrics.horizontalAdvance(reading.title), metrics.horizontalAdvance(reading.detail)) +
+        18;
     QRectF box(0, f.area.top() - 6, wide, boldMetrics.height() + metrics.height() + 11);
     const double x = f.x(double(first + last + 1) / 2, m_first);
     const double reach = f.slot * double(f.group) / 2 + 6;

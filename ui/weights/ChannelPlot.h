@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Bars over channels: one or two series side by side, each a range (from, to) a channel. The wheel zooms at the
-// cursor, dragging pans, a double-click shows everything again; where channels are narrower than a bar can be,
-// neighbours share one that spans them all. The channel under the mouse (or the arrow keys) is read out in a
-// box. Paints from its own arrays only.
+// Bars over channels: one or two series side by side, each a range (from, to) a channel. The wheel zooms at
+// the cursor, dragging pans, a double-click shows everything again; where channels are narrower than a bar
+// can be, neighbours share one that spans them all. The channel under the mouse (or the arrow keys) is read
+// out in a box. Paints from its own arrays only.
 #pragma once
 
 #include "core/tensor/Statistics.h"

@@ -86,8 +86,8 @@ void HistogramPlot::drawCurve(QPainter& painter, const Histogram& histogram, dou
     QPainterPath line(QPointF(box.left(), box.bottom()));
     for (std::size_t bin = 0; bin < histogram.bins.size(); ++bin) {
         const QPointF here = point(bin);
-        const QPointF next =
-            bin + 1 < histogram.bins.size() ? (here + point(bin + 1)) / 2 : QPointF(box.right(), box.bottom());
+        const QPointF next = bin + 1 < histogram.bins.size() ? (here + point(bin + 1)) / 2
+                                                             : QPointF(box.right(), box.bottom());
         line.quadTo(here, next);
     }
     QColor fill = colour;
@@ -147,9 +147,8 @@ void HistogramPlot::drawReading(QPainter& painter, const Theme& theme) const
     painter.setPen(QPen(theme.quiet, 1, Qt::DotLine));
     painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()));
     const QString title = number(low) + QStringLiteral(" … ") + number(low + step);
-    const QString counts =
-        m_before ? tr("%1 → %2 values").arg(m_before->bins[bin]).arg(m_after->bins[bin])
-                 : tr("%1 values").arg(m_after->bins[bin]);
+    const QString counts = m_before ? tr("%1 → %2 values").arg(m_before->bins[bin]).arg(m_after->bins[bin])
+                                    : tr("%1 values").arg(m_after->bins[bin]);
     const QFontMetrics metrics = painter.fontMetrics();
     const double wide = std::max(metrics.horizontalAdvance(title), metrics.horizontalAdvance(counts)) + 18;
     QRectF shape(x + 8, box.top() - 4, wide, 2 * metrics.height() + 10);
@@ -161,7 +160,8 @@ void HistogramPlot::drawReading(QPainter& painter, const Theme& theme) const
     painter.setPen(theme.text);
     painter.drawText(QPointF(shape.left() + 9, shape.top() + 5 + metrics.ascent()), title);
     painter.setPen(theme.quiet);
-    painter.drawText(QPointF(shape.left() + 9, shape.top() + 5 + metrics.height() + metrics.ascent()), counts);
+    painter.drawText(QPointF(shape.left() + 9, shape.top() + 5 + metrics.height() + metrics.ascent()),
+                     counts);
 }
 
 void HistogramPlot::mouseMoveEvent(QMouseEvent* event)

@@ -32,7 +32,8 @@ std::vector<std::string> messages(const FoldCandidate& candidate)
 Result<Sources> preview(const WeightsQuery& query, const FoldCandidate& candidate, WeightsComparison& into,
                         Progress& progress, std::stop_token stop)
 {
-    auto outcome = fold(query.current->view, std::vector<FoldId>{candidate.id}, {}, progress, std::move(stop));
+    auto outcome =
+        fold(query.current->view, std::vector<FoldId>{candidate.id}, {}, progress, std::move(stop));
     if (!outcome)
         return tl::make_unexpected(outcome.error());
     for (FoldedPair& pair : outcome->pairs) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The weights of one layer, measured: as they were when the model was opened and as a fold leaves them, whether
-// that fold has been done or is only being considered. A value without a model in it; computing it reads every
-// weight of the layer twice and runs in a job.
+// The weights of one layer, measured: as they were when the model was opened and as a fold leaves them,
+// whether that fold has been done or is only being considered. A value without a model in it; computing it
+// reads every weight of the layer twice and runs in a job.
 #pragma once
 
 #include "core/tensor/Statistics.h"

@@ -27,6 +27,19 @@ namespace {
 enum Page { RangesPage, HistogramPage, BiasPage, ScaleShiftPage, EmptyPage };
 constexpr std::size_t cachedComparisons = 64;
 
+// Room for the bold form of every tab, so that choosing another moves nothing.
+class Tabs final : public QTabBar {
+protected:
+    QSize tabSizeHint(int tab) const override
+    {
+        QFont bold = font();
+        bold.setWeight(QFont::DemiBold);
+        const QSize hint = QTabBar::tabSizeHint(tab);
+        return {std::max(hint.width(), QFontMetrics(bold).horizontalAdvance(tabText(tab)) + 26),
+                hint.height()};
+    }
+};
+
 // Bars that stand on zero.
 std::vector<Range> bars(const std::vector<double>& values)
 {
@@ -57,7 +70,7 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     QFont bold = font();
     bold.setWeight(QFont::DemiBold);
     m_title->setFont(bold);
-    m_tabs = new QTabBar;
+    m_tabs = new Tabs;
     m_tabs->setObjectName(u"weightsTabs"_s);
     m_tabs->setAccessibleName(tr("Views of the weights"));
     for (const QString& name : {tr("Ranges"), tr("Histogram"), tr("Bias"), tr("Scale && shift")})
@@ -67,7 +80,8 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     m_tabs->setTabToolTip(2, tr("The bias of each output channel"));
     m_tabs->setTabToolTip(3, tr("The batch norm as y = s·x + t, per channel"));
     m_tabs->setExpanding(false);
-    m_tabs->setUsesScrollButtons(true);
+    m_tabs->setUsesScrollButtons(false);
+    m_tabs->setSizePolicy(QSizePolicy::Minimum, QSizePolicy::Fixed);
     m_legend = new WeightsLegend;
 
     auto* header = new QWidget;
@@ -107,6 +121,7 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     connect(m_tabs, &QTabBar::currentChanged, this, [this](int page) {
         if (m_shown)
             m_pages->setCurrentIndex(page);
+        m_legend->setVisible(page != ScaleShiftPage); // there is one series only
     });
     showNothing(tr("Select a layer to see its weights."));
 }
@@ -162,8 +177,11 @@ QWidget* WeightsPanel::makeHistogram()
     auto* layout = new QHBoxLayout(page);
     layout->setContentsMargins(0, 0, 14, 0);
     layout->addWidget(m_histogram, 1);
-    layout->addWidget(m_logarithmic, 0, Qt::AlignTop);
-    layout->setAlignment(m_logarithmic, Qt::AlignTop);
+    auto* side = new QVBoxLayout;
+    side->setContentsMargins(0, 8, 0, 0);
+    side->addWidget(m_logarithmic);
+    side->addStretch();
+    layout->addLayout(side);
     return page;
 }
 
@@ -199,7 +217,7 @@ void WeightsPanel::showNothing(const QString& sentence)
     Q_EMIT shown();
 }
 
-void WeightsPanel::show(const WeightsQuery& query)
+void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
 {
     if (!query.current || (query.node == NodeId::None && query.fold.empty())) {
         showNothing(tr("Select a layer to see its weights."));
@@ -208,7 +226,7 @@ void WeightsPanel::show(const WeightsQuery& query)
     const Key key{query.opened.get(), query.current.get(), query.node, query.fold};
     if (const auto known = m_cache.find(key); known != m_cache.end()) {
         m_jobs.cancel(u"weights"_s);
-        present(known->second.second);
+        present(known->second.second, otherwise);
         return;
     }
     m_jobs.start(
@@ -216,7 +234,7 @@ void WeightsPanel::show(const WeightsQuery& query)
         [query](Progress& progress, std::stop_token stop) {
             return compareWeights(query, progress, std::move(stop));
         },
-        [this, query, key](Result<std::optional<WeightsComparison>> result) {
+        [this, query, key, otherwise](Result<std::optional<WeightsComparison>> result) {
             if (!result) {
                 showNothing(toQt(result.error().message));
                 return;
@@ -227,21 +245,21 @@ void WeightsPanel::show(const WeightsQuery& query)
                 (!m_cache.empty() && m_cache.begin()->first.opened != key.opened))
                 m_cache.clear();
             m_cache.emplace(key, std::pair(query, comparison));
-            present(std::move(comparison));
+            present(std::move(comparison), otherwise);
         });
 }
 
-void WeightsPanel::present(Pointer comparison)
+void WeightsPanel::present(Pointer comparison, const QString& otherwise)
 {
     if (!comparison) {
-        showNothing(tr("This node has no weights."));
+        showNothing(otherwise);
         return;
     }
     m_shown = std::move(comparison);
     const WeightsComparison& shownNow = *m_shown;
     m_title->setText(tr("WEIGHTS · %1").arg(toQt(shownNow.after.name)));
     m_title->setToolTip(toQt(shownNow.after.name));
-    m_legend->setKind(!shownNow.before       ? WeightsLegend::Kind::Plain
+    m_legend->setKind(!shownNow.before   ? WeightsLegend::Kind::Plain
                       : shownNow.preview ? WeightsLegend::Kind::Preview
                                          : WeightsLegend::Kind::Folded,
                       shownNow.outlier.has_value());
@@ -276,9 +294,9 @@ void WeightsPanel::presentPlots(const WeightsComparison& comparison)
     m_bias->setData(std::move(biases), std::nullopt, [kept](std::size_t first, std::size_t) {
         const QString now = at(kept->after.bias, first);
         const bool both = kept->before && !kept->before->bias.empty();
-        return ChannelPlot::Reading{
-            channelTitle(*kept, first, first),
-            both ? tr("before %1 → after %2").arg(at(kept->before->bias, first), now) : tr("bias %1").arg(now)};
+        return ChannelPlot::Reading{channelTitle(*kept, first, first),
+                                    both ? tr("before %1 → after %2").arg(at(kept->before->bias, first), now)
+                                         : tr("bias %1").arg(now)};
     });
     const auto readFactors = [kept](std::size_t first, std::size_t) {
         return ChannelPlot::Reading{tr("channel %1").arg(first),

@@ -28,8 +28,8 @@ public:
     explicit WeightsPanel(JobRunner& jobs, QWidget* parent = nullptr);
     ~WeightsPanel() override;
 
-    // Measures and shows the layer of the query.
-    void show(const WeightsQuery& query);
+    // Measures and shows the layer of the query; `otherwise` where it turns out to have no weights.
+    void show(const WeightsQuery& query, const QString& otherwise);
     void showNothing(const QString& sentence);
 
     // What is on the screen; null while there is nothing.
@@ -55,7 +55,7 @@ private:
     QWidget* makeRanges();
     QWidget* makeHistogram();
     QWidget* makeScaleShift();
-    void present(Pointer comparison);
+    void present(Pointer comparison, const QString& otherwise);
     void presentPlots(const WeightsComparison& comparison);
 
     JobRunner& m_jobs;

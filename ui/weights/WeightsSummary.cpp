@@ -58,11 +58,11 @@ QString summaryHtml(const WeightsComparison& comparison, const Theme& theme)
     };
     if (comparison.before) {
         const MeasuredWeights& before = *comparison.before;
-        line(tr("range"), rangeText(before.statistics.range) + u" → "_s + strong(rangeText(after.statistics.range)));
-        const QString now = after.bias.empty() ? tr("none")
-                            : before.bias.empty()
-                                ? tr("%n values", static_cast<int>(after.bias.size()))
-                                : biasText(after.bias);
+        line(tr("range"),
+             rangeText(before.statistics.range) + u" → "_s + strong(rangeText(after.statistics.range)));
+        const QString now = after.bias.empty()    ? tr("none")
+                            : before.bias.empty() ? tr("%n values", static_cast<int>(after.bias.size()))
+                                                  : biasText(after.bias);
         line(tr("bias"), biasText(before.bias) + u" → "_s + strong(now));
         if (!comparison.s.empty()) {
             line(u"s"_s, strong(rangeText(extent(comparison.s))));
@@ -70,7 +70,8 @@ QString summaryHtml(const WeightsComparison& comparison, const Theme& theme)
         }
     } else {
         line(tr("range"), strong(rangeText(after.statistics.range)));
-        line(tr("mean"), strong(number(after.statistics.mean)) + u" ± "_s + number(after.statistics.deviation));
+        line(tr("mean"),
+             strong(number(after.statistics.mean)) + u" ± "_s + number(after.statistics.deviation));
         line(tr("bias"), strong(biasText(after.bias)));
     }
     line(tr("values"), compactCount(after.statistics.count) + u" · "_s + dimensions(after.dims, u"×"_s));
@@ -79,7 +80,8 @@ QString summaryHtml(const WeightsComparison& comparison, const Theme& theme)
     const QString amber = u"<span style='color:%1; font-weight:600'>%2</span>"_s;
     const QString amberColour = theme.stateText(FoldState::Blocked).name();
     if (after.statistics.nonFinite > 0)
-        lines += amber.arg(amberColour, tr("%n values are not finite.", static_cast<int>(after.statistics.nonFinite)));
+        lines += amber.arg(amberColour,
+                           tr("%n values are not finite.", static_cast<int>(after.statistics.nonFinite)));
     if (comparison.outlier)
         lines += amber.arg(amberColour, tr("Channel %1 is %2 × wider than the median channel:")
                                             .arg(comparison.outlier->channel)

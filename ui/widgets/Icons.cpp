@@ -24,7 +24,9 @@ namespace {
 class SvgEngine final : public QIconEngine {
 public:
     SvgEngine(QByteArray svg, const QColor& normal, const QColor& disabled)
-        : m_svg(std::move(svg)), m_normal(normal), m_disabled(disabled)
+        : m_svg(std::move(svg)),
+          m_normal(normal),
+          m_disabled(disabled)
     {
     }
     void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State) override

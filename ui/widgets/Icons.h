@@ -9,7 +9,8 @@ namespace pleat::ui {
 
 struct Theme;
 
-// ":/pleat/icons/<name>.svg" with `currentColor` replaced by the theme's text colour, at every size and scale.
+// ":/pleat/icons/<name>.svg" with `currentColor` replaced by the theme's text colour, at every size and
+// scale.
 QIcon themedIcon(const QString& name, const Theme& theme);
 
 // The program's own icon, in its own colours.

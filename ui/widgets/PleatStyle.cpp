@@ -133,6 +133,8 @@ int PleatStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWid
         return 0;
     if (hint == SH_DockWidget_ButtonsHaveFrame)
         return 0;
+    if (hint == SH_DialogButtonBox_ButtonsHaveIcons)
+        return 0; // the platform's do not go with ours
     return QProxyStyle::styleHint(hint, option, widget, returnData);
 }
 

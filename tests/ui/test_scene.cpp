@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Scenes as values: frames, places kept over an edit, pictures, and colours that can be read.
+#include "tests/ui/SceneFixture.h"
+#include "ui/graph/GraphImage.h"
+#include "ui/graph/KeptPlaces.h"
+
+#include <QFile>
+#include <QImage>
+#include <QSvgRenderer>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace pleat::ui;
+using namespace pleat::ui::fixture;
+
+class TestScene final : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void framesStandAroundTheirNodesAndTouchNoOthers_data()
+    {
+        QTest::addColumn<Direction>("direction");
+        QTest::newRow("top-down") << Direction::TopDown;
+        QTest::newRow("left-right") << Direction::LeftRight;
+    }
+    void framesStandAroundTheirNodesAndTouchNoOthers()
+    {
+        QFETCH(Direction, direction);
+        const GraphScene scene = smallNetwork(direction);
+        const SceneFrame& frame = scene.frames.front();
+        for (int n = 0; n < static_cast<int>(scene.nodes.size()); ++n) {
+            const QRectF& rect = scene.nodes[static_cast<std::size_t>(n)].rect;
+            if (n == Conv || n == Norm) {
+                QVERIFY(frame.rect.contains(rect));
+            } else {
+                QVERIFY(!frame.rect.intersects(rect));
+                QVERIFY(!frame.badgeRect.intersects(rect));
+            }
+        }
+        QVERIFY(frame.badgeRect.right() <= frame.rect.right());
+    }
+
+    void foldingAPairMovesNothingElse_data() { framesStandAroundTheirNodesAndTouchNoOthers_data(); }
+    void foldingAPairMovesNothingElse()
+    {
+        QFETCH(Direction, direction);
+        const GraphScene before = smallNetwork(direction);
+        GraphScene after = foldedNetwork(before);
+        QVERIFY(keepPlaces(after, before));
+        for (std::size_t n = 0; n < after.nodes.size(); ++n) {
+            const SceneNode& old = before.nodes[n < Norm ? n : n + 1];
+            QCOMPARE(old.key, after.nodes[n].key);
+            if (n != Conv)
+                QCOMPARE(after.nodes[n].rect, old.rect);
+        }
+        QVERIFY(after.frames[0].rect.contains(after.nodes[Conv].rect));
+        // Conv → Relu passes where the batch norm was.
+        const Branch& branch = after.layout.branches[1];
+        const PointF start = after.layout.trunks[branch.trunk].points.front(), tip = branch.points.back();
+        if (direction == Direction::TopDown) {
+            QCOMPARE(start.y, after.nodes[Conv].rect.bottom());
+            QCOMPARE(tip.y, after.nodes[2].rect.top());
+        } else {
+            QCOMPARE(start.x, after.nodes[Conv].rect.right());
+            QCOMPARE(tip.x, after.nodes[2].rect.left());
+        }
+        QCOMPARE(after.layout.branches[2].trunk, after.layout.branches[3].trunk);
+
+        GraphScene undone = smallNetwork(direction);
+        QVERIFY(!keepPlaces(undone,
+                            after)); // a node came back: to be laid out anew, with the same result as before
+        QCOMPARE(undone.nodes[Add].rect.size(), before.nodes[Add].rect.size());
+    }
+
+    void writesPicturesOfTheWholeGraph()
+    {
+        QTemporaryDir folder;
+        const GraphScene scene = smallNetwork();
+        const QString svg = folder.filePath(QStringLiteral("graph.svg"));
+        QCOMPARE(writeGraphImage(scene, svg), QString());
+        QSvgRenderer renderer(svg);
+        QVERIFY(renderer.isValid());
+        QVERIFY(renderer.defaultSize().height() >= scene.bounds.height());
+        const QString png = folder.filePath(QStringLiteral("graph.png"));
+        QCOMPARE(writeGraphImage(scene, png), QString());
+        const QImage image(png);
+        QVERIFY(image.height() >= scene.bounds.height());
+        const QPointF title = scene.nodes[Conv].rect.topLeft() + QPointF(32 + 8, 32 + 4);
+        QCOMPARE(image.pixelColor(title.toPoint()), Theme::lightTheme().category(Category::Convolution));
+        const QString pdf = folder.filePath(QStringLiteral("graph.pdf"));
+        QCOMPARE(writeGraphImage(scene, pdf), QString());
+        QFile file(pdf);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QVERIFY(file.read(5) == "%PDF-");
+        QVERIFY(!writeGraphImage(scene, folder.filePath(QStringLiteral("graph.gif"))).isEmpty());
+        QVERIFY(!writeGraphImage(scene, folder.filePath(QStringLiteral("missing/graph.svg"))).isEmpty());
+    }
+
+    void wordsOnColouredGroundCanBeRead_data()
+    {
+        QTest::addColumn<bool>("dark");
+        QTest::newRow("light") << false;
+        QTest::newRow("dark") << true;
+    }
+    void wordsOnColouredGroundCanBeRead()
+    {
+        QFETCH(bool, dark);
+        const Theme theme = dark ? Theme::darkTheme() : Theme::lightTheme();
+        const auto readableOn = [](const QColor& words, const QColor& ground) {
+            return contrast(words, ground) >= 4.5;
+        };
+        for (int c = 0; c < categoryCount; ++c) {
+            const auto category = static_cast<Category>(c);
+            QVERIFY(readableOn(theme.onCategory(category), theme.category(category)));
+        }
+        for (const FoldState state : {FoldState::CanFold, FoldState::Blocked, FoldState::Folded}) {
+            QVERIFY(readableOn(theme.onBadge(state), theme.badge(state)));
+            QVERIFY(readableOn(theme.stateText(state), theme.panel));
+        }
+        QVERIFY(readableOn(theme.text, theme.panel));
+        QVERIFY(readableOn(theme.quiet, theme.panel));
+        QVERIFY(readableOn(theme.onAccent, theme.accent));
+        QVERIFY(!theme.styleSheet().contains(QLatin1Char('@'))); // every role was filled in
+    }
+};
+
+QTEST_MAIN(TestScene)
+#include "test_scene.moc"
