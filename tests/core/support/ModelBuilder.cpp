@@ -439,6 +439,18 @@ ModelBuilder& ModelBuilder::output(const std::string& name)
     return *this;
 }
 
+ModelBuilder& ModelBuilder::listInitializersAsInputs()
+{
+    for (const auto& tensor : m_model.graph().initializer()) {
+        onnx::ValueInfoProto& input = *graphProto().add_input();
+        setType(input, tensor.name(), static_cast<DataType>(tensor.data_type()));
+        auto& shape = *input.mutable_type()->mutable_tensor_type()->mutable_shape();
+        for (const std::int64_t dim : tensor.dims())
+            shape.add_dim()->set_dim_value(dim);
+    }
+    return *this;
+}
+
 onnx::GraphProto ModelBuilder::body() const
 {
     onnx::GraphProto graph = m_model.graph();

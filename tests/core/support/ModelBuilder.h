@@ -99,6 +99,9 @@ public:
     // The current value, or the named one, is an output of the graph. Without any, the last current value is.
     ModelBuilder& output(const std::string& name = {});
 
+    // Lists the initializers made so far as inputs too, as IR < 4 has it.
+    ModelBuilder& listInitializersAsInputs();
+
     // Constants (initializers, or Constant nodes after weightsAsConstantNodes()); each returns its name.
     std::string constant(const std::string& name, const Dims& dims, const std::vector<double>& values,
                          std::optional<DataType> type = {});
