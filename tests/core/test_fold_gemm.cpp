@@ -100,6 +100,25 @@ private slots:
         assertFolds(gemmThenBatchNorm({.beta = 2.0, .c = std::nullopt}), {{"g1", {"bn1"}}});
     }
 
+    // Found by test_property: C grows under its name, so what declares its shape has to follow.
+    void declaresTheNewShapeOfC()
+    {
+        for (const Dims& shape : {Dims{}, Dims{1}, Dims{1, 1}, Dims{3, 1}}) {
+            ModelBuilder old = gemmThenBatchNorm({.c = shape}, 9);
+            old.ir(3).listInitializersAsInputs();
+            assertFolds(old, {{"g1", {"bn1"}}});
+
+            ModelBuilder described = gemmThenBatchNorm({.c = shape});
+            auto& value = *described.graphProto().add_value_info();
+            value.set_name("g1.bias");
+            value.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
+            value.mutable_type()->mutable_tensor_type()->mutable_shape();
+            for (const std::int64_t dim : shape)
+                value.mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(dim);
+            assertFolds(described, {{"g1", {"bn1"}}});
+        }
+    }
+
     void foldsTransposedA()
     {
         const Folded folded = assertFolds(gemmThenBatchNorm({.transA = true}), {{"g1", {"bn1"}}});
