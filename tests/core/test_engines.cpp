@@ -107,7 +107,13 @@ private slots:
         value *= 1.001F;
         std::memcpy(raw.data(), &value, 4);
         QVERIFY(!differenceInRuns(bytes, weight.SerializeAsString()).empty());
-        QVERIFY(!whatDangles(model, weight).empty()); // c1, which reads it, is unchanged
+        QCOMPARE(whatDangles(model, weight), std::string()); // c1 alone reads it
+        onnx::ModelProto shared = model, sharedWeight = weight;
+        for (onnx::ModelProto* each : {&shared, &sharedWeight})
+            *each->mutable_graph()->add_node() = each->graph().node(0);
+        for (onnx::ModelProto* each : {&shared, &sharedWeight})
+            each->mutable_graph()->mutable_node(3)->set_output(0, "second");
+        QVERIFY(!whatDangles(shared, sharedWeight).empty());
 
         onnx::ModelProto orphan = model;
         *orphan.mutable_graph()->add_initializer() = tensorProto("left.over", {1}, {1}, DataType::Float);
