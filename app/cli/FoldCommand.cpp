@@ -18,7 +18,7 @@ namespace {
 struct Options {
     std::string model, output, report;
     std::vector<std::string> only;
-    bool dryRun = false, allowOverflow = false, json = false;
+    bool dryRun = false, affine = false, allowOverflow = false, json = false;
 };
 
 Result<void> writeText(const std::string& path, const std::string& text)
@@ -33,10 +33,11 @@ Result<void> writeText(const std::string& path, const std::string& text)
 
 void print(const Options& options, const FoldOutcome& outcome)
 {
-    std::size_t folded = 0, batchNorms = 0;
+    std::size_t folded = 0, left = 0, batchNorms = 0;
     for (const FoldedPair& pair : outcome.pairs) {
         folded += pair.folded;
         batchNorms += pair.candidate.batchNorm;
+        left += pair.candidate.batchNorm && !pair.folded;
         if (!pair.folded && pair.candidate.reason)
             fmt::print("left      {}\n          [{}] {}\n", pair.candidate.id, code(*pair.candidate.reason),
                        pair.candidate.message);
@@ -46,7 +47,8 @@ void print(const Options& options, const FoldOutcome& outcome)
     else if (folded == 0)
         fmt::print("Nothing was folded; {} of {} batch norms are left.\n", batchNorms, batchNorms);
     else
-        fmt::print("{} {} of {}.\n", options.dryRun ? "Would fold" : "Folded", folded, outcome.pairs.size());
+        fmt::print("{} {}; {} of {} batch norms are left.\n", options.dryRun ? "Would fold" : "Folded",
+                   folded, left, batchNorms);
     if (!options.dryRun)
         fmt::print("Written to {}\n", options.output);
 }
@@ -81,8 +83,9 @@ int run(const Options& options, const std::stop_token& stop)
     if (!view)
         return fail(view.error(), CannotRead);
     NoProgress quiet;
+    const FoldOptions rules{.allowOverflow = options.allowOverflow, .constantsToo = options.affine};
     const auto chosen = options.only.empty() ? std::nullopt : std::optional(options.only);
-    auto outcome = fold(*view, chosen, {options.allowOverflow}, quiet, stop);
+    auto outcome = fold(*view, chosen, rules, quiet, stop);
     if (!outcome)
         return fail(outcome.error(), CannotRead);
     if (options.json || !options.report.empty()) {
@@ -106,6 +109,8 @@ Run addFold(CLI::App& parser)
         .add_option("--only", options->only,
                     "Fold just this one; may be given again (ids are those of pairs)")
         ->allow_extra_args(false);
+    command.add_flag("--affine", options->affine,
+                     "Fold scales and shifts by constants too, not only batch norms");
     command.add_flag("--dry-run", options->dryRun, "Write no model");
     command.add_flag("--allow-overflow", options->allowOverflow,
                      "Fold even if 16-bit weights become infinite");

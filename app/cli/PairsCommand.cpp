@@ -19,9 +19,11 @@ struct Options {
 
 void print(const std::vector<FoldCandidate>& candidates)
 {
-    std::size_t foldable = 0;
+    std::size_t batchNorms = 0, foldable = 0, others = 0;
     for (const FoldCandidate& candidate : candidates) {
-        foldable += candidate.foldable;
+        batchNorms += candidate.batchNorm;
+        foldable += candidate.batchNorm && candidate.foldable;
+        others += !candidate.batchNorm;
         const std::string what = candidate.affine.empty() ? std::string() : candidate.affine.front().name;
         fmt::print("{:<8}  {}\n          {}\n", candidate.foldable ? "can fold" : "blocked", candidate.id,
                    candidate.foldable ? fmt::format("{} {}", what, candidate.message)
@@ -29,10 +31,12 @@ void print(const std::vector<FoldCandidate>& candidates)
         for (const FoldWarning& warning : candidate.warnings)
             fmt::print("          warning [{}] {}\n", warning.code, warning.message);
     }
-    if (candidates.empty())
+    if (batchNorms == 0)
         fmt::print("There is no batch norm in this model.\n");
     else
-        fmt::print("{} of {} can be folded.\n", foldable, candidates.size());
+        fmt::print("{} of {} batch norms can be folded.\n", foldable, batchNorms);
+    if (others > 0)
+        fmt::print("{} other scales or shifts can be folded too (--affine).\n", others);
 }
 
 int run(const Options& options, const std::stop_token& stop)

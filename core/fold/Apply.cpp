@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fold/Apply.h"
 
+#include "core/fold/NewConstants.h"
 #include "core/graph/Attributes.h"
 #include "core/graph/Rewriter.h"
-#include "core/tensor/Scaling.h"
+#include "core/tensor/Kernels.h"
 
 #include <algorithm>
 
@@ -11,139 +12,216 @@ namespace pleat {
 
 namespace {
 
-// Whether one layer alone reads the stored constant, so that it can be changed where it is stored.
-bool isReadOnce(const GraphView& view, const Constant& constant)
+bool allZero(const std::vector<double>& values)
 {
-    const auto once = [&](ValueIndex value) {
-        return !view.isGraphOutput(value) && view.uses(value).size() == 1;
-    };
-    return once(constant.storedAt) &&
-           std::ranges::all_of(constant.through, [&](NodeIndex node) { return once(view.output(node, 0)); });
+    return std::ranges::all_of(values, [](double value) { return value == 0; });
 }
 
-// A PyTorch state dict keeps its shape: "features.0.0.weight" gets "features.0.0.bias".
-std::string biasName(const GraphView& view, const Layer& layer)
+// What a shift of the input adds to each output: α·Σ t[i]·w (FOLDING.md, "Before the layer").
+Result<std::vector<double>> shiftOfOutputs(const FoldTarget& target, const std::stop_token& stop)
 {
-    constexpr std::string_view ending = ".weight";
-    std::string weight(view.name(layer.weight.storedAt));
-    if (weight.ends_with(ending))
-        return weight.replace(weight.size() - ending.size(), ending.size(), ".bias");
-    const std::string_view name = view.name(layer.node);
-    return std::string(name.empty() ? view.name(view.output(layer.node, 0)) : name) + ".bias";
+    std::vector<double> sums(target.layer.layout.outputs);
+    if (allZero(target.t))
+        return sums;
+    const TensorView& weight = target.layer.weight.tensor;
+    constexpr std::uint64_t block = 1 << 16;
+    std::vector<double> values;
+    for (std::uint64_t first = 0; first < weight.elements(); first += block) {
+        if (stop.stop_requested())
+            return cancelled();
+        values.resize(std::min(block, weight.elements() - first));
+        if (auto read = weight.readDoubles(first, values); !read)
+            return tl::make_unexpected(read.error());
+        accumulate(values, first, target.layer.layout, target.t, sums);
+    }
+    for (double& sum : sums)
+        sum *= target.layer.gain;
+    return sums;
 }
 
 class Folding final {
 public:
-    explicit Folding(const std::shared_ptr<const GraphView>& view) : m_view(*view), m_rewriter(view) {}
+    Folding(const std::shared_ptr<const GraphView>& view, Sums sums, std::stop_token stop)
+        : m_view(*view),
+          m_rewriter(view),
+          m_constants(*view, m_rewriter),
+          m_sums(sums),
+          m_stop(std::move(stop))
+    {
+    }
 
     Result<FoldedPair> fold(const FoldPlan& plan)
     {
-        auto weight = scaleWeight(plan);
-        if (!weight)
-            return tl::make_unexpected(weight.error());
         FoldedPair pair;
         pair.folded = true;
-        pair.weight = std::move(*weight);
-        pair.bias = setBias(plan);
-        onnx::NodeProto& layer = m_rewriter.change(plan.layer.node);
-        layer.set_output(0, std::string(m_view.name(m_view.output(plan.chain.back(), 0))));
-        if (m_view.op(plan.layer.node) == "Gemm")
-            adjustGemm(plan, layer);
-        for (const NodeIndex node : plan.chain)
-            m_rewriter.remove(node);
+        pair.candidate = plan.candidate;
+        pair.parameters = plan.parameters;
+        pair.s = plan.affine.s;
+        pair.t = plan.affine.t;
+        takeOut(plan);
+        for (const FoldTarget& target : plan.targets) {
+            const bool after = plan.candidate.direction == FoldDirection::After;
+            auto bias = after ? Result<std::vector<double>>(target.t) : shift(target);
+            if (!bias)
+                return tl::make_unexpected(bias.error());
+            auto weight = m_constants.scaleWeight(target, *plan.candidate.direction);
+            if (!weight)
+                return tl::make_unexpected(weight.error());
+            const std::vector<double> ones(target.layer.layout.outputs, 1.0);
+            const std::string name = setBias(target.layer, after ? target.s : ones, *bias);
+            if (&target == &plan.targets.front()) {
+                pair.weight = std::move(*weight);
+                pair.bias = name;
+            }
+        }
+        for (const PadChange& change : plan.pads)
+            changePad(change, plan.targets.front().layer.type());
         return pair;
     }
 
     Model apply() const { return m_rewriter.apply(); }
 
 private:
-    Result<std::string> scaleWeight(const FoldPlan& plan)
+    Result<std::vector<double>> shift(const FoldTarget& target) const
     {
-        const Constant& weight = plan.layer.weight;
-        const std::string name(m_view.name(weight.storedAt));
-        auto payload = scaled(weight.tensor, plan.layer.layout,
-                              std::make_shared<const std::vector<double>>(plan.affine.s), nullptr);
-        if (!payload)
-            return tl::make_unexpected(payload.error());
-        if (isReadOnce(m_view, weight)) {
-            m_rewriter.replaceData(weight.storedAt, weight.tensor.type(), weight.tensor.dims(),
-                                   std::move(*payload));
-            return name;
-        }
-        const std::string copy = m_rewriter.add(m_view.scope(plan.layer.node), name, weight.tensor.type(),
-                                                weight.tensor.dims(), std::move(*payload));
-        m_rewriter.change(plan.layer.node).set_input(static_cast<int>(plan.layer.weightSlot), copy);
-        return copy;
+        return m_sums == Sums::Compute
+                   ? shiftOfOutputs(target, m_stop)
+                   : Result<std::vector<double>>(std::vector<double>(target.layer.layout.outputs));
     }
 
-    std::string setBias(const FoldPlan& plan)
+    // The chain goes. After a layer, what makes its input makes its output instead; before one, its readers
+    // read its input.
+    void takeOut(const FoldPlan& plan)
     {
-        const Layer& layer = plan.layer;
-        const ValueIndex old = m_view.input(layer.node, layer.biasSlot);
-        const auto constant = constantOf(m_view, old);
-        const DataType type = constant ? constant->tensor.type() : layer.type();
-        Payload payload = stored(type, plan.bias.values);
-        if (constant && isReadOnce(m_view, *constant)) {
-            m_rewriter.replaceData(constant->storedAt, type, plan.bias.dims, std::move(payload));
-            return std::string(m_view.name(constant->storedAt));
+        const ValueIndex input = m_view.input(plan.chain.front(), plan.dataSlot);
+        const ValueIndex output = m_view.output(plan.chain.back(), 0);
+        if (plan.candidate.direction == FoldDirection::After) {
+            const NodeIndex producer = m_view.producer(input);
+            const auto outputs = m_view.outputs(producer);
+            const auto slot = std::ranges::find(outputs, input) - outputs.begin();
+            m_rewriter.change(producer).set_output(static_cast<int>(slot), std::string(m_view.name(output)));
+        } else {
+            for (const Use& use : m_view.uses(output))
+                m_rewriter.change(use.node).set_input(static_cast<int>(use.slot),
+                                                      std::string(m_view.name(input)));
         }
-        const std::string wanted =
-            constant ? std::string(m_view.name(constant->storedAt)) : biasName(m_view, layer);
-        const std::string name =
-            m_rewriter.add(m_view.scope(layer.node), wanted, type, plan.bias.dims, std::move(payload));
-        onnx::NodeProto& node = m_rewriter.change(layer.node);
-        while (node.input_size() <= static_cast<int>(layer.biasSlot))
-            node.add_input();
-        node.set_input(static_cast<int>(layer.biasSlot), name);
-        return name;
+        for (const NodeIndex node : plan.chain)
+            m_rewriter.remove(node);
+    }
+
+    // Returns the bias's name; empty when the layer has none and needs none.
+    std::string setBias(const Layer& layer, const std::vector<double>& s, const std::vector<double>& t)
+    {
+        const NewBias bias = *biasAfter(m_view, layer, s, t); // planning has seen that it can be made
+        if (biasOf(m_view, layer) == ValueIndex::None && allZero(bias.values))
+            return {};
+        if (layer.biasSlot) {
+            std::string name = m_constants.setBias(layer, layer.node, *layer.biasSlot, bias);
+            if (m_view.op(layer.node) == "Gemm")
+                settleGemm(layer, bias);
+            return name;
+        }
+        if (layer.biasAdd != NodeIndex::None)
+            return m_constants.setBias(layer, layer.biasAdd, layer.biasAddSlot, bias);
+        return layer.rank == 2 && layer.weightSlot == 1 ? becomeGemm(layer, bias) : appendAdd(layer, bias);
     }
 
     // C' already holds β; before opset 7 a C that is not [M, N] needs broadcast=1.
-    void adjustGemm(const FoldPlan& plan, onnx::NodeProto& gemm)
+    void settleGemm(const Layer& layer, const NewBias& bias)
     {
+        onnx::NodeProto& gemm = m_rewriter.change(layer.node);
         auto& attributes = *gemm.mutable_attribute();
         for (int a = attributes.size(); a-- > 0;) {
             if (attributes[a].name() == "beta")
                 attributes.DeleteSubrange(a, 1);
         }
-        if (opsetOf(m_view, plan.layer.node) >= 7 || plan.bias.dims.size() == 2)
+        if (opsetOf(m_view, layer.node) < 7 && bias.dims.size() < 2)
+            setInt(gemm, "broadcast", 1);
+    }
+
+    std::string becomeGemm(const Layer& layer, const NewBias& bias)
+    {
+        onnx::NodeProto& node = m_rewriter.change(layer.node);
+        node.set_op_type("Gemm");
+        const std::string name = m_constants.addBias(layer, bias);
+        node.add_input(name);
+        if (opsetOf(m_view, layer.node) < 7)
+            setInt(node, "broadcast", 1);
+        return name;
+    }
+
+    std::string appendAdd(const Layer& layer, const NewBias& bias)
+    {
+        onnx::NodeProto& node = m_rewriter.change(layer.node);
+        const std::string name = m_constants.addBias(layer, bias);
+        onnx::NodeProto add;
+        add.set_op_type("Add");
+        if (!node.name().empty())
+            add.set_name(m_rewriter.uniqueName(node.name() + "_bias"));
+        add.add_output(node.output(0));
+        node.set_output(0, m_rewriter.uniqueName(node.output(0) + "_unbiased"));
+        add.add_input(node.output(0));
+        add.add_input(name);
+        if (opsetOf(m_view, layer.node) < 7)
+            setInt(add, "broadcast", 1);
+        m_rewriter.insertAfter(layer.node, std::move(add));
+        return name;
+    }
+
+    void changePad(const PadChange& change, DataType type)
+    {
+        onnx::NodeProto& pad = m_rewriter.change(change.pad);
+        if (opsetOf(m_view, change.pad) < 11) {
+            onnx::AttributeProto& value = attributeToSet(pad, "value");
+            value.set_type(onnx::AttributeProto::FLOAT);
+            value.set_f(static_cast<float>(change.value));
             return;
-        const auto found = std::ranges::find(attributes, "broadcast", &onnx::AttributeProto::name);
-        onnx::AttributeProto& broadcast = found != attributes.end() ? *found : *gemm.add_attribute();
-        broadcast.set_name("broadcast");
-        broadcast.set_type(onnx::AttributeProto::INT);
-        broadcast.set_i(1);
+        }
+        while (pad.input_size() < 3)
+            pad.add_input();
+        pad.set_input(2, m_constants.addScalar(change.pad, change.value, type));
+    }
+
+    static void setInt(onnx::NodeProto& node, const char* name, std::int64_t value)
+    {
+        onnx::AttributeProto& attribute = attributeToSet(node, name);
+        attribute.set_type(onnx::AttributeProto::INT);
+        attribute.set_i(value);
+    }
+
+    static onnx::AttributeProto& attributeToSet(onnx::NodeProto& node, const char* name)
+    {
+        for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
+            if (attribute.name() == name)
+                return attribute;
+        }
+        onnx::AttributeProto& attribute = *node.add_attribute();
+        attribute.set_name(name);
+        return attribute;
     }
 
     const GraphView& m_view;
     Rewriter m_rewriter;
+    NewConstants m_constants;
+    Sums m_sums;
+    std::stop_token m_stop;
 };
 
 } // namespace
 
-Result<FoldOutcome> applyPlans(const std::shared_ptr<const GraphView>& view, std::vector<FoldPlan> plans,
-                               const std::vector<bool>& marked)
+Result<Applied> applyPlans(const std::shared_ptr<const GraphView>& view,
+                           const std::vector<const FoldPlan*>& plans, Sums sums, std::stop_token stop)
 {
-    FoldOutcome outcome;
-    Folding folding(view);
-    bool changed = false;
-    for (std::size_t p = 0; p < plans.size(); ++p) {
-        FoldedPair pair;
-        if (marked[p]) {
-            auto folded = folding.fold(plans[p]);
-            if (!folded)
-                return tl::make_unexpected(folded.error());
-            pair = std::move(*folded);
-            changed = true;
-        }
-        pair.candidate = std::move(plans[p].candidate);
-        pair.parameters = std::move(plans[p].parameters);
-        pair.s = std::move(plans[p].affine.s);
-        pair.t = std::move(plans[p].affine.t);
-        outcome.pairs.push_back(std::move(pair));
+    Applied applied;
+    Folding folding(view, sums, std::move(stop));
+    for (const FoldPlan* plan : plans) {
+        auto pair = folding.fold(*plan);
+        if (!pair)
+            return tl::make_unexpected(pair.error());
+        applied.pairs.push_back(std::move(*pair));
     }
-    outcome.after = changed ? folding.apply() : view->model();
-    return outcome;
+    applied.model = folding.apply();
+    return applied;
 }
 
 } // namespace pleat

@@ -16,6 +16,7 @@ namespace pleat {
 
 struct FoldOptions {
     bool allowOverflow = false; // fold although float16/bfloat16 weights become infinite
+    bool constantsToo = false;  // also fold chains without a batch norm when nothing was chosen
 };
 
 // Every batch norm of the model with its verdict, in the order of the graph. Errors: Cancelled; a parameter
@@ -44,7 +45,7 @@ struct FoldOutcome {
     std::vector<FoldedPair> pairs; // all candidates, the chosen ones folded
 };
 
-// Folds the chosen candidates (all foldable ones with a batch norm when `chosen` is empty-optional). Errors:
+// Folds the chosen candidates; when `chosen` is nothing, all foldable ones with a batch norm. Errors:
 // Usage for an id that is unknown or blocked (the message names it and says why); Cancelled.
 Result<FoldOutcome> fold(const std::shared_ptr<const GraphView>& view,
                          const std::optional<std::vector<FoldId>>& chosen, const FoldOptions& options,

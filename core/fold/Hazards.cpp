@@ -35,10 +35,11 @@ void judge(DataType type, double exact, Damage& damage)
     damage.subnormal += kept != 0 && std::abs(kept) < smallestNormal(type);
 }
 
-Result<Damage> damage(const FoldPlan& plan, const std::stop_token& stop)
+Result<void> judgeWeights(const FoldTarget& target, FoldDirection direction, const std::stop_token& stop,
+                          Damage& found)
 {
-    const TensorView& weight = plan.layer.weight.tensor;
-    Damage found;
+    const TensorView& weight = target.layer.weight.tensor;
+    const std::span<const double> s(target.s), none;
     constexpr std::uint64_t block = 1 << 16;
     std::vector<double> values;
     for (std::uint64_t first = 0; first < weight.elements(); first += block) {
@@ -46,14 +47,33 @@ Result<Damage> damage(const FoldPlan& plan, const std::stop_token& stop)
             return cancelled();
         values.resize(std::min(block, weight.elements() - first));
         if (auto read = weight.readDoubles(first, values); !read)
-            return tl::make_unexpected(read.error());
-        scale(DataType::Double, std::as_writable_bytes(std::span(values)), first, plan.layer.layout,
-              plan.affine.s, {});
+            return read;
+        const bool after = direction == FoldDirection::After;
+        scale(DataType::Double, std::as_writable_bytes(std::span(values)), first, target.layer.layout,
+              after ? s : none, after ? none : s);
         for (const double value : values)
-            judge(weight.type(), value, found);
+            judge(target.layer.type(), value, found);
     }
-    for (const double value : plan.bias.values)
-        judge(weight.type(), value, found);
+    return {};
+}
+
+Verdict<Damage> damage(const GraphView& view, const FoldPlan& plan, const std::stop_token& stop)
+{
+    Damage found;
+    for (const FoldTarget& target : plan.targets) {
+        const DataType type = target.layer.type();
+        if (type != DataType::Float16 && type != DataType::BFloat16)
+            continue;
+        if (auto judged = judgeWeights(target, *plan.candidate.direction, stop, found); !judged)
+            return refuse(Reason::MissingData, judged.error().message,
+                          blame(view, target.layer.weight.storedAt));
+        if (plan.candidate.direction != FoldDirection::After)
+            continue; // the new bias takes a sum over the weights: it is known when it is folded
+        if (const auto bias = biasAfter(view, target.layer, target.s, target.t)) {
+            for (const double value : bias->values)
+                judge(type, value, found);
+        }
+    }
     return found;
 }
 
@@ -85,23 +105,22 @@ Verdict<void> findHazards(const GraphView& view, const FoldOptions& options, Fol
                           std::stop_token stop)
 {
     warnOfScale(plan);
-    const DataType type = plan.layer.type();
-    if (type != DataType::Float16 && type != DataType::BFloat16)
-        return {};
-    const auto found = damage(plan, stop);
+    const auto found = damage(view, plan, stop);
     if (!found)
-        return refuse(Reason::MissingData, found.error().message, blame(view, plan.layer.weight.storedAt));
+        return tl::make_unexpected(found.error());
+    const Layer& layer = plan.targets.front().layer;
+    const std::string type = name(layer.type());
     std::vector<FoldWarning>& warnings = plan.candidate.warnings;
     if (found->overflows > 0) {
         const std::string sentence = fmt::format("{} weights would overflow {} (largest {:.4g})",
-                                                 found->overflows, name(type), found->largest);
+                                                 found->overflows, type, found->largest);
         if (!options.allowOverflow)
-            return refuse(Reason::Overflow, sentence, blame(view, plan.layer.weight.storedAt));
+            return refuse(Reason::Overflow, sentence, blame(view, layer.weight.storedAt));
         warnings.push_back({"overflow", sentence});
     }
     if (found->flushed + found->subnormal > 0)
         warnings.push_back({"underflow", fmt::format("{} weights become 0 and {} subnormal in {}",
-                                                     found->flushed, found->subnormal, name(type))});
+                                                     found->flushed, found->subnormal, type)});
     return {};
 }
 

@@ -17,55 +17,158 @@ std::string dimsText(const std::vector<std::int64_t>& dims)
     return "[" + fmt::format("{}", fmt::join(dims, ", ")) + "]";
 }
 
-Verdict<WeightLayout> shapeRefused(const GraphView& view, NodeIndex node, const Constant& weight)
+using Axes =
+    std::vector<std::vector<WeightLayout::Axis>>; // for each dimension of the weight as the layer reads it
+
+tl::unexpected<Refusal> shapeRefused(const GraphView& view, const Layer& layer)
 {
     return refuse(Reason::ChannelMismatch,
-                  fmt::format("the weight of {} has the shape {}, which {} cannot have", view.label(node),
-                              dimsText(weight.tensor.dims()), view.op(node)),
-                  blame(view, weight.storedAt));
+                  fmt::format("the weight of {} has the shape {}, which {} cannot have",
+                              view.label(layer.node), dimsText(layer.weight.dims), view.op(layer.node)),
+                  blame(view, layer.weight.storedAt));
 }
 
-Verdict<WeightLayout> convolution(const GraphView& view, NodeIndex node, const Constant& weight)
+// Cuts the stored axes and the channel axes of one dimension at the same places; nothing when they do not
+// meet.
+bool refine(std::vector<StoredAxis> stored, std::vector<WeightLayout::Axis> channels,
+            std::vector<std::pair<std::uint64_t, WeightLayout::Axis>>& result)
 {
-    const std::vector<std::int64_t>& dims = weight.tensor.dims();
+    while (!channels.empty()) {
+        WeightLayout::Axis& channel = channels.back();
+        while (!stored.empty() && stored.back().extent == 1)
+            stored.pop_back();
+        if (channel.extent == 1) {
+            channels.pop_back();
+            continue;
+        }
+        if (stored.empty())
+            return false;
+        StoredAxis& axis = stored.back();
+        const std::uint64_t part = std::min(axis.extent, channel.extent);
+        if (axis.extent % part != 0 || channel.extent % part != 0)
+            return false;
+        result.push_back({axis.stride, {part, channel.outputStep, channel.inputStep}});
+        axis = {axis.extent / part, axis.stride * part};
+        channel = {channel.extent / part, channel.outputStep * part, channel.inputStep * part};
+    }
+    return true;
+}
+
+// Where the channels lie in the weight as it is stored, which a Transpose or Reshape may have ordered
+// otherwise.
+std::optional<WeightLayout> storedLayout(const Constant& weight, const Axes& axes, std::uint64_t outputs,
+                                         std::uint64_t inputs)
+{
+    std::vector<std::pair<std::uint64_t, WeightLayout::Axis>> pieces;
+    for (std::size_t d = 0; d < axes.size(); ++d) {
+        if (!refine(weight.order[d], axes[d], pieces))
+            return std::nullopt;
+    }
+    std::ranges::stable_sort(pieces, std::greater(), &std::pair<std::uint64_t, WeightLayout::Axis>::first);
+    WeightLayout layout{{}, outputs, inputs};
+    for (const auto& [stride, axis] : pieces)
+        layout.axes.push_back(axis);
+    return layout;
+}
+
+Verdict<void> readConvolution(const FoldContext& context, Layer& layer)
+{
+    const GraphView& view = context.view;
+    const std::vector<std::int64_t>& dims = layer.weight.dims;
     if (dims.size() < 3 || std::ranges::any_of(dims, [](std::int64_t d) { return d <= 0; }))
-        return shapeRefused(view, node, weight);
-    const bool transposed = view.op(node) == "ConvTranspose";
-    const std::int64_t group = intAttribute(view.proto(node), "group", 1);
+        return shapeRefused(view, layer);
+    const bool transposed = view.op(layer.node) == "ConvTranspose";
+    const std::int64_t group = intAttribute(view.proto(layer.node), "group", 1);
     // The first dimension is the one that the groups share out: outputs of a Conv, inputs of a ConvTranspose.
     if (group < 1 || dims[0] % group != 0)
-        return refuse(Reason::BadGroup,
-                      fmt::format("group {} does not divide {} in {}", group, dims[0], view.label(node)),
-                      blame(view, node));
-    const auto first = static_cast<std::uint64_t>(dims[0]);
-    const auto second = static_cast<std::uint64_t>(dims[1]);
+        return refuse(
+            Reason::BadGroup,
+            fmt::format("group {} does not divide {} in {}", group, dims[0], view.label(layer.node)),
+            blame(view, layer.node));
     const auto groups = static_cast<std::uint64_t>(group);
-    const auto kernel = static_cast<std::uint64_t>(
-        std::accumulate(dims.begin() + 2, dims.end(), std::int64_t{1}, std::multiplies<>()));
-    return transposed ? WeightLayout::transposedConvolution(second * groups, first, kernel, groups)
-                      : WeightLayout::convolution(first, second * groups, kernel, groups);
+    const std::uint64_t shared = static_cast<std::uint64_t>(dims[0]) / groups,
+                        own = static_cast<std::uint64_t>(dims[1]);
+    // Channels along dimension 0, counted over all groups, and along dimension 1, counted within one.
+    Axes axes(dims.size());
+    if (transposed) {
+        axes[0] = {{groups, own, shared}, {shared, 0, 1}};
+        axes[1] = {{own, 1, 0}};
+    } else {
+        axes[0] = {{groups, shared, own}, {shared, 1, 0}};
+        axes[1] = {{own, 0, 1}};
+    }
+    for (std::size_t d = 2; d < dims.size(); ++d)
+        axes[d] = {{static_cast<std::uint64_t>(dims[d]), 0, 0}};
+    const std::uint64_t first = shared * groups, second = own * groups;
+    auto layout = storedLayout(layer.weight, axes, transposed ? second : first, transposed ? first : second);
+    if (!layout)
+        return shapeRefused(view, layer);
+    layer.layout = std::move(*layout);
+    layer.rank = dims.size();
+    return {};
 }
 
-Verdict<WeightLayout> gemm(const GraphView& view, NodeIndex node, const Constant& weight)
+// A matrix whose dimension `inputDim` counts the inputs and the other one the outputs.
+Verdict<void> readMatrix(const GraphView& view, Layer& layer, std::size_t inputDim)
 {
-    const std::vector<std::int64_t>& dims = weight.tensor.dims();
+    const std::vector<std::int64_t>& dims = layer.weight.dims;
     if (dims.size() != 2 || dims[0] <= 0 || dims[1] <= 0)
-        return shapeRefused(view, node, weight);
-    const bool transposed = intAttribute(view.proto(node), "transB", 0) != 0;
-    const auto k = static_cast<std::uint64_t>(dims[transposed ? 1 : 0]);
-    const auto n = static_cast<std::uint64_t>(dims[transposed ? 0 : 1]);
-    return WeightLayout::matrix(k, n, transposed);
+        return shapeRefused(view, layer);
+    const auto k = static_cast<std::uint64_t>(dims[inputDim]),
+               n = static_cast<std::uint64_t>(dims[1 - inputDim]);
+    Axes axes(2);
+    axes[inputDim] = {{k, 0, 1}};
+    axes[1 - inputDim] = {{n, 1, 0}};
+    auto layout = storedLayout(layer.weight, axes, n, k);
+    if (!layout)
+        return shapeRefused(view, layer);
+    layer.layout = std::move(*layout);
+    return {};
+}
+
+Verdict<void> readGemm(const FoldContext& context, Layer& layer)
+{
+    const onnx::NodeProto& proto = context.view.proto(layer.node);
+    layer.rank = 2;
+    layer.biasFactor = static_cast<double>(floatAttribute(proto, "beta", 1));
+    layer.gain = static_cast<double>(floatAttribute(proto, "alpha", 1));
+    return readMatrix(context.view, layer, intAttribute(proto, "transB", 0) != 0 ? 1 : 0);
+}
+
+// The constant Add that is all that reads a MatMul.
+void findBiasAdd(const GraphView& view, Layer& layer)
+{
+    const ValueIndex output = view.output(layer.node, 0);
+    if (output == ValueIndex::None || view.isGraphOutput(output) || view.uses(output).size() != 1)
+        return;
+    const Use& use = view.uses(output).front();
+    if (matMulUnderBias(view, use.node) != layer.node)
+        return;
+    layer.biasAdd = use.node;
+    layer.biasAddSlot = use.slot == 0 ? 1 : 0;
+}
+
+Verdict<void> readMatMul(const FoldContext& context, Layer& layer)
+{
+    const GraphView& view = context.view;
+    layer.biasSlot = std::nullopt;
+    layer.rank = context.shapes.rank(view.output(layer.node, 0));
+    // x·B: the channels are the last axis. A·x: the outputs are the rows, the last axis but one.
+    layer.outputAxis = layer.inputAxis = layer.weightSlot == 1 ? -1 : -2;
+    findBiasAdd(view, layer);
+    return readMatrix(view, layer, layer.weightSlot == 1 ? 0 : 1);
 }
 
 struct LayerReader {
     std::string_view op;
-    Verdict<WeightLayout> (*layout)(const GraphView&, NodeIndex, const Constant&);
+    Verdict<void> (*read)(const FoldContext&, Layer&);
 };
 
 constexpr std::array readers{
-    LayerReader{"Conv", convolution},
-    LayerReader{"ConvTranspose", convolution},
-    LayerReader{"Gemm", gemm},
+    LayerReader{"Conv", readConvolution},
+    LayerReader{"ConvTranspose", readConvolution},
+    LayerReader{"Gemm", readGemm},
+    LayerReader{"MatMul", readMatMul},
 };
 
 const LayerReader* readerOf(const GraphView& view, NodeIndex node)
@@ -74,15 +177,23 @@ const LayerReader* readerOf(const GraphView& view, NodeIndex node)
     return found != readers.end() && view.domain(node).empty() ? &*found : nullptr;
 }
 
-// Gemm's C broadcasts to [M, N]; what becomes of its shape when every column gets its own factor.
-Verdict<NewBias> gemmBias(const GraphView& view, const Layer& layer, const Affine& affine,
-                          const Constant& bias, const std::vector<double>& c)
+bool isConstant(const GraphView& view, NodeIndex node, std::size_t slot)
 {
-    const std::size_t columns = affine.channels();
-    const std::vector<std::int64_t>& dims = bias.tensor.dims();
-    const bool perColumn =
-        !dims.empty() && dims.size() <= 2 && dims.back() == static_cast<std::int64_t>(columns);
-    const bool perRow = !perColumn && dims.size() == 2 && dims[1] == 1 && dims[0] > 1;
+    return constantOf(view, view.input(node, slot)).has_value();
+}
+
+// A bias that broadcasts to [M, N] (Gemm's C, the operand of an Add behind a MatMul); what becomes of its
+// shape when every column gets its own factor.
+Verdict<NewBias> matrixBias(const GraphView& view, const Layer& layer, const std::vector<double>& s,
+                            const std::vector<double>& t, const Constant& bias, const std::vector<double>& c)
+{
+    const std::size_t columns = s.size();
+    const std::vector<std::int64_t>& dims = bias.dims;
+    const bool oneAxis = !layer.isMatMul()
+                             ? dims.size() <= 2
+                             : std::ranges::count_if(dims, [](std::int64_t d) { return d != 1; }) <= 1;
+    const bool perColumn = oneAxis && !dims.empty() && dims.back() == static_cast<std::int64_t>(columns);
+    const bool perRow = !perColumn && !layer.isMatMul() && dims.size() == 2 && dims[1] == 1 && dims[0] > 1;
     if (!perColumn && !perRow && c.size() != 1)
         return refuse(Reason::ChannelMismatch,
                       fmt::format("the bias of {} has the shape {}, its output has {} columns",
@@ -95,8 +206,7 @@ Verdict<NewBias> gemmBias(const GraphView& view, const Layer& layer, const Affin
         result.dims.insert(result.dims.begin(), dims[0]);
     for (std::size_t m = 0; m < rows; ++m) {
         for (std::size_t n = 0; n < columns; ++n)
-            result.values.push_back(affine.s[n] * layer.biasFactor * c[perColumn ? m * columns + n : m] +
-                                    affine.t[n]);
+            result.values.push_back(s[n] * layer.biasFactor * c[perColumn ? m * columns + n : m] + t[n]);
     }
     return result;
 }
@@ -105,53 +215,93 @@ Verdict<NewBias> gemmBias(const GraphView& view, const Layer& layer, const Affin
 
 bool isLayer(const GraphView& view, NodeIndex node)
 {
-    return readerOf(view, node) != nullptr;
+    const LayerReader* reader = readerOf(view, node);
+    if (!reader)
+        return false;
+    return reader->read != readMatMul || isConstant(view, node, 0) != isConstant(view, node, 1);
 }
 
-Verdict<Layer> readLayer(const GraphView& view, NodeIndex node)
+Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node)
 {
+    const GraphView& view = context.view;
     Layer layer;
     layer.node = node;
-    auto weight = requireConstant(view, node, layer.weightSlot, "weight");
+    if (auto own = requireOwnAttributes(view, node); !own)
+        return tl::make_unexpected(own.error());
+    if (view.op(node) == "MatMul" && isConstant(view, node, 0)) {
+        layer.weightSlot = 0;
+        layer.dataSlot = 1;
+    }
+    auto weight = requireConstant(view, node, layer.weightSlot, "the weight");
     if (!weight)
         return tl::make_unexpected(weight.error());
     layer.weight = std::move(*weight);
-    if (!isFoldable(layer.type()))
+    if (!isFoldable(layer.type()) || !isFoldable(layer.weight.tensor.type()))
         return refuse(Reason::Dtype,
                       fmt::format("{} weights ({} of {}) are not supported", name(layer.type()),
                                   view.name(layer.weight.storedAt), view.label(node)),
                       blame(view, layer.weight.storedAt));
-    auto layout = readerOf(view, node)->layout(view, node, layer.weight);
-    if (!layout)
-        return tl::make_unexpected(layout.error());
-    layer.layout = std::move(*layout);
-    if (view.op(node) == "Gemm")
-        layer.biasFactor = static_cast<double>(floatAttribute(view.proto(node), "beta", 1));
+    if (const std::string& problem = layer.weight.tensor.payload().problem; !problem.empty())
+        return refuse(Reason::MissingData, problem, blame(view, layer.weight.storedAt));
+    if (auto read = readerOf(view, node)->read(context, layer); !read)
+        return tl::make_unexpected(read.error());
     return layer;
 }
 
-Verdict<NewBias> biasAfter(const GraphView& view, const Layer& layer, const Affine& affine)
+NodeIndex matMulUnderBias(const GraphView& view, NodeIndex node)
 {
-    const NewBias shift{affine.t, {static_cast<std::int64_t>(affine.channels())}};
+    if (view.op(node) != "Add" || !view.domain(node).empty() || view.inputs(node).size() != 2)
+        return NodeIndex::None;
+    for (std::size_t slot = 0; slot < 2; ++slot) {
+        const ValueIndex data = view.input(node, slot);
+        const NodeIndex producer = data == ValueIndex::None ? NodeIndex::None : view.producer(data);
+        if (producer != NodeIndex::None && view.op(producer) == "MatMul" && isLayer(view, producer) &&
+            view.scope(producer) == view.scope(node) && isConstant(view, node, 1 - slot) &&
+            !view.isGraphOutput(data) && view.uses(data).size() == 1)
+            return producer;
+    }
+    return NodeIndex::None;
+}
+
+ValueIndex biasOf(const GraphView& view, const Layer& layer)
+{
+    if (layer.biasSlot)
+        return view.input(layer.node, *layer.biasSlot);
+    return layer.biasAdd == NodeIndex::None ? ValueIndex::None : view.input(layer.biasAdd, layer.biasAddSlot);
+}
+
+Verdict<NewBias> biasAfter(const GraphView& view, const Layer& layer, const std::vector<double>& s,
+                           const std::vector<double>& t)
+{
+    const auto channels = static_cast<std::int64_t>(s.size());
+    // A·x has its channels along the last axis but one.
+    const bool rows = layer.isMatMul() && layer.weightSlot == 0;
+    const NewBias shift{t,
+                        rows ? std::vector<std::int64_t>{channels, 1} : std::vector<std::int64_t>{channels}};
     // β = 0 means that C is not even looked at: it may hold NaN.
-    if (view.input(layer.node, layer.biasSlot) == ValueIndex::None || layer.biasFactor == 0)
+    if (biasOf(view, layer) == ValueIndex::None || layer.biasFactor == 0)
         return shift;
-    auto bias = requireConstant(view, layer.node, layer.biasSlot, "bias");
+    const NodeIndex holder = layer.biasSlot ? layer.node : layer.biasAdd;
+    auto bias = requireConstant(view, holder, layer.biasSlot.value_or(layer.biasAddSlot), "the bias");
     if (!bias)
         return tl::make_unexpected(bias.error());
-    auto values = requireNumbers(view, *bias, "bias", layer.node);
-    if (!values)
-        return tl::make_unexpected(values.error());
-    if (view.op(layer.node) == "Gemm")
-        return gemmBias(view, layer, affine, *bias, *values);
-    if (values->size() != affine.channels())
+    auto numbers = requireNumbers(view, *bias, "bias", holder);
+    if (!numbers)
+        return tl::make_unexpected(numbers.error());
+    if ((view.op(layer.node) == "Gemm" || layer.isMatMul()) && !rows)
+        return matrixBias(view, layer, s, t, *bias, *numbers);
+    const auto along = [&](std::int64_t d, std::size_t back) {
+        return bias->dims.size() >= back && bias->dims[bias->dims.size() - back] == d;
+    };
+    const bool fits = rows ? numbers->size() == 1 || (along(1, 1) && along(channels, 2)) : true;
+    if (!fits || (numbers->size() != s.size() && !(rows && numbers->size() == 1)))
         return refuse(Reason::ChannelMismatch,
                       fmt::format("the bias of {} has {} values, its output has {} channels",
-                                  view.label(layer.node), values->size(), affine.channels()),
+                                  view.label(layer.node), numbers->size(), s.size()),
                       blame(view, bias->storedAt));
-    NewBias result{std::move(*values), shift.dims};
-    for (std::size_t m = 0; m < result.values.size(); ++m)
-        result.values[m] = affine.s[m] * result.values[m] + affine.t[m];
+    NewBias result = shift;
+    for (std::size_t m = 0; m < s.size(); ++m)
+        result.values[m] += s[m] * (*numbers)[numbers->size() == 1 ? 0 : m];
     return result;
 }
 

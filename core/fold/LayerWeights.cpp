@@ -8,12 +8,13 @@ std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node)
 {
     if (!isLayer(view, node))
         return std::nullopt;
-    auto layer = readLayer(view, node);
+    const Shapes shapes(view);
+    auto layer = readLayer({view, shapes, view.label(node)}, node);
     if (!layer)
         return std::nullopt;
     LayerWeights weights{std::move(layer->weight.tensor), std::move(layer->layout), std::nullopt,
                          std::string(view.op(node))};
-    if (auto bias = constantOf(view, view.input(node, layer->biasSlot)))
+    if (auto bias = constantOf(view, biasOf(view, *layer)))
         weights.bias = std::move(bias->tensor);
     return weights;
 }

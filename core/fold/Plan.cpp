@@ -2,8 +2,9 @@
 #include "core/fold/Plan.h"
 
 #include "core/fold/Hazards.h"
-#include "core/fold/Neighbours.h"
+#include "core/fold/Search.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <onnx/onnx_pb.h>
 
@@ -24,10 +25,20 @@ FoldId foldId(const GraphView& view, NodeIndex last)
     return scope.empty() ? tensor : scope + ":" + tensor;
 }
 
+std::string names(const GraphView& view, const std::vector<FoldTarget>& targets)
+{
+    std::vector<std::string> labels;
+    for (const FoldTarget& target : targets)
+        labels.push_back(view.label(target.layer.node));
+    return fmt::format("{}", fmt::join(labels, " and "));
+}
+
 class Planner final {
 public:
     Planner(const GraphView& view, const FoldOptions& options, std::stop_token stop)
         : m_view(view),
+          m_shapes(view),
+          m_context{m_view, m_shapes},
           m_options(options),
           m_stop(std::move(stop)),
           m_taken(view.nodeCount())
@@ -41,8 +52,8 @@ public:
             for (const NodeIndex node : m_view.topological(static_cast<ScopeIndex>(s))) {
                 if (m_stop.stop_requested())
                     return cancelled();
-                if (isBatchNorm(m_view, node) && !m_taken[index(node)])
-                    m_plans.push_back(plan(node));
+                if (!m_taken[index(node)] && mayBeAffine(m_view, node))
+                    planFrom(node);
                 progress.advance(++done, m_view.nodeCount());
             }
         }
@@ -51,39 +62,32 @@ public:
 
 private:
     // The maximal chain from `node` on, and what becomes of it.
-    FoldPlan plan(NodeIndex node)
+    void planFrom(NodeIndex node)
     {
+        const bool batchNorm = isBatchNorm(m_view, node);
+        m_context.chain = m_view.label(node);
+        // An Add behind a MatMul is its bias, not something to be folded into it.
+        if (!batchNorm && matMulUnderBias(m_view, node) != NodeIndex::None)
+            return;
+        auto step = readAffine(m_context, node);
+        if (!step && !batchNorm)
+            return;
         FoldPlan plan;
-        auto step = readBatchNorm(m_view, node);
         add(plan, node);
-        if (step) {
-            plan.affine = std::move(step->affine);
-            plan.parameters = std::move(step->parameters);
-            for (NodeIndex next = onlyReader(m_view, node);
-                 next != NodeIndex::None && isBatchNorm(m_view, next) &&
-                 m_view.input(next, 0) == m_view.output(plan.chain.back(), 0);
-                 next = onlyReader(m_view, next)) {
-                auto further = readBatchNorm(m_view, next);
-                if (!further || further->affine.channels() != plan.affine.channels())
-                    break;
-                plan.affine = compose(plan.affine, further->affine);
-                add(plan, next);
-            }
-        }
+        if (step)
+            follow(plan, std::move(*step));
         FoldCandidate& candidate = plan.candidate;
         candidate.id = foldId(m_view, plan.chain.back());
-        candidate.batchNorm = true;
         candidate.scope = m_view.scopes()[index(m_view.scope(node))].path;
-        if (step)
-            candidate.channels = plan.affine.channels();
-        if (const auto verdict = step ? into(plan) : neighbourOnly(plan, step.error()); !verdict) {
-            candidate.reason = verdict.error().reason;
-            candidate.message = verdict.error().message;
-            candidate.blame = verdict.error().blame;
-        } else {
-            candidate.foldable = true;
-        }
-        return plan;
+        candidate.batchNorm =
+            std::ranges::any_of(plan.chain, [&](NodeIndex n) { return isBatchNorm(m_view, n); });
+        const Verdict<void> verdict = step ? findLayers(plan) : unreadable(plan, step.error());
+        candidate.foldable = verdict.has_value();
+        if (!candidate.batchNorm && (!verdict || !multiplies(plan)))
+            return;
+        if (!verdict)
+            refuseCandidate(candidate, verdict.error());
+        m_plans.push_back(std::move(plan));
     }
 
     void add(FoldPlan& plan, NodeIndex node)
@@ -93,56 +97,105 @@ private:
         m_taken[index(node)] = true;
     }
 
-    // Plans the fold into the layer before, or says why there is none.
-    Verdict<void> into(FoldPlan& plan)
+    void follow(FoldPlan& plan, AffineStep step)
     {
-        const auto before = layerBefore(m_view, plan.chain.front());
-        if (!before)
-            return nameLayer(plan, before.error());
-        plan.candidate.layer = reference(m_view, *before);
-        auto layer = readLayer(m_view, *before);
-        if (!layer)
-            return tl::make_unexpected(layer.error());
-        plan.layer = std::move(*layer);
-        const std::uint64_t outputs = plan.layer.layout.outputs;
-        if (outputs != plan.affine.channels())
-            return refuse(Reason::ChannelMismatch,
-                          fmt::format("the scale of {} has {} values, {} has {} output channels",
-                                      m_view.label(plan.chain.front()), plan.affine.channels(),
-                                      m_view.label(*before), outputs),
-                          blame(m_view, plan.chain.front()));
-        auto bias = biasAfter(m_view, plan.layer, plan.affine);
-        if (!bias)
-            return tl::make_unexpected(bias.error());
-        plan.bias = std::move(*bias);
-        plan.candidate.direction = FoldDirection::After;
-        plan.candidate.message =
-            fmt::format("folds into {}, which {} bias of {} values", plan.candidate.layer->name,
-                        hasBias(plan.layer) ? "has its" : "gets a", plan.bias.values.size());
-        return findHazards(m_view, m_options, plan, m_stop);
+        plan.dataSlot = step.dataSlot;
+        plan.affine = std::move(step.affine);
+        plan.parameters = std::move(step.parameters);
+        while (const auto use = onlyUse(m_view, m_view.output(plan.chain.back(), 0))) {
+            if (m_taken[index(use->node)] || !mayBeAffine(m_view, use->node))
+                break;
+            auto next = readAffine(m_context, use->node);
+            if (!next || next->dataSlot != use->slot)
+                break;
+            auto composed = compose(plan.affine, next->affine);
+            if (!composed)
+                break;
+            plan.affine = std::move(*composed);
+            if (!plan.parameters)
+                plan.parameters = std::move(next->parameters);
+            add(plan, use->node);
+        }
     }
 
-    bool hasBias(const Layer& layer) const
+    bool multiplies(const FoldPlan& plan) const
     {
-        return m_view.input(layer.node, layer.biasSlot) != ValueIndex::None;
+        return std::ranges::any_of(
+            plan.chain, [&](NodeIndex node) { return m_view.op(node) == "Mul" || m_view.op(node) == "Div"; });
     }
 
-    // A refusal that is about a layer still tells which one.
-    Verdict<void> nameLayer(FoldPlan& plan, Refusal refusal)
+    // A batch norm that cannot be read itself still tells which layer it belongs to.
+    Verdict<void> unreadable(FoldPlan& plan, Refusal refusal)
     {
         const ValueIndex value = m_view.input(plan.chain.front(), 0);
         const NodeIndex producer = value == ValueIndex::None ? NodeIndex::None : m_view.producer(value);
         if (producer != NodeIndex::None && isLayer(m_view, producer))
-            plan.candidate.layer = reference(m_view, producer);
+            refusal.layer = producer;
         return tl::make_unexpected(std::move(refusal));
     }
 
-    Verdict<void> neighbourOnly(FoldPlan& plan, Refusal refusal)
+    // The layer before is asked first, then those after.
+    Verdict<void> findLayers(FoldPlan& plan)
     {
-        return nameLayer(plan, std::move(refusal));
+        const NodeIndex first = plan.chain.front();
+        plan.candidate.channels = plan.affine.channels();
+        auto before = searchBefore(m_context, m_view.input(first, plan.dataSlot), first, plan.affine);
+        if (before)
+            return accept(plan, std::move(*before), FoldDirection::After);
+        const ValueIndex output = m_view.output(plan.chain.back(), 0);
+        if (output == ValueIndex::None)
+            return tl::make_unexpected(std::move(before.error()));
+        auto after = searchAfter(m_context, output, plan.affine);
+        if (after)
+            return accept(plan, std::move(*after), FoldDirection::Before);
+        return tl::make_unexpected(worse(plan, std::move(before.error()), std::move(after.error())));
+    }
+
+    // Which of two refusals is told: the layer before comes first, a layer comes before none.
+    Refusal worse(const FoldPlan& plan, Refusal before, Refusal after) const
+    {
+        const bool afterFirst = before.reason == Reason::NoNeighbour ||
+                                (before.layer == NodeIndex::None && after.layer != NodeIndex::None);
+        Refusal told = afterFirst ? std::move(after) : std::move(before);
+        const Refusal& other = afterFirst ? before : after;
+        if (told.reason == Reason::NoNeighbour) {
+            const NodeIndex first = plan.chain.front();
+            told.message = fmt::format("no layer before or after {} can take it", m_view.label(first));
+            told.blame = {blame(m_view, first)};
+        } else if (other.reason != Reason::NoNeighbour && !other.message.empty()) {
+            told.message += fmt::format("; {} it, {}", afterFirst ? "before" : "after", other.message);
+        }
+        return told;
+    }
+
+    Verdict<void> accept(FoldPlan& plan, Found found, FoldDirection direction)
+    {
+        plan.targets = std::move(found.targets);
+        plan.between = std::move(found.between);
+        plan.pads = std::move(found.pads);
+        FoldCandidate& candidate = plan.candidate;
+        candidate.direction = direction;
+        candidate.layer = reference(m_view, plan.targets.front().layer.node);
+        for (const NodeIndex node : plan.between)
+            candidate.between.push_back(reference(m_view, node));
+        candidate.message = fmt::format("folds into {}", names(m_view, plan.targets));
+        if (!plan.between.empty())
+            candidate.message += fmt::format(", through {}", candidate.between.front().op);
+        return findHazards(m_view, m_options, plan, m_stop);
+    }
+
+    void refuseCandidate(FoldCandidate& candidate, const Refusal& refusal)
+    {
+        candidate.reason = refusal.reason;
+        candidate.message = refusal.message;
+        candidate.blame = refusal.blame;
+        if (!candidate.layer && refusal.layer != NodeIndex::None)
+            candidate.layer = reference(m_view, refusal.layer);
     }
 
     const GraphView& m_view;
+    Shapes m_shapes;
+    FoldContext m_context;
     const FoldOptions& m_options;
     std::stop_token m_stop;
     std::vector<bool> m_taken; // nodes that are part of a chain already

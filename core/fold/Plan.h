@@ -1,22 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A candidate with all that is needed to carry it out. Planning checks everything, so that applying cannot
-// fail.
+// A candidate with all that is needed to carry it out. Planning checks everything that can be known without
+// reading weights, so that applying fails only where bytes cannot be read.
 #pragma once
 
 #include "core/fold/Layer.h"
+#include "core/fold/Passage.h"
 
 namespace pleat {
+
+// What one layer takes: numbers per output channel when the affine comes after it, per input channel when
+// before.
+struct FoldTarget {
+    Layer layer;
+    std::vector<double> s, t;
+};
 
 struct FoldPlan {
     FoldCandidate candidate;
     std::vector<NodeIndex> chain; // the affine operators, in the order of the data
+    std::size_t dataSlot = 0;     // the input of the first one that carries the data
     Affine affine;
     std::optional<FoldedPair::Parameters> parameters;
-    Layer layer;  // when foldable
-    NewBias bias; // when foldable
+    std::vector<FoldTarget> targets; // when foldable
+    std::vector<PadChange> pads;
+    std::vector<NodeIndex> between;
 };
 
-// One plan a candidate, in the order of the graph. Error: Cancelled.
+// One plan a chain that holds a batch norm, in the order of the graph, and one for every other chain that can
+// be folded and multiplies. Error: Cancelled.
 Result<std::vector<FoldPlan>> planFolds(const GraphView& view, const FoldOptions& options, Progress& progress,
                                         std::stop_token stop);
 

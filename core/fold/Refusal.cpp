@@ -18,6 +18,21 @@ Blame blame(const GraphView& view, ValueIndex value)
             producer == NodeIndex::None ? NodeId::None : view.id(producer)};
 }
 
+namespace {
+
+tl::unexpected<Refusal> sharedFunction(const GraphView& view, NodeIndex node)
+{
+    ScopeIndex scope = view.scope(node);
+    while (view.scopes()[index(scope)].parent != ScopeIndex::None)
+        scope = view.scopes()[index(scope)].parent;
+    return refuse(Reason::SharedFunction,
+                  fmt::format("{} is inside {}, which is called {} times with different parameters",
+                              view.label(node), view.scopes()[index(scope)].path, view.calls(scope).size()),
+                  blame(view, node));
+}
+
+} // namespace
+
 Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::size_t slot,
                                   const std::string& role)
 {
@@ -39,6 +54,8 @@ Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::si
     case NotConstant::Sparse:
         return refuse(Reason::Sparse, fmt::format("the {} of {} is stored sparse", role, label),
                       blame(view, value));
+    case NotConstant::Disagreeing:
+        return sharedFunction(view, node);
     case NotConstant::Computed:
         break;
     }
@@ -49,15 +66,24 @@ Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::si
 Verdict<std::vector<double>> requireNumbers(const GraphView& view, const Constant& constant,
                                             const std::string& role, NodeIndex node)
 {
-    if (!isFoldable(constant.tensor.type()))
+    if (!isFoldable(constant.type) || !isFoldable(constant.tensor.type()))
         return refuse(Reason::Dtype,
                       fmt::format("{} {} values ({} of {}) are not supported", name(constant.tensor.type()),
                                   role, view.name(constant.storedAt), view.label(node)),
                       blame(view, constant.storedAt));
-    auto values = constant.tensor.doubles();
-    if (!values)
-        return refuse(Reason::MissingData, values.error().message, blame(view, constant.storedAt));
-    return std::move(*values);
+    auto numbers = values(constant);
+    if (!numbers)
+        return refuse(Reason::MissingData, numbers.error().message, blame(view, constant.storedAt));
+    return std::move(*numbers);
+}
+
+Verdict<void> requireOwnAttributes(const GraphView& view, NodeIndex node)
+{
+    for (const onnx::AttributeProto& attribute : view.proto(node).attribute()) {
+        if (!attribute.ref_attr_name().empty())
+            return sharedFunction(view, node);
+    }
+    return {};
 }
 
 std::int64_t opsetOf(const GraphView& view, NodeIndex node)

@@ -6,7 +6,9 @@
 #include "core/fold/FoldCandidate.h"
 #include "core/graph/Constants.h"
 #include "core/graph/GraphView.h"
+#include "core/graph/Shapes.h"
 
+#include <string>
 #include <tl/expected.hpp>
 
 namespace pleat {
@@ -15,17 +17,25 @@ struct Refusal {
     Reason reason;
     std::string message;
     std::vector<Blame> blame;
+    NodeIndex layer = NodeIndex::None; // the layer that was reached before the refusal
 };
 
 template<class T>
 using Verdict = tl::expected<T, Refusal>;
+
+// What every step of the search looks at.
+struct FoldContext {
+    const GraphView& view;
+    const Shapes& shapes;
+    std::string chain{}; // what is to be folded, by name, for sentences
+};
 
 Blame blame(const GraphView& view, NodeIndex node);
 Blame blame(const GraphView& view, ValueIndex value);
 
 inline tl::unexpected<Refusal> refuse(Reason reason, std::string message, Blame whom)
 {
-    return tl::make_unexpected(Refusal{reason, std::move(message), {std::move(whom)}});
+    return tl::make_unexpected(Refusal{reason, std::move(message), {std::move(whom)}, NodeIndex::None});
 }
 
 // A constant that a fold needs, or the refusal that names it: `role` is what the operator calls it ("weight",
@@ -33,9 +43,13 @@ inline tl::unexpected<Refusal> refuse(Reason reason, std::string message, Blame 
 Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::size_t slot,
                                   const std::string& role);
 
-// All its numbers, or the refusal when its type cannot be read or its data are missing.
+// All its numbers as the node reads them, or the refusal when its type cannot be read or its data are
+// missing.
 Verdict<std::vector<double>> requireNumbers(const GraphView& view, const Constant& constant,
                                             const std::string& role, NodeIndex node);
+
+// A node of a local function whose attributes depend on the caller cannot be read as if it stood alone.
+Verdict<void> requireOwnAttributes(const GraphView& view, NodeIndex node);
 
 // The opset version that a node's operator is of: the model's, or its function's own; 0 when unknown.
 std::int64_t opsetOf(const GraphView& view, NodeIndex node);

@@ -2,7 +2,7 @@
 #include "core/graph/Constants.h"
 
 #include "core/graph/Attributes.h"
-#include "core/tensor/Kernels.h"
+#include "core/graph/ShapeRules.h"
 
 #include <algorithm>
 #include <cstring>
@@ -58,40 +58,236 @@ bool isConstantPlumbing(const GraphView& view, NodeIndex node)
     return view.domain(node).empty() && std::ranges::find(ops, view.op(node)) != std::end(ops);
 }
 
-tl::expected<Constant, NotConstant> constantOf(const GraphView& view, ValueIndex value)
+namespace {
+
+// The nodes from the storage of a constant to its reader, found by walking up.
+struct Way {
+    ValueIndex storedAt = ValueIndex::None;
+    std::vector<NodeIndex> through; // reader first
+    bool acrossCall = false;
+};
+
+bool sameStorage(const Way& a, const Way& b)
 {
+    return a.through == b.through && a.storedAt == b.storedAt;
+}
+
+tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int depth);
+
+// The argument that every call of a function passes for one of its inputs.
+tl::expected<Way, NotConstant> walkCalls(const GraphView& view, ValueIndex value, int depth)
+{
+    const ScopeIndex scope = view.scope(value);
+    const std::span<const NodeIndex> calls = view.calls(scope);
+    const std::vector<ValueIndex>& inputs = view.scopes()[index(scope)].inputs;
+    const auto slot = static_cast<std::size_t>(std::ranges::find(inputs, value) - inputs.begin());
+    constexpr int deepest = 32;
+    if (calls.empty() || depth > deepest)
+        return tl::make_unexpected(NotConstant::Computed);
+    std::optional<Way> agreed;
+    for (const NodeIndex call : calls) {
+        auto way = walk(view, view.input(call, slot), depth + 1);
+        if (!way)
+            return tl::make_unexpected(way.error() == NotConstant::Absent ? NotConstant::Absent
+                                                                          : NotConstant::Computed);
+        if (agreed && !sameStorage(*agreed, *way))
+            return tl::make_unexpected(NotConstant::Disagreeing);
+        agreed = std::move(*way);
+    }
+    agreed->acrossCall = true;
+    return std::move(*agreed);
+}
+
+tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int depth)
+{
+    Way way;
     if (value == ValueIndex::None)
         return tl::make_unexpected(NotConstant::Absent);
-    std::vector<NodeIndex> through;
     for (std::size_t steps = 0; steps <= view.nodeCount(); ++steps) {
+        way.storedAt = value;
         if (view.isSparse(value))
             return tl::make_unexpected(NotConstant::Sparse);
-        if (const Initializer* initializer = view.initializer(value)) {
+        if (view.initializer(value)) {
             // From IR version 4 on, an initializer that is an input too is a default that callers may
             // replace.
             if (view.isGraphInput(value) && view.model().irVersion() >= 4)
                 return tl::make_unexpected(NotConstant::Overridable);
-            std::ranges::reverse(through);
-            return Constant{tensorView(view.model(), *initializer->proto), value, std::move(through)};
+            return way;
         }
         const NodeIndex producer = view.producer(value);
-        if (producer == NodeIndex::None || !view.domain(producer).empty())
-            return tl::make_unexpected(NotConstant::Computed);
-        if (view.op(producer) == "Constant") {
-            auto tensor = constantNode(view, producer);
-            if (!tensor)
-                return tl::make_unexpected(tensor.error());
-            std::ranges::reverse(through);
-            return Constant{std::move(*tensor), value, std::move(through)};
+        if (producer == NodeIndex::None) {
+            if (!view.isGraphInput(value) || view.scopes()[index(view.scope(value))].function < 0)
+                return tl::make_unexpected(NotConstant::Computed);
+            auto outside = walkCalls(view, value, depth);
+            if (outside)
+                outside->through.insert(outside->through.begin(), way.through.begin(), way.through.end());
+            return outside;
         }
+        if (!view.domain(producer).empty())
+            return tl::make_unexpected(NotConstant::Computed);
+        if (view.op(producer) == "Constant")
+            return way;
         if (view.op(producer) == "DequantizeLinear")
             return tl::make_unexpected(NotConstant::Quantized);
-        if (view.op(producer) != "Identity" || view.input(producer, 0) == ValueIndex::None)
+        if (!isConstantPlumbing(view, producer) || view.input(producer, 0) == ValueIndex::None)
             return tl::make_unexpected(NotConstant::Computed);
-        through.push_back(producer);
+        way.through.push_back(producer);
         value = view.input(producer, 0);
     }
     return tl::make_unexpected(NotConstant::Computed);
+}
+
+bool isLossless(DataType from, DataType to)
+{
+    if (from == to || to == DataType::Double)
+        return isFoldable(from);
+    return to == DataType::Float && (from == DataType::Float16 || from == DataType::BFloat16);
+}
+
+// Regroups the axes of a constant for other dimensions, splitting them where the new ones end inside. Nothing
+// when the borders do not meet (then no axis tells where a channel lies).
+std::optional<std::vector<std::vector<StoredAxis>>>
+regrouped(const std::vector<std::vector<StoredAxis>>& order, const std::vector<std::int64_t>& dims)
+{
+    std::vector<StoredAxis> flat; // innermost first
+    for (auto group = order.rbegin(); group != order.rend(); ++group)
+        flat.insert(flat.end(), group->rbegin(), group->rend());
+    std::vector<std::vector<StoredAxis>> result(dims.size());
+    std::size_t at = 0;
+    for (std::size_t d = dims.size(); d-- > 0;) {
+        for (auto wanted = static_cast<std::uint64_t>(dims[d]); wanted > 1;) {
+            while (at < flat.size() && flat[at].extent == 1)
+                ++at;
+            if (at == flat.size())
+                return std::nullopt;
+            StoredAxis& axis = flat[at];
+            const std::uint64_t part = std::min(wanted, axis.extent);
+            if (part == 0 || wanted % part != 0 || axis.extent % part != 0)
+                return std::nullopt;
+            result[d].insert(result[d].begin(), {part, axis.stride});
+            axis = {axis.extent / part, axis.stride * part};
+            wanted /= part;
+        }
+    }
+    return result;
+}
+
+// The shape after one node of the way; nothing when it is not known.
+bool follow(const GraphView& view, NodeIndex node, Constant& constant)
+{
+    const onnx::NodeProto& proto = view.proto(node);
+    const std::string_view op = view.op(node);
+    if (op == "Identity")
+        return true;
+    if (op == "Cast") {
+        const auto to = static_cast<DataType>(intAttribute(proto, "to", 0));
+        const bool lossless = isLossless(constant.type, to);
+        constant.type = to;
+        return lossless;
+    }
+    const KnownShape before(constant.dims.begin(), constant.dims.end());
+    const MaybeShape after = outputShape(view, node, 0, {&before});
+    if (!after || std::ranges::any_of(*after, [](std::int64_t size) { return size < 0; }))
+        return false;
+    if (op == "Transpose") {
+        std::vector<std::int64_t> perm = intsAttribute(proto, "perm");
+        std::vector<std::vector<StoredAxis>> order;
+        for (std::size_t d = 0; d < after->size(); ++d)
+            order.push_back(
+                constant.order[perm.empty() ? after->size() - 1 - d : static_cast<std::size_t>(perm[d])]);
+        constant.order = std::move(order);
+    } else {
+        auto order = regrouped(constant.order, *after);
+        if (!order)
+            return false;
+        constant.order = std::move(*order);
+    }
+    constant.dims = *after;
+    return true;
+}
+
+Constant fromStorage(TensorView tensor, const Way& way)
+{
+    Constant constant;
+    constant.tensor = std::move(tensor);
+    constant.storedAt = way.storedAt;
+    constant.through.assign(way.through.rbegin(), way.through.rend());
+    constant.acrossCall = way.acrossCall;
+    constant.type = constant.tensor.type();
+    constant.dims = constant.tensor.dims();
+    std::uint64_t stride = 1;
+    for (std::size_t d = constant.dims.size(); d-- > 0;) {
+        const auto extent = static_cast<std::uint64_t>(constant.dims[d]);
+        constant.order.insert(constant.order.begin(), {StoredAxis{extent, stride}});
+        stride *= extent;
+    }
+    return constant;
+}
+
+} // namespace
+
+tl::expected<Constant, NotConstant> constantOf(const GraphView& view, ValueIndex value)
+{
+    const auto way = walk(view, value, 0);
+    if (!way)
+        return tl::make_unexpected(way.error());
+    Constant constant;
+    if (const Initializer* initializer = view.initializer(way->storedAt)) {
+        constant = fromStorage(tensorView(view.model(), *initializer->proto), *way);
+    } else {
+        auto tensor = constantNode(view, view.producer(way->storedAt));
+        if (!tensor)
+            return tl::make_unexpected(tensor.error());
+        constant = fromStorage(std::move(*tensor), *way);
+    }
+    for (const NodeIndex node : constant.through) {
+        if (!follow(view, node, constant))
+            return tl::make_unexpected(NotConstant::Computed);
+    }
+    return constant;
+}
+
+namespace {
+
+std::vector<StoredAxis> allAxes(const Constant& constant)
+{
+    std::vector<StoredAxis> axes;
+    for (const auto& group : constant.order)
+        axes.insert(axes.end(), group.begin(), group.end());
+    return axes;
+}
+
+} // namespace
+
+bool isReordered(const Constant& constant)
+{
+    const std::vector<StoredAxis> axes = allAxes(constant);
+    std::uint64_t stride = 1;
+    for (std::size_t a = axes.size(); a-- > 0; stride *= axes[a].extent) {
+        if (axes[a].extent > 1 && axes[a].stride != stride)
+            return true;
+    }
+    return false;
+}
+
+Result<std::vector<double>> values(const Constant& constant)
+{
+    auto storedValues = constant.tensor.doubles();
+    if (!storedValues || !isReordered(constant))
+        return storedValues;
+    const std::vector<StoredAxis> axes = allAxes(constant);
+    std::vector<double> result;
+    result.reserve(storedValues->size());
+    std::vector<std::uint64_t> at(axes.size());
+    for (std::size_t e = 0; e < storedValues->size(); ++e) {
+        std::uint64_t offset = 0;
+        for (std::size_t a = 0; a < axes.size(); ++a)
+            offset += at[a] * axes[a].stride;
+        result.push_back((*storedValues)[offset]);
+        for (std::size_t a = axes.size(); a-- > 0 && ++at[a] == axes[a].extent;)
+            at[a] = 0;
+    }
+    return result;
 }
 
 } // namespace pleat

@@ -1,23 +1,43 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Which values are constant, and where their numbers are stored: initializers and Constant nodes, also behind
-// Identity and lossless Cast nodes and in outer scopes. An initializer that a caller may override (IR ≥ 4 and
-// a graph input) is not constant.
+// nodes that only rename or reorder (Identity, Reshape, Squeeze, Unsqueeze, Flatten, Transpose, a lossless
+// Cast), in outer scopes, and behind the inputs of a local function where every call passes the same. An
+// initializer that a caller may override (IR ≥ 4 and a graph input) is not constant.
 #pragma once
 
 #include "core/graph/GraphView.h"
 
 namespace pleat {
 
+// A step along a dimension: `extent` positions, `stride` stored elements apart.
+struct StoredAxis {
+    std::uint64_t extent = 1;
+    std::uint64_t stride = 1;
+};
+
 struct Constant {
     TensorView tensor;                      // as stored
     ValueIndex storedAt = ValueIndex::None; // the initializer, or the output of the Constant node
     std::vector<NodeIndex> through;         // nodes between the storage and the reader, storage first
+    bool acrossCall = false;                // it came in as an argument of a function
+    DataType type = DataType::Undefined;    // as read: after a Cast
+    std::vector<std::int64_t> dims;         // as read: after a Reshape or Transpose
+    // For each of `dims`, where its positions are stored; several axes, outermost first, where a Reshape
+    // joined them.
+    std::vector<std::vector<StoredAxis>> order;
+    bool isCast() const { return type != tensor.type(); }
 };
 
-enum class NotConstant { Computed, Overridable, Absent, Quantized, Sparse };
+enum class NotConstant { Computed, Overridable, Absent, Quantized, Sparse, Disagreeing };
 
 // Not being constant is data, not an error: the answer says why.
 tl::expected<Constant, NotConstant> constantOf(const GraphView& view, ValueIndex value);
+
+// Whether a Transpose makes the reader see the numbers in another order than the stored one.
+bool isReordered(const Constant& constant);
+
+// All numbers in the order in which the reader sees them. Errors: those of TensorView::doubles().
+Result<std::vector<double>> values(const Constant& constant);
 
 // An operator that makes a constant of constants: Constant, Identity, Cast, Reshape, … Such nodes go when
 // nobody reads them any more.

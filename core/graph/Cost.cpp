@@ -17,7 +17,7 @@ std::optional<Shape> shapeOf(const GraphView& view, ValueIndex value, const Valu
         return std::nullopt;
     Shape shape;
     if (const auto constant = constantOf(view, value)) {
-        shape.assign(constant->tensor.dims().begin(), constant->tensor.dims().end());
+        shape.assign(constant->dims.begin(), constant->dims.end());
         return shape;
     }
     const ValueType* type = typeOf(view, value, types);

@@ -140,8 +140,8 @@ SlotText slotText(const GraphView& view, ValueIndex value, std::string formal, c
         slot.constant = true;
         slot.bytes = storedBytes(constant->tensor.type(), constant->tensor.elements());
         if (!slot.type.hasShape) {
-            slot.type = {constant->tensor.type(), true, {}};
-            for (const std::int64_t dim : constant->tensor.dims())
+            slot.type = {constant->type, true, {}};
+            for (const std::int64_t dim : constant->dims)
                 slot.type.shape.push_back({dim, {}});
         }
     }

@@ -134,6 +134,12 @@ ValueIndex GraphView::find(ScopeIndex scope, std::string_view name) const
     return ValueIndex::None;
 }
 
+std::span<const NodeIndex> GraphView::calls(ScopeIndex function) const
+{
+    const auto found = m_calls.find(function);
+    return found != m_calls.end() ? std::span<const NodeIndex>(found->second) : std::span<const NodeIndex>();
+}
+
 std::vector<NodeIndex> GraphView::topological(ScopeIndex scope) const
 {
     const std::span<const NodeIndex> nodes = m_scopes[index(scope)].nodes;

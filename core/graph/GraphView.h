@@ -74,6 +74,10 @@ public:
     const Initializer* initializer(ValueIndex value) const;         // null unless it is one
     ValueIndex find(ScopeIndex scope, std::string_view name) const; // looks outwards too; None when unknown
 
+    // The nodes that call the function of this scope, in all scopes; none where two functions bear the same
+    // name.
+    std::span<const NodeIndex> calls(ScopeIndex function) const;
+
     // Nodes of a scope so that producers come before consumers (the file's order where that is one already).
     std::vector<NodeIndex> topological(ScopeIndex scope) const;
 
@@ -107,6 +111,7 @@ private:
     std::vector<ValueIndex> m_slots;     // the nodes' inputs and outputs, one after the other
     std::vector<Use> m_uses;             // the values' uses, one after the other
     std::vector<NodeIndex> m_byId;
+    std::unordered_map<ScopeIndex, std::vector<NodeIndex>> m_calls;
     std::vector<std::unordered_map<std::string_view, ValueIndex>> m_names; // per scope
 };
 

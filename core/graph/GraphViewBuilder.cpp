@@ -4,6 +4,7 @@
 #include "core/graph/GraphView.h"
 #include "core/model/ScopePath.h"
 
+#include <map>
 #include <onnx/onnx_pb.h>
 
 namespace pleat {
@@ -28,6 +29,7 @@ public:
             addPorts(scope, header);
         }
         resolve();
+        findCalls();
         return std::shared_ptr<const GraphView>(std::move(m_view));
     }
 
@@ -137,6 +139,20 @@ private:
         for (const auto& [value, use] : uses) {
             GraphView::ValueRecord& target = record(value);
             m_view->m_uses[target.firstUse + target.uses++] = use;
+        }
+    }
+
+    void findCalls()
+    {
+        std::map<std::pair<std::string_view, std::string_view>, std::vector<ScopeIndex>> functions;
+        for (const auto& [scope, header] : m_functionOutputs)
+            functions[{header->domain(), header->name()}].push_back(scope);
+        for (std::size_t n = 0; !functions.empty() && n < m_view->m_nodes.size(); ++n) {
+            const onnx::NodeProto& proto = *m_view->m_nodes[n].node->proto;
+            const auto found = functions.find({proto.domain(), proto.op_type()});
+            // Overloads share a name, and which one a node means lies in a field that this ONNX may not know.
+            if (found != functions.end() && found->second.size() == 1)
+                m_view->m_calls[found->second.front()].push_back(static_cast<NodeIndex>(n));
         }
     }
 

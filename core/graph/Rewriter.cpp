@@ -52,6 +52,7 @@ void Rewriter::replaceData(ValueIndex storedAt, DataType type, std::vector<std::
     const GraphView& view = *m_state->view;
     const auto tensor = makeTensor(m_state->payloads, std::string(view.name(storedAt)), type, std::move(dims),
                                    std::move(payload));
+    m_state->restated[view.scope(storedAt)].push_back(tensor);
     if (view.initializer(storedAt)) {
         m_state->replaced[storedAt] = tensor;
         return;

@@ -21,8 +21,10 @@ struct Rewriter::State {
     std::map<NodeIndex, std::vector<onnx::NodeProto>> before, after; // inserted nodes, by neighbour
     std::map<ScopeIndex, std::vector<TensorPointer>> added;
     std::map<ValueIndex, TensorPointer> replaced; // initializers
-    std::vector<Payload> payloads;                // the model's own first
-    std::unordered_set<std::string> names;        // every name in the model; filled when first asked
+    std::map<ScopeIndex, std::vector<TensorPointer>>
+        restated;                          // replaced constants, by where they are defined
+    std::vector<Payload> payloads;         // the model's own first
+    std::unordered_set<std::string> names; // every name in the model; filled when first asked
 };
 
 } // namespace pleat

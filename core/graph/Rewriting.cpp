@@ -253,9 +253,15 @@ private:
         const auto vanished = m_vanished.find(index_);
         const auto added = m_edit.added.find(index_);
         const bool listsInputs = m_model.irVersion() < 4 && scope.function < 0 && index_ == ScopeIndex::Main;
-        if (vanished == m_vanished.end() && !(listsInputs && added != m_edit.added.end()))
+        const auto restated = m_edit.restated.find(index_);
+        if (vanished == m_vanished.end() && restated == m_edit.restated.end() &&
+            !(listsInputs && added != m_edit.added.end()))
             return old;
         auto header = std::make_shared<onnx::GraphProto>(*old);
+        if (restated != m_edit.restated.end()) {
+            for (const auto& tensor : restated->second)
+                restate(*header, *tensor);
+        }
         if (vanished != m_vanished.end()) {
             const auto gone = [&](const auto& info) { return vanished->second.contains(info.name()); };
             erase(*header->mutable_value_info(), gone);
@@ -287,11 +293,27 @@ private:
     {
         onnx::ValueInfoProto& input = *header.add_input();
         input.set_name(tensor.name());
-        onnx::TypeProto::Tensor& type = *input.mutable_type()->mutable_tensor_type();
+        setType(input, tensor);
+    }
+
+    static void setType(onnx::ValueInfoProto& value, const onnx::TensorProto& tensor)
+    {
+        onnx::TypeProto::Tensor& type = *value.mutable_type()->mutable_tensor_type();
         type.set_elem_type(tensor.data_type());
-        type.mutable_shape();
+        type.mutable_shape()->clear_dim();
         for (const std::int64_t dim : tensor.dims())
             type.mutable_shape()->add_dim()->set_dim_value(dim);
+    }
+
+    // What declares a constant follows it where it got another shape (the C of a Gemm grows, for instance).
+    static void restate(onnx::GraphProto& header, const onnx::TensorProto& tensor)
+    {
+        for (auto* values : {header.mutable_input(), header.mutable_value_info()}) {
+            for (onnx::ValueInfoProto& value : *values) {
+                if (value.name() == tensor.name())
+                    setType(value, tensor);
+            }
+        }
     }
 
     const Rewriter::State& m_edit;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The tests' own tools: the operators by their written definition agree with ONNX Runtime, and the formats by
 // their definition agree with the machine's float and double.
+#include "tests/core/support/FoldChecks.h"
 #include "tests/core/support/ModelBuilder.h"
 #include "tests/core/support/Numbers.h"
 #include "tests/core/support/OrtRunner.h"
@@ -9,6 +10,7 @@
 #include <QTest>
 #include <bit>
 #include <cmath>
+#include <cstring>
 
 using namespace pleat;
 using namespace pleat::test;
@@ -87,6 +89,44 @@ private slots:
         model.input("x", {2, 3, 4}).then("Transpose", "t", {}, {{"perm", Dims{0, 2, 1}}});
         model.then("Reshape", "r", {model.shapeConstant("to", {0, -1, 6})}).then("Flatten", "f");
         assertAgreement(model);
+    }
+
+    void theChecksSeeWhatAFoldMayNotDo()
+    {
+        ModelBuilder builder(9);
+        builder.input("x", {"N", 3, 8, 8}).conv("c1", {.bias = true}).batchNorm("bn1").conv("c2", {.in = 4});
+        const onnx::ModelProto model = builder.proto();
+        const std::string bytes = model.SerializeAsString();
+        QCOMPARE(differenceInRuns(bytes, bytes), std::string());
+        QCOMPARE(whatDangles(model, model), std::string());
+
+        onnx::ModelProto weight = model; // one weight, by a thousandth
+        auto& raw = *weight.mutable_graph()->mutable_initializer(0)->mutable_raw_data();
+        float value = 0;
+        std::memcpy(&value, raw.data(), 4);
+        value *= 1.001F;
+        std::memcpy(raw.data(), &value, 4);
+        QVERIFY(!differenceInRuns(bytes, weight.SerializeAsString()).empty());
+        QCOMPARE(whatDangles(model, weight), std::string()); // c1 alone reads it
+        onnx::ModelProto shared = model, sharedWeight = weight;
+        for (onnx::ModelProto* each : {&shared, &sharedWeight})
+            *each->mutable_graph()->add_node() = each->graph().node(0);
+        for (onnx::ModelProto* each : {&shared, &sharedWeight})
+            each->mutable_graph()->mutable_node(3)->set_output(0, "second");
+        QVERIFY(!whatDangles(shared, sharedWeight).empty());
+
+        onnx::ModelProto orphan = model;
+        *orphan.mutable_graph()->add_initializer() = tensorProto("left.over", {1}, {1}, DataType::Float);
+        QVERIFY(!whatDangles(model, orphan).empty());
+        onnx::ModelProto twice = model;
+        *twice.mutable_graph()->add_initializer() = twice.graph().initializer(0);
+        QVERIFY(!whatDangles(model, twice).empty());
+        onnx::ModelProto described = model;
+        described.mutable_graph()->add_value_info()->set_name("gone");
+        QVERIFY(!whatDangles(model, described).empty());
+        onnx::ModelProto renamed = model;
+        renamed.mutable_graph()->mutable_output(0)->set_name("bn1_out");
+        QVERIFY(!whatDangles(model, renamed).empty());
     }
 
     void formatsAreIeee754()

@@ -100,6 +100,38 @@ private slots:
         assertFolds(gemmThenBatchNorm({.beta = 2.0, .c = std::nullopt}), {{"g1", {"bn1"}}});
     }
 
+    // Found by test_property: C grows under its name, so what declares its shape has to follow.
+    void declaresTheNewShapeOfC()
+    {
+        for (const Dims& shape : {Dims{}, Dims{1}, Dims{1, 1}, Dims{3, 1}}) {
+            ModelBuilder old = gemmThenBatchNorm({.c = shape}, 9);
+            old.ir(3).listInitializersAsInputs();
+            assertFolds(old, {{"g1", {"bn1"}}});
+
+            for (const bool constantNodes : {false, true}) {
+                ModelBuilder described;
+                if (constantNodes)
+                    described.weightsAsConstantNodes();
+                described.input("x", {3, 6}).gemm("g1", {.in = 6, .c = shape}).batchNorm("bn1");
+                auto& value = *described.graphProto().add_value_info();
+                value.set_name("g1.bias");
+                auto& type = *value.mutable_type()->mutable_tensor_type();
+                type.set_elem_type(onnx::TensorProto::FLOAT);
+                type.mutable_shape();
+                for (const std::int64_t dim : shape)
+                    type.mutable_shape()->add_dim()->set_dim_value(dim);
+                const Folded folded = assertFolds(described, {{"g1", {"bn1"}}});
+                for (const auto& info : folded.model.graph().value_info())
+                    QVERIFY(info.name() != "g1.bias" ||
+                            info.type()
+                                    .tensor_type()
+                                    .shape()
+                                    .dim(info.type().tensor_type().shape().dim_size() - 1)
+                                    .dim_value() == 4);
+            }
+        }
+    }
+
     void foldsTransposedA()
     {
         const Folded folded = assertFolds(gemmThenBatchNorm({.transA = true}), {{"g1", {"bn1"}}});

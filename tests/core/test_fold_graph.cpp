@@ -32,19 +32,6 @@ void describeValue(onnx::GraphProto& graph, const std::string& name, const Dims&
         type.mutable_shape()->add_dim()->set_dim_value(dim);
 }
 
-void addInputsForInitializers(onnx::GraphProto& graph)
-{
-    for (const auto& tensor : graph.initializer()) {
-        auto& input = *graph.add_input();
-        input.set_name(tensor.name());
-        auto& type = *input.mutable_type()->mutable_tensor_type();
-        type.set_elem_type(tensor.data_type());
-        type.mutable_shape();
-        for (const std::int64_t dim : tensor.dims())
-            type.mutable_shape()->add_dim()->set_dim_value(dim);
-    }
-}
-
 } // namespace
 
 class FoldGraphTest final : public QObject {
@@ -335,7 +322,7 @@ private slots:
     {
         ModelBuilder model;
         model.ir(3).opset(8).input("x", {"N", 3, 8, 8}).conv("c1", {}).batchNorm("bn1").relu();
-        addInputsForInitializers(model.graphProto());
+        model.listInitializersAsInputs();
         const Folded folded = assertFolds(model, {{"c1", {"bn1"}}});
         QCOMPARE(folded.model.graph().input_size(), 3); // x, weight, bias
     }
@@ -344,7 +331,7 @@ private slots:
     {
         ModelBuilder model;
         model.ir(8).input("x", {"N", 3, 8, 8}).conv("c1", {}).batchNorm("bn1");
-        addInputsForInitializers(model.graphProto());
+        model.listInitializersAsInputs();
         assertBlocked(model, Reason::OverridableInput, "bn1");
     }
 
@@ -458,7 +445,7 @@ private slots:
                 .conv("c1", {.bias = true})
                 .batchNorm("bn1");
             if (opset < 9)
-                addInputsForInitializers(model.graphProto());
+                model.listInitializersAsInputs();
             assertFolds(model, {{"c1", {"bn1"}}});
         }
     }

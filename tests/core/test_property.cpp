@@ -41,6 +41,8 @@ public:
             addMatrices();
         m_model.output();
         m_outputs.insert(m_model.current());
+        if (m_model.modelProto().ir_version() < 4)
+            m_model.listInitializersAsInputs();
     }
 
     ModelBuilder& model() { return m_model; }

@@ -6,6 +6,7 @@
 
 #include "core/fold/Fold.h"
 #include "tests/core/support/ModelBuilder.h"
+#include "tests/core/support/ModelChecks.h"
 #include "tests/core/support/OrtRunner.h"
 
 #include <source_location>
@@ -59,21 +60,18 @@ Folded assertFolds(const ModelBuilder& model, const std::vector<ExpectedFold>& e
                    const FoldExpectations& expectations = {},
                    std::source_location where = std::source_location::current());
 
+// As assertFolds, whatever layers the folds go to: for affines that several layers share.
+Folded assertFoldsAway(const ModelBuilder& model, const FoldExpectations& expectations = {},
+                       std::source_location where = std::source_location::current());
+
 // The batch norm (the only blocked one, when it is not named) is blocked for this reason with a sentence that
 // names the culprit, which is to blame; folding everything gives back the same bytes unless others fold.
 FoldCandidate assertBlocked(const ModelBuilder& model, Reason reason, const std::string& culprit,
                             const std::string& batchNorm = {}, const FoldOptions& options = {},
                             std::source_location where = std::source_location::current());
 
-// Looking into the result.
-const onnx::TensorProto* findInitializer(const onnx::ModelProto& model, const std::string& name);
-const onnx::NodeProto* findNode(const onnx::ModelProto& model, const std::string& name);
-int countNodes(const onnx::ModelProto& model, const std::string& op); // bodies and functions included
-
 // "" when both models give the same outputs for two random inputs, else what is different.
 std::string differenceInRuns(const std::string& before, const std::string& after,
                              const FoldExpectations& expectations = {});
-// "" when everything holds that a fold must keep whatever it folds, else what does not.
-std::string whatDangles(const onnx::ModelProto& before, const onnx::ModelProto& after);
 
 } // namespace pleat::test

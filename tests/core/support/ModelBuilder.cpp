@@ -1,55 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/core/support/ModelBuilder.h"
 
-#include "tests/core/support/Numbers.h"
-
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <onnx/shape_inference/implementation.h>
 #include <stdexcept>
 
 namespace pleat::test {
 
 namespace {
-
-std::int64_t product(const Dims& dims)
-{
-    std::int64_t count = 1;
-    for (const std::int64_t dim : dims)
-        count *= dim;
-    return count;
-}
-
-void setAttribute(onnx::NodeProto& node, const std::string& name, const AttributeValue& value)
-{
-    onnx::AttributeProto& attribute = *node.add_attribute();
-    attribute.set_name(name);
-    if (const int* i = std::get_if<int>(&value)) {
-        attribute.set_type(onnx::AttributeProto::INT);
-        attribute.set_i(*i);
-    } else if (const double* f = std::get_if<double>(&value)) {
-        attribute.set_type(onnx::AttributeProto::FLOAT);
-        attribute.set_f(static_cast<float>(*f));
-    } else if (const std::string* s = std::get_if<std::string>(&value)) {
-        attribute.set_type(onnx::AttributeProto::STRING);
-        attribute.set_s(*s);
-    } else if (const Dims* ints = std::get_if<Dims>(&value)) {
-        attribute.set_type(onnx::AttributeProto::INTS);
-        for (const std::int64_t each : *ints)
-            attribute.add_ints(each);
-    } else if (const auto* floats = std::get_if<std::vector<double>>(&value)) {
-        attribute.set_type(onnx::AttributeProto::FLOATS);
-        for (const double each : *floats)
-            attribute.add_floats(static_cast<float>(each));
-    } else if (const auto* graph = std::get_if<onnx::GraphProto>(&value)) {
-        attribute.set_type(onnx::AttributeProto::GRAPH);
-        *attribute.mutable_g() = *graph;
-    } else {
-        attribute.set_type(onnx::AttributeProto::TENSOR);
-        *attribute.mutable_t() = std::get<onnx::TensorProto>(value);
-    }
-}
 
 void setUnlessEmpty(onnx::NodeProto& node, const std::string& name, const Dims& value)
 {
@@ -71,71 +29,7 @@ void setConvAttributes(onnx::NodeProto& node, const ConvSpec& spec)
         setAttribute(node, "auto_pad", spec.autoPad);
 }
 
-void setType(onnx::ValueInfoProto& value, const std::string& name, DataType type)
-{
-    value.set_name(name);
-    value.mutable_type()->mutable_tensor_type()->set_elem_type(static_cast<std::int32_t>(type));
-}
-
-template<class Integer>
-void appendInteger(std::string& bytes, double value)
-{
-    const auto stored = static_cast<Integer>(value);
-    bytes.append(reinterpret_cast<const char*>(&stored), sizeof stored);
-}
-
-void appendStored(std::string& bytes, DataType type, double value)
-{
-    switch (type) {
-    case DataType::Int64:
-        return appendInteger<std::int64_t>(bytes, value);
-    case DataType::Int32:
-        return appendInteger<std::int32_t>(bytes, value);
-    case DataType::Int8:
-        return appendInteger<std::int8_t>(bytes, value);
-    case DataType::UInt8:
-    case DataType::Bool:
-        return appendInteger<std::uint8_t>(bytes, value);
-    default: {
-        const std::uint64_t bits = encode(formatOf(type), value);
-        bytes.append(reinterpret_cast<const char*>(&bits), static_cast<std::size_t>(formatOf(type).bytes));
-    }
-    }
-}
-
 } // namespace
-
-onnx::TensorProto tensorProto(const std::string& name, const Dims& dims, const std::vector<double>& values,
-                              DataType type, bool typedData)
-{
-    onnx::TensorProto tensor;
-    tensor.set_name(name);
-    tensor.set_data_type(static_cast<std::int32_t>(type));
-    for (const std::int64_t dim : dims)
-        tensor.add_dims(dim);
-    if (static_cast<std::int64_t>(values.size()) != product(dims))
-        throw std::logic_error("test: " + name + " has not as many values as its shape says");
-    if (!typedData) {
-        std::string bytes;
-        for (const double value : values)
-            appendStored(bytes, type, value);
-        tensor.set_raw_data(bytes);
-        return tensor;
-    }
-    for (const double value : values) {
-        if (type == DataType::Float)
-            tensor.add_float_data(static_cast<float>(value));
-        else if (type == DataType::Double)
-            tensor.add_double_data(value);
-        else if (type == DataType::Int64)
-            tensor.add_int64_data(static_cast<std::int64_t>(value));
-        else if (type == DataType::Float16 || type == DataType::BFloat16)
-            tensor.add_int32_data(static_cast<std::int32_t>(encode(formatOf(type), value)));
-        else
-            tensor.add_int32_data(static_cast<std::int32_t>(value));
-    }
-    return tensor;
-}
 
 ModelBuilder::ModelBuilder(std::uint32_t seed) : m_state(seed * 0x9e3779b97f4a7c15ULL + 0x1234567ULL)
 {
@@ -256,7 +150,7 @@ std::string ModelBuilder::constant(const std::string& name, const Dims& dims,
 std::string ModelBuilder::random(const std::string& name, const Dims& dims, double low, double high,
                                  std::optional<DataType> type)
 {
-    std::vector<double> values(static_cast<std::size_t>(product(dims)));
+    std::vector<double> values(static_cast<std::size_t>(elementCount(dims)));
     for (double& value : values)
         value = uniform(low, high);
     return constant(name, dims, values, type);
@@ -342,7 +236,7 @@ ModelBuilder& ModelBuilder::gemm(const std::string& name, const GemmSpec& spec)
         Dims shape = *spec.c;
         for (std::int64_t& dim : shape)
             dim = dim == -1 ? spec.out : dim;
-        const auto count = static_cast<std::size_t>(product(shape));
+        const auto count = static_cast<std::size_t>(elementCount(shape));
         inputs.push_back(spec.cValue
                              ? constant(name + ".bias", shape, std::vector<double>(count, *spec.cValue))
                              : random(name + ".bias", shape, -1, 1));
@@ -402,7 +296,7 @@ ModelBuilder& ModelBuilder::batchNorm(const std::string& name, const BatchNormSp
 ModelBuilder& ModelBuilder::affine(const std::string& op, const std::string& name, const Dims& dims,
                                    bool constantFirst, const Attributes& attributes)
 {
-    std::vector<double> values(static_cast<std::size_t>(product(dims)));
+    std::vector<double> values(static_cast<std::size_t>(elementCount(dims)));
     for (std::size_t i = 0; i < values.size(); ++i)
         values[i] = uniform(0.5, 1.5) * (i % 3 == 1 ? -1 : 1);
     const std::string data = m_current;
@@ -436,6 +330,18 @@ ModelBuilder& ModelBuilder::node(const std::string& op, const std::vector<std::s
 ModelBuilder& ModelBuilder::output(const std::string& name)
 {
     graphProto().add_output()->set_name(name.empty() ? m_current : name);
+    return *this;
+}
+
+ModelBuilder& ModelBuilder::listInitializersAsInputs()
+{
+    for (const auto& tensor : m_model.graph().initializer()) {
+        onnx::ValueInfoProto& input = *graphProto().add_input();
+        setType(input, tensor.name(), static_cast<DataType>(tensor.data_type()));
+        auto& shape = *input.mutable_type()->mutable_tensor_type()->mutable_shape();
+        for (const std::int64_t dim : tensor.dims())
+            shape.add_dim()->set_dim_value(dim);
+    }
     return *this;
 }
 

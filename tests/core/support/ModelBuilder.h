@@ -5,10 +5,8 @@
 // value; it knows nothing of the code under test but the names of the element types.
 #pragma once
 
-#include "core/tensor/DataType.h"
+#include "tests/core/support/Messages.h"
 
-#include <cstdint>
-#include <onnx/onnx_pb.h>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,15 +15,10 @@
 
 namespace pleat::test {
 
-using Dims = std::vector<std::int64_t>;
 using Dim = std::variant<int, std::string>; // a number or a symbol
 struct Shape : std::vector<Dim> {
     Shape(std::initializer_list<Dim> dims) : std::vector<Dim>(dims) {}
 };
-
-using AttributeValue =
-    std::variant<int, double, std::string, Dims, std::vector<double>, onnx::GraphProto, onnx::TensorProto>;
-using Attributes = std::vector<std::pair<std::string, AttributeValue>>;
 
 struct ConvSpec {
     std::int64_t out = 4, in = 3;
@@ -99,6 +92,9 @@ public:
     // The current value, or the named one, is an output of the graph. Without any, the last current value is.
     ModelBuilder& output(const std::string& name = {});
 
+    // Lists the initializers made so far as inputs too, as IR < 4 has it.
+    ModelBuilder& listInitializersAsInputs();
+
     // Constants (initializers, or Constant nodes after weightsAsConstantNodes()); each returns its name.
     std::string constant(const std::string& name, const Dims& dims, const std::vector<double>& values,
                          std::optional<DataType> type = {});
@@ -138,10 +134,5 @@ private:
     bool m_constantNodes = false;
     bool m_typedData = false;
 };
-
-// A TensorProto of these numbers, each rounded to nearest-even into `type` (float, double, float16, bfloat16,
-// integers, bool).
-onnx::TensorProto tensorProto(const std::string& name, const Dims& dims, const std::vector<double>& values,
-                              DataType type, bool typedData = false);
 
 } // namespace pleat::test

@@ -2,92 +2,20 @@
 #include "tests/core/support/ReferenceEngine.h"
 
 #include "tests/core/support/Numbers.h"
+#include "tests/core/support/ReferenceParts.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <functional>
-#include <onnx/onnx_pb.h>
 #include <stdexcept>
 
 namespace pleat::test {
 
+using namespace reference;
+
 namespace {
 
 enum class Terms { Signed, Magnitudes };
-
-using Dims = std::vector<std::int64_t>;
-
-std::size_t count(const Dims& dims)
-{
-    std::int64_t product = 1;
-    for (const std::int64_t dim : dims)
-        product *= dim;
-    return static_cast<std::size_t>(product);
-}
-
-Array filled(const Array& like, const Dims& dims, long double value = 0)
-{
-    return {like.type, dims, std::vector<long double>(count(dims), value)};
-}
-
-// Position of a multi-index in a row-major array.
-std::size_t at(const Dims& dims, const Dims& index)
-{
-    std::int64_t position = 0;
-    for (std::size_t i = 0; i < dims.size(); ++i)
-        position = position * dims[i] + index[i];
-    return static_cast<std::size_t>(position);
-}
-
-// Calls `visit` with every multi-index of `dims`, in row-major order.
-void each(const Dims& dims, const std::function<void(const Dims&)>& visit)
-{
-    Dims index(dims.size(), 0);
-    for (std::size_t n = count(dims); n > 0; --n) {
-        visit(index);
-        for (std::size_t i = dims.size(); i-- > 0;) {
-            if (++index[i] < dims[i])
-                break;
-            index[i] = 0;
-        }
-    }
-}
-
-class Attributes final {
-public:
-    explicit Attributes(const onnx::NodeProto& node) : m_node(node) {}
-    std::int64_t integer(const char* name, std::int64_t fallback) const
-    {
-        const auto* found = find(name);
-        return found ? found->i() : fallback;
-    }
-    long double real(const char* name, float fallback) const
-    {
-        const auto* found = find(name);
-        return found ? found->f() : fallback;
-    }
-    std::string text(const char* name, const std::string& fallback) const
-    {
-        const auto* found = find(name);
-        return found ? found->s() : fallback;
-    }
-    Dims integers(const char* name, const Dims& fallback) const
-    {
-        const auto* found = find(name);
-        return found ? Dims(found->ints().begin(), found->ints().end()) : fallback;
-    }
-    const onnx::AttributeProto* find(const char* name) const
-    {
-        for (const auto& attribute : m_node.attribute())
-            if (attribute.name() == name)
-                return &attribute;
-        return nullptr;
-    }
-
-private:
-    const onnx::NodeProto& m_node;
-};
 
 Array decodeTensor(const onnx::TensorProto& tensor)
 {
@@ -116,90 +44,6 @@ Array decodeTensor(const onnx::TensorProto& tensor)
     if (array.values.size() != count(array.dims))
         throw std::runtime_error("tensor " + tensor.name() + " has not as many elements as its shape says");
     return array;
-}
-
-// How a convolution walks: per spatial axis.
-struct Walk {
-    Dims strides, dilations, begins, ends;
-};
-
-Walk walkOf(const Attributes& attributes, std::size_t axes)
-{
-    const Dims ones(axes, 1);
-    const Dims pads = attributes.integers("pads", Dims(2 * axes, 0));
-    const std::string automatic = attributes.text("auto_pad", "NOTSET");
-    if (automatic != "NOTSET" && automatic != "VALID")
-        throw std::runtime_error("the reference does not compute auto_pad " + automatic);
-    return {attributes.integers("strides", ones),
-            attributes.integers("dilations", ones),
-            {pads.begin(), pads.begin() + static_cast<std::ptrdiff_t>(axes)},
-            {pads.begin() + static_cast<std::ptrdiff_t>(axes), pads.end()}};
-}
-
-// https://onnx.ai/onnx/operators/onnx__Conv.html
-Array conv(const Attributes& attributes, const Array& x, const Array& w, const Array* bias)
-{
-    const std::size_t axes = x.dims.size() - 2;
-    const Walk walk = walkOf(attributes, axes);
-    const std::int64_t groups = attributes.integer("group", 1), outputs = w.dims[0], perGroup = w.dims[1];
-    Dims dims = {x.dims[0], outputs};
-    for (std::size_t a = 0; a < axes; ++a)
-        dims.push_back(
-            (x.dims[a + 2] + walk.begins[a] + walk.ends[a] - walk.dilations[a] * (w.dims[a + 2] - 1) - 1) /
-                walk.strides[a] +
-            1);
-    Array y = filled(x, dims);
-    const Dims kernel(w.dims.begin() + 1, w.dims.end()); // input channel of the group, then the window
-    each(dims, [&](const Dims& to) {
-        const std::int64_t group = to[1] / (outputs / groups);
-        long double sum = bias ? bias->values[static_cast<std::size_t>(to[1])] : 0;
-        each(kernel, [&](const Dims& k) {
-            Dims from = {to[0], group * perGroup + k[0]}, tap = {to[1]};
-            tap.insert(tap.end(), k.begin(), k.end());
-            for (std::size_t a = 0; a < axes; ++a) {
-                from.push_back(to[a + 2] * walk.strides[a] - walk.begins[a] + k[a + 1] * walk.dilations[a]);
-                if (from.back() < 0 || from.back() >= x.dims[a + 2])
-                    return; // in the padding
-            }
-            sum += x.values[at(x.dims, from)] * w.values[at(w.dims, tap)];
-        });
-        y.values[at(dims, to)] = sum;
-    });
-    return y;
-}
-
-// https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
-Array convTranspose(const Attributes& attributes, const Array& x, const Array& w, const Array* bias)
-{
-    const std::size_t axes = x.dims.size() - 2;
-    const Walk walk = walkOf(attributes, axes);
-    if (attributes.find("output_shape"))
-        throw std::runtime_error("the reference does not compute output_shape");
-    const Dims extra = attributes.integers("output_padding", Dims(axes, 0));
-    const std::int64_t groups = attributes.integer("group", 1), perGroup = w.dims[1];
-    Dims dims = {x.dims[0], perGroup * groups};
-    for (std::size_t a = 0; a < axes; ++a)
-        dims.push_back(walk.strides[a] * (x.dims[a + 2] - 1) + extra[a] +
-                       walk.dilations[a] * (w.dims[a + 2] - 1) + 1 - walk.begins[a] - walk.ends[a]);
-    Array y = filled(x, dims);
-    if (bias)
-        each(dims,
-             [&](const Dims& to) { y.values[at(dims, to)] = bias->values[static_cast<std::size_t>(to[1])]; });
-    const Dims kernel(w.dims.begin() + 1, w.dims.end()); // output channel of the group, then the window
-    each(x.dims, [&](const Dims& from) {
-        const std::int64_t group = from[1] / (x.dims[1] / groups);
-        each(kernel, [&](const Dims& k) {
-            Dims to = {from[0], group * perGroup + k[0]}, tap = {from[1]};
-            tap.insert(tap.end(), k.begin(), k.end());
-            for (std::size_t a = 0; a < axes; ++a) {
-                to.push_back(from[a + 2] * walk.strides[a] - walk.begins[a] + k[a + 1] * walk.dilations[a]);
-                if (to.back() < 0 || to.back() >= dims[a + 2])
-                    return; // cropped
-            }
-            y.values[at(dims, to)] += x.values[at(x.dims, from)] * w.values[at(w.dims, tap)];
-        });
-    });
-    return y;
 }
 
 // Element at `index` of an array that is broadcast from the right (ONNX's multidirectional broadcasting).

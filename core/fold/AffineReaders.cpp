@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How each affine operator is read (FOLDING.md, "One idea"). A new one is a reader here and a line in the
+// table below.
+#include "core/fold/Affine.h"
+
+#include "core/graph/Attributes.h"
+#include "core/graph/ShapeRules.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fmt/format.h>
+
+namespace pleat {
+
+namespace {
+
+constexpr std::array<const char*, 4> parameterNames{"scale", "B", "mean", "variance"};
+
+bool isUsed(const GraphView& view, ValueIndex value)
+{
+    return value != ValueIndex::None && (view.isGraphOutput(value) || !view.uses(value).empty());
+}
+
+// BatchNormalization changed how it says that it is not training: is_test until opset 6, the number of
+// outputs from 7 to 13, training_mode from 14 on.
+Verdict<void> requireInference(const GraphView& view, NodeIndex node, std::int64_t opset)
+{
+    const onnx::NodeProto& proto = view.proto(node);
+    const std::string label = view.label(node);
+    const auto training = [&](const std::string& why) {
+        return refuse(Reason::TrainingMode,
+                      fmt::format("{} normalises with the statistics of its batch ({})", label, why),
+                      blame(view, node));
+    };
+    if (opset >= 14 && intAttribute(proto, "training_mode", 0) != 0)
+        return training("training_mode=1");
+    if (opset < 7 && intAttribute(proto, "is_test", 0) == 0)
+        return training("is_test=0");
+    for (std::size_t slot = 1; slot < view.outputs(node).size(); ++slot) {
+        const ValueIndex output = view.output(node, slot);
+        if (output == ValueIndex::None)
+            continue;
+        if (isUsed(view, output))
+            return refuse(Reason::ExtraOutputs, fmt::format("output {} of {} is used", slot, label),
+                          blame(view, output));
+        if (opset >= 7 && opset < 14)
+            return training(fmt::format("it names output {}, {}", slot, view.name(output)));
+    }
+    return {};
+}
+
+// BatchNormalization in inference: s = γ/√(σ²+ε), t = β − μ·s (ONNX, BatchNormalization-15).
+Verdict<AffineStep> readBatchNorm(const FoldContext& context, NodeIndex node)
+{
+    const GraphView& view = context.view;
+    const onnx::NodeProto& proto = view.proto(node);
+    const std::string label = view.label(node);
+    const std::int64_t opset = opsetOf(view, node);
+    if (auto inference = requireInference(view, node, opset); !inference)
+        return tl::make_unexpected(inference.error());
+
+    std::array<std::vector<double>, 4> values;
+    for (std::size_t p = 0; p < values.size(); ++p) {
+        auto constant = requireConstant(view, node, p + 1, parameterNames[p]);
+        if (!constant)
+            return tl::make_unexpected(constant.error());
+        auto numbers = requireNumbers(view, *constant, parameterNames[p], node);
+        if (!numbers)
+            return tl::make_unexpected(numbers.error());
+        values[p] = std::move(*numbers);
+        if (opset < 9 && intAttribute(proto, "spatial", 1) == 0)
+            return refuse(
+                Reason::Spatial,
+                fmt::format("{} has spatial=0 with {} values in its scale", label, values[0].size()),
+                blame(view, node));
+        if (values[p].size() != values[0].size())
+            return refuse(Reason::ChannelMismatch,
+                          fmt::format("{} of {} has {} values, its scale has {}", parameterNames[p], label,
+                                      values[p].size(), values[0].size()),
+                          blame(view, constant->storedAt));
+        for (std::size_t c = 0; c < values[p].size(); ++c) {
+            if (!std::isfinite(values[p][c]))
+                return refuse(Reason::NonFinite,
+                              fmt::format("{}[{}] of {} is {}", parameterNames[p], c, label, values[p][c]),
+                              blame(view, constant->storedAt));
+        }
+    }
+    if (values[0].empty())
+        return refuse(Reason::ChannelMismatch, fmt::format("{} has no channels", label), blame(view, node));
+    auto& [gamma, beta, mean, variance] = values;
+    // ε is a float attribute, and so is its default.
+    const auto epsilon = static_cast<double>(floatAttribute(proto, "epsilon", 1e-5f));
+    AffineStep step;
+    step.affine.axis = 1;
+    for (std::size_t c = 0; c < gamma.size(); ++c) {
+        const double spread = variance[c] + epsilon;
+        if (!(spread > 0) || !std::isfinite(spread))
+            return refuse(Reason::Variance,
+                          fmt::format("variance + epsilon is {} in channel {} of {}", spread, c, label),
+                          blame(view, node));
+        step.affine.s.push_back(gamma[c] / std::sqrt(spread));
+        step.affine.t.push_back(beta[c] - mean[c] * step.affine.s[c]);
+    }
+    step.parameters = FoldedPair::Parameters{std::move(gamma), std::move(beta), std::move(mean),
+                                             std::move(variance), epsilon};
+    return step;
+}
+
+// A constant operand as one number for each position along one axis of the data.
+struct Operand {
+    std::optional<int> axis; // nothing: one number for all
+    std::vector<double> numbers;
+};
+
+// Before opset 7 an operand is lined up by an attribute: broadcast=1 puts it at `axis`, or at the end.
+std::vector<std::int64_t> linedUp(const GraphView& view, NodeIndex node,
+                                  const std::vector<std::int64_t>& dims, std::size_t rank)
+{
+    const onnx::AttributeProto* axis = attribute(view.proto(node), "axis");
+    const auto all = static_cast<std::int64_t>(rank), given = std::ssize(dims);
+    std::int64_t before = all - given;
+    if (opsetOf(view, node) < 7 && axis && axis->i() >= -all && axis->i() <= all - given)
+        before = axis->i() < 0 ? axis->i() + all : axis->i();
+    std::vector<std::int64_t> full(rank, 1);
+    std::ranges::copy(dims, full.begin() + before);
+    return full;
+}
+
+// Which single axis the values of a constant of shape `dims` vary along; -1 for none, -2 for several.
+int varyingAxis(const std::vector<std::int64_t>& dims, const std::vector<double>& numbers)
+{
+    int varying = -1;
+    std::size_t stride = 1;
+    for (std::size_t d = dims.size(); d-- > 0;) {
+        const auto extent = static_cast<std::size_t>(dims[d]);
+        for (std::size_t e = 0; e < numbers.size(); ++e) {
+            const std::size_t first = e - e / stride % extent * stride;
+            if (numbers[e] != numbers[first]) {
+                if (varying >= 0)
+                    return -2;
+                varying = static_cast<int>(d);
+                break;
+            }
+        }
+        stride *= extent;
+    }
+    return varying;
+}
+
+Verdict<Operand> readOperand(const FoldContext& context, NodeIndex node, const Constant& constant,
+                             ValueIndex data)
+{
+    const GraphView& view = context.view;
+    auto numbers = requireNumbers(view, constant, "constant", node);
+    if (!numbers)
+        return tl::make_unexpected(numbers.error());
+    const std::string label = view.label(node);
+    const auto broadens = [&] {
+        return refuse(Reason::Broadens,
+                      fmt::format("the constant of {} would widen the result's shape", label),
+                      blame(view, node));
+    };
+    const KnownShape* shape = context.shapes.of(data);
+    if (numbers->size() == 1 && (constant.dims.empty() || shape)) {
+        if (shape && constant.dims.size() > shape->size())
+            return broadens();
+        return Operand{std::nullopt, std::move(*numbers)};
+    }
+    if (!shape)
+        return refuse(
+            Reason::ChannelsUnknown,
+            fmt::format("the rank of {}, which {} reads, cannot be derived", view.name(data), label),
+            blame(view, data));
+    if (constant.dims.size() > shape->size() || numbers->empty())
+        return broadens();
+    const std::vector<std::int64_t> dims = linedUp(view, node, constant.dims, shape->size());
+    const int varying = varyingAxis(dims, *numbers);
+    int axis = varying;
+    for (std::size_t d = 0; d < dims.size(); ++d) {
+        if (dims[d] == 1)
+            continue;
+        if (axis == -1 && std::ranges::count_if(dims, [](std::int64_t n) { return n != 1; }) == 1)
+            axis = static_cast<int>(d); // one value per position, all equal: still an axis of its own
+        // Along its own axis the size is checked against the layer's channels; along others it must be the
+        // data's.
+        if ((*shape)[d] != dims[d] && !(static_cast<int>(d) == axis && (*shape)[d] == unknownSize))
+            return broadens();
+    }
+    if (varying == -2)
+        return refuse(Reason::NotPerChannel,
+                      fmt::format("the constant of {} varies along more than one axis", label),
+                      blame(view, node));
+    if (axis < 0)
+        return Operand{std::nullopt, {numbers->front()}};
+    Operand operand;
+    operand.axis = axis;
+    std::size_t stride = 1;
+    for (std::size_t d = dims.size(); d-- > static_cast<std::size_t>(axis) + 1;)
+        stride *= static_cast<std::size_t>(dims[d]);
+    for (std::size_t c = 0; c < static_cast<std::size_t>(dims[static_cast<std::size_t>(axis)]); ++c)
+        operand.numbers.push_back((*numbers)[c * stride]);
+    return operand;
+}
+
+// s and t of `x op c`, or of `c op x` when the constant comes first.
+Verdict<Affine> arithmetic(const FoldContext& context, NodeIndex node, Operand operand, bool constantFirst)
+{
+    const GraphView& view = context.view;
+    const std::string_view op = view.op(node);
+    const std::vector<double>& c = operand.numbers;
+    Affine affine{operand.axis, std::vector<double>(c.size(), 1.0), std::vector<double>(c.size(), 0.0)};
+    for (std::size_t i = 0; i < c.size(); ++i) {
+        if (op == "Mul")
+            affine.s[i] = c[i];
+        else if (op == "Div")
+            affine.s[i] = 1 / c[i];
+        else
+            affine.t[i] = op == "Sub" && !constantFirst ? -c[i] : c[i];
+        if (op == "Sub" && constantFirst)
+            affine.s[i] = -1;
+        if (!std::isfinite(affine.s[i]) || !std::isfinite(affine.t[i]))
+            return refuse(Reason::NonFinite,
+                          fmt::format("constant[{}] of {} is {}", i, view.label(node), c[i]),
+                          blame(view, node));
+    }
+    return affine;
+}
+
+Verdict<AffineStep> readArithmetic(const FoldContext& context, NodeIndex node)
+{
+    const GraphView& view = context.view;
+    const bool second = constantOf(view, view.input(node, 1)).has_value();
+    AffineStep step;
+    step.dataSlot = second ? 0 : 1;
+    auto constant = requireConstant(view, node, second ? 1 : 0, "an operand");
+    if (!constant)
+        return tl::make_unexpected(constant.error());
+    if (!second && view.op(node) == "Div")
+        return refuse(Reason::Divides, fmt::format("{} divides a constant by the data", view.label(node)),
+                      blame(view, node));
+    auto operand = readOperand(context, node, *constant, view.input(node, step.dataSlot));
+    if (!operand)
+        return tl::make_unexpected(operand.error());
+    auto affine = arithmetic(context, node, std::move(*operand), !second);
+    if (!affine)
+        return tl::make_unexpected(affine.error());
+    step.affine = std::move(*affine);
+    return step;
+}
+
+struct AffineReader {
+    std::string_view op;
+    Verdict<AffineStep> (*read)(const FoldContext&, NodeIndex);
+};
+
+constexpr std::array readers{
+    AffineReader{"BatchNormalization", readBatchNorm},
+    AffineReader{"Mul", readArithmetic},
+    AffineReader{"Div", readArithmetic},
+    AffineReader{"Add", readArithmetic},
+    AffineReader{"Sub", readArithmetic},
+};
+
+const AffineReader* readerOf(const GraphView& view, NodeIndex node)
+{
+    const auto found = std::ranges::find(readers, view.op(node), &AffineReader::op);
+    return found != readers.end() && view.domain(node).empty() ? &*found : nullptr;
+}
+
+} // namespace
+
+bool isBatchNorm(const GraphView& view, NodeIndex node)
+{
+    return view.op(node) == "BatchNormalization" && view.domain(node).empty();
+}
+
+bool mayBeAffine(const GraphView& view, NodeIndex node)
+{
+    if (!readerOf(view, node))
+        return false;
+    if (isBatchNorm(view, node))
+        return true;
+    // One operand is a constant, the other is not: a product of constants is a constant itself.
+    return view.inputs(node).size() == 2 && view.outputs(node).size() == 1 &&
+           constantOf(view, view.input(node, 0)).has_value() !=
+               constantOf(view, view.input(node, 1)).has_value();
+}
+
+Verdict<AffineStep> readAffine(const FoldContext& context, NodeIndex node)
+{
+    if (auto own = requireOwnAttributes(context.view, node); !own)
+        return tl::make_unexpected(own.error());
+    return readerOf(context.view, node)->read(context, node);
+}
+
+} // namespace pleat

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/fold/Border.h"
+
+#include "core/graph/Attributes.h"
+#include "core/tensor/Kernels.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace pleat {
+
+namespace {
+
+std::int64_t at(const std::vector<std::int64_t>& values, std::size_t index, std::int64_t otherwise)
+{
+    return index < values.size() ? values[index] : otherwise;
+}
+
+std::string padsText(const std::vector<std::int64_t>& pads)
+{
+    return fmt::format("pads {}", fmt::join(pads, ", "));
+}
+
+struct Window {
+    std::vector<std::int64_t> kernel, strides, dilations, pads;
+    std::string automatic;
+
+    Window(const onnx::NodeProto& proto, const Layer& layer)
+        : kernel(layer.weight.dims.begin() + 2, layer.weight.dims.end()),
+          strides(intsAttribute(proto, "strides")),
+          dilations(intsAttribute(proto, "dilations")),
+          pads(intsAttribute(proto, "pads")),
+          automatic(stringAttribute(proto, "auto_pad", "NOTSET"))
+    {
+        if (automatic.empty())
+            automatic = "NOTSET";
+    }
+    std::int64_t reach(std::size_t axis) const { return at(dilations, axis, 1) * (kernel[axis] - 1); }
+    bool padsExplicitly() const
+    {
+        return std::ranges::any_of(pads, [](std::int64_t pad) { return pad != 0; });
+    }
+};
+
+// The channels with a shift have weights of 0: then it does not matter what they read.
+Result<bool> shiftedWeightsAreZero(const Layer& layer, const std::vector<double>& t)
+{
+    std::vector<double> touched(t.size());
+    std::ranges::transform(t, touched.begin(), [](double shift) { return shift != 0 ? 1.0 : 0.0; });
+    constexpr std::uint64_t block = 1 << 16;
+    std::vector<double> magnitudes;
+    std::vector<double> sums(layer.layout.outputs);
+    for (std::uint64_t first = 0; first < layer.weight.tensor.elements(); first += block) {
+        magnitudes.resize(std::min(block, layer.weight.tensor.elements() - first));
+        if (auto read = layer.weight.tensor.readDoubles(first, magnitudes); !read)
+            return tl::make_unexpected(read.error());
+        for (double& value : magnitudes)
+            value = value != 0 ? 1.0 : 0.0; // NaN counts as a weight
+        accumulate(magnitudes, first, layer.layout, touched, sums);
+        if (std::ranges::any_of(sums, [](double sum) { return sum > 0; }))
+            return false;
+    }
+    return true;
+}
+
+// Total padding that SAME computes along an axis; negative when the size is not known.
+std::int64_t samePadding(const FoldContext& context, const Layer& layer, const Window& window,
+                         std::size_t axis)
+{
+    const std::int64_t stride = at(window.strides, axis, 1);
+    if (window.kernel[axis] == 1)
+        return 0;
+    const ValueIndex data = context.view.input(layer.node, layer.dataSlot);
+    const std::int64_t size = context.shapes.size(data, axis + 2);
+    if (size < 0 || stride < 1)
+        return -1;
+    const std::int64_t steps = (size + stride - 1) / stride;
+    return std::max<std::int64_t>((steps - 1) * stride + window.reach(axis) + 1 - size, 0);
+}
+
+Verdict<void> convolution(const FoldContext& context, const Layer& layer, const std::vector<double>& t)
+{
+    const GraphView& view = context.view;
+    const Window window(view.proto(layer.node), layer);
+    std::optional<Refusal> refusal;
+    const auto pads = [&](Reason reason, const std::string& sentence) {
+        refusal = Refusal{reason, sentence, {blame(view, layer.node)}, layer.node};
+    };
+    if (window.padsExplicitly() && window.automatic != "VALID")
+        pads(Reason::Padding, fmt::format("{} shifts its input, and {} pads with zeros afterwards ({})",
+                                          context.chain, view.label(layer.node), padsText(window.pads)));
+    else if (window.padsExplicitly())
+        pads(Reason::Padding, fmt::format("{} shifts its input, and {} has both auto_pad and pads ({})",
+                                          context.chain, view.label(layer.node), padsText(window.pads)));
+    for (std::size_t a = 0; !refusal && window.automatic.starts_with("SAME") && a < window.kernel.size();
+         ++a) {
+        const std::int64_t padding = samePadding(context, layer, window, a);
+        if (padding < 0)
+            pads(Reason::PaddingUnknown, fmt::format("the padding of {} depends on sizes that are not known",
+                                                     view.label(layer.node)));
+        else if (padding > 0)
+            pads(Reason::Padding,
+                 fmt::format("{} shifts its input, and {} pads with zeros afterwards ({}, {} in all)",
+                             context.chain, view.label(layer.node), window.automatic, padding));
+    }
+    if (!refusal)
+        return {};
+    const auto exempt = shiftedWeightsAreZero(layer, t);
+    if (!exempt)
+        return refuse(Reason::MissingData, exempt.error().message, blame(view, layer.weight.storedAt));
+    return *exempt ? Verdict<void>() : Verdict<void>(tl::make_unexpected(std::move(*refusal)));
+}
+
+Verdict<void> transposed(const FoldContext& context, const Layer& layer)
+{
+    const GraphView& view = context.view;
+    const onnx::NodeProto& proto = view.proto(layer.node);
+    const Window window(proto, layer);
+    const std::size_t axes = window.kernel.size();
+    const std::string label = view.label(layer.node);
+    for (std::size_t a = 0; a < axes; ++a) {
+        if (at(window.strides, a, 1) != 1)
+            return refuse(Reason::TransposedStride,
+                          fmt::format("{} shifts its input, and {} has stride {}", context.chain, label,
+                                      fmt::join(window.strides, ", ")),
+                          blame(view, layer.node));
+    }
+    const bool pointwise = std::ranges::all_of(window.kernel, [](std::int64_t k) { return k == 1; });
+    // With output_shape or SAME the pads are derived from sizes, and the attribute is not looked at.
+    const bool derived = attribute(proto, "output_shape") || window.automatic.starts_with("SAME");
+    const std::vector<std::int64_t> extra = intsAttribute(proto, "output_padding");
+    bool reaches = !attribute(proto, "output_shape") && (!derived || pointwise);
+    for (std::size_t a = 0; a < axes && reaches && !derived; ++a) {
+        const bool explicitly = window.automatic == "NOTSET";
+        const std::int64_t begin = explicitly ? at(window.pads, a, 0) : 0;
+        const std::int64_t end = explicitly ? at(window.pads, a + axes, 0) : 0;
+        reaches = begin >= window.reach(a) && end - at(extra, a, 0) >= window.reach(a);
+    }
+    const bool unpadded = std::ranges::all_of(extra, [](std::int64_t e) { return e == 0; });
+    if (reaches && (!derived || unpadded))
+        return {};
+    return refuse(Reason::TransposedBorder,
+                  fmt::format("{} shifts its input, and the border of {} reads fewer of its weights ({})",
+                              context.chain, label, padsText(window.pads)),
+                  blame(view, layer.node));
+}
+
+} // namespace
+
+Verdict<void> requireShiftReaches(const FoldContext& context, const Layer& layer,
+                                  const std::vector<double>& t)
+{
+    const std::string_view op = context.view.op(layer.node);
+    const bool shifts = std::ranges::any_of(t, [](double shift) { return shift != 0; });
+    if (!shifts || (op != "Conv" && op != "ConvTranspose"))
+        return {};
+    return op == "Conv" ? convolution(context, layer, t) : transposed(context, layer);
+}
+
+} // namespace pleat

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whether a layer that comes after an affine sees the shift everywhere: zeros that it pads with after the
+// shift would not be shifted (FOLDING.md, "Before the layer").
+#pragma once
+
+#include "core/fold/Layer.h"
+
+namespace pleat {
+
+// `t` per input channel of a Conv or ConvTranspose. Refuses with padding, padding-unknown, transposed-stride
+// or transposed-border. Reads the weights only of a padded Conv, to exempt channels whose weights are all 0.
+Verdict<void> requireShiftReaches(const FoldContext& context, const Layer& layer,
+                                  const std::vector<double>& t);
+
+} // namespace pleat

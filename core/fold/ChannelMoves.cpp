@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The passage rules of operators that move channels about: where each output channel comes from.
+#include "core/fold/PassageTable.h"
+#include "core/graph/Attributes.h"
+#include "core/graph/ShapeRules.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace pleat {
+
+namespace {
+
+constexpr std::int64_t mostChannels = 1 << 24; // beyond this an index map is not worth its memory
+
+std::int64_t sizeAfter(const KnownShape& shape, std::size_t axis)
+{
+    std::int64_t size = 1;
+    for (std::size_t d = axis + 1; d < shape.size(); ++d) {
+        if (shape[d] < 0 || __builtin_mul_overflow(size, shape[d], &size))
+            return unknownSize;
+    }
+    return size;
+}
+
+// Blocks of `from` and `to` elements over the same `total`: which input block each output block meets.
+Passage blocksMeet(std::int64_t total, std::int64_t input, std::int64_t output)
+{
+    Passage passage;
+    passage.inputs = static_cast<std::uint64_t>(total / input);
+    passage.outputs = static_cast<std::uint64_t>(total / output);
+    if (input != output) {
+        const std::int64_t step = std::gcd(input, output);
+        for (std::int64_t p = 0; p < total; p += step)
+            passage.links.emplace_back(p / input, p / output);
+    }
+    return passage;
+}
+
+// Row-major order is kept, only the dimensions change. `sameBatch`: the first dimension is surely the same.
+Verdict<Passage> regroup(const Question& q, const KnownShape* input, const KnownShape* output, bool sameBatch)
+{
+    if (!q.axis)
+        return Passage{};
+    const bool up = q.travel == Travel::Up;
+    const KnownShape *from = up ? output : input, *to = up ? input : output;
+    const auto channels = static_cast<std::int64_t>(q.channels);
+    const auto axis = fromFront(*q.axis, from ? std::optional(from->size()) : std::nullopt);
+    if (!from || !to || !axis || static_cast<std::size_t>(*axis) >= from->size())
+        return blocked(q, "the shapes around it are not known");
+    const std::int64_t after = sizeAfter(*from, static_cast<std::size_t>(*axis));
+    const auto answer = [&](std::size_t other, std::int64_t otherAfter) -> Verdict<Passage> {
+        const std::int64_t total = channels * after;
+        Passage passage = up ? blocksMeet(total, otherAfter, after) : blocksMeet(total, after, otherAfter);
+        passage.axis = static_cast<int>(other);
+        return passage;
+    };
+    const auto meets = [&](std::size_t other) {
+        const std::int64_t otherAfter = sizeAfter(*to, other);
+        if (after <= 0 || otherAfter <= 0 || after > mostChannels / channels)
+            return false;
+        const std::int64_t total = channels * after;
+        // With the same batch in front the products agree by themselves; else they must be seen to.
+        const bool sameFront = sameBatch && *axis == 1 && other == 1;
+        return total % otherAfter == 0 && (sameFront || total == (*to)[other] * otherAfter);
+    };
+    if (*axis == 1 && sameBatch && to->size() > 1) {
+        if (meets(1))
+            return answer(1, sizeAfter(*to, 1));
+        if ((*to)[1] == channels)
+            return Passage{.axis = 1};
+    }
+    for (std::size_t other = 0; other < to->size(); ++other) {
+        if ((*to)[other] == channels && sizeAfter(*to, other) == after && meets(other))
+            return answer(other, after);
+    }
+    for (std::size_t other = 1; other < to->size(); ++other) {
+        if ((*to)[other] > 1 && meets(other))
+            return answer(other, sizeAfter(*to, other));
+    }
+    return blocked(q, "the channels cannot be followed through its shape");
+}
+
+bool isPrivate(const GraphView& view, ValueIndex value)
+{
+    return value != ValueIndex::None && !view.isGraphOutput(value) && view.uses(value).size() == 1;
+}
+
+// Reshape to [N, g, C/g, …], Transpose of these two, Reshape back: a channel shuffle. `first` is the upper
+// Reshape.
+std::optional<Passage> shuffle(const Question& q, NodeIndex first, NodeIndex transpose, NodeIndex last)
+{
+    const GraphView& view = q.context.view;
+    if (view.op(first) != "Reshape" || view.op(transpose) != "Transpose" || view.op(last) != "Reshape" ||
+        !isPrivate(view, view.output(first, 0)) || !isPrivate(view, view.output(transpose, 0)) ||
+        view.input(transpose, 0) != view.output(first, 0) || view.input(last, 0) != view.output(transpose, 0))
+        return std::nullopt;
+    const KnownShape* grouped = q.context.shapes.of(view.output(first, 0));
+    const KnownShape* input = q.context.shapes.of(view.input(first, 0));
+    const KnownShape* output = q.context.shapes.of(view.output(last, 0));
+    if (!grouped || !input || !output || grouped->size() != input->size() + 1 ||
+        output->size() != input->size() || input->size() < 3)
+        return std::nullopt;
+    const std::vector<std::int64_t> perm = intsAttribute(view.proto(transpose), "perm");
+    std::vector<std::int64_t> expected(grouped->size());
+    std::iota(expected.begin(), expected.end(), 0);
+    std::swap(expected[1], expected[2]);
+    const std::int64_t groups = (*grouped)[1], each = (*grouped)[2], channels = (*input)[1];
+    if (perm != expected || groups < 1 || each < 1 || groups > mostChannels / each ||
+        groups * each != channels || (*output)[1] != channels)
+        return std::nullopt;
+    // The sizes behind the channels are the same three times: then nothing but channels moves.
+    for (std::size_t d = 2; d < input->size(); ++d) {
+        if ((*input)[d] < 0 || (*grouped)[d + 1] != (*input)[d] || (*output)[d] != (*input)[d])
+            return std::nullopt;
+    }
+    Passage passage{.axis = 1};
+    passage.inputs = passage.outputs = static_cast<std::uint64_t>(channels);
+    for (std::int64_t g = 0; g < groups; ++g) {
+        for (std::int64_t e = 0; e < each; ++e)
+            passage.links.emplace_back(g * each + e, e * groups + g);
+    }
+    return passage;
+}
+
+std::optional<Passage> shuffleFrom(const Question& q)
+{
+    const GraphView& view = q.context.view;
+    if (q.axis != 1 || view.input(q.node, 0) == ValueIndex::None)
+        return std::nullopt;
+    if (q.travel == Travel::Up) {
+        const NodeIndex transpose = view.producer(view.input(q.node, 0));
+        const ValueIndex middle = transpose == NodeIndex::None ? ValueIndex::None : view.input(transpose, 0);
+        const NodeIndex first = middle == ValueIndex::None ? NodeIndex::None : view.producer(middle);
+        auto passage = first == NodeIndex::None ? std::nullopt : shuffle(q, first, transpose, q.node);
+        if (passage)
+            passage->otherEnd = first;
+        return passage;
+    }
+    const auto reader = [&](NodeIndex node) {
+        const ValueIndex output = view.output(node, 0);
+        return isPrivate(view, output) ? view.uses(output).front().node : NodeIndex::None;
+    };
+    const NodeIndex transpose = reader(q.node);
+    const NodeIndex last = transpose == NodeIndex::None ? NodeIndex::None : reader(transpose);
+    auto passage = last == NodeIndex::None ? std::nullopt : shuffle(q, q.node, transpose, last);
+    if (passage)
+        passage->otherEnd = last;
+    return passage;
+}
+
+// Channel j of the output is channel source[j] of the input, along the axis that the question is about.
+Verdict<Passage> picked(const Question& q, const std::vector<std::int64_t>& source, std::int64_t inputs)
+{
+    Passage passage{.axis = q.axis};
+    passage.inputs = static_cast<std::uint64_t>(inputs);
+    passage.outputs = source.size();
+    if (q.channels != (q.travel == Travel::Up ? passage.outputs : passage.inputs))
+        return blocked(q, "it has another number of channels");
+    for (std::size_t j = 0; j < source.size(); ++j)
+        passage.links.emplace_back(source[j], j);
+    if (passage.links.empty())
+        return blocked(q, "nothing is left of the channels");
+    return passage;
+}
+
+std::optional<int> axisOf(const Question& q, std::int64_t otherwise)
+{
+    const GraphView& view = q.context.view;
+    const std::int64_t axis = intAttribute(view.proto(q.node), "axis", otherwise);
+    return fromFront(static_cast<int>(std::clamp<std::int64_t>(axis, -64, 64)),
+                     q.context.shapes.rank(view.input(q.node, 0)));
+}
+
+} // namespace
+
+Verdict<Passage> passReshape(const Question& q)
+{
+    if (auto shuffled = shuffleFrom(q))
+        return std::move(*shuffled);
+    const GraphView& view = q.context.view;
+    const KnownShape* input = q.context.shapes.of(view.input(q.node, 0));
+    const KnownShape* output = q.context.shapes.of(view.output(q.node, 0));
+    const auto target = intsOrInput(view, q.node, "shape", 1);
+    const bool copied = target && !target->empty() && target->front() == 0 &&
+                        intAttribute(view.proto(q.node), "allowzero", 0) == 0;
+    const bool equal = input && output && !input->empty() && !output->empty() && input->front() >= 0 &&
+                       input->front() == output->front();
+    return regroup(q, input, output, copied || equal);
+}
+
+Verdict<Passage> passFlatten(const Question& q)
+{
+    const GraphView& view = q.context.view;
+    return regroup(q, q.context.shapes.of(view.input(q.node, 0)), q.context.shapes.of(view.output(q.node, 0)),
+                   intAttribute(view.proto(q.node), "axis", 1) == 1);
+}
+
+Verdict<Passage> passSqueeze(const Question& q)
+{
+    if (!q.axis)
+        return Passage{};
+    const GraphView& view = q.context.view;
+    const bool squeezes = view.op(q.node) == "Squeeze";
+    const auto axes = intsOrInput(view, q.node, "axes", 1);
+    const auto longer = q.context.shapes.rank(squeezes ? view.input(q.node, 0) : view.output(q.node, 0));
+    if (!axes)
+        return blocked(q, "its axes are not known");
+    std::vector<int> ones;
+    for (const std::int64_t axis : *axes) {
+        const auto front = fromFront(static_cast<int>(std::clamp<std::int64_t>(axis, -64, 64)), longer);
+        if (!front)
+            return blocked(q, "the rank of its input is not known");
+        ones.push_back(*front);
+    }
+    std::ranges::sort(ones);
+    int axis = *q.axis;
+    const bool grows = squeezes == (q.travel == Travel::Up); // the other side has more axes
+    if (grows) {
+        for (const int one : ones)
+            axis += one <= axis;
+    } else {
+        if (std::ranges::find(ones, axis) != ones.end())
+            return blocked(q, "it removes the axis");
+        axis -= static_cast<int>(std::ranges::count_if(ones, [axis](int one) { return one < axis; }));
+    }
+    return Passage{.axis = axis};
+}
+
+Verdict<Passage> passTranspose(const Question& q)
+{
+    if (!q.axis)
+        return Passage{};
+    const GraphView& view = q.context.view;
+    std::vector<std::int64_t> perm = intsAttribute(view.proto(q.node), "perm");
+    const auto rank = q.context.shapes.rank(view.input(q.node, 0));
+    if (perm.empty() && rank) {
+        perm.resize(*rank);
+        std::iota(perm.rbegin(), perm.rend(), 0);
+    }
+    const auto axis = fromFront(*q.axis, perm.size());
+    if (perm.empty() || !axis || *axis >= std::ssize(perm))
+        return blocked(q, "the rank of its input is not known");
+    if (q.travel == Travel::Up)
+        return Passage{.axis = static_cast<int>(perm[static_cast<std::size_t>(*axis)])};
+    const auto found = std::ranges::find(perm, *axis);
+    if (found == perm.end())
+        return blocked(q, "its perm is no permutation");
+    return Passage{.axis = static_cast<int>(found - perm.begin())};
+}
+
+Verdict<Passage> passSlice(const Question& q)
+{
+    if (!q.axis)
+        return Passage{};
+    const GraphView& view = q.context.view;
+    const auto starts = intsOrInput(view, q.node, "starts", 1), ends = intsOrInput(view, q.node, "ends", 2);
+    auto axes = intsOrInput(view, q.node, "axes", 3);
+    if (!axes && view.input(q.node, 3) == ValueIndex::None && starts) {
+        axes.emplace(starts->size());
+        std::iota(axes->begin(), axes->end(), 0);
+    }
+    const KnownShape* input = q.context.shapes.of(view.input(q.node, 0));
+    if (!axes || !input)
+        return blocked(q, "its axes are not known");
+    for (std::size_t a = 0; a < axes->size(); ++a) {
+        const std::int64_t axis = (*axes)[a] < 0 ? (*axes)[a] + std::ssize(*input) : (*axes)[a];
+        if (axis != *q.axis)
+            continue;
+        const auto steps = constantInts(view, view.input(q.node, 4));
+        const std::int64_t size =
+            axis < std::ssize(*input) ? (*input)[static_cast<std::size_t>(axis)] : unknownSize;
+        const bool known = starts && ends && a < starts->size() && a < ends->size() &&
+                           (view.input(q.node, 4) == ValueIndex::None || (steps && a < steps->size()));
+        if (!known || size < 0 || size > mostChannels)
+            return blocked(q, "the channels that it takes are not known");
+        const std::int64_t step = steps ? (*steps)[a] : 1;
+        if (step <= 0)
+            return blocked(q, "it takes the channels backwards");
+        const auto clamp = [size](std::int64_t at) {
+            return std::clamp<std::int64_t>(at < 0 ? at + size : at, 0, size);
+        };
+        std::vector<std::int64_t> source;
+        for (std::int64_t c = clamp((*starts)[a]); c < clamp((*ends)[a]); c += step)
+            source.push_back(c);
+        return picked(q, source, size);
+    }
+    return Passage{.axis = q.axis};
+}
+
+Verdict<Passage> passSplit(const Question& q)
+{
+    const GraphView& view = q.context.view;
+    const auto axis = axisOf(q, 0);
+    const KnownShape* input = q.context.shapes.of(view.input(q.node, 0));
+    if (q.travel == Travel::Down && (!q.axis || (axis && *axis != *q.axis)))
+        return Passage{.axis = q.axis}; // every output gets the whole of it
+    if (!q.axis || !axis || *axis != *q.axis || !input || *axis >= std::ssize(*input))
+        return blocked(q, "its other outputs read the same channels");
+    const std::int64_t size = (*input)[static_cast<std::size_t>(*axis)];
+    auto parts = intsOrInput(view, q.node, "split", 1);
+    const auto count = static_cast<std::int64_t>(view.outputs(q.node).size());
+    if (!parts && view.input(q.node, 1) == ValueIndex::None && size >= 0 && size % count == 0)
+        parts.emplace(static_cast<std::size_t>(count), size / count);
+    if (!parts || size < 0 || size > mostChannels || q.slot >= parts->size() ||
+        std::accumulate(parts->begin(), parts->end(), std::int64_t{0}) != size)
+        return blocked(q, "the channels that it takes are not known");
+    std::vector<std::int64_t> source(static_cast<std::size_t>(std::max<std::int64_t>((*parts)[q.slot], 0)));
+    std::iota(source.begin(), source.end(),
+              std::accumulate(parts->begin(), parts->begin() + static_cast<std::ptrdiff_t>(q.slot),
+                              std::int64_t{0}));
+    return picked(q, source, size);
+}
+
+Verdict<Passage> passGather(const Question& q)
+{
+    if (!q.axis)
+        return Passage{};
+    const GraphView& view = q.context.view;
+    const auto axis = axisOf(q, 0);
+    const KnownShape* input = q.context.shapes.of(view.input(q.node, 0));
+    const auto rank = q.context.shapes.rank(view.input(q.node, 1));
+    if (!axis || !rank)
+        return blocked(q, "the rank of its indices is not known");
+    const int extra = static_cast<int>(*rank) - 1; // axes that the indices add
+    const bool up = q.travel == Travel::Up;
+    if (*q.axis < *axis)
+        return Passage{.axis = q.axis};
+    if (up ? *q.axis > *axis + extra : *q.axis > *axis)
+        return Passage{.axis = up ? *q.axis - extra : *q.axis + extra};
+    const auto indices = constantInts(view, view.input(q.node, 1));
+    if (*rank != 1 || !indices || !input || (*input)[static_cast<std::size_t>(*axis)] < 0)
+        return blocked(q, "the channels that it takes are not known");
+    const std::int64_t size = (*input)[static_cast<std::size_t>(*axis)];
+    std::vector<std::int64_t> source;
+    for (const std::int64_t c : *indices) {
+        source.push_back(c < 0 ? c + size : c);
+        if (source.back() < 0 || source.back() >= size)
+            return blocked(q, "an index is out of range");
+    }
+    return picked(q, source, size);
+}
+
+Verdict<Passage> passTile(const Question& q)
+{
+    if (!q.axis)
+        return Passage{};
+    const GraphView& view = q.context.view;
+    const auto repeats = constantInts(view, view.input(q.node, 1));
+    const auto axis = static_cast<std::size_t>(*q.axis);
+    if (*q.axis < 0 || !repeats || axis >= repeats->size() || (*repeats)[axis] < 1)
+        return blocked(q, "its repeats are not known");
+    const auto times = static_cast<std::size_t>((*repeats)[axis]);
+    if (times == 1)
+        return Passage{.axis = q.axis};
+    const std::size_t inputs = q.travel == Travel::Up ? q.channels / times : q.channels;
+    if (inputs == 0 || inputs > static_cast<std::size_t>(mostChannels) / times)
+        return blocked(q, "it has another number of channels");
+    std::vector<std::int64_t> source(inputs * times);
+    for (std::size_t j = 0; j < source.size(); ++j)
+        source[j] = static_cast<std::int64_t>(j % inputs);
+    return picked(q, source, static_cast<std::int64_t>(inputs));
+}
+
+Verdict<Passage> passExpand(const Question& q)
+{
+    if (!q.axis)
+        return Passage{};
+    const GraphView& view = q.context.view;
+    const KnownShape* input = q.context.shapes.of(view.input(q.node, 0));
+    const auto target = constantInts(view, view.input(q.node, 1));
+    if (!input || !target)
+        return blocked(q, "its shape is not known");
+    const int added = std::max<int>(static_cast<int>(target->size()) - static_cast<int>(input->size()), 0);
+    const int axis = q.travel == Travel::Up ? *q.axis - added : *q.axis + added;
+    const int inner = q.travel == Travel::Up ? axis : *q.axis;
+    // The channel axis itself must not be stretched.
+    if (inner < 0 || inner >= std::ssize(*input) ||
+        (*input)[static_cast<std::size_t>(inner)] != static_cast<std::int64_t>(q.channels) ||
+        (q.channels == 1 && q.travel == Travel::Down))
+        return blocked(q, "it may stretch the channel axis");
+    return Passage{.axis = axis};
+}
+
+Verdict<Passage> passDepthToSpace(const Question& q)
+{
+    if (!q.axis)
+        return Passage{};
+    const GraphView& view = q.context.view;
+    const std::int64_t block = intAttribute(view.proto(q.node), "blocksize", 0);
+    const auto channels = static_cast<std::int64_t>(q.channels);
+    if (*q.axis != 1 || block < 1 || block > 4096)
+        return blocked(q, "its axis is another one");
+    const bool up = q.travel == Travel::Up;
+    if (channels > mostChannels / (block * block) || (!up && channels % (block * block) != 0))
+        return blocked(q, "it has another number of channels");
+    const bool columnsFirst = stringAttribute(view.proto(q.node), "mode", "DCR") == "CRD";
+    Passage passage{.axis = 1};
+    const std::int64_t outputs = up ? channels : channels / (block * block), inputs = outputs * block * block;
+    passage.inputs = static_cast<std::uint64_t>(inputs);
+    passage.outputs = static_cast<std::uint64_t>(outputs);
+    for (std::int64_t c = 0; c < inputs; ++c)
+        passage.links.emplace_back(c, columnsFirst ? c / (block * block) : c % outputs);
+    return passage;
+}
+
+Verdict<Passage> passSpaceToDepth(const Question& q)
+{
+    if (!q.axis)
+        return Passage{};
+    const std::int64_t block = intAttribute(q.context.view.proto(q.node), "blocksize", 0);
+    if (*q.axis != 1 || block < 1 || block > 4096)
+        return blocked(q, "its axis is another one");
+    const auto times = static_cast<std::size_t>(block * block);
+    const std::size_t inputs = q.travel == Travel::Up ? q.channels / times : q.channels;
+    if (inputs == 0 || inputs > static_cast<std::size_t>(mostChannels) / times)
+        return blocked(q, "it has another number of channels");
+    std::vector<std::int64_t> source(inputs * times);
+    for (std::size_t o = 0; o < source.size(); ++o)
+        source[o] = static_cast<std::int64_t>(o % inputs);
+    return picked(q, source, static_cast<std::int64_t>(inputs));
+}
+
+} // namespace pleat

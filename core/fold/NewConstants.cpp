@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/fold/NewConstants.h"
+
+#include "core/tensor/Kernels.h"
+#include "core/tensor/Scaling.h"
+
+#include <algorithm>
+#include <onnx/onnx_pb.h>
+
+namespace pleat {
+
+namespace {
+
+// The weight as its layer reads it, multiplied, in memory.
+Result<Payload> computed(const FoldTarget& target, bool after)
+{
+    const Constant& weight = target.layer.weight;
+    auto numbers = weight.tensor.doubles();
+    if (!numbers)
+        return tl::make_unexpected(numbers.error());
+    const std::span<const double> s(target.s), none;
+    scale(DataType::Double, std::as_writable_bytes(std::span(*numbers)), 0, target.layer.layout,
+          after ? s : none, after ? none : s);
+    Constant multiplied = weight;
+    multiplied.tensor = TensorView(weight.tensor.name(), DataType::Double, weight.tensor.dims(),
+                                   stored(DataType::Double, *numbers));
+    auto ordered = values(multiplied);
+    if (!ordered)
+        return tl::make_unexpected(ordered.error());
+    return stored(weight.type, *ordered);
+}
+
+} // namespace
+
+Result<std::string> NewConstants::scaleWeight(const FoldTarget& target, FoldDirection direction)
+{
+    const Layer& layer = target.layer;
+    const Constant& weight = layer.weight;
+    const std::string name(m_view.name(weight.storedAt));
+    const bool after = direction == FoldDirection::After;
+    const bool inPlace = isReadOnce(weight) && !weight.isCast();
+    const auto factors = std::make_shared<const std::vector<double>>(target.s);
+    auto payload =
+        inPlace || (!weight.isCast() && !isReordered(weight))
+            ? scaled(weight.tensor, layer.layout, after ? factors : nullptr, after ? nullptr : factors)
+            : computed(target, after);
+    if (!payload)
+        return tl::make_unexpected(payload.error());
+    if (inPlace) {
+        m_rewriter.replaceData(weight.storedAt, weight.tensor.type(), weight.tensor.dims(),
+                               std::move(*payload));
+        return name;
+    }
+    std::string copy =
+        m_rewriter.add(m_view.scope(layer.node), name, weight.type, weight.dims, std::move(*payload));
+    m_rewriter.change(layer.node).set_input(static_cast<int>(layer.weightSlot), copy);
+    return copy;
+}
+
+std::string NewConstants::setBias(const Layer& layer, NodeIndex holder, std::size_t slot, const NewBias& bias)
+{
+    const auto old = constantOf(m_view, m_view.input(holder, slot));
+    if (old && old->through.empty() && isReadOnce(*old)) {
+        m_rewriter.replaceData(old->storedAt, old->type, bias.dims, stored(old->type, bias.values));
+        return std::string(m_view.name(old->storedAt));
+    }
+    std::string name = old ? m_rewriter.add(m_view.scope(holder), std::string(m_view.name(old->storedAt)),
+                                            old->type, bias.dims, stored(old->type, bias.values))
+                           : addBias(layer, bias);
+    onnx::NodeProto& node = m_rewriter.change(holder);
+    while (node.input_size() <= static_cast<int>(slot))
+        node.add_input();
+    node.set_input(static_cast<int>(slot), name);
+    return name;
+}
+
+std::string NewConstants::addBias(const Layer& layer, const NewBias& bias)
+{
+    return m_rewriter.add(m_view.scope(layer.node), biasName(layer), layer.type(), bias.dims,
+                          stored(layer.type(), bias.values));
+}
+
+std::string NewConstants::addScalar(NodeIndex reader, double value, DataType type)
+{
+    const std::string_view name = m_view.name(reader);
+    const std::string wanted =
+        std::string(name.empty() ? m_view.name(m_view.output(reader, 0)) : name) + ".value";
+    return m_rewriter.add(m_view.scope(reader), wanted, type, {}, stored(type, {value}));
+}
+
+// Whether one layer alone reads the stored constant, so that it can be changed where it is stored.
+bool NewConstants::isReadOnce(const Constant& constant) const
+{
+    const auto once = [&](ValueIndex value) {
+        return !m_view.isGraphOutput(value) && m_view.uses(value).size() == 1;
+    };
+    return !constant.acrossCall && once(constant.storedAt) &&
+           std::ranges::all_of(constant.through,
+                               [&](NodeIndex node) { return once(m_view.output(node, 0)); });
+}
+
+// A PyTorch state dict keeps its shape: "features.0.0.weight" gets "features.0.0.bias".
+std::string NewConstants::biasName(const Layer& layer) const
+{
+    constexpr std::string_view ending = ".weight";
+    std::string weight(m_view.name(layer.weight.storedAt));
+    if (weight.ends_with(ending))
+        return weight.replace(weight.size() - ending.size(), ending.size(), ".bias");
+    const std::string_view name = m_view.name(layer.node);
+    return std::string(name.empty() ? m_view.name(m_view.output(layer.node, 0)) : name) + ".bias";
+}
+
+} // namespace pleat

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The weights and biases that a fold makes: changed where they are stored when one layer alone reads them,
+// else new ones beside them. A tensor that anybody else reads is never changed.
+#pragma once
+
+#include "core/fold/Plan.h"
+#include "core/graph/Rewriter.h"
+
+namespace pleat {
+
+class NewConstants final {
+public:
+    NewConstants(const GraphView& view, Rewriter& rewriter) : m_view(view), m_rewriter(rewriter) {}
+
+    // Records the factors in the layer's weight and returns its name afterwards. Errors: those of reading a
+    // weight that has to be computed at once (behind a Cast, or shared behind a Transpose).
+    Result<std::string> scaleWeight(const FoldTarget& target, FoldDirection direction);
+
+    // Input `slot` of `holder` becomes a constant with these values.
+    std::string setBias(const Layer& layer, NodeIndex holder, std::size_t slot, const NewBias& bias);
+
+    // A new bias, named from the weight: "….weight" gives "….bias".
+    std::string addBias(const Layer& layer, const NewBias& bias);
+
+    std::string addScalar(NodeIndex reader, double value, DataType type);
+
+private:
+    bool isReadOnce(const Constant& constant) const;
+    std::string biasName(const Layer& layer) const;
+    const GraphView& m_view;
+    Rewriter& m_rewriter;
+};
+
+} // namespace pleat

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The traveller and the code that every operator shares; the operators are in PassageTable.cpp.
+#include "core/fold/Passage.h"
+
+#include "core/fold/PassageTable.h"
+#include "core/graph/Describe.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fmt/format.h>
+#include <onnx/onnx_pb.h>
+
+namespace pleat {
+
+namespace {
+
+bool readsItsStatistics(std::string_view op)
+{
+    static constexpr std::array ops{"InstanceNormalization", "LayerNormalization",
+                                    "GroupNormalization",    "SimplifiedLayerNormalization",
+                                    "RMSNormalization",      "MeanVarianceNormalization",
+                                    "LpNormalization",       "SkipLayerNormalization"};
+    return std::ranges::find(ops, op) != ops.end();
+}
+
+std::string whyNever(std::string_view op)
+{
+    if (op == "BatchNormalization")
+        return "it stays itself";
+    if (op == "MatMul" || op == "Gemm" || op == "Conv" || op == "ConvTranspose")
+        return "it mixes channels";
+    switch (category(op)) {
+    case OpCategory::Activation:
+    case OpCategory::Normalisation:
+        return "it is not linear";
+    case OpCategory::Arithmetic:
+        return "it combines values that are computed at run time";
+    default:
+        return "no rule is known for it";
+    }
+}
+
+// The refusal for an operator that is not in the table.
+tl::unexpected<Refusal> stranger(const FoldContext& context, NodeIndex node)
+{
+    const GraphView& view = context.view;
+    const std::string op(view.op(node));
+    const std::string label = view.label(node);
+    if (!view.domain(node).empty())
+        return refuse(Reason::CustomDomain, fmt::format("{} is of domain {}", label, view.domain(node)),
+                      blame(view, node));
+    if (readsItsStatistics(op))
+        return refuse(Reason::InputStatistics,
+                      fmt::format("{} {} takes its statistics from its input", op, label), blame(view, node));
+    if (op == "QuantizeLinear" || op == "DequantizeLinear")
+        return refuse(Reason::QuantizeBetween, fmt::format("{} quantizes between the two", label),
+                      blame(view, node));
+    return refuse(Reason::OperatorBetween,
+                  fmt::format("{} {} lies between the two and does not commute with {} ({})", op, label,
+                              context.chain, whyNever(op)),
+                  blame(view, node));
+}
+
+tl::unexpected<Refusal> refused(const FoldContext& context, NodeIndex node, const std::string& why)
+{
+    const GraphView& view = context.view;
+    return refuse(Reason::OperatorBetween,
+                  fmt::format("{} {} lies between the two and does not commute with {} ({})", view.op(node),
+                              view.label(node), context.chain, why),
+                  blame(view, node));
+}
+
+// Moves one number per channel over an index map. `links` pairs the channels of the input and the output.
+std::optional<Affine> moved(const Affine& from, const Passage& passage, Travel travel)
+{
+    const bool up = travel == Travel::Up;
+    const std::uint64_t count = up ? passage.inputs : passage.outputs;
+    Affine to{from.axis, std::vector<double>(count, 1.0), std::vector<double>(count, 0.0)};
+    std::vector<bool> set(count);
+    for (const auto& [input, output] : passage.links) {
+        const std::size_t source = up ? output : input, target = up ? input : output;
+        if (source >= from.channels() || target >= count)
+            return std::nullopt;
+        if (set[target] && (to.s[target] != from.s[source] || to.t[target] != from.t[source]))
+            return std::nullopt;
+        set[target] = true;
+        to.s[target] = from.s[source];
+        to.t[target] = from.t[source];
+    }
+    return to;
+}
+
+// The constant that a Pad needs on the other side of the affine.
+Verdict<double> padValue(const FoldContext& context, NodeIndex node, double c, const Affine& affine,
+                         Travel travel)
+{
+    std::optional<double> value;
+    for (std::size_t i = 0; i < affine.channels(); ++i) {
+        const double s = affine.s[i], t = affine.t[i];
+        if (travel == Travel::Down && s == 0) {
+            if (c != t)
+                return refused(context, node, "its constant cannot be reached in a channel with scale 0");
+            continue;
+        }
+        const double needed = travel == Travel::Up ? s * c + t : (c - t) / s;
+        if (value && *value != needed)
+            return refused(context, node,
+                           fmt::format("it pads with {}, which would have to differ by channel", c));
+        value = needed;
+    }
+    return value.value_or(c);
+}
+
+} // namespace
+
+std::optional<int> fromFront(int axis, std::optional<std::size_t> rank)
+{
+    if (axis >= 0)
+        return axis;
+    if (!rank || static_cast<std::size_t>(-axis) > *rank)
+        return std::nullopt;
+    return axis + static_cast<int>(*rank);
+}
+
+Verdict<Passed> pass(const FoldContext& context, NodeIndex node, std::size_t slot, const Affine& affine,
+                     Travel travel)
+{
+    const GraphView& view = context.view;
+    const PassageRule* rule = passageRule(view, node);
+    if (!rule)
+        return stranger(context, node);
+    if (auto own = requireOwnAttributes(view, node); !own)
+        return tl::make_unexpected(own.error());
+    const auto attempt = [&](const Affine& a) -> Verdict<Passed> {
+        auto passage = (*rule)({context, node, slot, a.axis, a.channels(), travel});
+        if (!passage)
+            return tl::make_unexpected(passage.error());
+        if (passage->shiftMustVanish && a.shifts())
+            return refused(context, node, "the shift is not 0");
+        const double least = *std::ranges::min_element(a.s);
+        if ((passage->sign == Passage::Sign::NotNegative && least < 0) ||
+            (passage->sign == Passage::Sign::Positive && least <= 0))
+            return refused(context, node, fmt::format("a scale is {}", least));
+        Passed passed{
+            a, passage->otherEnd == NodeIndex::None ? node : passage->otherEnd, passage->dataSlot, {}};
+        if (a.axis && !passage->links.empty()) {
+            auto other = moved(a, *passage, travel);
+            if (!other)
+                return refused(context, node, "it mixes channels of different scale or shift");
+            passed.affine = std::move(*other);
+        }
+        passed.affine.axis = a.axis ? passage->axis : std::nullopt;
+        if (passage->padConstant) {
+            auto value = padValue(context, node, *passage->padConstant, a, travel);
+            if (!value)
+                return tl::make_unexpected(value.error());
+            if (*value != *passage->padConstant)
+                passed.pad = PadChange{node, *value};
+        }
+        return passed;
+    };
+    // What is the same in every channel passes even where the channels cannot be followed.
+    auto passed = attempt(affine);
+    return passed || !affine.axis || !affine.isUniform() ? passed : attempt(affine.asUniform());
+}
+
+} // namespace pleat

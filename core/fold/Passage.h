@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What may lie between an affine map and a layer (FOLDING.md): one table that says for each operator how (s,
+// t) travels through it, upwards from its output to its input or downwards. An operator lets it pass when it
+// is linear, each output channel reads one input channel and the coefficients sum to 1; where they do not,
+// the shift must be 0; where the operator is monotone instead of linear, the scale must not be negative.
+#pragma once
+
+#include "core/fold/Affine.h"
+
+#include <utility>
+
+namespace pleat {
+
+enum class Travel { Up, Down };
+
+// A Pad whose constant must change with the affine that passes it.
+struct PadChange {
+    NodeIndex pad = NodeIndex::None;
+    double value = 0;
+};
+
+struct Passed {
+    Affine affine; // on the other side
+    // Where the other side is: the node itself, or the other end of several nodes that pass as one (a channel
+    // shuffle).
+    NodeIndex end = NodeIndex::None;
+    std::size_t dataSlot = 0; // the input of the upper end through which the data goes
+    std::optional<PadChange> pad;
+};
+
+// The affine on the other side of `node`: up from its output `slot` (ignored downwards). Refuses with
+// operator-between and the condition that does not hold, or the more telling code of the operator
+// (custom-domain, quantize-between, …).
+Verdict<Passed> pass(const FoldContext& context, NodeIndex node, std::size_t slot, const Affine& affine,
+                     Travel travel);
+
+// Counts an axis from the front where the rank is known.
+std::optional<int> fromFront(int axis, std::optional<std::size_t> rank);
+
+} // namespace pleat

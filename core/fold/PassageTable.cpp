@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/fold/PassageTable.h"
+
+#include "core/graph/Attributes.h"
+#include "core/graph/ShapeRules.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <unordered_map>
+
+namespace pleat {
+
+namespace {
+
+const GraphView& viewOf(const Question& question)
+{
+    return question.context.view;
+}
+
+const onnx::NodeProto& protoOf(const Question& question)
+{
+    return viewOf(question).proto(question.node);
+}
+
+// Elementwise: whatever the axis, it stays.
+Verdict<Passage> elementwise(const Question& question)
+{
+    return Passage{.axis = question.axis};
+}
+
+// Windows over the spatial axes: only the channel axis is left alone.
+Verdict<Passage> spatial(const Question& question)
+{
+    if (question.axis && question.axis != 1)
+        return blocked(question, "it works along the axis that the scale and shift belong to");
+    return Passage{.axis = question.axis};
+}
+
+Verdict<Passage> dropout(const Question& question)
+{
+    const std::int64_t opset = opsetOf(viewOf(question), question.node);
+    if (opset < 7 && intAttribute(protoOf(question), "is_test", 0) == 0)
+        return blocked(question, "it drops values, is_test=0");
+    const ValueIndex training = viewOf(question).input(question.node, 2);
+    if (training != ValueIndex::None) {
+        const auto constant = constantOf(viewOf(question), training);
+        const auto flag = constant ? values(*constant) : failure(ErrorCode::Unreadable, {});
+        if (!flag || flag->size() != 1 || flag->front() != 0)
+            return blocked(question, "it may drop values");
+    }
+    return elementwise(question);
+}
+
+bool pads(const Question& question)
+{
+    const std::string automatic = stringAttribute(protoOf(question), "auto_pad", "NOTSET");
+    const auto explicitly = intsAttribute(protoOf(question), "pads");
+    return automatic.starts_with("SAME") ||
+           std::ranges::any_of(explicitly, [](std::int64_t pad) { return pad != 0; });
+}
+
+Verdict<Passage> averagePool(const Question& question)
+{
+    auto passage = spatial(question);
+    const onnx::NodeProto& proto = protoOf(question);
+    // Where padding is counted, the coefficients at the border do not sum to 1.
+    if (passage && intAttribute(proto, "count_include_pad", 0) != 0)
+        passage->shiftMustVanish = pads(question) || intAttribute(proto, "ceil_mode", 0) != 0;
+    return passage;
+}
+
+Verdict<Passage> maxPool(const Question& question)
+{
+    auto passage = spatial(question);
+    const GraphView& view = viewOf(question);
+    const ValueIndex indices = view.output(question.node, 1);
+    const bool indicesRead =
+        indices != ValueIndex::None && (view.isGraphOutput(indices) || !view.uses(indices).empty());
+    if (passage)
+        passage->sign = indicesRead ? Passage::Sign::Positive : Passage::Sign::NotNegative;
+    return passage;
+}
+
+Verdict<Passage> rectifier(const Question& question)
+{
+    return Passage{.axis = question.axis, .shiftMustVanish = true, .sign = Passage::Sign::NotNegative};
+}
+
+Verdict<Passage> reduce(const Question& question)
+{
+    const GraphView& view = viewOf(question);
+    Passage passage{.axis = question.axis};
+    const std::string_view op = view.op(question.node);
+    passage.shiftMustVanish = op == "ReduceSum";
+    if (op == "ReduceMax" || op == "ReduceMin")
+        passage.sign = Passage::Sign::NotNegative;
+    if (!question.axis)
+        return passage;
+    const auto rank = question.context.shapes.rank(view.input(question.node, 0));
+    const auto axes = intsOrInput(view, question.node, "axes", 1);
+    if (!axes || axes->empty())
+        return blocked(question, "it reduces over the channels");
+    const bool keep = intAttribute(protoOf(question), "keepdims", 1) != 0;
+    std::vector<int> reduced;
+    for (const std::int64_t axis : *axes) {
+        const auto front = fromFront(static_cast<int>(std::clamp<std::int64_t>(axis, -64, 64)), rank);
+        if (!front)
+            return blocked(question, "the rank of its input is not known");
+        reduced.push_back(*front);
+    }
+    std::ranges::sort(reduced);
+    int axis = *question.axis;
+    if (!keep) {
+        for (const int gone : reduced) {
+            if (question.travel == Travel::Up && gone <= axis)
+                ++axis;
+        }
+        if (question.travel == Travel::Down)
+            passage.axis =
+                axis - static_cast<int>(std::ranges::count_if(reduced, [axis](int r) { return r < axis; }));
+        else
+            passage.axis = axis;
+    }
+    if (std::ranges::find(reduced, axis) != reduced.end())
+        return blocked(question, "it reduces over the channels");
+    return passage;
+}
+
+std::optional<std::vector<double>> constantNumbers(const GraphView& view, ValueIndex value)
+{
+    const auto constant = constantOf(view, value);
+    if (!constant || constant->tensor.elements() > 64 || constant->tensor.elements() == 0)
+        return std::nullopt;
+    auto numbers = values(*constant);
+    return numbers ? std::optional(std::move(*numbers)) : std::nullopt;
+}
+
+// The factor along the channel axis of a Resize or Upsample is surely 1.
+bool keepsChannels(const Question& question)
+{
+    const GraphView& view = viewOf(question);
+    const onnx::NodeProto& proto = protoOf(question);
+    if (attribute(proto, "axes")) {
+        const auto axes = intsAttribute(proto, "axes");
+        return std::ranges::all_of(axes, [](std::int64_t axis) { return axis > 1; });
+    }
+    if (const onnx::AttributeProto* scales = attribute(proto, "scales"))
+        return scales->floats_size() > 1 && scales->floats(1) == 1;
+    if (attribute(proto, "width_scale") || attribute(proto, "height_scale"))
+        return true;
+    // Upsample-9 and Resize-10 have the scales in input 1, Resize-11 in input 2 or sizes in input 3.
+    const bool old = view.op(question.node) == "Upsample" || opsetOf(view, question.node) < 11;
+    if (const auto scales = constantNumbers(view, view.input(question.node, old ? 1 : 2)))
+        return scales->size() > 1 && (*scales)[1] == 1;
+    const auto sizes = constantNumbers(view, view.input(question.node, 3));
+    return sizes && sizes->size() > 1 && (*sizes)[1] == static_cast<double>(question.channels);
+}
+
+Verdict<Passage> resize(const Question& question)
+{
+    const onnx::NodeProto& proto = protoOf(question);
+    if (stringAttribute(proto, "coordinate_transformation_mode", "") == "tf_crop_and_resize")
+        return blocked(question, "it extrapolates");
+    if (question.axis && !keepsChannels(question))
+        return blocked(question, "it may resize the channel axis");
+    return spatial(question);
+}
+
+Verdict<Passage> pad(const Question& question)
+{
+    const GraphView& view = viewOf(question);
+    const onnx::NodeProto& proto = protoOf(question);
+    auto amounts = intsOrInput(view, question.node, "pads", 1);
+    if (!amounts)
+        amounts = intsOrInput(view, question.node, "paddings", 1);
+    if (!amounts || view.input(question.node, 3) != ValueIndex::None)
+        return blocked(question, "its pads are not known");
+    const std::size_t rank = amounts->size() / 2;
+    for (std::size_t p = 0; p < amounts->size(); ++p) {
+        if (p % rank < 2 && (*amounts)[p] != 0)
+            return blocked(question, "it pads the batch or the channels");
+    }
+    auto passage = spatial(question);
+    const bool grows = std::ranges::any_of(*amounts, [](std::int64_t amount) { return amount > 0; });
+    if (!passage || !grows || stringAttribute(proto, "mode", "constant") != "constant")
+        return passage;
+    passage->padConstant = static_cast<double>(floatAttribute(proto, "value", 0));
+    if (view.input(question.node, 2) != ValueIndex::None) {
+        const auto numbers = constantNumbers(view, view.input(question.node, 2));
+        if (!numbers || numbers->size() != 1)
+            return blocked(question, "the value that it pads with is computed at run time");
+        passage->padConstant = numbers->front();
+    }
+    return passage;
+}
+
+Verdict<Passage> cast(const Question& question)
+{
+    const auto type = static_cast<DataType>(intAttribute(protoOf(question), "to", 0));
+    return refuse(
+        Reason::CastNarrows,
+        fmt::format("{} casts to {} between the two", viewOf(question).label(question.node), name(type)),
+        blame(viewOf(question), question.node));
+}
+
+const std::unordered_map<std::string_view, PassageRule>& table()
+{
+    static const std::unordered_map<std::string_view, PassageRule> rules{{"Identity", elementwise},
+                                                                         {"Dropout", dropout},
+                                                                         {"GlobalAveragePool", spatial},
+                                                                         {"AveragePool", averagePool},
+                                                                         {"MaxPool", maxPool},
+                                                                         {"GlobalMaxPool", maxPool},
+                                                                         {"Relu", rectifier},
+                                                                         {"LeakyRelu", rectifier},
+                                                                         {"ReduceMean", reduce},
+                                                                         {"ReduceSum", reduce},
+                                                                         {"ReduceMax", reduce},
+                                                                         {"ReduceMin", reduce},
+                                                                         {"Resize", resize},
+                                                                         {"Upsample", resize},
+                                                                         {"Pad", pad},
+                                                                         {"Cast", cast},
+                                                                         {"Reshape", passReshape},
+                                                                         {"Flatten", passFlatten},
+                                                                         {"Squeeze", passSqueeze},
+                                                                         {"Unsqueeze", passSqueeze},
+                                                                         {"Transpose", passTranspose},
+                                                                         {"Slice", passSlice},
+                                                                         {"Split", passSplit},
+                                                                         {"Gather", passGather},
+                                                                         {"Tile", passTile},
+                                                                         {"Expand", passExpand},
+                                                                         {"DepthToSpace", passDepthToSpace},
+                                                                         {"SpaceToDepth", passSpaceToDepth}};
+    return rules;
+}
+
+} // namespace
+
+tl::unexpected<Refusal> blocked(const Question& question, const std::string& why)
+{
+    const GraphView& view = viewOf(question);
+    return refuse(Reason::OperatorBetween,
+                  fmt::format("{} {} lies between the two and does not commute with {} ({})",
+                              view.op(question.node), view.label(question.node), question.context.chain, why),
+                  blame(view, question.node));
+}
+
+const PassageRule* passageRule(const GraphView& view, NodeIndex node)
+{
+    const auto found = table().find(view.op(node));
+    return found != table().end() && view.domain(node).empty() ? &found->second : nullptr;
+}
+
+} // namespace pleat

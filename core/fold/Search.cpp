@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/fold/Search.h"
+
+#include "core/fold/Border.h"
+#include "core/graph/Attributes.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace pleat {
+
+namespace {
+
+constexpr int deepest = 64; // joins and passages in one search; networks have a handful
+
+std::string others(const GraphView& view, std::span<const Use> uses, NodeIndex except)
+{
+    std::vector<std::string> names;
+    for (const Use& use : uses) {
+        if (use.node != except)
+            names.push_back(view.label(use.node));
+    }
+    std::ranges::sort(names);
+    names.erase(std::ranges::unique(names).begin(), names.end());
+    constexpr std::size_t most = 3;
+    if (names.empty())
+        return "another input of " + view.label(except);
+    if (names.size() <= most)
+        return fmt::format("{}", fmt::join(names, ", "));
+    return fmt::format("{} and {} more", fmt::join(names.begin(), names.begin() + most, ", "),
+                       names.size() - most);
+}
+
+// The node of the value's own scope in whose body the reader sits.
+NodeIndex ownerIn(const GraphView& view, ScopeIndex scope, NodeIndex reader)
+{
+    while (view.scope(reader) != scope && view.scopes()[index(view.scope(reader))].owner != NodeIndex::None)
+        reader = view.scopes()[index(view.scope(reader))].owner;
+    return reader;
+}
+
+Verdict<void> requireNotOutput(const GraphView& view, ValueIndex value)
+{
+    if (!view.isGraphOutput(value))
+        return {};
+    return refuse(Reason::GraphOutput,
+                  fmt::format("{}, between the two, is an output of the model", view.name(value)),
+                  blame(view, value));
+}
+
+Verdict<void> requireNotCaptured(const GraphView& view, ValueIndex value)
+{
+    for (const Use& use : view.uses(value)) {
+        if (view.scope(use.node) != view.scope(value))
+            return refuse(Reason::Captured,
+                          fmt::format("{}, between the two, is read inside a subgraph of {}",
+                                      view.name(value),
+                                      view.label(ownerIn(view, view.scope(value), use.node))),
+                          blame(view, use.node));
+    }
+    return {};
+}
+
+// Whether the value is read by nobody but `reader`, once.
+Verdict<void> requireOnlyReader(const GraphView& view, ValueIndex value, NodeIndex reader)
+{
+    if (auto inner = requireNotOutput(view, value); !inner)
+        return inner;
+    if (auto inner = requireNotCaptured(view, value); !inner)
+        return inner;
+    if (view.uses(value).size() <= 1)
+        return {};
+    Refusal refusal{Reason::SeveralConsumers,
+                    fmt::format("the output of {} is also read by {}", view.label(view.producer(value)),
+                                others(view, view.uses(value), reader)),
+                    {},
+                    NodeIndex::None};
+    for (const Use& use : view.uses(value)) {
+        if (use.node != reader)
+            refusal.blame.push_back(blame(view, use.node));
+    }
+    if (refusal.blame.empty())
+        refusal.blame.push_back(blame(view, value));
+    return tl::make_unexpected(std::move(refusal));
+}
+
+tl::unexpected<Refusal> noNeighbour(const GraphView& view, ValueIndex value)
+{
+    return refuse(
+        Reason::NoNeighbour,
+        fmt::format("no layer before or after it can take it ({} is where the way ends)", view.name(value)),
+        blame(view, value));
+}
+
+// Whether a layer lies beyond a node that lets nothing pass: else nothing lies "between the two".
+bool leadsToLayer(const GraphView& view, NodeIndex from, Travel travel)
+{
+    constexpr std::size_t farthest = 64;
+    std::vector<NodeIndex> reached{from};
+    const auto reach = [&](NodeIndex node) {
+        if (node != NodeIndex::None && std::ranges::find(reached, node) == reached.end())
+            reached.push_back(node);
+    };
+    for (std::size_t n = 0; n < reached.size() && n < farthest; ++n) {
+        if (isLayer(view, reached[n]))
+            return true;
+        for (const ValueIndex value :
+             travel == Travel::Up ? view.inputs(reached[n]) : view.outputs(reached[n])) {
+            if (value == ValueIndex::None)
+                continue;
+            if (travel == Travel::Up)
+                reach(view.producer(value));
+            for (std::size_t u = 0; travel == Travel::Down && u < std::min(view.uses(value).size(), farthest);
+                 ++u)
+                reach(view.uses(value)[u].node);
+        }
+    }
+    return false;
+}
+
+// The affine as one number a channel of the layer, along the layer's axis; refuses where they differ.
+Verdict<Affine> fitted(const FoldContext& context, const Layer& layer, const Affine& affine, bool after)
+{
+    const GraphView& view = context.view;
+    const std::uint64_t channels = after ? layer.layout.outputs : layer.layout.inputs;
+    if (!affine.axis)
+        return affine.repeated(channels);
+    const int layerAxis = after ? layer.outputAxis : layer.inputAxis;
+    const auto own = fromFront(layerAxis, layer.rank), wanted = fromFront(*affine.axis, layer.rank);
+    const bool same = own && wanted ? *own == *wanted : layerAxis == *affine.axis;
+    if (!same && affine.isUniform())
+        return affine.asUniform().repeated(channels);
+    if (!same && (!own || !wanted))
+        return refuse(
+            Reason::ChannelsUnknown,
+            fmt::format("the rank of {} cannot be derived, so neither which axis holds its channels",
+                        view.label(layer.node)),
+            blame(view, layer.node));
+    if (!same && layer.isMatMul())
+        return refuse(
+            Reason::Axis,
+            fmt::format("the channel axis is axis {}, which is not the axis of {}'s matrix (axis {})",
+                        *wanted, view.label(layer.node), *own),
+            blame(view, layer.node));
+    if (!same)
+        return refuse(Reason::NotPerChannel,
+                      fmt::format("the constant varies along axis {}, the channels of {} are axis {}",
+                                  *wanted, view.label(layer.node), *own),
+                      blame(view, layer.node));
+    if (affine.channels() != channels)
+        return refuse(Reason::ChannelMismatch,
+                      fmt::format("the scale has {} values, {} has {} {} channels", affine.channels(),
+                                  view.label(layer.node), channels, after ? "output" : "input"),
+                      blame(view, layer.node));
+    return affine;
+}
+
+class Search final {
+public:
+    Search(const FoldContext& context, Found& found)
+        : m_context(context),
+          m_view(context.view),
+          m_found(found)
+    {
+    }
+
+    Verdict<void> up(ValueIndex value, NodeIndex reader, const Affine& affine, int depth)
+    {
+        const NodeIndex producer = value == ValueIndex::None ? NodeIndex::None : m_view.producer(value);
+        if (producer == NodeIndex::None || depth > deepest)
+            return value == ValueIndex::None
+                       ? refuse(Reason::NoNeighbour, "it reads nothing", blame(m_view, reader))
+                       : noNeighbour(m_view, value);
+        const NodeIndex matMul = matMulUnderBias(m_view, producer);
+        const NodeIndex layer = matMul != NodeIndex::None ? matMul : producer;
+        if (isLayer(m_view, layer))
+            return withLayer(layer, takeAfter(layer, value, reader, affine));
+        if (isJoin(producer))
+            return join(producer, value, reader, affine, depth);
+        auto passed = pass(m_context, producer, slotOf(producer, value), affine, Travel::Up);
+        if (!passed)
+            return between(producer, std::move(passed.error()), Travel::Up);
+        if (auto only = requireOnlyReader(m_view, value, reader); !only)
+            return only;
+        note(producer, *passed);
+        return up(m_view.input(passed->end, passed->dataSlot), passed->end, passed->affine, depth + 1);
+    }
+
+    Verdict<void> down(ValueIndex value, const Affine& affine, int depth)
+    {
+        if (auto inner = requireNotOutput(m_view, value); !inner)
+            return inner;
+        if (auto inner = requireNotCaptured(m_view, value); !inner)
+            return inner;
+        if (m_view.uses(value).empty() || depth > deepest)
+            return noNeighbour(m_view, value);
+        for (const Use& use : m_view.uses(value)) {
+            const auto taken = isLayer(m_view, use.node) ? withLayer(use.node, takeBefore(use, affine))
+                                                         : downThrough(use, affine, depth);
+            if (!taken)
+                return taken;
+        }
+        return {};
+    }
+
+private:
+    static Verdict<void> withLayer(NodeIndex layer, Verdict<void> verdict)
+    {
+        if (!verdict)
+            verdict.error().layer = layer;
+        return verdict;
+    }
+
+    Verdict<void> takeAfter(NodeIndex node, ValueIndex value, NodeIndex reader, const Affine& affine)
+    {
+        if (auto only = requireOnlyReader(m_view, value, reader); !only)
+            return only;
+        auto layer = readLayer(m_context, node);
+        if (!layer)
+            return tl::make_unexpected(layer.error());
+        auto fit = fitted(m_context, *layer, affine, true);
+        if (!fit)
+            return tl::make_unexpected(fit.error());
+        if (auto bias = biasAfter(m_view, *layer, fit->s, fit->t); !bias)
+            return tl::make_unexpected(bias.error());
+        m_found.targets.push_back({std::move(*layer), std::move(fit->s), std::move(fit->t)});
+        return {};
+    }
+
+    Verdict<void> takeBefore(const Use& use, const Affine& affine)
+    {
+        auto layer = readLayer(m_context, use.node);
+        if (!layer)
+            return tl::make_unexpected(layer.error());
+        if (use.slot != layer->dataSlot)
+            return refuse(Reason::NotConstant,
+                          fmt::format("{} reads it as a weight or bias", m_view.label(use.node)),
+                          blame(m_view, use.node));
+        if (affine.axis && !affine.isUniform() && intAttribute(m_view.proto(use.node), "transA", 0) != 0)
+            return refuse(Reason::TransA, fmt::format("{} has transA=1", m_view.label(use.node)),
+                          blame(m_view, use.node));
+        if (layer->isMatMul() && layer->weightSlot == 0)
+            return refuse(Reason::Axis,
+                          fmt::format("{} multiplies from the left, which mixes what comes before it",
+                                      m_view.label(use.node)),
+                          blame(m_view, use.node));
+        if (layer->isMatMul())
+            layer->rank = m_context.shapes.rank(m_view.input(use.node, use.slot));
+        auto fit = fitted(m_context, *layer, affine, false);
+        if (!fit)
+            return tl::make_unexpected(fit.error());
+        if (auto reaches = requireShiftReaches(m_context, *layer, fit->t); !reaches)
+            return reaches;
+        const std::vector<double> ones(layer->layout.outputs, 1.0), zeros(layer->layout.outputs, 0.0);
+        if (auto bias = biasAfter(m_view, *layer, ones, zeros); !bias)
+            return tl::make_unexpected(bias.error());
+        m_found.targets.push_back({std::move(*layer), std::move(fit->s), std::move(fit->t)});
+        return {};
+    }
+
+    Verdict<void> downThrough(const Use& use, const Affine& affine, int depth)
+    {
+        const std::size_t outputs = std::max<std::size_t>(m_view.outputs(use.node).size(), 1);
+        const bool splits = m_view.op(use.node) == "Split";
+        for (std::size_t slot = 0; slot < (splits ? outputs : 1); ++slot) {
+            auto passed = pass(m_context, use.node, slot, affine, Travel::Down);
+            if (!passed)
+                return between(use.node, std::move(passed.error()), Travel::Down);
+            if (use.slot != 0)
+                return refuse(Reason::OperatorBetween,
+                              fmt::format("{} reads it as a parameter", m_view.label(use.node)),
+                              blame(m_view, use.node));
+            if (slot == 0)
+                note(use.node, *passed);
+            const ValueIndex output = m_view.output(passed->end, slot);
+            if (output == ValueIndex::None)
+                return refuse(Reason::NoNeighbour, fmt::format("{} makes nothing", m_view.label(passed->end)),
+                              blame(m_view, passed->end));
+            if (splits && m_view.uses(output).empty() && !m_view.isGraphOutput(output))
+                continue; // nobody reads this part
+            if (auto taken = down(output, passed->affine, depth + 1); !taken)
+                return taken;
+        }
+        return {};
+    }
+
+    bool isJoin(NodeIndex node) const
+    {
+        const std::string_view op = m_view.op(node);
+        return m_view.domain(node).empty() && m_view.inputs(node).size() > 1 && !mayBeAffine(m_view, node) &&
+               (op == "Concat" || op == "Add" || op == "Sub" || op == "Sum");
+    }
+
+    Verdict<void> join(NodeIndex node, ValueIndex value, NodeIndex reader, const Affine& affine, int depth)
+    {
+        if (m_view.op(node) == "Concat" && affine.axis)
+            return concat(node, value, reader, affine, depth);
+        // Every branch is scaled; the sum is shifted once, through the first. Branches must have the full
+        // shape.
+        const KnownShape* whole = m_context.shapes.of(value);
+        const bool sums = m_view.op(node) != "Concat";
+        Affine branch = affine;
+        std::vector<ValueIndex> branches(m_view.inputs(node).begin(), m_view.inputs(node).end());
+        for (const ValueIndex input : branches) {
+            const auto rank = m_context.shapes.rank(input);
+            if (sums && (!whole || !rank || *rank != whole->size() || !hasAllChannels(input, affine)))
+                return refuse(
+                    Reason::OperatorBetween,
+                    fmt::format("{} {} lies between the two, and it is not known that its operands have "
+                                "the same shape",
+                                m_view.op(node), m_view.label(node)),
+                    blame(m_view, node));
+        }
+        if (auto only = requireOnlyReader(m_view, value, reader); !only)
+            return only;
+        m_found.between.push_back(node);
+        for (const ValueIndex input : branches) {
+            if (auto taken = up(input, node, branch, depth + 1); !taken)
+                return inBranch(node, taken);
+            if (sums)
+                std::ranges::fill(branch.t, 0.0);
+        }
+        return {};
+    }
+
+    // A branch whose channel axis is stretched by broadcasting would get the shift of several channels.
+    bool hasAllChannels(ValueIndex value, const Affine& affine) const
+    {
+        if (!affine.axis)
+            return true;
+        const auto axis = fromFront(*affine.axis, m_context.shapes.rank(value));
+        return axis && m_context.shapes.size(value, static_cast<std::size_t>(*axis)) ==
+                           static_cast<std::int64_t>(affine.channels());
+    }
+
+    Verdict<void> concat(NodeIndex node, ValueIndex value, NodeIndex reader, const Affine& affine, int depth)
+    {
+        const auto rank = m_context.shapes.rank(value);
+        const auto along = fromFront(static_cast<int>(intAttribute(m_view.proto(node), "axis", 1)), rank);
+        const auto axis = fromFront(*affine.axis, rank);
+        if (auto only = requireOnlyReader(m_view, value, reader); !only)
+            return only;
+        m_found.between.push_back(node);
+        std::size_t first = 0;
+        for (const ValueIndex input : m_view.inputs(node)) {
+            Affine slice = affine;
+            if (along && axis && *along == *axis) {
+                const std::int64_t size = m_context.shapes.size(input, static_cast<std::size_t>(*axis));
+                if (size < 0 || first + static_cast<std::size_t>(size) > affine.channels())
+                    return refuse(
+                        Reason::ChannelsUnknown,
+                        fmt::format("the number of channels of {} cannot be derived", m_view.name(input)),
+                        blame(m_view, input));
+                const auto from = static_cast<std::ptrdiff_t>(first),
+                           to = from + static_cast<std::ptrdiff_t>(size);
+                slice.s.assign(affine.s.begin() + from, affine.s.begin() + to);
+                slice.t.assign(affine.t.begin() + from, affine.t.begin() + to);
+                first += static_cast<std::size_t>(size);
+            } else if (!along || !axis) {
+                return refuse(Reason::ChannelsUnknown,
+                              fmt::format("the rank of {} cannot be derived", m_view.name(value)),
+                              blame(m_view, node));
+            }
+            if (slice.s.empty())
+                continue;
+            if (auto taken = up(input, node, slice, depth + 1); !taken)
+                return inBranch(node, taken);
+        }
+        return {};
+    }
+
+    // An operator that lets nothing pass, and behind which there is no layer anyway, is no reason.
+    Verdict<void> between(NodeIndex node, Refusal refusal, Travel travel) const
+    {
+        if (refusal.reason == Reason::OperatorBetween && !leadsToLayer(m_view, node, travel))
+            refusal.reason = Reason::NoNeighbour;
+        return tl::make_unexpected(std::move(refusal));
+    }
+
+    // Where a branch ends without a layer, the join is what lies between.
+    Verdict<void> inBranch(NodeIndex node, Verdict<void> refused)
+    {
+        if (refused.error().reason == Reason::NoNeighbour)
+            return refuse(
+                Reason::OperatorBetween,
+                fmt::format("{} {} lies between the two, and not all of its operands come from a layer that "
+                            "can take it",
+                            m_view.op(node), m_view.label(node)),
+                blame(m_view, node));
+        return refused;
+    }
+
+    void note(NodeIndex node, const Passed& passed)
+    {
+        m_found.between.push_back(node);
+        if (passed.pad)
+            m_found.pads.push_back(*passed.pad);
+    }
+
+    std::size_t slotOf(NodeIndex node, ValueIndex value) const
+    {
+        const auto outputs = m_view.outputs(node);
+        return static_cast<std::size_t>(std::ranges::find(outputs, value) - outputs.begin());
+    }
+
+    const FoldContext& m_context;
+    const GraphView& m_view;
+    Found& m_found;
+};
+
+} // namespace
+
+Verdict<Found> searchBefore(const FoldContext& context, ValueIndex value, NodeIndex reader,
+                            const Affine& affine)
+{
+    Found found;
+    if (value != ValueIndex::None && context.view.scope(value) != context.view.scope(reader))
+        return refuse(Reason::Captured,
+                      fmt::format("{}, between the two, is read inside a subgraph", context.view.name(value)),
+                      blame(context.view, value));
+    if (auto reached = Search(context, found).up(value, reader, affine, 0); !reached)
+        return tl::make_unexpected(reached.error());
+    return found;
+}
+
+Verdict<Found> searchAfter(const FoldContext& context, ValueIndex value, const Affine& affine)
+{
+    Found found;
+    if (auto reached = Search(context, found).down(value, affine, 0); !reached)
+        return tl::make_unexpected(reached.error());
+    if (found.targets.empty())
+        return noNeighbour(context.view, value);
+    return found;
+}
+
+std::optional<Use> onlyUse(const GraphView& view, ValueIndex value)
+{
+    if (value == ValueIndex::None || view.isGraphOutput(value) || view.uses(value).size() != 1)
+        return std::nullopt;
+    const Use& use = view.uses(value).front();
+    const NodeIndex producer = view.producer(value);
+    if (producer == NodeIndex::None || view.scope(use.node) != view.scope(producer))
+        return std::nullopt;
+    return use;
+}
+
+} // namespace pleat

@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/graph/ShapeRules.h"
+
+#include "core/graph/Attributes.h"
+#include "core/graph/Constants.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace pleat {
+
+namespace {
+
+using Inputs = std::vector<const KnownShape*>;
+
+const KnownShape* first(const Inputs& inputs)
+{
+    return inputs.empty() ? nullptr : inputs[0];
+}
+
+MaybeShape same(const GraphView&, NodeIndex, const Inputs& inputs)
+{
+    return first(inputs) ? MaybeShape(*inputs[0]) : std::nullopt;
+}
+
+MaybeShape broadcastAll(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    // Before opset 7 the result has the first operand's shape.
+    if (attribute(view.proto(node), "broadcast"))
+        return same(view, node, inputs);
+    MaybeShape shape = same(view, node, inputs);
+    for (std::size_t i = 1; shape && i < inputs.size(); ++i)
+        shape = inputs[i] ? broadcast(*shape, *inputs[i]) : std::nullopt;
+    return shape;
+}
+
+std::int64_t at(const std::vector<std::int64_t>& values, std::size_t index, std::int64_t otherwise)
+{
+    return index < values.size() ? values[index] : otherwise;
+}
+
+// Spatial size after a window (Conv, pools); unknown for anything but explicit pads and unit ceil.
+std::int64_t windowed(const onnx::NodeProto& proto, std::int64_t size, std::size_t axis, std::size_t axes,
+                      std::int64_t kernel)
+{
+    if (size < 0 || kernel < 1)
+        return unknownSize;
+    const std::string pad = stringAttribute(proto, "auto_pad", "NOTSET");
+    const std::int64_t stride = at(intsAttribute(proto, "strides"), axis, 1);
+    const std::int64_t dilation = at(intsAttribute(proto, "dilations"), axis, 1);
+    if (stride < 1 || dilation < 1 || size > (std::int64_t{1} << 40) || kernel > (1 << 20) ||
+        dilation > (1 << 20))
+        return unknownSize;
+    if (pad == "SAME_UPPER" || pad == "SAME_LOWER")
+        return (size + stride - 1) / stride;
+    const std::vector<std::int64_t> pads =
+        pad == "VALID" ? std::vector<std::int64_t>() : intsAttribute(proto, "pads");
+    const std::int64_t room =
+        size + at(pads, axis, 0) + at(pads, axis + axes, 0) - (dilation * (kernel - 1) + 1);
+    if (room < 0)
+        return unknownSize;
+    const bool ceil = intAttribute(proto, "ceil_mode", 0) != 0;
+    return ceil && room % stride != 0 ? unknownSize : room / stride + 1;
+}
+
+MaybeShape convolution(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    if (inputs.size() < 2 || !inputs[1] || inputs[1]->size() < 3)
+        return std::nullopt;
+    const onnx::NodeProto& proto = view.proto(node);
+    const KnownShape& weight = *inputs[1];
+    const bool transposed = view.op(node) == "ConvTranspose";
+    KnownShape shape(weight.size(), unknownSize);
+    const std::int64_t group = intAttribute(proto, "group", 1);
+    if (transposed)
+        shape[1] = weight[1] > 0 && group > 0 && group < (1 << 20) ? weight[1] * group : unknownSize;
+    else
+        shape[1] = weight[0];
+    const KnownShape* data = inputs[0];
+    if (!data || data->size() != weight.size())
+        return shape;
+    shape[0] = (*data)[0];
+    for (std::size_t a = 2; !transposed && a < shape.size(); ++a)
+        shape[a] = windowed(proto, (*data)[a], a - 2, shape.size() - 2, weight[a]);
+    return shape;
+}
+
+MaybeShape pool(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    if (!first(inputs) || inputs[0]->size() < 3)
+        return std::nullopt;
+    KnownShape shape = *inputs[0];
+    const std::vector<std::int64_t> kernel = intsAttribute(view.proto(node), "kernel_shape");
+    for (std::size_t a = 2; a < shape.size(); ++a)
+        shape[a] = windowed(view.proto(node), shape[a], a - 2, shape.size() - 2, at(kernel, a - 2, 0));
+    return shape;
+}
+
+MaybeShape globalPool(const GraphView&, NodeIndex, const Inputs& inputs)
+{
+    if (!first(inputs) || inputs[0]->size() < 2)
+        return std::nullopt;
+    KnownShape shape = *inputs[0];
+    std::fill(shape.begin() + 2, shape.end(), 1);
+    return shape;
+}
+
+MaybeShape gemm(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    KnownShape shape{unknownSize, unknownSize};
+    const bool a = intAttribute(view.proto(node), "transA", 0) != 0;
+    const bool b = intAttribute(view.proto(node), "transB", 0) != 0;
+    if (first(inputs) && inputs[0]->size() == 2)
+        shape[0] = (*inputs[0])[a ? 1 : 0];
+    if (inputs.size() > 1 && inputs[1] && inputs[1]->size() == 2)
+        shape[1] = (*inputs[1])[b ? 0 : 1];
+    return shape;
+}
+
+MaybeShape matMul(const GraphView&, NodeIndex, const Inputs& inputs)
+{
+    if (inputs.size() < 2 || !inputs[0] || !inputs[1] || inputs[0]->size() < 2 || inputs[1]->size() < 2)
+        return std::nullopt;
+    const KnownShape &a = *inputs[0], &b = *inputs[1];
+    MaybeShape shape = broadcast(KnownShape(a.begin(), a.end() - 2), KnownShape(b.begin(), b.end() - 2));
+    if (shape) {
+        shape->push_back(a[a.size() - 2]);
+        shape->push_back(b.back());
+    }
+    return shape;
+}
+
+std::int64_t product(const KnownShape& shape, std::size_t from, std::size_t to)
+{
+    std::int64_t result = 1;
+    for (std::size_t d = from; d < to; ++d) {
+        if (shape[d] < 0 || __builtin_mul_overflow(result, shape[d], &result))
+            return unknownSize;
+    }
+    return result;
+}
+
+MaybeShape flatten(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    if (!first(inputs))
+        return KnownShape{unknownSize, unknownSize};
+    const auto rank = static_cast<std::int64_t>(inputs[0]->size());
+    std::int64_t axis = intAttribute(view.proto(node), "axis", 1);
+    axis = axis < 0 ? axis + rank : axis;
+    if (axis < 0 || axis > rank)
+        return std::nullopt;
+    const auto split = static_cast<std::size_t>(axis);
+    return KnownShape{product(*inputs[0], 0, split), product(*inputs[0], split, inputs[0]->size())};
+}
+
+MaybeShape reshape(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    const auto target = intsOrInput(view, node, "shape", 1);
+    if (!target)
+        return std::nullopt;
+    KnownShape shape = *target;
+    const bool zeroIsZero = intAttribute(view.proto(node), "allowzero", 0) != 0;
+    std::size_t open = shape.size();
+    for (std::size_t d = 0; d < shape.size(); ++d) {
+        if (shape[d] == 0 && !zeroIsZero)
+            shape[d] = first(inputs) && d < inputs[0]->size() ? (*inputs[0])[d] : unknownSize;
+        else if (shape[d] == -1)
+            open = d;
+        else if (shape[d] < 0)
+            return std::nullopt;
+    }
+    if (open == shape.size() || !first(inputs))
+        return shape;
+    // -1 is what is left over; also when the sizes that are not known cancel out as a copied batch.
+    KnownShape from = *inputs[0], to = shape;
+    to.erase(to.begin() + static_cast<std::ptrdiff_t>(open));
+    if (open > 0 && !from.empty() && (*target)[0] == 0 && !zeroIsZero) {
+        from.erase(from.begin());
+        to.erase(to.begin());
+    }
+    const std::int64_t all = product(from, 0, from.size()), known = product(to, 0, to.size());
+    shape[open] = all >= 0 && known > 0 && all % known == 0 ? all / known : unknownSize;
+    return shape;
+}
+
+MaybeShape transpose(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    if (!first(inputs))
+        return std::nullopt;
+    std::vector<std::int64_t> order = intsAttribute(view.proto(node), "perm");
+    KnownShape shape(inputs[0]->rbegin(), inputs[0]->rend());
+    if (order.empty())
+        return shape;
+    if (order.size() != shape.size())
+        return std::nullopt;
+    for (std::size_t d = 0; d < shape.size(); ++d) {
+        if (order[d] < 0 || order[d] >= static_cast<std::int64_t>(shape.size()))
+            return std::nullopt;
+        shape[d] = (*inputs[0])[static_cast<std::size_t>(order[d])];
+    }
+    return shape;
+}
+
+// Axes from an attribute or input, counted from the front; nothing when one is out of range.
+std::optional<std::vector<std::size_t>> frontAxes(const std::optional<std::vector<std::int64_t>>& axes,
+                                                  std::size_t rank)
+{
+    if (!axes)
+        return std::nullopt;
+    std::vector<std::size_t> result;
+    for (const std::int64_t axis : *axes) {
+        const std::int64_t front = axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis;
+        if (front < 0 || front >= static_cast<std::int64_t>(rank))
+            return std::nullopt;
+        result.push_back(static_cast<std::size_t>(front));
+    }
+    std::ranges::sort(result);
+    return result;
+}
+
+MaybeShape unsqueeze(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    const auto axes = intsOrInput(view, node, "axes", 1);
+    if (!first(inputs) || !axes)
+        return std::nullopt;
+    const auto front = frontAxes(axes, inputs[0]->size() + axes->size());
+    if (!front)
+        return std::nullopt;
+    KnownShape shape = *inputs[0];
+    for (const std::size_t axis : *front) {
+        if (axis > shape.size())
+            return std::nullopt;
+        shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(axis), 1);
+    }
+    return shape;
+}
+
+MaybeShape squeeze(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    if (!first(inputs))
+        return std::nullopt;
+    const auto front = frontAxes(intsOrInput(view, node, "axes", 1), inputs[0]->size());
+    if (!front)
+        return std::nullopt;
+    KnownShape shape = *inputs[0];
+    for (std::size_t a = front->size(); a-- > 0;)
+        shape.erase(shape.begin() + static_cast<std::ptrdiff_t>((*front)[a]));
+    return shape;
+}
+
+MaybeShape reduce(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    if (!first(inputs))
+        return std::nullopt;
+    const bool keep = intAttribute(view.proto(node), "keepdims", 1) != 0;
+    const auto front = frontAxes(intsOrInput(view, node, "axes", 1), inputs[0]->size());
+    if (!front) // all axes, or axes computed at run time: the rank is known only when it is kept
+        return keep ? MaybeShape(KnownShape(inputs[0]->size(), unknownSize)) : std::nullopt;
+    KnownShape shape = *inputs[0];
+    for (std::size_t a = front->size(); a-- > 0;) {
+        const auto axis = static_cast<std::ptrdiff_t>((*front)[a]);
+        if (keep)
+            shape[static_cast<std::size_t>(axis)] = 1;
+        else
+            shape.erase(shape.begin() + axis);
+    }
+    return shape;
+}
+
+MaybeShape concat(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    if (!first(inputs))
+        return std::nullopt;
+    KnownShape shape = *inputs[0];
+    const auto axes =
+        frontAxes(std::vector<std::int64_t>{intAttribute(view.proto(node), "axis", 1)}, shape.size());
+    if (!axes)
+        return std::nullopt;
+    std::int64_t& along = shape[axes->front()];
+    for (std::size_t i = 1; i < inputs.size(); ++i) {
+        const bool known =
+            along >= 0 && inputs[i] && inputs[i]->size() == shape.size() && (*inputs[i])[axes->front()] >= 0;
+        along = known ? along + (*inputs[i])[axes->front()] : unknownSize;
+    }
+    return shape;
+}
+
+MaybeShape pad(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    if (!first(inputs))
+        return std::nullopt;
+    KnownShape shape(inputs[0]->size(), unknownSize);
+    auto pads = intsOrInput(view, node, "pads", 1);
+    if (!pads)
+        pads = intsOrInput(view, node, "paddings", 1);
+    if (!pads || pads->size() != 2 * shape.size())
+        return shape;
+    for (std::size_t d = 0; d < shape.size(); ++d) {
+        const std::int64_t size = (*inputs[0])[d];
+        shape[d] = size < 0 ? unknownSize : size + (*pads)[d] + (*pads)[d + shape.size()];
+    }
+    return shape;
+}
+
+// Only the rank, and the sizes of axes that are surely untouched.
+MaybeShape slice(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    if (!first(inputs))
+        return std::nullopt;
+    const auto front = frontAxes(intsOrInput(view, node, "axes", 3), inputs[0]->size());
+    KnownShape shape = *inputs[0];
+    if (!front)
+        return KnownShape(shape.size(), unknownSize);
+    const auto starts = intsOrInput(view, node, "starts", 1), ends = intsOrInput(view, node, "ends", 2);
+    const auto steps = constantInts(view, view.input(node, 4));
+    const auto given = intsOrInput(view, node, "axes", 3);
+    for (std::size_t a = 0; a < given->size(); ++a) {
+        const auto axis =
+            static_cast<std::size_t>((*given)[a] < 0 ? (*given)[a] + std::ssize(shape) : (*given)[a]);
+        const std::int64_t size = shape[axis];
+        shape[axis] = unknownSize;
+        const bool stepped = view.input(node, 4) != ValueIndex::None && (!steps || at(*steps, a, 1) != 1);
+        if (size < 0 || !starts || !ends || a >= starts->size() || a >= ends->size() || stepped)
+            continue;
+        const auto clamp = [size](std::int64_t at) {
+            return std::clamp<std::int64_t>(at < 0 ? at + size : at, 0, size);
+        };
+        shape[axis] = std::max<std::int64_t>(clamp((*ends)[a]) - clamp((*starts)[a]), 0);
+    }
+    return shape;
+}
+
+MaybeShape gather(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    if (inputs.size() < 2 || !inputs[0] || !inputs[1])
+        return std::nullopt;
+    const auto axes =
+        frontAxes(std::vector<std::int64_t>{intAttribute(view.proto(node), "axis", 0)}, inputs[0]->size());
+    if (!axes)
+        return std::nullopt;
+    KnownShape shape = *inputs[0];
+    const auto axis = shape.begin() + static_cast<std::ptrdiff_t>(axes->front());
+    shape.insert(shape.erase(axis), inputs[1]->begin(), inputs[1]->end());
+    return shape;
+}
+
+// Rank and the first two axes stay (Resize and Upsample in the networks that we fold): sizes are not derived.
+MaybeShape resized(const GraphView&, NodeIndex, const Inputs& inputs)
+{
+    if (!first(inputs))
+        return std::nullopt;
+    return KnownShape(inputs[0]->size(), unknownSize);
+}
+
+MaybeShape blocks(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    const std::int64_t b = intAttribute(view.proto(node), "blocksize", 0);
+    if (!first(inputs) || inputs[0]->size() != 4 || b < 1 || b > 4096)
+        return std::nullopt;
+    KnownShape shape = *inputs[0];
+    const bool toDepth = view.op(node) == "SpaceToDepth";
+    for (std::size_t d = 1; d < 4; ++d) {
+        const std::int64_t factor = d == 1 ? b * b : b;
+        const bool grows = (d == 1) == toDepth;
+        if (shape[d] >= 0)
+            shape[d] = grows ? shape[d] * factor : shape[d] / factor;
+    }
+    return shape;
+}
+
+MaybeShape constant(const GraphView& view, NodeIndex node, const Inputs&)
+{
+    if (const auto found = constantOf(view, view.output(node, 0)))
+        return found->dims;
+    return std::nullopt;
+}
+
+MaybeShape split(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    if (!first(inputs))
+        return std::nullopt;
+    KnownShape shape = *inputs[0];
+    const auto axes =
+        frontAxes(std::vector<std::int64_t>{intAttribute(view.proto(node), "axis", 0)}, shape.size());
+    if (!axes)
+        return std::nullopt;
+    shape[axes->front()] = unknownSize; // outputShape() fills in the part of the slot
+    return shape;
+}
+
+using Rule = MaybeShape (*)(const GraphView&, NodeIndex, const Inputs&);
+
+const std::unordered_map<std::string_view, Rule>& rules()
+{
+    static const std::unordered_map<std::string_view, Rule> table = [] {
+        std::unordered_map<std::string_view, Rule> t{{"Conv", convolution},
+                                                     {"ConvTranspose", convolution},
+                                                     {"Gemm", gemm},
+                                                     {"MatMul", matMul},
+                                                     {"Flatten", flatten},
+                                                     {"Reshape", reshape},
+                                                     {"Transpose", transpose},
+                                                     {"Unsqueeze", unsqueeze},
+                                                     {"Squeeze", squeeze},
+                                                     {"Concat", concat},
+                                                     {"Pad", pad},
+                                                     {"Slice", slice},
+                                                     {"Gather", gather},
+                                                     {"Resize", resized},
+                                                     {"Upsample", resized},
+                                                     {"DepthToSpace", blocks},
+                                                     {"SpaceToDepth", blocks},
+                                                     {"Constant", constant},
+                                                     {"GlobalMaxPool", globalPool},
+                                                     {"GlobalAveragePool", globalPool},
+                                                     {"GlobalLpPool", globalPool},
+                                                     {"MaxPool", pool},
+                                                     {"AveragePool", pool},
+                                                     {"LpPool", pool},
+                                                     {"Split", split},
+                                                     {"Tile", resized}};
+        for (const std::string_view op : {"BatchNormalization",
+                                          "InstanceNormalization",
+                                          "LayerNormalization",
+                                          "GroupNormalization",
+                                          "LRN",
+                                          "Relu",
+                                          "LeakyRelu",
+                                          "PRelu",
+                                          "Elu",
+                                          "Selu",
+                                          "Celu",
+                                          "Gelu",
+                                          "Sigmoid",
+                                          "HardSigmoid",
+                                          "HardSwish",
+                                          "Mish",
+                                          "Tanh",
+                                          "Softmax",
+                                          "LogSoftmax",
+                                          "Softplus",
+                                          "Softsign",
+                                          "Clip",
+                                          "ThresholdedRelu",
+                                          "Erf",
+                                          "Identity",
+                                          "Dropout",
+                                          "Cast",
+                                          "Abs",
+                                          "Neg",
+                                          "Exp",
+                                          "Log",
+                                          "Sqrt",
+                                          "Floor",
+                                          "Ceil",
+                                          "Round",
+                                          "Sign",
+                                          "Reciprocal",
+                                          "QuantizeLinear",
+                                          "DequantizeLinear",
+                                          "LpNormalization"})
+            t.emplace(op, same);
+        for (const std::string_view op : {"Add", "Sub", "Mul", "Div", "Pow", "Sum", "Max", "Min", "Mean"})
+            t.emplace(op, broadcastAll);
+        for (const std::string_view op : {"ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceProd",
+                                          "ReduceL1", "ReduceL2", "ReduceSumSquare"})
+            t.emplace(op, reduce);
+        return t;
+    }();
+    return table;
+}
+
+} // namespace
+
+MaybeShape broadcast(const KnownShape& a, const KnownShape& b)
+{
+    const KnownShape &longer = a.size() >= b.size() ? a : b, &shorter = a.size() >= b.size() ? b : a;
+    KnownShape shape = longer;
+    for (std::size_t back = 1; back <= shorter.size(); ++back) {
+        std::int64_t& size = shape[shape.size() - back];
+        const std::int64_t other = shorter[shorter.size() - back];
+        if (size == 1 || (size == unknownSize && other > 1))
+            size = other; // an unknown size beside a larger one must become that one
+        else if (other == unknownSize && size <= 1)
+            size = unknownSize;
+        else if (size >= 0 && other > 1 && other != size)
+            return std::nullopt;
+    }
+    return shape;
+}
+
+// Beyond this a size is not believed; sums and differences of such sizes cannot overflow.
+constexpr double largestSize = 0x1p48;
+
+std::optional<std::vector<std::int64_t>> constantInts(const GraphView& view, ValueIndex value)
+{
+    const auto constant = constantOf(view, value);
+    if (!constant || !constant->through.empty() ||
+        (constant->tensor.type() != DataType::Int64 && constant->tensor.type() != DataType::Int32) ||
+        constant->tensor.elements() > 1024)
+        return std::nullopt;
+    const auto values = constant->tensor.doubles();
+    if (!values)
+        return std::nullopt;
+    std::vector<std::int64_t> ints;
+    for (const double number : *values)
+        ints.push_back(static_cast<std::int64_t>(std::clamp(number, -largestSize, largestSize)));
+    return ints;
+}
+
+std::optional<std::vector<std::int64_t>> intsOrInput(const GraphView& view, NodeIndex node,
+                                                     std::string_view name, std::size_t slot)
+{
+    if (attribute(view.proto(node), name))
+        return intsAttribute(view.proto(node), name);
+    return constantInts(view, view.input(node, slot));
+}
+
+MaybeShape outputShape(const GraphView& view, NodeIndex node, std::size_t slot, const Inputs& inputs)
+{
+    const auto rule = rules().find(view.op(node));
+    if (rule == rules().end() || !view.domain(node).empty())
+        return std::nullopt;
+    if (slot > 0 && view.op(node) != "Split")
+        return std::nullopt;
+    MaybeShape shape = rule->second(view, node, inputs);
+    for (std::size_t d = 0; shape && d < shape->size(); ++d) {
+        if ((*shape)[d] < 0 || static_cast<double>((*shape)[d]) > largestSize)
+            (*shape)[d] = unknownSize;
+    }
+    return shape;
+}
+
+} // namespace pleat

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One operator's shapes (ONNX's operator pages), as far as they follow from what is known; private to Shapes.
+#pragma once
+
+#include "core/graph/Shapes.h"
+
+namespace pleat {
+
+using MaybeShape = std::optional<KnownShape>;
+
+// The shape of output `slot` of `node`; nothing when it does not follow. `inputs` are the shapes of its
+// inputs.
+MaybeShape outputShape(const GraphView& view, NodeIndex node, std::size_t slot,
+                       const std::vector<const KnownShape*>& inputs);
+
+// NumPy's rule for operands of different shape.
+MaybeShape broadcast(const KnownShape& a, const KnownShape& b);
+
+// Integers of a constant input: shapes, axes, pads. Nothing when it is absent or no constant of integers.
+std::optional<std::vector<std::int64_t>> constantInts(const GraphView& view, ValueIndex value);
+
+// The attribute `name`, or since some opset the input `slot`.
+std::optional<std::vector<std::int64_t>> intsOrInput(const GraphView& view, NodeIndex node,
+                                                     std::string_view name, std::size_t slot);
+
+} // namespace pleat

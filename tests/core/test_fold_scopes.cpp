@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Local functions: folded inside only where every call agrees, new constants there are Constant nodes
+// (FOLDING.md, case 43). Bodies of If, Loop and Scan are in test_fold_graph.
+#include "tests/core/support/FoldChecks.h"
+
+#include <QTest>
+
+using namespace pleat;
+using namespace pleat::test;
+
+namespace {
+
+// A function Conv → BN with the weights of its own, or with a scale that the caller gives.
+ModelBuilder inside(bool scaleFromOutside)
+{
+    ModelBuilder inner(5);
+    inner.weightsAsConstantNodes().from("a", 3).conv("c1", {});
+    inner.node("BatchNormalization",
+               {"c1_out", scaleFromOutside ? "scale" : inner.random("own_scale", {4}, 0.5, 1.5),
+                inner.random("beta", {4}, -1, 1), inner.random("mean", {4}, -1, 1),
+                inner.random("var", {4}, 0.3, 1.8)},
+               {"b"}, {}, "bn1");
+    return inner;
+}
+
+ModelBuilder caller()
+{
+    ModelBuilder model;
+    model.ir(8).opset(15).input("x", {2, 3, 6, 6});
+    return model;
+}
+
+void giveOutputsAType(ModelBuilder& model)
+{
+    for (auto& output : *model.graphProto().mutable_output()) {
+        auto& type = *output.mutable_type()->mutable_tensor_type();
+        type.set_elem_type(onnx::TensorProto::FLOAT);
+        for (int i = 0; i < 4; ++i)
+            type.mutable_shape()->add_dim();
+    }
+}
+
+} // namespace
+
+class FoldScopesTest final : public QObject {
+    Q_OBJECT
+
+private slots:
+    void foldsInsideAFunctionWithWeightsOfItsOwn()
+    {
+        for (const int calls : {1, 2}) {
+            ModelBuilder model = caller();
+            for (int call = 0; call < calls; ++call)
+                model
+                    .node("block", {"x"}, {"y" + std::to_string(call)}, {}, "call" + std::to_string(call),
+                          "local")
+                    .output();
+            model.function(inside(false), "local", "block", {"a"}, {"b"});
+            giveOutputsAType(model);
+            const Folded folded = assertFoldsAway(model);
+            QCOMPARE(folded.model.graph().initializer_size(), 0);
+            QCOMPARE(folded.model.functions_size(), 1);
+        }
+    }
+
+    void blocksAFunctionWhoseCallsDisagree()
+    {
+        ModelBuilder model = caller();
+        for (const char* call : {"1", "2"}) {
+            const std::string end = call;
+            model
+                .node("block", {"x", model.random("scale" + end, {4}, 0.5, 1.5)}, {"y" + end}, {},
+                      "call" + end, "local")
+                .output();
+        }
+        model.function(inside(true), "local", "block", {"a", "scale"}, {"b"});
+        giveOutputsAType(model);
+        assertBlocked(model, Reason::SharedFunction, "block");
+    }
+};
+
+QTEST_APPLESS_MAIN(FoldScopesTest)
+#include "test_fold_scopes.moc"
