@@ -64,6 +64,10 @@ FindField::FindField(QWidget* parent) : QLineEdit(parent)
         QStringLiteral("QAbstractItemView { border: 1px solid palette(mid); padding: 4px; }"));
     popup->installEventFilter(this);
     setCompleter(m_completer);
+    connect(this, &QLineEdit::textEdited, this, [this](const QString& words) {
+        // One letter is everywhere.
+        Q_EMIT searching(words.size() > 1 ? words : QString());
+    });
     connect(m_completer, qOverload<const QModelIndex&>(&QCompleter::activated), this, &FindField::choose);
     connect(m_completer, qOverload<const QModelIndex&>(&QCompleter::highlighted), this, &FindField::choose);
 }
@@ -110,12 +114,14 @@ void FindField::keyPressEvent(QKeyEvent* event)
                 row = m_completer->currentIndex();
         }
         m_completer->popup()->hide();
+        Q_EMIT searching({});
         choose(row);
         event->accept();
         return;
     }
     if (event->key() == Qt::Key_Escape) {
         clear();
+        Q_EMIT searching({});
         clearFocus();
         return;
     }
@@ -126,6 +132,13 @@ void FindField::focusInEvent(QFocusEvent* event)
 {
     QLineEdit::focusInEvent(event);
     selectAll();
+}
+
+void FindField::focusOutEvent(QFocusEvent* event)
+{
+    QLineEdit::focusOutEvent(event);
+    if (event->reason() != Qt::PopupFocusReason)
+        Q_EMIT searching({});
 }
 
 } // namespace pleat::ui

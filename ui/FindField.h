@@ -23,11 +23,13 @@ public:
     void setView(const std::shared_ptr<const GraphView>& view); // null empties it
 
 Q_SIGNALS:
-    void found(const QString& link); // "node:17", "value:42", as in the inspector
+    void found(const QString& link);      // "node:17", "value:42", as in the inspector
+    void searching(const QString& words); // while somebody types; empty when it is over
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:

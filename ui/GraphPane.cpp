@@ -10,6 +10,7 @@
 
 #include <QClipboard>
 #include <QGuiApplication>
+#include <QLabel>
 #include <QMenu>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -27,6 +28,12 @@ GraphPane::GraphPane(JobRunner& jobs, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_canvas);
+    m_empty = new QLabel(tr("This model has no nodes."), m_canvas);
+    m_empty->setProperty("role", u"quiet"_s);
+    m_empty->setAttribute(Qt::WA_TransparentForMouseEvents);
+    m_empty->hide();
+    auto* overlay = new QVBoxLayout(m_canvas);
+    overlay->addWidget(m_empty, 0, Qt::AlignCenter);
     SegmentedControl* sides = m_canvas->comparison();
     sides->setSegments({tr("Before"), tr("After")});
     sides->setCurrent(1);
@@ -116,6 +123,9 @@ void GraphPane::present(BuiltScene built)
     m_canvas->setScene(std::move(built.scene),
                        m_fresh ? GraphCanvas::KeepView::Fit : GraphCanvas::KeepView::Anchor);
     m_following = false;
+    m_empty->setVisible(m_items.empty());
+    if (!m_emphasised.isEmpty())
+        emphasise(m_emphasised);
     const bool centre = m_wanted.centre && !m_fresh;
     m_fresh = false;
     apply({m_wanted.node, m_wanted.value, centre});
@@ -247,6 +257,18 @@ void GraphPane::toggleDirection()
     m_direction = m_direction == Direction::TopDown ? Direction::LeftRight : Direction::TopDown;
     m_canvas->setDirection(m_direction);
     rebuild();
+}
+
+void GraphPane::emphasise(const QString& words)
+{
+    m_emphasised = words;
+    std::vector<std::uint32_t> found;
+    const auto& nodes = m_canvas->scene().nodes;
+    for (std::size_t i = 0; !words.isEmpty() && i < nodes.size(); ++i)
+        if (nodes[i].title.contains(words, Qt::CaseInsensitive) ||
+            nodes[i].name.contains(words, Qt::CaseInsensitive))
+            found.push_back(static_cast<std::uint32_t>(i));
+    m_canvas->emphasise(std::move(found));
 }
 
 QString GraphPane::saveImage(const QString& path)

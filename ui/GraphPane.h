@@ -7,6 +7,8 @@
 
 #include <QWidget>
 
+class QLabel;
+
 namespace pleat::ui {
 
 class GraphCanvas;
@@ -31,6 +33,9 @@ public:
 
     // Selects a node, or the value of that name. Waits for the scene if it is being made.
     void select(NodeId node, const std::string& value, bool centre);
+
+    // Lets the nodes step back whose operator and name do not contain these words; empty: none does.
+    void emphasise(const QString& words);
 
     GraphCanvas& canvas() { return *m_canvas; }
     void toggleDirection();
@@ -75,6 +80,8 @@ private:
     std::vector<BuiltScene::Item> m_items;
     std::vector<FoldId> m_frames;
     Wanted m_wanted;
+    QString m_emphasised;
+    QLabel* m_empty = nullptr; // the words over a scene without nodes
     bool m_fresh = false;
     bool m_following = false; // the canvas is being told, it does not tell
 };

@@ -171,6 +171,7 @@ void MainWindow::connectParts()
     });
     connect(m_inspector, &InspectorPanel::linkActivated, this, &MainWindow::followLink);
     connect(m_find, &FindField::found, this, &MainWindow::followLink);
+    connect(m_find, &FindField::searching, m_graph, &GraphPane::emphasise);
     connect(&m_folds, &FoldModel::checkedChanged, this, &MainWindow::updateActions);
 
     connect(m_start, &StartPage::openRequested, m_actions->open, &QAction::trigger);

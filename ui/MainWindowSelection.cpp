@@ -116,7 +116,7 @@ void MainWindow::showWeights()
     const FoldCandidate* candidate = query.current->candidate(query.fold);
     const QString otherwise =
         candidate && !candidate->foldable
-            ? tr("%1 cannot be folded: %2").arg(foldName(*candidate), toQt(candidate->message))
+            ? tr("%1 cannot be folded: %2").arg(foldName(*candidate), foldMessage(*candidate))
             : tr("This node has no weights.");
     m_weights->show(query, otherwise);
 }

@@ -33,7 +33,9 @@ void isolate(const QTemporaryDir& folder)
     qputenv("XDG_CACHE_HOME", folder.path().toUtf8());
 }
 
-QString modelWithoutBatchNorms(const QTemporaryDir& folder)
+namespace {
+
+onnx::ModelProto plainModel()
 {
     onnx::ModelProto model;
     model.set_ir_version(7);
@@ -69,13 +71,46 @@ QString modelWithoutBatchNorms(const QTemporaryDir& folder)
     for (const char* input : {"x", "conv.weight", "conv.bias"})
         node.add_input(input);
     node.add_output("y");
+    return model;
+}
 
-    QString path = folder.filePath(QStringLiteral("plain.onnx"));
+QString written(const onnx::ModelProto& model, const QString& path)
+{
     QFile file(path);
     const std::string bytes = model.SerializeAsString();
     if (!file.open(QIODevice::WriteOnly) || file.write(bytes.data(), qint64(bytes.size())) < 0)
         qFatal("cannot write %s", qPrintable(path));
     return path;
+}
+
+} // namespace
+
+QString modelWithoutBatchNorms(const QTemporaryDir& folder)
+{
+    return written(plainModel(), folder.filePath(QStringLiteral("plain.onnx")));
+}
+
+QString modelWithConstantNodes(const QTemporaryDir& folder)
+{
+    onnx::ModelProto model = plainModel();
+    onnx::GraphProto& graph = *model.mutable_graph();
+    const onnx::NodeProto conv = graph.node(0);
+    const onnx::TensorProto weight = graph.initializer(0);
+    graph.mutable_initializer()->DeleteSubrange(0, 1);
+    graph.clear_node();
+    auto& constant = *graph.add_node();
+    constant.set_op_type("Constant");
+    constant.add_output("stored");
+    auto& value = *constant.add_attribute();
+    value.set_name("value");
+    value.set_type(onnx::AttributeProto::TENSOR);
+    *value.mutable_t() = weight;
+    auto& identity = *graph.add_node();
+    identity.set_op_type("Identity");
+    identity.add_input("stored");
+    identity.add_output("conv.weight");
+    *graph.add_node() = conv;
+    return written(model, folder.filePath(QStringLiteral("constants.onnx")));
 }
 
 void click(QAbstractButton* button)

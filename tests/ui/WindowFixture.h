@@ -19,6 +19,9 @@ void isolate(const QTemporaryDir& folder);
 // A model of convolutions with biases and no batch norm, written into `folder`.
 QString modelWithoutBatchNorms(const QTemporaryDir& folder);
 
+// The same, but the weight comes from a Constant node through an Identity.
+QString modelWithConstantNodes(const QTemporaryDir& folder);
+
 // The child with this object name; ends the test when there is none.
 template<class Widget>
 Widget* part(QWidget& window, const char* name)

@@ -82,8 +82,11 @@ QString foldMessage(const FoldCandidate& candidate)
             message.replace(name, brief);
     };
     // Whom to blame is best known by its last part, a layer by its module.
-    for (const Blame& blame : candidate.blame)
-        shorten(toQt(blame.name), toQt(blame.name).section(u'/', -1));
+    for (const Blame& blame : candidate.blame) {
+        const QString last = toQt(blame.name).section(u'/', -1);
+        shorten(toQt(blame.name), last);
+        message.replace(last + u' ' + last, last); // "Clip /features/relu6/Clip" is one "Clip"
+    }
     for (const NodeRef& node : candidate.affine)
         shorten(toQt(node.name), tr("it"));
     if (candidate.layer)

@@ -61,6 +61,9 @@ MessageBar::MessageBar(QWidget* parent) : QFrame(parent)
         if (action)
             action();
     });
+    m_leave.setSingleShot(true);
+    m_leave.setInterval(8000);
+    connect(&m_leave, &QTimer::timeout, this, &MessageBar::dismiss);
     hide();
 }
 
@@ -78,6 +81,10 @@ void MessageBar::show(Message message)
     m_action->setVisible(!m_message.actionText.isEmpty());
     setAccessibleName(m_message.sentence);
     QFrame::show();
+    if (m_message.kind == Kind::Done)
+        m_leave.start();
+    else
+        m_leave.stop();
     update();
     QAccessibleEvent event(this, QAccessible::Alert);
     QAccessible::updateAccessibility(&event);

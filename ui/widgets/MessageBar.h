@@ -4,6 +4,7 @@
 #pragma once
 
 #include <QFrame>
+#include <QTimer>
 #include <functional>
 
 class QLabel;
@@ -36,6 +37,7 @@ protected:
 
 private:
     Message m_message;
+    QTimer m_leave; // good news goes by itself
     QLabel* m_sentence = nullptr;
     QLabel* m_details = nullptr;
     QToolButton* m_more = nullptr;

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/ModelReader.h"
+#include "tests/ui/WindowFixture.h"
+#include "ui/document/Convert.h"
+#include "ui/document/SceneBuilder.h"
+
+#include <QTest>
+#include <algorithm>
+
+using namespace pleat;
+using namespace pleat::ui;
+using namespace pleat::ui::test;
+
+class TestSceneBuilder final : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+    NoProgress m_progress;
+    ValueTypes m_types;
+
+    SnapshotPointer open(const QString& path)
+    {
+        auto model = openModel(toPath(path), m_progress, {});
+        if (!model)
+            qFatal("%s", model.error().message.c_str());
+        m_types = declaredTypes(model->model);
+        auto snapshot = makeSnapshot(std::move(model->model), {}, m_progress, {});
+        return snapshot ? *snapshot : nullptr;
+    }
+    BuiltScene build(const Snapshot& shown, const Snapshot& current, const SceneDetails& details = {})
+    {
+        auto built = buildScene(shown, current, m_types, Direction::TopDown, details, {});
+        if (!built)
+            qFatal("stopped");
+        return std::move(*built);
+    }
+    static auto titled(const BuiltScene& built, const char* title)
+    {
+        return std::count_if(
+            built.scene.nodes.begin(), built.scene.nodes.end(),
+            [title](const SceneNode& node) { return node.title == QLatin1StringView(title); });
+    }
+    static auto frames(const BuiltScene& built, FoldState state)
+    {
+        return std::count_if(built.scene.frames.begin(), built.scene.frames.end(),
+                             [state](const SceneFrame& frame) { return frame.state == state; });
+    }
+
+private Q_SLOTS:
+    void drawsInputsNodesAndOutputs()
+    {
+        const auto snapshot = open(modelWithoutBatchNorms(m_folder));
+        const BuiltScene built = build(*snapshot, *snapshot);
+        QCOMPARE(built.scene.nodes.size(), std::size_t(3));
+        QCOMPARE(built.items.size(), std::size_t(3));
+        QCOMPARE(built.scene.nodes[0].category, Category::GraphInput);
+        QCOMPARE(built.scene.nodes[0].title, QStringLiteral("x"));
+        QCOMPARE(built.scene.nodes[2].category, Category::GraphOutput);
+        QCOMPARE(built.scene.edges.size(), std::size_t(2));
+        QCOMPARE(built.scene.edges[0].tensorName, QStringLiteral("x"));
+        QCOMPARE(built.scene.edges[0].label, QStringLiteral("1×3×8×8"));
+        QCOMPARE(built.scene.edges[1].label, QStringLiteral("1×4×8×8"));
+    }
+
+    void writesWeightsIntoTheNodeThatReadsThem()
+    {
+        for (const QString& path : {modelWithoutBatchNorms(m_folder), modelWithConstantNodes(m_folder)}) {
+            const auto snapshot = open(path);
+            const BuiltScene built = build(*snapshot, *snapshot);
+            QCOMPARE(built.scene.nodes.size(), std::size_t(3)); // no Constant, no Identity
+            const SceneNode& conv = built.scene.nodes[1];
+            QCOMPARE(conv.title, QStringLiteral("Conv"));
+            QCOMPARE(conv.rows.size(), std::size_t(2));
+            QCOMPARE(conv.rows[0].name, QStringLiteral("W"));
+            QCOMPARE(conv.rows[0].shape, QStringLiteral("4 × 3 × 1 × 1"));
+            QCOMPARE(conv.rows[1].name, QStringLiteral("B"));
+            QCOMPARE(conv.rows[1].shape, QStringLiteral("4"));
+        }
+    }
+
+    void leavesWeightsOutAndNamesInOnDemand()
+    {
+        const auto snapshot = open(modelWithoutBatchNorms(m_folder));
+        const BuiltScene built =
+            build(*snapshot, *snapshot, {.weights = false, .attributes = false, .names = true});
+        QVERIFY(built.scene.nodes[1].rows.empty());
+        QVERIFY(built.scene.nodes[1].title.endsWith(QStringLiteral("conv")));
+    }
+
+    void framesEveryCandidate()
+    {
+        const auto snapshot = open(sampleModel());
+        const BuiltScene built = build(*snapshot, *snapshot);
+        QCOMPARE(titled(built, "Constant"), 0);
+        QCOMPARE(titled(built, "BatchNormalization"), 14);
+        QCOMPARE(built.frames.size(), built.scene.frames.size());
+        QCOMPARE(frames(built, FoldState::CanFold), 13);
+        QCOMPARE(frames(built, FoldState::Blocked), 1);
+        for (const SceneFrame& frame : built.scene.frames)
+            QVERIFY(!frame.badge.isEmpty());
+    }
+
+    void framesWhatWasFoldedOnBothSides()
+    {
+        const auto opened = open(sampleModel());
+        const auto folded = foldSnapshot(opened, {opened->candidates.front().id}, m_progress, {});
+        QVERIFY(folded.has_value());
+        const BuiltScene after = build(**folded, **folded);
+        QCOMPARE(titled(after, "BatchNormalization"), 13);
+        QCOMPARE(frames(after, FoldState::Folded), 1);
+        QCOMPARE(frames(after, FoldState::CanFold), 12);
+        const BuiltScene before = build(*opened, **folded);
+        QCOMPARE(titled(before, "BatchNormalization"), 14);
+        QCOMPARE(frames(before, FoldState::Folded), 1);
+        QCOMPARE(frames(before, FoldState::CanFold), 12);
+    }
+
+    void keepsTheKeysOfWhatSurvivesAFold()
+    {
+        const auto opened = open(sampleModel());
+        const auto folded = foldSnapshot(opened, {opened->candidates.front().id}, m_progress, {});
+        QVERIFY(folded.has_value());
+        const auto keys = [](const BuiltScene& built) {
+            std::vector<quint32> result;
+            for (const SceneNode& node : built.scene.nodes)
+                result.push_back(node.key);
+            std::sort(result.begin(), result.end());
+            return result;
+        };
+        const auto before = keys(build(*opened, *opened));
+        const auto after = keys(build(**folded, **folded));
+        QCOMPARE(after.size(), before.size() - 1);
+        QVERIFY(std::includes(before.begin(), before.end(), after.begin(), after.end()));
+        QVERIFY(std::adjacent_find(before.begin(), before.end()) == before.end());
+    }
+
+    void stopsWhenItIsTold()
+    {
+        const auto snapshot = open(sampleModel());
+        std::stop_source stop;
+        stop.request_stop();
+        QVERIFY(!buildScene(*snapshot, *snapshot, m_types, Direction::TopDown, {}, stop.get_token()));
+    }
+};
+
+QTEST_MAIN(TestSceneBuilder)
+#include "test_scene_builder.moc"
