@@ -16,7 +16,7 @@ namespace pleat::cli {
 namespace {
 
 struct Options {
-    std::string model, output, report;
+    std::string model, output, report, rest;
     std::vector<std::string> only;
     bool dryRun = false, affine = false, allowOverflow = false, json = false;
 };
@@ -88,6 +88,11 @@ int run(const Options& options, const std::stop_token& stop)
     auto outcome = fold(*view, chosen, rules, quiet, stop);
     if (!outcome)
         return fail(outcome.error(), CannotRead);
+    if (!options.rest.empty()) {
+        const Rest rest = options.rest == "mul-add" ? Rest::MulAdd : Rest::Normalise;
+        if (const auto settled = settleRest(*outcome, rest); !settled)
+            return fail(settled.error(), CannotRead);
+    }
     if (options.json || !options.report.empty()) {
         ProgressBar bar("Measuring");
         if (const auto measured = measureRanges((*view)->model(), *outcome, bar, stop); !measured)
@@ -112,6 +117,10 @@ Run addFold(CLI::App& parser)
     command.add_flag("--affine", options->affine,
                      "Fold scales and shifts by constants too, not only batch norms");
     command.add_flag("--dry-run", options->dryRun, "Write no model");
+    command
+        .add_flag("--normalize-rest{in-place}", options->rest,
+                  "Write what is left with mean 0, variance 1, epsilon 0; =mul-add: as a Mul and an Add")
+        ->check(CLI::IsMember({"in-place", "mul-add"}));
     command.add_flag("--allow-overflow", options->allowOverflow,
                      "Fold even if 16-bit weights become infinite");
     command.add_option("--report", options->report, "Write a JSON report with all parameters to this file");

@@ -59,18 +59,27 @@ Result<std::string> NewConstants::scaleWeight(const FoldTarget& target, FoldDire
 
 std::string NewConstants::setBias(const Layer& layer, NodeIndex holder, std::size_t slot, const NewBias& bias)
 {
-    const auto old = constantOf(m_view, m_view.input(holder, slot));
-    if (old && old->through.empty() && isReadOnce(*old)) {
-        m_rewriter.replaceData(old->storedAt, old->type, bias.dims, stored(old->type, bias.values));
-        return std::string(m_view.name(old->storedAt));
-    }
-    std::string name = old ? m_rewriter.add(m_view.scope(holder), std::string(m_view.name(old->storedAt)),
-                                            old->type, bias.dims, stored(old->type, bias.values))
-                           : addBias(layer, bias);
+    if (constantOf(m_view, m_view.input(holder, slot)))
+        return replace(holder, slot, bias.values, bias.dims);
+    std::string name = addBias(layer, bias);
     onnx::NodeProto& node = m_rewriter.change(holder);
     while (node.input_size() <= static_cast<int>(slot))
         node.add_input();
     node.set_input(static_cast<int>(slot), name);
+    return name;
+}
+
+std::string NewConstants::replace(NodeIndex holder, std::size_t slot, const std::vector<double>& numbers,
+                                  const std::vector<std::int64_t>& dims)
+{
+    const auto old = constantOf(m_view, m_view.input(holder, slot));
+    std::string name(m_view.name(old->storedAt));
+    if (old->through.empty() && isReadOnce(*old)) {
+        m_rewriter.replaceData(old->storedAt, old->type, dims, stored(old->type, numbers));
+        return name;
+    }
+    name = m_rewriter.add(m_view.scope(holder), name, old->type, dims, stored(old->type, numbers));
+    m_rewriter.change(holder).set_input(static_cast<int>(slot), name);
     return name;
 }
 

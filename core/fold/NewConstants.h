@@ -19,6 +19,10 @@ public:
     // Input `slot` of `holder` becomes a constant with these values.
     std::string setBias(const Layer& layer, NodeIndex holder, std::size_t slot, const NewBias& bias);
 
+    // Input `slot` of `holder`, which is a constant, becomes one with other numbers of the same type.
+    std::string replace(NodeIndex holder, std::size_t slot, const std::vector<double>& numbers,
+                        const std::vector<std::int64_t>& dims);
+
     // A new bias, named from the weight: "….weight" gives "….bias".
     std::string addBias(const Layer& layer, const NewBias& bias);
 
