@@ -18,7 +18,7 @@ namespace {
 struct Options {
     std::string model, output, report, rest;
     std::vector<std::string> only;
-    bool dryRun = false, affine = false, allowOverflow = false, json = false;
+    bool dryRun = false, affine = false, quantized = false, allowOverflow = false, json = false;
 };
 
 Result<void> writeText(const std::string& path, const std::string& text)
@@ -83,7 +83,9 @@ int run(const Options& options, const std::stop_token& stop)
     if (!view)
         return fail(view.error(), CannotRead);
     NoProgress quiet;
-    const FoldOptions rules{.allowOverflow = options.allowOverflow, .constantsToo = options.affine};
+    const FoldOptions rules{.allowOverflow = options.allowOverflow,
+                            .constantsToo = options.affine,
+                            .quantizedToo = options.quantized};
     const auto chosen = options.only.empty() ? std::nullopt : std::optional(options.only);
     auto outcome = fold(*view, chosen, rules, quiet, stop);
     if (!outcome)
@@ -123,6 +125,7 @@ Run addFold(CLI::App& parser)
         ->check(CLI::IsMember({"in-place", "mul-add"}));
     command.add_flag("--allow-overflow", options->allowOverflow,
                      "Fold even if 16-bit weights become infinite");
+    command.add_flag("--qdq", options->quantized, "Fold into quantized weights (DequantizeLinear) too");
     command.add_option("--report", options->report, "Write a JSON report with all parameters to this file");
     command.add_flag("--json", options->json, "One JSON object on standard output");
     return [options](const std::stop_token& stop) { return run(*options, stop); };

@@ -17,6 +17,7 @@ namespace pleat {
 struct FoldOptions {
     bool allowOverflow = false; // fold although float16/bfloat16 weights become infinite
     bool constantsToo = false;  // also fold chains without a batch norm when nothing was chosen
+    bool quantizedToo = false;  // also fold into weights that come from DequantizeLinear
 };
 
 // Every batch norm of the model with its verdict, in the order of the graph. Errors: Cancelled; a parameter
