@@ -111,6 +111,32 @@ Verdict<void> convolution(const FoldContext& context, const Layer& layer, const 
     return *exempt ? Verdict<void>() : Verdict<void>(tl::make_unexpected(std::move(*refusal)));
 }
 
+// What a ConvTranspose cuts off at either end of an axis, less its output_padding; never more than is sure.
+// With output_shape the pads are derived from it (the attribute is not looked at), the odd one at either end.
+std::pair<std::int64_t, std::int64_t> transposedPads(const FoldContext& context, const Layer& layer,
+                                                     const Window& window, std::size_t axis)
+{
+    constexpr std::int64_t unknown = -1;
+    const onnx::NodeProto& proto = context.view.proto(layer.node);
+    const std::int64_t extra = at(intsAttribute(proto, "output_padding"), axis, 0);
+    if (attribute(proto, "output_shape")) {
+        const std::vector<std::int64_t> shape = intsAttribute(proto, "output_shape");
+        const std::size_t axes = window.kernel.size();
+        const std::int64_t size =
+            context.shapes.size(context.view.input(layer.node, layer.dataSlot), axis + 2);
+        if (size < 0 || shape.size() < axes)
+            return {unknown, unknown};
+        const std::int64_t wanted = shape[shape.size() - axes + axis];
+        const std::int64_t total = size - 1 + extra + window.reach(axis) + 1 - wanted;
+        return {total / 2, total / 2 - extra};
+    }
+    if (window.automatic.starts_with("SAME"))
+        return {window.kernel[axis] == 1 && extra == 0 ? 0 : unknown, 0};
+    const bool explicitly = window.automatic == "NOTSET";
+    return {explicitly ? at(window.pads, axis, 0) : 0,
+            (explicitly ? at(window.pads, axis + window.kernel.size(), 0) : 0) - extra};
+}
+
 Verdict<void> transposed(const FoldContext& context, const Layer& layer)
 {
     const GraphView& view = context.view;
@@ -125,19 +151,12 @@ Verdict<void> transposed(const FoldContext& context, const Layer& layer)
                                       fmt::join(window.strides, ", ")),
                           blame(view, layer.node));
     }
-    const bool pointwise = std::ranges::all_of(window.kernel, [](std::int64_t k) { return k == 1; });
-    // With output_shape or SAME the pads are derived from sizes, and the attribute is not looked at.
-    const bool derived = attribute(proto, "output_shape") || window.automatic.starts_with("SAME");
-    const std::vector<std::int64_t> extra = intsAttribute(proto, "output_padding");
-    bool reaches = !attribute(proto, "output_shape") && (!derived || pointwise);
-    for (std::size_t a = 0; a < axes && reaches && !derived; ++a) {
-        const bool explicitly = window.automatic == "NOTSET";
-        const std::int64_t begin = explicitly ? at(window.pads, a, 0) : 0;
-        const std::int64_t end = explicitly ? at(window.pads, a + axes, 0) : 0;
-        reaches = begin >= window.reach(a) && end - at(extra, a, 0) >= window.reach(a);
+    bool reaches = true;
+    for (std::size_t a = 0; a < axes && reaches; ++a) {
+        const auto [begin, end] = transposedPads(context, layer, window, a);
+        reaches = begin >= window.reach(a) && end >= window.reach(a);
     }
-    const bool unpadded = std::ranges::all_of(extra, [](std::int64_t e) { return e == 0; });
-    if (reaches && (!derived || unpadded))
+    if (reaches)
         return {};
     return refuse(Reason::TransposedBorder,
                   fmt::format("{} shifts its input, and the border of {} reads fewer of its weights ({})",

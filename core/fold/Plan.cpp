@@ -154,8 +154,7 @@ private:
     // Which of two refusals is told: the layer before comes first, a layer comes before none.
     Refusal worse(const FoldPlan& plan, Refusal before, Refusal after) const
     {
-        const bool afterFirst = before.reason == Reason::NoNeighbour ||
-                                (before.layer == NodeIndex::None && after.layer != NodeIndex::None);
+        const bool afterFirst = before.reason == Reason::NoNeighbour;
         Refusal told = afterFirst ? std::move(after) : std::move(before);
         const Refusal& other = afterFirst ? before : after;
         if (told.reason == Reason::NoNeighbour) {

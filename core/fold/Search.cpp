@@ -177,6 +177,8 @@ public:
             return withLayer(layer, takeAfter(layer, value, reader, affine));
         if (isJoin(producer))
             return join(producer, value, reader, affine, depth);
+        if (mayBeAffine(m_view, producer))
+            return affineBetween(producer, value, reader);
         auto passed = pass(m_context, producer, slotOf(producer, value), affine, Travel::Up);
         if (!passed)
             return between(producer, std::move(passed.error()), Travel::Up);
@@ -367,6 +369,26 @@ private:
                 return inBranch(node, taken);
         }
         return {};
+    }
+
+    // Another affine operator in the way: had it been one of the chain, it would not be met here. So it is
+    // not a map per channel, or its output is read elsewhere, or it runs along another axis.
+    Verdict<void> affineBetween(NodeIndex node, ValueIndex value, NodeIndex reader) const
+    {
+        const auto step = readAffine(m_context, node);
+        if (!step)
+            return tl::make_unexpected(step.error());
+        if (auto only = requireOnlyReader(m_view, value, reader); !only)
+            return only;
+        if (step->affine.axis && !isBatchNorm(m_view, node))
+            return refuse(Reason::NotPerChannel,
+                          fmt::format("the constant of {} varies along axis {}", m_view.label(node),
+                                      *step->affine.axis),
+                          blame(m_view, node));
+        return refuse(Reason::OperatorBetween,
+                      fmt::format("{} {} lies between the two and does not commute with {}", m_view.op(node),
+                                  m_view.label(node), m_context.chain),
+                      blame(m_view, node));
     }
 
     // An operator that lets nothing pass, and behind which there is no layer anyway, is no reason.

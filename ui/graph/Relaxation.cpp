@@ -11,7 +11,7 @@ namespace {
 
 constexpr double trunkGap = 14;     // between two trunks
 constexpr double trunkNodeGap = 18; // between a trunk and a node
-constexpr double nearEnough = 180; // less is how branches stand on either side of a fork
+constexpr double nearEnough = 180;  // less is how branches stand on either side of a fork
 constexpr int rounds = 6, roundsSmall = 20;
 constexpr Index smallGraph = 60000;
 
