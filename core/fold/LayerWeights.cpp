@@ -8,7 +8,7 @@ std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node)
 {
     if (!isLayer(view, node))
         return std::nullopt;
-    const Shapes shapes(view);
+    const Shapes shapes; // where the channels of a weight lie does not depend on the data's shape
     auto layer = readLayer({view, shapes, false, view.label(node)}, node);
     if (!layer)
         return std::nullopt;
