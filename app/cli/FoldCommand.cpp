@@ -42,7 +42,7 @@ void print(const Options& options, const FoldOutcome& outcome)
             fmt::print("left      {}\n          [{}] {}\n", pair.candidate.id, code(*pair.candidate.reason),
                        pair.candidate.message);
     }
-    if (batchNorms == 0)
+    if (batchNorms == 0 && folded == 0)
         fmt::print("There is no batch norm in this model, nothing to fold.\n");
     else if (folded == 0)
         fmt::print("Nothing was folded; {} of {} batch norms are left.\n", batchNorms, batchNorms);
@@ -56,18 +56,19 @@ void print(const Options& options, const FoldOutcome& outcome)
 // The result first, so that a report never tells of a file that is not there.
 int write(const Options& options, const FoldOutcome& outcome, const std::stop_token& stop)
 {
+    const std::string written = options.dryRun ? std::string() : options.output;
     if (!options.dryRun) {
         ProgressBar bar("Writing");
         if (const auto saved = saveModel(outcome.after, options.output, bar, stop); !saved)
             return fail(saved.error(), CannotWrite);
     }
     if (!options.report.empty()) {
-        const std::string text = foldJson(options.model, options.output, outcome.pairs, Arrays::Include);
-        if (const auto written = writeText(options.report, text); !written)
-            return fail(written.error(), CannotWrite);
+        const std::string text = foldJson(options.model, written, outcome.pairs, Arrays::Include);
+        if (const auto reported = writeText(options.report, text); !reported)
+            return fail(reported.error(), CannotWrite);
     }
     if (options.json)
-        fmt::print("{}", foldJson(options.model, options.output, outcome.pairs, Arrays::LeaveOut));
+        fmt::print("{}", foldJson(options.model, written, outcome.pairs, Arrays::LeaveOut));
     else
         print(options, outcome);
     return Done;
@@ -77,6 +78,10 @@ int run(const Options& options, const std::stop_token& stop)
 {
     if (options.output.empty() && !options.dryRun) {
         say("pleat-cli: fold needs -o OUT, or --dry-run to write nothing");
+        return Usage;
+    }
+    if (options.report.ends_with(".html")) {
+        say("pleat-cli: reports are written as JSON only, as yet: name it FILE.json");
         return Usage;
     }
     const auto view = openView(options.model, stop);

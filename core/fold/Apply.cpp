@@ -70,11 +70,12 @@ public:
             if (!weight)
                 return tl::make_unexpected(weight.error());
             const std::vector<double> ones(target.layer.layout.outputs, 1.0);
-            const std::string name = setBias(target.layer, after ? target.s : ones, *bias);
-            if (&target == &plan.targets.front()) {
-                pair.weight = std::move(*weight);
-                pair.bias = name;
-            }
+            FoldedLayer layer;
+            layer.layer = {m_view.id(target.layer.node), m_view.label(target.layer.node),
+                           std::string(m_view.op(target.layer.node))};
+            layer.weight = std::move(*weight);
+            layer.bias = setBias(target.layer, after ? target.s : ones, *bias);
+            pair.layers.push_back(std::move(layer));
         }
         for (const PadChange& change : plan.pads)
             changePad(change, plan.targets.front().layer.type());

@@ -26,20 +26,26 @@ Result<std::vector<FoldCandidate>> findFolds(const std::shared_ptr<const GraphVi
                                              const FoldOptions& options, Progress& progress,
                                              std::stop_token stop);
 
-// What was done to one layer. Arrays are per channel of the batch norm.
+// What a fold made of one layer.
+struct FoldedLayer {
+    NodeRef layer;
+    std::string weight;                                        // names in the model after
+    std::string bias;                                          // empty when it has none
+    std::optional<Range> weightBefore, weightAfter, biasAfter; // measured by measureRanges()
+};
+
+// A candidate and what was done about it. Arrays are per channel of the chain.
 struct FoldedPair {
     FoldCandidate candidate;
     bool folded = false;
-    bool settled = false; // left, but written otherwise: settleRest()
-    std::string weight;   // names in the model after
-    std::string bias;
+    bool settled = false;            // left, but written otherwise: settleRest()
+    std::vector<FoldedLayer> layers; // one, or several behind a join or before a fan-out; none when left
     struct Parameters {
         std::vector<double> gamma, beta, mean, variance;
         double epsilon = 0;
     };
-    std::optional<Parameters> parameters;                      // of the batch norm, as removed
-    std::vector<double> s, t;                                  // the affine, y = s·x + t
-    std::optional<Range> weightBefore, weightAfter, biasAfter; // measured by measureRanges()
+    std::optional<Parameters> parameters; // of the batch norm, as removed
+    std::vector<double> s, t;             // the affine, y = s·x + t
 };
 
 struct FoldOutcome {

@@ -43,8 +43,10 @@ Verdict<void> requireNotOutput(const GraphView& view, ValueIndex value)
 {
     if (!view.isGraphOutput(value))
         return {};
+    const bool inner = view.scope(value) != ScopeIndex::Main;
     return refuse(Reason::GraphOutput,
-                  fmt::format("{}, between the two, is an output of the model", view.name(value)),
+                  fmt::format("{}, between the two, is an output of {}", view.name(value),
+                              inner ? view.scopes()[index(view.scope(value))].path : "the model"),
                   blame(view, value));
 }
 

@@ -50,7 +50,7 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
 
 const KnownShape* Shapes::of(ValueIndex value) const
 {
-    if (value == ValueIndex::None || !m_shapes[index(value)])
+    if (index(value) >= m_shapes.size() || !m_shapes[index(value)])
         return nullptr;
     return &*m_shapes[index(value)];
 }

@@ -16,6 +16,7 @@ using KnownShape = std::vector<std::int64_t>; // unknownSize where a size is not
 
 class Shapes final {
 public:
+    Shapes() = default; // nothing is known
     explicit Shapes(const GraphView& view);
 
     // Null when not even the rank is known.
