@@ -118,12 +118,12 @@ private:
         const NewBias bias = *biasAfter(m_view, layer, s, t); // planning has seen that it can be made
         if (biasOf(m_view, layer) == ValueIndex::None && allZero(bias.values))
             return {};
-        if (layer.quantizedBias) {
-            if (auto integers = m_constants.setIntegerBias(layer, s, bias))
-                return *integers;
-        }
         if (layer.biasSlot) {
-            std::string name = m_constants.setBias(layer, layer.node, *layer.biasSlot, bias);
+            std::optional<std::string> integers;
+            if (layer.quantizedBias)
+                integers = m_constants.setIntegerBias(layer, s, bias);
+            std::string name =
+                integers ? *integers : m_constants.setBias(layer, layer.node, *layer.biasSlot, bias);
             if (m_view.op(layer.node) == "Gemm")
                 settleGemm(layer, bias);
             return name;
