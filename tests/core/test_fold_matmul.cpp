@@ -84,6 +84,14 @@ private slots:
         assertBlocked(constantOnTheLeft({2, 3, 6, 5}).batchNorm("bn1", {.channels = 3}), Reason::Axis, "bn1");
     }
 
+    void blocksAMatMulOfUnknownRank() // of rank 2 it would fold, of rank 3 not
+    {
+        ModelBuilder model = matMul({3, 6}, 6, 4);
+        model.batchNorm("bn1");
+        model.graphProto().mutable_input(0)->mutable_type()->mutable_tensor_type()->clear_shape();
+        assertBlocked(model, Reason::ChannelsUnknown, "mm");
+    }
+
     void foldsAnAffineAlongTheLastAxis() // case 49
     {
         const FoldExpectations chains{.chainsWithoutBatchNorm = true};

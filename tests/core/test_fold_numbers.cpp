@@ -264,6 +264,25 @@ private slots:
         const long double w1 = decode(format, encode(format, 1e-3L));
         QCOMPARE(weight[0], 0.0L);
         QCOMPARE(weight[1], decode(format, encode(format, w1 * static_cast<long double>(0.01F))));
+        const auto& warnings = folded.candidates.at(0).warnings;
+        const auto underflow = std::find_if(warnings.begin(), warnings.end(),
+                                            [](const FoldWarning& each) { return each.code == "underflow"; });
+        QVERIFY(underflow != warnings.end());
+        QVERIFY2(underflow->message.find("1 weights become 0") != std::string::npos &&
+                     underflow->message.find("1 subnormal") != std::string::npos,
+                 underflow->message.c_str());
+    }
+
+    void doesNotWarnOfHalvesThatStayNormal()
+    {
+        ModelBuilder model;
+        model.opset(15).ir(8).dataType(DataType::Float16).input("x", {1, 1, 4, 4});
+        model.constant("W", {2, 1, 1, 1}, {1, -0.5});
+        model.conv("c1", {.out = 2, .in = 1, .kernel = {1, 1}, .weight = "W"});
+        model.batchNorm("bn1", {.scale = {0.5, 2}, .bias = {1, 0}, .mean = {0, 0}, .variance = {1, 1}});
+        const Folded folded =
+            assertFolds(model, {{"c1", {"bn1"}}}, {.engine = Engine::Definition, .tolerance = 2e-3});
+        QVERIFY(folded.candidates.at(0).warnings.empty());
     }
 
     void warnsOfScalesThatQuantizeBadly()

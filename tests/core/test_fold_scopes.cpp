@@ -11,9 +11,9 @@ using namespace pleat::test;
 namespace {
 
 // A function Conv → BN with the weights of its own, or with a scale that the caller gives.
-ModelBuilder inside(bool scaleFromOutside)
+ModelBuilder inside(bool scaleFromOutside, std::uint32_t seed = 5)
 {
-    ModelBuilder inner(5);
+    ModelBuilder inner(seed);
     inner.weightsAsConstantNodes().from("a", 3).conv("c1", {});
     inner.node("BatchNormalization",
                {"c1_out", scaleFromOutside ? "scale" : inner.random("own_scale", {4}, 0.5, 1.5),
@@ -27,6 +27,29 @@ ModelBuilder caller()
 {
     ModelBuilder model;
     model.ir(8).opset(15).input("x", {2, 3, 6, 6});
+    return model;
+}
+
+// Two functions of one name that their overloads tell apart, each called once. IR 10 has that; older
+// libraries know the field as a number.
+ModelBuilder twoOverloads(bool scaleFromOutside)
+{
+    ModelBuilder model = caller();
+    model.ir(10);
+    for (const std::string overload : {"first", "second"}) {
+        std::vector<std::string> arguments = {"x"}, inputs = {"a"};
+        if (scaleFromOutside) {
+            arguments.push_back(model.random("scale_" + overload, {4}, 0.5, 1.5));
+            inputs.emplace_back("scale");
+        }
+        model.node("block", arguments, {"y_" + overload}, {}, overload, "local").output();
+        model.function(inside(scaleFromOutside, overload == "first" ? 5 : 6), "local", "block", inputs,
+                       {"b"});
+        auto& node = *model.graphProto().mutable_node()->rbegin();
+        node.GetReflection()->MutableUnknownFields(&node)->AddLengthDelimited(8, overload);
+        auto& function = *model.modelProto().mutable_functions()->rbegin();
+        function.GetReflection()->MutableUnknownFields(&function)->AddLengthDelimited(13, overload);
+    }
     return model;
 }
 
@@ -76,6 +99,34 @@ private slots:
         model.function(inside(true), "local", "block", {"a", "scale"}, {"b"});
         giveOutputsAType(model);
         assertBlocked(model, Reason::SharedFunction, "block");
+    }
+
+    void tellsFunctionsOfOneNameApart()
+    {
+        ModelBuilder model = twoOverloads(false);
+        giveOutputsAType(model);
+        const Folded folded = assertFoldsAway(model);
+        QCOMPARE(folded.model.functions_size(), 2);
+    }
+
+    void doesNotTakeTheArgumentsOfAnotherOverload()
+    {
+        ModelBuilder model = twoOverloads(true);
+        giveOutputsAType(model);
+        const auto folded = foldThroughFiles(model.bytes()); // whether it folds or not, it is right
+        QVERIFY2(folded, folded ? "" : folded.error().c_str());
+        QCOMPARE(differenceInRuns(folded->before, folded->after), std::string());
+    }
+
+    void refusesAFunctionThatIsThereTwice()
+    {
+        ModelBuilder model = caller();
+        model.node("block", {"x"}, {"y"}, {}, "call", "local").output();
+        model.function(inside(false), "local", "block", {"a"}, {"b"});
+        model.function(inside(false, 6), "local", "block", {"a"}, {"b"});
+        const auto view = viewOf(model.bytes());
+        QVERIFY(!view);
+        QVERIFY2(view.error().find("block") != std::string::npos, view.error().c_str());
     }
 };
 
