@@ -139,6 +139,15 @@ void MainWindow::makeActions()
                           &SceneDetails::attributes);
     a.weights = detail(tr("&Weights"), tr("Ctrl+I"), tr("Show weights in the nodes"), &SceneDetails::weights);
     a.names = detail(tr("&Names"), tr("Ctrl+U"), tr("Show names in the nodes"), &SceneDetails::names);
+    a.wheelScrolls =
+        make(tr("&Wheel Scrolls"), {K(tr("Ctrl+Alt+W"))},
+             tr("Scroll the graph with the wheel and zoom with Ctrl and the wheel"), [this](bool on) {
+                 Settings::setWheelScrolls(on);
+                 m_graph->canvas().setWheelScrolls(on);
+             });
+    a.wheelScrolls->setCheckable(true);
+    a.wheelScrolls->setChecked(Settings::wheelScrolls());
+    m_graph->canvas().setWheelScrolls(Settings::wheelScrolls());
     a.fullScreen = make(tr("F&ull Screen"), {K(Qt::Key_F11)}, tr("Use the whole screen"),
                         [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
     a.properties = make(tr("Model &Properties"), {K(tr("Ctrl+Return"))},
@@ -189,7 +198,7 @@ void MainWindow::makeMenus()
     QMenu* view = menuBar()->addMenu(tr("&View"));
     view->addActions({a.before, a.after});
     view->addSeparator();
-    view->addActions({a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction});
+    view->addActions({a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.wheelScrolls});
     view->addSeparator();
     view->addActions({a.attributes, a.weights, a.names});
     view->addSeparator();

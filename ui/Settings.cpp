@@ -19,6 +19,7 @@ const auto recentKey = u"recentFiles"_s;
 const auto themeKey = u"theme"_s;
 const auto geometryKey = u"window/geometry"_s;
 const auto stateKey = u"window/state"_s;
+const auto wheelKey = u"wheelScrolls"_s;
 const auto folderKey = u"lastFolder"_s;
 } // namespace
 
@@ -72,6 +73,16 @@ void Settings::setWindow(const QByteArray& geometry, const QByteArray& state)
     QSettings settings;
     settings.setValue(geometryKey, geometry);
     settings.setValue(stateKey, state);
+}
+
+bool Settings::wheelScrolls()
+{
+    return QSettings().value(wheelKey, false).toBool();
+}
+
+void Settings::setWheelScrolls(bool scrolls)
+{
+    QSettings().setValue(wheelKey, scrolls);
 }
 
 QString Settings::lastFolder()

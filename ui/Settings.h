@@ -22,6 +22,9 @@ public:
     static QByteArray windowState();
     static void setWindow(const QByteArray& geometry, const QByteArray& state);
 
+    static bool wheelScrolls(); // the wheel scrolls the graph, and zooms with Ctrl
+    static void setWheelScrolls(bool scrolls);
+
     static QString lastFolder();
     static void setLastFolder(const QString& folder);
 };

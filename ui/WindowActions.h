@@ -12,7 +12,7 @@ struct WindowActions {
     QAction *undo, *redo, *find, *chooseAll, *chooseNone, *deselect;
     QAction *before, *after, *zoomIn, *zoomOut, *fit, *actualSize, *direction;
     QAction *attributes, *weights, *names;
-    QAction *fullScreen, *properties, *next, *previous;
+    QAction *wheelScrolls, *fullScreen, *properties, *next, *previous;
     QAction *foldAll, *foldChecked;
     QAction *shortcuts, *about;
     QMenu* recent;

@@ -16,9 +16,9 @@ namespace pleat::cli {
 namespace {
 
 struct Options {
-    std::string model, output, report;
+    std::string model, output, report, rest;
     std::vector<std::string> only;
-    bool dryRun = false, affine = false, allowOverflow = false, json = false;
+    bool dryRun = false, affine = false, quantized = false, allowOverflow = false, json = false;
 };
 
 Result<void> writeText(const std::string& path, const std::string& text)
@@ -83,11 +83,18 @@ int run(const Options& options, const std::stop_token& stop)
     if (!view)
         return fail(view.error(), CannotRead);
     NoProgress quiet;
-    const FoldOptions rules{.allowOverflow = options.allowOverflow, .constantsToo = options.affine};
+    const FoldOptions rules{.allowOverflow = options.allowOverflow,
+                            .constantsToo = options.affine,
+                            .quantizedToo = options.quantized};
     const auto chosen = options.only.empty() ? std::nullopt : std::optional(options.only);
     auto outcome = fold(*view, chosen, rules, quiet, stop);
     if (!outcome)
         return fail(outcome.error(), CannotRead);
+    if (!options.rest.empty()) {
+        const Rest rest = options.rest == "mul-add" ? Rest::MulAdd : Rest::Normalise;
+        if (const auto settled = settleRest(*outcome, rest); !settled)
+            return fail(settled.error(), CannotRead);
+    }
     if (options.json || !options.report.empty()) {
         ProgressBar bar("Measuring");
         if (const auto measured = measureRanges((*view)->model(), *outcome, bar, stop); !measured)
@@ -112,8 +119,13 @@ Run addFold(CLI::App& parser)
     command.add_flag("--affine", options->affine,
                      "Fold scales and shifts by constants too, not only batch norms");
     command.add_flag("--dry-run", options->dryRun, "Write no model");
+    command
+        .add_flag("--normalize-rest{in-place}", options->rest,
+                  "Write what is left with mean 0, variance 1, epsilon 0; =mul-add: as a Mul and an Add")
+        ->check(CLI::IsMember({"in-place", "mul-add"}));
     command.add_flag("--allow-overflow", options->allowOverflow,
                      "Fold even if 16-bit weights become infinite");
+    command.add_flag("--qdq", options->quantized, "Fold into quantized weights (DequantizeLinear) too");
     command.add_option("--report", options->report, "Write a JSON report with all parameters to this file");
     command.add_flag("--json", options->json, "One JSON object on standard output");
     return [options](const std::stop_token& stop) { return run(*options, stop); };

@@ -64,7 +64,9 @@ public:
             auto bias = after ? Result<std::vector<double>>(target.t) : shift(target);
             if (!bias)
                 return tl::make_unexpected(bias.error());
-            auto weight = m_constants.scaleWeight(target, *plan.candidate.direction);
+            auto weight = target.layer.quantizedWeight
+                              ? m_constants.scaleIntegers(target)
+                              : m_constants.scaleWeight(target, *plan.candidate.direction);
             if (!weight)
                 return tl::make_unexpected(weight.error());
             const std::vector<double> ones(target.layer.layout.outputs, 1.0);
@@ -115,6 +117,10 @@ private:
         const NewBias bias = *biasAfter(m_view, layer, s, t); // planning has seen that it can be made
         if (biasOf(m_view, layer) == ValueIndex::None && allZero(bias.values))
             return {};
+        if (layer.quantizedBias) {
+            if (auto integers = m_constants.setIntegerBias(layer, s, bias))
+                return *integers;
+        }
         if (layer.biasSlot) {
             std::string name = m_constants.setBias(layer, layer.node, *layer.biasSlot, bias);
             if (m_view.op(layer.node) == "Gemm")

@@ -17,6 +17,7 @@ namespace pleat {
 struct FoldOptions {
     bool allowOverflow = false; // fold although float16/bfloat16 weights become infinite
     bool constantsToo = false;  // also fold chains without a batch norm when nothing was chosen
+    bool quantizedToo = false;  // also fold into weights that come from DequantizeLinear
 };
 
 // Every batch norm of the model with its verdict, in the order of the graph. Errors: Cancelled; a parameter
@@ -29,7 +30,8 @@ Result<std::vector<FoldCandidate>> findFolds(const std::shared_ptr<const GraphVi
 struct FoldedPair {
     FoldCandidate candidate;
     bool folded = false;
-    std::string weight; // names in the model after
+    bool settled = false; // left, but written otherwise: settleRest()
+    std::string weight;   // names in the model after
     std::string bias;
     struct Parameters {
         std::vector<double> gamma, beta, mean, variance;
@@ -50,6 +52,16 @@ struct FoldOutcome {
 Result<FoldOutcome> fold(const std::shared_ptr<const GraphView>& view,
                          const std::optional<std::vector<FoldId>>& chosen, const FoldOptions& options,
                          Progress& progress, std::stop_token stop);
+
+// What becomes of the batch norms that were not folded.
+enum class Rest {
+    Normalise, // in place: scale s, bias t, mean 0, variance 1, epsilon 0
+    MulAdd     // a Mul by s and an Add of t; where the rank is not known, normalised
+};
+
+// Rewrites the batch norms of the outcome that are left and can be read (an affine map in inference). Exact
+// up to one rounding of s and t into the parameters' types. Errors: none but those of reading the parameters.
+Result<void> settleRest(FoldOutcome& outcome, Rest rest);
 
 // Fills the ranges of the pairs; reads every weight once, before and after.
 Result<void> measureRanges(const Model& before, FoldOutcome& outcome, Progress& progress,

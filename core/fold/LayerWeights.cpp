@@ -9,7 +9,7 @@ std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node)
     if (!isLayer(view, node))
         return std::nullopt;
     const Shapes shapes(view);
-    auto layer = readLayer({view, shapes, view.label(node)}, node);
+    auto layer = readLayer({view, shapes, false, view.label(node)}, node);
     if (!layer)
         return std::nullopt;
     LayerWeights weights{std::move(layer->weight.tensor), std::move(layer->layout), std::nullopt,

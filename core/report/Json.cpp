@@ -86,6 +86,7 @@ Json pairJson(const FoldedPair& pair, Arrays arrays)
 {
     Json json = candidateJson(pair.candidate);
     json["folded"] = pair.folded;
+    json["normalized"] = pair.settled;
     json["weight"] = pair.folded ? Json(pair.weight) : Json(nullptr);
     json["bias"] = pair.folded ? Json(pair.bias) : Json(nullptr);
     if (arrays == Arrays::Include) {

@@ -44,6 +44,18 @@ private Q_SLOTS:
         QTEST(moduleName(node, op), "module");
     }
 
+    void shortensTheNamesInAReason()
+    {
+        FoldCandidate candidate;
+        candidate.affine = {{NodeId{1}, "/block/norm1/BatchNormalization", "BatchNormalization"}};
+        candidate.layer = NodeRef{NodeId{2}, "/block/conv1/Conv", "Conv"};
+        candidate.message = "Clip /block/relu6/Clip lies between the two and does not commute with "
+                            "/block/norm1/BatchNormalization; /block/conv1/Conv pads by 1/2 of its size";
+        QCOMPARE(foldMessage(candidate),
+                 QStringLiteral("Clip lies between the two and does not commute with it; "
+                                "block.conv1 pads by 1/2 of its size"));
+    }
+
     void writesNumbers()
     {
         QCOMPARE(number(-0.412), QStringLiteral("−0.41"));

@@ -5,6 +5,7 @@
 #include "ui/document/Convert.h"
 
 #include <QCoreApplication>
+#include <QRegularExpression>
 #include <QStringList>
 
 using namespace Qt::StringLiterals;
@@ -77,21 +78,19 @@ QString foldChain(const FoldCandidate& candidate)
 QString foldMessage(const FoldCandidate& candidate)
 {
     QString message = toQt(candidate.message);
-    const auto shorten = [&message](const QString& name, const QString& brief) {
-        if (name.size() > brief.size() && !brief.isEmpty())
-            message.replace(name, brief);
+    const auto shorten = [&message](const std::string& name, const QString& brief) {
+        if (!name.empty() && !brief.isEmpty())
+            message.replace(toQt(name), brief);
     };
-    // Whom to blame is best known by its last part, a layer by its module.
-    for (const Blame& blame : candidate.blame) {
-        const QString last = toQt(blame.name).section(u'/', -1);
-        shorten(toQt(blame.name), last);
-        message.replace(last + u' ' + last, last); // "Clip /features/relu6/Clip" is one "Clip"
-    }
     for (const NodeRef& node : candidate.affine)
-        shorten(toQt(node.name), tr("it"));
+        shorten(node.name, tr("it"));
     if (candidate.layer)
-        shorten(toQt(candidate.layer->name),
-                moduleName(toQt(candidate.layer->name), toQt(candidate.layer->op)));
+        shorten(candidate.layer->name, moduleName(toQt(candidate.layer->name), toQt(candidate.layer->op)));
+    // What is left of paths is best known by its last part; "Clip /relu6/Clip" is one "Clip".
+    static const QRegularExpression path(u"(?<=^|\\s)/\\S*/([^/\\s]+)"_s);
+    static const QRegularExpression twice(u"\\b(\\S+) \\1\\b"_s);
+    message.replace(path, u"\\1"_s);
+    message.replace(twice, u"\\1"_s);
     return message;
 }
 

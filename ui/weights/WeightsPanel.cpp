@@ -109,7 +109,11 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     m_pages->addWidget(makeHistogram());
     m_pages->addWidget(m_bias);
     m_pages->addWidget(makeScaleShift());
-    m_pages->addWidget(m_empty);
+    m_empty->setMaximumWidth(760); // a line that can be read
+    auto* emptyPage = new QWidget;
+    auto* emptyLayout = new QHBoxLayout(emptyPage);
+    emptyLayout->addWidget(m_empty);
+    m_pages->addWidget(emptyPage);
     m_pages->setMinimumHeight(120);
 
     auto* layout = new QVBoxLayout(this);

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The program itself: its options, and the second process that infers shapes for its window.
+#include "tests/ui/WindowFixture.h"
+#include "ui/GraphPane.h"
+#include "ui/MainWindow.h"
+#include "ui/graph/GraphCanvas.h"
+
+#include <QFile>
+#include <QProcess>
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace pleat;
+using namespace pleat::ui;
+using namespace pleat::ui::test;
+
+class TestGuiProgram final : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+
+    struct Run {
+        int code = -1;
+        QString out;
+        QString err;
+    };
+    static Run run(const QStringList& arguments)
+    {
+        QProcess process;
+        process.start(QStringLiteral(PLEAT_PROGRAM), arguments);
+        if (!process.waitForFinished(60000) || process.exitStatus() != QProcess::NormalExit)
+            return {};
+        return {process.exitCode(), QString::fromUtf8(process.readAllStandardOutput()),
+                QString::fromUtf8(process.readAllStandardError())};
+    }
+
+private Q_SLOTS:
+    void init() { isolate(m_folder); }
+
+    void tellsItsVersion()
+    {
+        const Run version = run({QStringLiteral("--version")});
+        QCOMPARE(version.code, 0);
+        QCOMPARE(version.out.trimmed(), QStringLiteral("pleat " PLEAT_VERSION));
+    }
+
+    void writesPicturesOfTheGraph()
+    {
+        const std::pair<const char*, QByteArray> kinds[] = {
+            {"svg", "<?xml"}, {"png", "\x89PNG"}, {"pdf", "%PDF"}};
+        for (const auto& [ending, magic] : kinds) {
+            const QString target = m_folder.filePath(QStringLiteral("graph.") + QLatin1StringView(ending));
+            QCOMPARE(run({sampleModel(), QStringLiteral("--export-graph"), target}).code, 0);
+            QFile file(target);
+            QVERIFY(file.open(QIODevice::ReadOnly));
+            QVERIFY2(file.readAll().startsWith(magic), ending);
+        }
+    }
+
+    void refusesWithASentenceAndACode()
+    {
+        const QString target = m_folder.filePath(QStringLiteral("no.svg"));
+        const Run missing =
+            run({QStringLiteral("/no/such/model.onnx"), QStringLiteral("--export-graph"), target});
+        QCOMPARE(missing.code, 3);
+        QVERIFY(missing.err.contains(QStringLiteral("model.onnx")));
+        QCOMPARE(run({sampleModel(), QStringLiteral("--export-graph"), QStringLiteral("graph.bmp")}).code, 2);
+        QCOMPARE(
+            run({sampleModel(), QStringLiteral("--export-graph"), QStringLiteral("/no/such/folder/a.svg")})
+                .code,
+            4);
+        QCOMPARE(run({QStringLiteral("--export-graph"), target}).code, 2);
+        QVERIFY(!QFile::exists(target));
+    }
+
+    void labelsEveryEdgeWithAShapeFromItsWorker()
+    {
+        MainWindow window(std::filesystem::path(PLEAT_PROGRAM));
+        window.show();
+        QSignalSpy typed(&window.document(), &Document::typesChanged);
+        window.openPath(sampleModel());
+        QVERIFY(typed.wait(30000));
+        QVERIFY2(window.document().typesProblem().isEmpty(), qPrintable(window.document().typesProblem()));
+        const auto isLabelled = [&] {
+            const auto& edges = window.graph().canvas().scene().edges;
+            return !edges.empty() && std::all_of(edges.begin(), edges.end(),
+                                                 [](const SceneEdge& edge) { return !edge.label.isEmpty(); });
+        };
+        QTRY_VERIFY(isLabelled());
+        QCOMPARE(window.graph().canvas().scene().edges.front().label, QStringLiteral("batch×1×8×8"));
+    }
+};
+
+QTEST_MAIN(TestGuiProgram)
+#include "test_gui_program.moc"
