@@ -32,6 +32,7 @@ OPSETS = (13, 17)
 # What no tool can fold: 58 norms at the head of a dense layer, 3 of the transitions and the last one read a Concat whose
 # parts are read again by all later layers, and a Relu follows them. Each other batch norm follows a Conv of its own.
 LEFT = {"densenet121": 62}
+MORE_NODES = "The new weights are not stored: nodes that were not there before compute them whenever the model runs."
 TIMES = 3  # runs whose median is told
 PLEAT = "Pleat"
 
@@ -76,14 +77,17 @@ def run_peer(python, peer, before, after, times=1):
 
 
 def peer_results(asked, before, folder):
-    """By peer: the batch norms it leaves and the difference of the outputs, or why it failed."""
+    """By peer: the batch norms it leaves, the nodes it adds, the difference of the outputs; or why it failed."""
     results = {}
+    nodes = graphs.working_nodes(graphs.load(before))
     feed, expected = numerics.run_before(before, asked.seed, shapes={}) if asked.peers else (None, None)
     for peer in asked.peer if asked.peers else []:
         after = folder / f"{before.stem}.{peer}.onnx"
         try:
             said = run_peer(asked.peers, peer, before, after)
-            results[peer] = {"left": graphs.count(graphs.load(after), workflow.OPERATOR),
+            model = graphs.load(after)
+            results[peer] = {"left": graphs.count(model, workflow.OPERATOR),
+                             "more_nodes": graphs.working_nodes(model) - nodes,
                              "difference": numerics.difference_from(feed, expected, after),
                              "version": said["version"]}
         except Failure as failure:
@@ -154,6 +158,8 @@ def peer_cell(result, notes):
         return f"failed {notes.mark(result['failed'])}"
     if not result["difference"] <= workflow.TOLERANCE:
         return f"{result['left']}, **outputs differ by {result['difference']:.1g}**"
+    if result["more_nodes"] > 0:
+        return f"{result['left']}, but {result['more_nodes']} more nodes {notes.mark(MORE_NODES)}"
     return str(result["left"])
 
 
