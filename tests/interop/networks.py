@@ -130,6 +130,7 @@ def times_of(asked, folder, network, opset):
             times[peer] = run_peer(asked.peers, peer, before, after, TIMES)
         except Failure as failure:
             times[peer] = {"failed": str(failure)}
+    after.unlink(missing_ok=True)
     return times
 
 
@@ -238,4 +239,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Failure as failure:
+        sys.exit(str(failure))
