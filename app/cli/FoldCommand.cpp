@@ -16,9 +16,9 @@ namespace pleat::cli {
 namespace {
 
 struct Options {
-    std::string model, output, report;
+    std::string model, output, report, rest;
     std::vector<std::string> only;
-    bool dryRun = false, affine = false, allowOverflow = false, json = false;
+    bool dryRun = false, affine = false, quantized = false, allowOverflow = false, json = false;
 };
 
 Result<void> writeText(const std::string& path, const std::string& text)
@@ -42,7 +42,7 @@ void print(const Options& options, const FoldOutcome& outcome)
             fmt::print("left      {}\n          [{}] {}\n", pair.candidate.id, code(*pair.candidate.reason),
                        pair.candidate.message);
     }
-    if (batchNorms == 0)
+    if (batchNorms == 0 && folded == 0)
         fmt::print("There is no batch norm in this model, nothing to fold.\n");
     else if (folded == 0)
         fmt::print("Nothing was folded; {} of {} batch norms are left.\n", batchNorms, batchNorms);
@@ -56,18 +56,19 @@ void print(const Options& options, const FoldOutcome& outcome)
 // The result first, so that a report never tells of a file that is not there.
 int write(const Options& options, const FoldOutcome& outcome, const std::stop_token& stop)
 {
+    const std::string written = options.dryRun ? std::string() : options.output;
     if (!options.dryRun) {
         ProgressBar bar("Writing");
         if (const auto saved = saveModel(outcome.after, options.output, bar, stop); !saved)
             return fail(saved.error(), CannotWrite);
     }
     if (!options.report.empty()) {
-        const std::string text = foldJson(options.model, options.output, outcome.pairs, Arrays::Include);
-        if (const auto written = writeText(options.report, text); !written)
-            return fail(written.error(), CannotWrite);
+        const std::string text = foldJson(options.model, written, outcome.pairs, Arrays::Include);
+        if (const auto reported = writeText(options.report, text); !reported)
+            return fail(reported.error(), CannotWrite);
     }
     if (options.json)
-        fmt::print("{}", foldJson(options.model, options.output, outcome.pairs, Arrays::LeaveOut));
+        fmt::print("{}", foldJson(options.model, written, outcome.pairs, Arrays::LeaveOut));
     else
         print(options, outcome);
     return Done;
@@ -79,15 +80,26 @@ int run(const Options& options, const std::stop_token& stop)
         say("pleat-cli: fold needs -o OUT, or --dry-run to write nothing");
         return Usage;
     }
+    if (options.report.ends_with(".html")) {
+        say("pleat-cli: reports are written as JSON only, as yet: name it FILE.json");
+        return Usage;
+    }
     const auto view = openView(options.model, stop);
     if (!view)
         return fail(view.error(), CannotRead);
     NoProgress quiet;
-    const FoldOptions rules{.allowOverflow = options.allowOverflow, .constantsToo = options.affine};
+    const FoldOptions rules{.allowOverflow = options.allowOverflow,
+                            .constantsToo = options.affine,
+                            .quantizedToo = options.quantized};
     const auto chosen = options.only.empty() ? std::nullopt : std::optional(options.only);
     auto outcome = fold(*view, chosen, rules, quiet, stop);
     if (!outcome)
         return fail(outcome.error(), CannotRead);
+    if (!options.rest.empty()) {
+        const Rest rest = options.rest == "mul-add" ? Rest::MulAdd : Rest::Normalise;
+        if (const auto settled = settleRest(*outcome, rest); !settled)
+            return fail(settled.error(), CannotRead);
+    }
     if (options.json || !options.report.empty()) {
         ProgressBar bar("Measuring");
         if (const auto measured = measureRanges((*view)->model(), *outcome, bar, stop); !measured)
@@ -112,8 +124,13 @@ Run addFold(CLI::App& parser)
     command.add_flag("--affine", options->affine,
                      "Fold scales and shifts by constants too, not only batch norms");
     command.add_flag("--dry-run", options->dryRun, "Write no model");
+    command
+        .add_flag("--normalize-rest{in-place}", options->rest,
+                  "Write what is left with mean 0, variance 1, epsilon 0; =mul-add: as a Mul and an Add")
+        ->check(CLI::IsMember({"in-place", "mul-add"}));
     command.add_flag("--allow-overflow", options->allowOverflow,
                      "Fold even if 16-bit weights become infinite");
+    command.add_flag("--qdq", options->quantized, "Fold into quantized weights (DequantizeLinear) too");
     command.add_option("--report", options->report, "Write a JSON report with all parameters to this file");
     command.add_flag("--json", options->json, "One JSON object on standard output");
     return [options](const std::stop_token& stop) { return run(*options, stop); };

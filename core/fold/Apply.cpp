@@ -64,15 +64,18 @@ public:
             auto bias = after ? Result<std::vector<double>>(target.t) : shift(target);
             if (!bias)
                 return tl::make_unexpected(bias.error());
-            auto weight = m_constants.scaleWeight(target, *plan.candidate.direction);
+            auto weight = target.layer.quantizedWeight
+                              ? m_constants.scaleIntegers(target)
+                              : m_constants.scaleWeight(target, *plan.candidate.direction);
             if (!weight)
                 return tl::make_unexpected(weight.error());
             const std::vector<double> ones(target.layer.layout.outputs, 1.0);
-            const std::string name = setBias(target.layer, after ? target.s : ones, *bias);
-            if (&target == &plan.targets.front()) {
-                pair.weight = std::move(*weight);
-                pair.bias = name;
-            }
+            FoldedLayer layer;
+            layer.layer = {m_view.id(target.layer.node), m_view.label(target.layer.node),
+                           std::string(m_view.op(target.layer.node))};
+            layer.weight = std::move(*weight);
+            layer.bias = setBias(target.layer, after ? target.s : ones, *bias);
+            pair.layers.push_back(std::move(layer));
         }
         for (const PadChange& change : plan.pads)
             changePad(change, plan.targets.front().layer.type());
@@ -115,6 +118,10 @@ private:
         const NewBias bias = *biasAfter(m_view, layer, s, t); // planning has seen that it can be made
         if (biasOf(m_view, layer) == ValueIndex::None && allZero(bias.values))
             return {};
+        if (layer.quantizedBias) {
+            if (auto integers = m_constants.setIntegerBias(layer, s, bias))
+                return *integers;
+        }
         if (layer.biasSlot) {
             std::string name = m_constants.setBias(layer, layer.node, *layer.biasSlot, bias);
             if (m_view.op(layer.node) == "Gemm")

@@ -171,7 +171,7 @@ Verdict<void> requireShiftReaches(const FoldContext& context, const Layer& layer
 {
     const std::string_view op = context.view.op(layer.node);
     const bool shifts = std::ranges::any_of(t, [](double shift) { return shift != 0; });
-    if (!shifts || (op != "Conv" && op != "ConvTranspose"))
+    if (!shifts || op == "Gemm" || op == "MatMul") // a matrix has no border
         return {};
     return op == "Conv" ? convolution(context, layer, t) : transposed(context, layer);
 }

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int mostRounds = 1000; // each folds something, so this is a bound on a bug and not on models
 
+constexpr const char* needsOthers = "only possible when the batch norms on its way are folded too";
+
 // Folds again and again, since one fold may clear the way for the next: all that come after a layer, then all
 // that come before one, until nothing changes.
 class Rounds final {
@@ -31,8 +33,11 @@ public:
     {
         if (auto planned = plan(progress); !planned)
             return planned;
-        for (const FoldPlan& plan : m_plans)
+        for (const FoldPlan& plan : m_plans) {
             m_order.push_back(plan.candidate.id);
+            if (plan.candidate.foldable)
+                m_alone.insert(plan.candidate.id);
+        }
         for (int round = 0; round < mostRounds; ++round) {
             std::vector<const FoldPlan*> chosen = pick(wanted, FoldDirection::After);
             if (chosen.empty())
@@ -42,8 +47,11 @@ public:
             auto applied = applyPlans(m_view, chosen, m_sums, m_stop);
             if (!applied)
                 return tl::make_unexpected(applied.error());
-            for (FoldedPair& pair : applied->pairs)
+            for (FoldedPair& pair : applied->pairs) {
+                if (!m_alone.contains(pair.candidate.id))
+                    pair.candidate.warnings.push_back({"needs-others", needsOthers});
                 m_folded.emplace(pair.candidate.id, std::move(pair));
+            }
             m_view = GraphView::of(std::move(applied->model));
             if (auto planned = plan(progress); !planned)
                 return planned;
@@ -105,6 +113,7 @@ private:
     std::stop_token m_stop;
     std::vector<FoldPlan> m_plans;
     std::vector<FoldId> m_order;
+    std::unordered_set<FoldId> m_alone; // what can be folded before anything else is
     std::unordered_map<std::string, FoldedPair> m_folded;
 };
 

@@ -17,6 +17,7 @@ namespace pleat {
 struct FoldOptions {
     bool allowOverflow = false; // fold although float16/bfloat16 weights become infinite
     bool constantsToo = false;  // also fold chains without a batch norm when nothing was chosen
+    bool quantizedToo = false;  // also fold into weights that come from DequantizeLinear
 };
 
 // Every batch norm of the model with its verdict, in the order of the graph. Errors: Cancelled; a parameter
@@ -25,19 +26,26 @@ Result<std::vector<FoldCandidate>> findFolds(const std::shared_ptr<const GraphVi
                                              const FoldOptions& options, Progress& progress,
                                              std::stop_token stop);
 
-// What was done to one layer. Arrays are per channel of the batch norm.
+// What a fold made of one layer.
+struct FoldedLayer {
+    NodeRef layer;
+    std::string weight;                                        // names in the model after
+    std::string bias;                                          // empty when it has none
+    std::optional<Range> weightBefore, weightAfter, biasAfter; // measured by measureRanges()
+};
+
+// A candidate and what was done about it. Arrays are per channel of the chain.
 struct FoldedPair {
     FoldCandidate candidate;
     bool folded = false;
-    std::string weight; // names in the model after
-    std::string bias;
+    bool settled = false;            // left, but written otherwise: settleRest()
+    std::vector<FoldedLayer> layers; // one, or several behind a join or before a fan-out; none when left
     struct Parameters {
         std::vector<double> gamma, beta, mean, variance;
         double epsilon = 0;
     };
-    std::optional<Parameters> parameters;                      // of the batch norm, as removed
-    std::vector<double> s, t;                                  // the affine, y = s·x + t
-    std::optional<Range> weightBefore, weightAfter, biasAfter; // measured by measureRanges()
+    std::optional<Parameters> parameters; // of the batch norm, as removed
+    std::vector<double> s, t;             // the affine, y = s·x + t
 };
 
 struct FoldOutcome {
@@ -50,6 +58,16 @@ struct FoldOutcome {
 Result<FoldOutcome> fold(const std::shared_ptr<const GraphView>& view,
                          const std::optional<std::vector<FoldId>>& chosen, const FoldOptions& options,
                          Progress& progress, std::stop_token stop);
+
+// What becomes of the batch norms that were not folded.
+enum class Rest {
+    Normalise, // in place: scale s, bias t, mean 0, variance 1, epsilon 0
+    MulAdd     // a Mul by s and an Add of t; where the rank is not known, normalised
+};
+
+// Rewrites the batch norms of the outcome that are left and can be read (an affine map in inference). Exact
+// up to one rounding of s and t into the parameters' types. Errors: none but those of reading the parameters.
+Result<void> settleRest(FoldOutcome& outcome, Rest rest);
 
 // Fills the ranges of the pairs; reads every weight once, before and after.
 Result<void> measureRanges(const Model& before, FoldOutcome& outcome, Progress& progress,

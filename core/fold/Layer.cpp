@@ -105,6 +105,7 @@ Verdict<void> readConvolution(const FoldContext& context, Layer& layer)
         return shapeRefused(view, layer);
     layer.layout = std::move(*layout);
     layer.rank = dims.size();
+    layer.outputDim = transposed ? 1 : 0;
     return {};
 }
 
@@ -123,6 +124,7 @@ Verdict<void> readMatrix(const GraphView& view, Layer& layer, std::size_t inputD
     if (!layout)
         return shapeRefused(view, layer);
     layer.layout = std::move(*layout);
+    layer.outputDim = 1 - inputDim;
     return {};
 }
 
@@ -177,6 +179,12 @@ const LayerReader* readerOf(const GraphView& view, NodeIndex node)
     return found != readers.end() && view.domain(node).empty() ? &*found : nullptr;
 }
 
+bool isQuantized(const GraphView& view, ValueIndex value)
+{
+    const auto constant = constantOf(view, value);
+    return !constant && constant.error() == NotConstant::Quantized;
+}
+
 bool isConstant(const GraphView& view, NodeIndex node, std::size_t slot)
 {
     return constantOf(view, view.input(node, slot)).has_value();
@@ -211,6 +219,27 @@ Verdict<NewBias> matrixBias(const GraphView& view, const Layer& layer, const std
     return result;
 }
 
+// b' = s·b + t of a bias that is stored as integers.
+Verdict<NewBias> biasOfIntegers(const GraphView& view, const Layer& layer, const std::vector<double>& s,
+                                const std::vector<double>& t)
+{
+    const Quantized& bias = *layer.quantizedBias;
+    const auto integers = bias.integers.tensor.doubles();
+    if (!integers)
+        return refuse(Reason::MissingData, integers.error().message, blame(view, bias.integers.storedAt));
+    const auto zero = std::ranges::find_if(bias.zeroPoint, [](double point) { return point != 0; });
+    if (integers->size() != s.size() || bias.integers.type != DataType::Int32 || zero != bias.zeroPoint.end())
+        return refuse(
+            Reason::Quantized,
+            fmt::format("the bias of {} is not {} int32 values around 0", view.label(layer.node), s.size()),
+            blame(view, bias.integers.storedAt));
+    NewBias result{t, {static_cast<std::int64_t>(s.size())}};
+    for (std::size_t m = 0; m < s.size(); ++m)
+        result.values[m] +=
+            s[m] * layer.biasFactor * (*integers)[m] * bias.scales[bias.scales.size() == 1 ? 0 : m];
+    return result;
+}
+
 } // namespace
 
 bool isLayer(const GraphView& view, NodeIndex node)
@@ -233,10 +262,17 @@ Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node)
         layer.dataSlot = 1;
     }
     auto weight = requireConstant(view, node, layer.weightSlot, "the weight");
+    if (!weight && weight.error().reason == Reason::Quantized && context.quantizedToo) {
+        auto quantized = readQuantized(view, node, layer.weightSlot);
+        if (!quantized)
+            return tl::make_unexpected(quantized.error());
+        layer.quantizedWeight = std::move(*quantized);
+        weight = layer.quantizedWeight->integers;
+    }
     if (!weight)
         return tl::make_unexpected(weight.error());
     layer.weight = std::move(*weight);
-    if (!isFoldable(layer.type()) || !isFoldable(layer.weight.tensor.type()))
+    if (!layer.quantizedWeight && (!isFoldable(layer.type()) || !isFoldable(layer.weight.tensor.type())))
         return refuse(Reason::Dtype,
                       fmt::format("{} weights ({} of {}) are not supported", name(layer.type()),
                                   view.name(layer.weight.storedAt), view.label(node)),
@@ -245,6 +281,12 @@ Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node)
         return refuse(Reason::MissingData, problem, blame(view, layer.weight.storedAt));
     if (auto read = readerOf(view, node)->read(context, layer); !read)
         return tl::make_unexpected(read.error());
+    if (layer.quantizedWeight && layer.biasSlot && isQuantized(view, view.input(node, *layer.biasSlot))) {
+        auto bias = readQuantized(view, node, *layer.biasSlot);
+        if (!bias)
+            return tl::make_unexpected(bias.error());
+        layer.quantizedBias = std::move(*bias);
+    }
     return layer;
 }
 
@@ -282,6 +324,8 @@ Verdict<NewBias> biasAfter(const GraphView& view, const Layer& layer, const std:
     if (biasOf(view, layer) == ValueIndex::None || layer.biasFactor == 0)
         return shift;
     const NodeIndex holder = layer.biasSlot ? layer.node : layer.biasAdd;
+    if (layer.quantizedBias)
+        return biasOfIntegers(view, layer, s, t);
     auto bias = requireConstant(view, holder, layer.biasSlot.value_or(layer.biasAddSlot), "the bias");
     if (!bias)
         return tl::make_unexpected(bias.error());

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/fold/Affine.h"
+#include "core/fold/Quantized.h"
 #include "core/tensor/WeightLayout.h"
 
 namespace pleat {
@@ -24,6 +25,10 @@ struct Layer {
     // A MatMul's bias is a constant that an Add behind it adds; None when there is no such Add.
     NodeIndex biasAdd = NodeIndex::None;
     std::size_t biasAddSlot = 1; // the Add's operand with the constant
+
+    // With a quantized weight, `weight` is the integers, and only an affine after the layer can be taken.
+    std::optional<Quantized> quantizedWeight, quantizedBias;
+    std::size_t outputDim = 0; // the dimension of the weight that counts the outputs, all of them
 
     DataType type() const { return weight.type; }
     bool isMatMul() const { return !biasSlot.has_value(); }

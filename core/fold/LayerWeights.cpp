@@ -9,7 +9,7 @@ std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node)
     if (!isLayer(view, node))
         return std::nullopt;
     const Shapes shapes(view);
-    auto layer = readLayer({view, shapes, view.label(node)}, node);
+    auto layer = readLayer({view, shapes, false, view.label(node)}, node);
     if (!layer)
         return std::nullopt;
     LayerWeights weights{std::move(layer->weight.tensor), std::move(layer->layout), std::nullopt,
@@ -30,6 +30,27 @@ Result<Range> rangeOf(const TensorView& tensor, std::stop_token stop)
     return measured->range;
 }
 
+// The ranges of a layer's weight and bias; they stay open for a node that is no such layer (any more).
+Result<void> measure(const GraphView& view, NodeId layer, std::optional<Range>& weight,
+                     std::optional<Range>* bias, const std::stop_token& stop)
+{
+    const NodeIndex node = view.find(layer);
+    const auto weights = node == NodeIndex::None ? std::nullopt : layerWeights(view, node);
+    if (!weights)
+        return {};
+    auto range = rangeOf(weights->weight, stop);
+    if (!range)
+        return tl::make_unexpected(range.error());
+    weight = *range;
+    if (!bias || !weights->bias)
+        return {};
+    auto biasRange = rangeOf(*weights->bias, stop);
+    if (!biasRange)
+        return tl::make_unexpected(biasRange.error());
+    *bias = *biasRange;
+    return {};
+}
+
 } // namespace
 
 Result<void> measureRanges(const Model& before, FoldOutcome& outcome, Progress& progress,
@@ -38,30 +59,11 @@ Result<void> measureRanges(const Model& before, FoldOutcome& outcome, Progress& 
     const auto old = GraphView::of(before);
     const auto now = GraphView::of(outcome.after);
     std::uint64_t done = 0;
-    const auto measure = [&](const GraphView& view, NodeId layer, std::optional<Range>& weight,
-                             std::optional<Range>* bias) -> Result<void> {
-        const NodeIndex node = view.find(layer);
-        const auto weights = node == NodeIndex::None ? std::nullopt : layerWeights(view, node);
-        if (!weights)
-            return {};
-        auto range = rangeOf(weights->weight, stop);
-        if (!range)
-            return tl::make_unexpected(range.error());
-        weight = *range;
-        if (!bias || !weights->bias)
-            return {};
-        auto biasRange = rangeOf(*weights->bias, stop);
-        if (!biasRange)
-            return tl::make_unexpected(biasRange.error());
-        *bias = *biasRange;
-        return {};
-    };
     for (FoldedPair& pair : outcome.pairs) {
-        if (pair.folded && pair.candidate.layer) {
-            const NodeId layer = pair.candidate.layer->id;
-            if (auto read = measure(*old, layer, pair.weightBefore, nullptr); !read)
+        for (FoldedLayer& layer : pair.layers) {
+            if (auto read = measure(*old, layer.layer.id, layer.weightBefore, nullptr, stop); !read)
                 return read;
-            if (auto read = measure(*now, layer, pair.weightAfter, &pair.biasAfter); !read)
+            if (auto read = measure(*now, layer.layer.id, layer.weightAfter, &layer.biasAfter, stop); !read)
                 return read;
         }
         progress.advance(++done, outcome.pairs.size());

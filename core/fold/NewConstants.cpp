@@ -57,16 +57,73 @@ Result<std::string> NewConstants::scaleWeight(const FoldTarget& target, FoldDire
     return copy;
 }
 
+Result<std::string> NewConstants::scaleIntegers(const FoldTarget& target)
+{
+    const Layer& layer = target.layer;
+    auto weight = scaledWeight(*layer.quantizedWeight, layer.outputDim, target.s);
+    if (!weight)
+        return tl::make_unexpected(weight.error());
+    return dequantizeWith(*layer.quantizedWeight, layer.outputDim, std::move(*weight));
+}
+
+std::optional<std::string> NewConstants::setIntegerBias(const Layer& layer, const std::vector<double>& s,
+                                                        const NewBias& bias)
+{
+    auto integers = quantizedBias(*layer.quantizedBias, s, bias.values);
+    if (!integers)
+        return std::nullopt;
+    return dequantizeWith(*layer.quantizedBias, 0, std::move(*integers));
+}
+
+// Gives a DequantizeLinear other integers, a scale and a zero point for each channel along `axis`.
+std::string NewConstants::dequantizeWith(const Quantized& old, std::size_t axis, Requantized now)
+{
+    const NodeIndex node = old.dequantize;
+    const ScopeIndex scope = m_view.scope(node);
+    const std::vector<std::int64_t> each{std::ssize(now.scales)};
+    std::string integers(m_view.name(old.integers.storedAt));
+    if (isReadOnce(old.integers)) {
+        m_rewriter.replaceData(old.integers.storedAt, old.integers.type, old.integers.dims,
+                               std::move(now.integers));
+    } else {
+        integers =
+            m_rewriter.add(scope, integers, old.integers.type, old.integers.dims, std::move(now.integers));
+        m_rewriter.change(node).set_input(0, integers);
+    }
+    replace(node, 1, now.scales, each);
+    onnx::NodeProto& dequantize = m_rewriter.change(node);
+    if (old.zeroPoint.size() == 1) {
+        // One for each channel, as the scales are; its type is that of the integers.
+        const std::size_t size = storedBytes(old.integers.type, 1);
+        const auto constant = constantOf(m_view, m_view.input(node, 2));
+        std::vector<std::byte> one(size);
+        auto bytes = std::make_shared<std::vector<std::byte>>();
+        if (constant->tensor.read(0, 1, one)) {
+            for (std::size_t c = 0; c < now.scales.size(); ++c)
+                bytes->insert(bytes->end(), one.begin(), one.end());
+            dequantize.set_input(2, m_rewriter.add(scope, std::string(m_view.name(constant->storedAt)),
+                                                   old.integers.type, each,
+                                                   Payload{Bytes(std::move(bytes)), {}, {}}));
+        }
+    }
+    for (onnx::AttributeProto& attribute : *dequantize.mutable_attribute()) {
+        if (attribute.name() == "axis") {
+            attribute.set_i(static_cast<std::int64_t>(axis));
+            return integers;
+        }
+    }
+    onnx::AttributeProto& attribute = *dequantize.add_attribute();
+    attribute.set_name("axis");
+    attribute.set_type(onnx::AttributeProto::INT);
+    attribute.set_i(static_cast<std::int64_t>(axis));
+    return integers;
+}
+
 std::string NewConstants::setBias(const Layer& layer, NodeIndex holder, std::size_t slot, const NewBias& bias)
 {
-    const auto old = constantOf(m_view, m_view.input(holder, slot));
-    if (old && old->through.empty() && isReadOnce(*old)) {
-        m_rewriter.replaceData(old->storedAt, old->type, bias.dims, stored(old->type, bias.values));
-        return std::string(m_view.name(old->storedAt));
-    }
-    std::string name = old ? m_rewriter.add(m_view.scope(holder), std::string(m_view.name(old->storedAt)),
-                                            old->type, bias.dims, stored(old->type, bias.values))
-                           : addBias(layer, bias);
+    if (constantOf(m_view, m_view.input(holder, slot)))
+        return replace(holder, slot, bias.values, bias.dims);
+    std::string name = addBias(layer, bias);
     onnx::NodeProto& node = m_rewriter.change(holder);
     while (node.input_size() <= static_cast<int>(slot))
         node.add_input();
@@ -74,10 +131,26 @@ std::string NewConstants::setBias(const Layer& layer, NodeIndex holder, std::siz
     return name;
 }
 
+std::string NewConstants::replace(NodeIndex holder, std::size_t slot, const std::vector<double>& numbers,
+                                  const std::vector<std::int64_t>& dims)
+{
+    const auto old = constantOf(m_view, m_view.input(holder, slot));
+    std::string name(m_view.name(old->storedAt));
+    if (old->through.empty() && isReadOnce(*old)) {
+        m_rewriter.replaceData(old->storedAt, old->type, dims, stored(old->type, numbers));
+        return name;
+    }
+    name = m_rewriter.add(m_view.scope(holder), name, old->type, dims, stored(old->type, numbers));
+    m_rewriter.change(holder).set_input(static_cast<int>(slot), name);
+    return name;
+}
+
 std::string NewConstants::addBias(const Layer& layer, const NewBias& bias)
 {
-    return m_rewriter.add(m_view.scope(layer.node), biasName(layer), layer.type(), bias.dims,
-                          stored(layer.type(), bias.values));
+    // Beside quantized weights a new bias is what DequantizeLinear makes: float.
+    const DataType type = layer.quantizedWeight ? DataType::Float : layer.type();
+    return m_rewriter.add(m_view.scope(layer.node), biasName(layer), type, bias.dims,
+                          stored(type, bias.values));
 }
 
 std::string NewConstants::addScalar(NodeIndex reader, double value, DataType type)

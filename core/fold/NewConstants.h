@@ -16,8 +16,20 @@ public:
     // weight that has to be computed at once (behind a Cast, or shared behind a Transpose).
     Result<std::string> scaleWeight(const FoldTarget& target, FoldDirection direction);
 
+    // The same for a weight behind a DequantizeLinear, which gets one scale for each channel.
+    Result<std::string> scaleIntegers(const FoldTarget& target);
+
+    // The bias as integers behind its DequantizeLinear; nothing when they would not fit (then it becomes a
+    // float).
+    std::optional<std::string> setIntegerBias(const Layer& layer, const std::vector<double>& s,
+                                              const NewBias& bias);
+
     // Input `slot` of `holder` becomes a constant with these values.
     std::string setBias(const Layer& layer, NodeIndex holder, std::size_t slot, const NewBias& bias);
+
+    // Input `slot` of `holder`, which is a constant, becomes one with other numbers of the same type.
+    std::string replace(NodeIndex holder, std::size_t slot, const std::vector<double>& numbers,
+                        const std::vector<std::int64_t>& dims);
 
     // A new bias, named from the weight: "….weight" gives "….bias".
     std::string addBias(const Layer& layer, const NewBias& bias);
@@ -25,6 +37,7 @@ public:
     std::string addScalar(NodeIndex reader, double value, DataType type);
 
 private:
+    std::string dequantizeWith(const Quantized& old, std::size_t axis, Requantized now);
     bool isReadOnce(const Constant& constant) const;
     std::string biasName(const Layer& layer) const;
     const GraphView& m_view;

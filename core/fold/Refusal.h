@@ -27,7 +27,8 @@ using Verdict = tl::expected<T, Refusal>;
 struct FoldContext {
     const GraphView& view;
     const Shapes& shapes;
-    std::string chain{}; // what is to be folded, by name, for sentences
+    bool quantizedToo = false; // FoldOptions
+    std::string chain{};       // what is to be folded, by name, for sentences
 };
 
 Blame blame(const GraphView& view, NodeIndex node);

@@ -43,8 +43,10 @@ Verdict<void> requireNotOutput(const GraphView& view, ValueIndex value)
 {
     if (!view.isGraphOutput(value))
         return {};
+    const bool inner = view.scope(value) != ScopeIndex::Main;
     return refuse(Reason::GraphOutput,
-                  fmt::format("{}, between the two, is an output of the model", view.name(value)),
+                  fmt::format("{}, between the two, is an output of {}", view.name(value),
+                              inner ? view.scopes()[index(view.scope(value))].path : "the model"),
                   blame(view, value));
 }
 
@@ -225,8 +227,23 @@ private:
             return tl::make_unexpected(fit.error());
         if (auto bias = biasAfter(m_view, *layer, fit->s, fit->t); !bias)
             return tl::make_unexpected(bias.error());
+        if (auto scalable = requireIntegersScale(*layer, fit->s); !scalable)
+            return scalable;
         m_found.targets.push_back({std::move(*layer), std::move(fit->s), std::move(fit->t)});
         return {};
+    }
+
+    Verdict<void> requireIntegersScale(const Layer& layer, const std::vector<double>& s) const
+    {
+        if (!layer.quantizedWeight)
+            return {};
+        // A ConvTranspose shares its output channels out among the groups: no axis of the weight counts them
+        // all.
+        if (layer.weight.dims[layer.outputDim] != std::ssize(s))
+            return refuse(Reason::Quantized,
+                          fmt::format("the weight of {} is quantized and grouped", m_view.label(layer.node)),
+                          blame(m_view, layer.node));
+        return requireScalable(m_view, *layer.quantizedWeight, layer.outputDim, s);
     }
 
     Verdict<void> takeBefore(const Use& use, const Affine& affine)
@@ -234,6 +251,10 @@ private:
         auto layer = readLayer(m_context, use.node);
         if (!layer)
             return tl::make_unexpected(layer.error());
+        if (layer->quantizedWeight)
+            return refuse(Reason::Quantized,
+                          fmt::format("the weight of {} comes from DequantizeLinear", m_view.label(use.node)),
+                          blame(m_view, use.node));
         if (use.slot != layer->dataSlot)
             return refuse(Reason::NotConstant,
                           fmt::format("{} reads it as a weight or bias", m_view.label(use.node)),

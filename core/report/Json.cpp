@@ -82,12 +82,32 @@ Json candidateJson(const FoldCandidate& candidate)
             {"warnings", warningsJson(candidate.warnings)}};
 }
 
+Json orNull(const std::string& name)
+{
+    return name.empty() ? Json(nullptr) : Json(name);
+}
+
+// The keys of one layer: those of the pair itself where it was folded into one.
+void addLayer(Json& json, const FoldedLayer& layer)
+{
+    json["weight"] = orNull(layer.weight);
+    json["bias"] = orNull(layer.bias);
+    json["weight_range"] = {{"before", range(layer.weightBefore)}, {"after", range(layer.weightAfter)}};
+    json["bias_range"] = range(layer.biasAfter);
+}
+
 Json pairJson(const FoldedPair& pair, Arrays arrays)
 {
     Json json = candidateJson(pair.candidate);
     json["folded"] = pair.folded;
-    json["weight"] = pair.folded ? Json(pair.weight) : Json(nullptr);
-    json["bias"] = pair.folded ? Json(pair.bias) : Json(nullptr);
+    if (pair.settled)
+        json["normalized"] = true;
+    addLayer(json, pair.layers.empty() ? FoldedLayer{} : pair.layers.front());
+    for (std::size_t l = 0; pair.layers.size() > 1 && l < pair.layers.size(); ++l) {
+        Json layer = nodeJson(pair.layers[l].layer);
+        addLayer(layer, pair.layers[l]);
+        json["layers"].push_back(std::move(layer));
+    }
     if (arrays == Arrays::Include) {
         json["parameters"] = nullptr;
         if (const auto& p = pair.parameters)
@@ -99,8 +119,6 @@ Json pairJson(const FoldedPair& pair, Arrays arrays)
         json["s"] = numbers(pair.s);
         json["t"] = numbers(pair.t);
     }
-    json["weight_range"] = {{"before", range(pair.weightBefore)}, {"after", range(pair.weightAfter)}};
-    json["bias_range"] = range(pair.biasAfter);
     return json;
 }
 
@@ -168,7 +186,8 @@ std::string foldJson(const std::string& model, const std::string& output, std::s
     std::uint64_t folded = 0, left = 0;
     Json array = Json::array();
     for (const FoldedPair& pair : pairs) {
-        ++(pair.folded ? folded : left);
+        folded += pair.folded;
+        left += !pair.folded && pair.candidate.batchNorm;
         array.push_back(pairJson(pair, arrays));
     }
     return text({{"model", model},

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Batch norms that cannot be folded, written so that a runtime has less to do with them (Fold.h).
+#include "core/fold/NewConstants.h"
+
+#include "core/graph/Attributes.h"
+
+#include <algorithm>
+
+namespace pleat {
+
+namespace {
+
+class Settling final {
+public:
+    explicit Settling(const std::shared_ptr<const GraphView>& view)
+        : m_view(*view),
+          m_shapes(m_view),
+          m_rewriter(view),
+          m_constants(m_view, m_rewriter)
+    {
+    }
+
+    // False when the batch norm cannot be read: then it stays as it is.
+    bool settle(NodeIndex node, Rest rest)
+    {
+        const auto step = readAffine({m_view, m_shapes, false, m_view.label(node)}, node);
+        if (!step)
+            return false;
+        const auto rank = m_shapes.rank(m_view.input(node, 0));
+        if (rest == Rest::MulAdd && rank && *rank >= 2 && opsetOf(m_view, node) >= 7)
+            becomeMulAdd(node, step->affine, *rank);
+        else
+            normalise(node, step->affine);
+        return true;
+    }
+
+    Model apply() const { return m_rewriter.apply(); }
+
+private:
+    void normalise(NodeIndex node, const Affine& affine)
+    {
+        const std::size_t channels = affine.channels();
+        const std::vector<std::int64_t> dims{static_cast<std::int64_t>(channels)};
+        m_constants.replace(node, 1, affine.s, dims);
+        m_constants.replace(node, 2, affine.t, dims);
+        m_constants.replace(node, 3, std::vector<double>(channels, 0.0), dims);
+        m_constants.replace(node, 4, std::vector<double>(channels, 1.0), dims);
+        onnx::NodeProto& batchNorm = m_rewriter.change(node);
+        auto& attributes = *batchNorm.mutable_attribute();
+        const auto found = std::ranges::find(attributes, "epsilon", &onnx::AttributeProto::name);
+        onnx::AttributeProto& epsilon = found != attributes.end() ? *found : *batchNorm.add_attribute();
+        epsilon.set_name("epsilon");
+        epsilon.set_type(onnx::AttributeProto::FLOAT);
+        epsilon.set_f(0);
+    }
+
+    // The batch norm's node becomes the Mul and keeps its name; the Add makes its output.
+    void becomeMulAdd(NodeIndex node, const Affine& affine, std::size_t rank)
+    {
+        std::vector<std::int64_t> dims(rank - 1, 1); // [C, 1, …], lined up with axis 1
+        dims.front() = static_cast<std::int64_t>(affine.channels());
+        const std::string scale = m_constants.replace(node, 1, affine.s, dims);
+        const std::string shift = m_constants.replace(node, 2, affine.t, dims);
+        onnx::NodeProto& mul = m_rewriter.change(node);
+        onnx::NodeProto add;
+        add.set_op_type("Add");
+        if (!mul.name().empty())
+            add.set_name(m_rewriter.uniqueName(mul.name() + "_shift"));
+        add.add_output(mul.output(0));
+        const std::string data = mul.input(0), scaled = m_rewriter.uniqueName(mul.output(0) + "_scaled");
+        mul.set_op_type("Mul");
+        mul.clear_attribute();
+        mul.clear_input();
+        mul.add_input(data);
+        mul.add_input(scale);
+        mul.clear_output();
+        mul.add_output(scaled);
+        add.add_input(scaled);
+        add.add_input(shift);
+        m_rewriter.insertAfter(node, std::move(add));
+    }
+
+    const GraphView& m_view;
+    Shapes m_shapes;
+    Rewriter m_rewriter;
+    NewConstants m_constants;
+};
+
+} // namespace
+
+Result<void> settleRest(FoldOutcome& outcome, Rest rest)
+{
+    const auto view = GraphView::of(outcome.after);
+    Settling settling(view);
+    bool changed = false;
+    for (FoldedPair& pair : outcome.pairs) {
+        for (const NodeRef& member : pair.candidate.affine) {
+            const NodeIndex node = view->find(member.id);
+            if (pair.folded || node == NodeIndex::None || !isBatchNorm(*view, node))
+                continue;
+            pair.settled = settling.settle(node, rest) || pair.settled;
+            changed = changed || pair.settled;
+        }
+    }
+    if (changed)
+        outcome.after = settling.apply();
+    return {};
+}
+
+} // namespace pleat
