@@ -240,6 +240,14 @@ MaybeShape squeeze(const GraphView& view, NodeIndex node, const Inputs& inputs)
 {
     if (!first(inputs))
         return std::nullopt;
+    if (!attribute(view.proto(node), "axes") && view.input(node, 1) == ValueIndex::None) {
+        // Without axes, every dimension of size 1 goes.
+        if (std::ranges::find(*inputs[0], unknownSize) != inputs[0]->end())
+            return std::nullopt;
+        KnownShape shape = *inputs[0];
+        std::erase(shape, 1);
+        return shape;
+    }
     const auto front = frontAxes(intsOrInput(view, node, "axes", 1), inputs[0]->size());
     if (!front)
         return std::nullopt;

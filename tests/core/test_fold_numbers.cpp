@@ -13,20 +13,11 @@ using namespace pleat::test;
 
 namespace {
 
-std::vector<long double> numbers(const onnx::TensorProto* tensor)
-{
-    if (!tensor)
-        return {};
-    const auto& raw = tensor->raw_data();
-    return decodeAll(static_cast<DataType>(tensor->data_type()),
-                     {reinterpret_cast<const std::byte*>(raw.data()), raw.size()});
-}
-
 // What γ / √(σ² + ε) is for the stored parameters, in long double.
 std::vector<long double> exactScales(const onnx::ModelProto& model)
 {
-    const auto gamma = numbers(findInitializer(model, "bn1.weight"));
-    const auto variance = numbers(findInitializer(model, "bn1.running_var"));
+    const auto gamma = numbersOf(findInitializer(model, "bn1.weight"));
+    const auto variance = numbersOf(findInitializer(model, "bn1.running_var"));
     std::vector<long double> scales;
     for (std::size_t c = 0; c < gamma.size(); ++c)
         scales.push_back(gamma[c] / std::sqrt(variance[c] + static_cast<long double>(1e-5F)));
@@ -95,8 +86,8 @@ private slots:
         model.input("x", {"N", 3, 8, 8}).conv("c1", {.bias = true});
         model.batchNorm("bn1", {.scale = {0, 1, 0, -1}, .bias = {0.25, 1, -0.5, 1}});
         const Folded folded = assertFolds(model, {{"c1", {"bn1"}}});
-        const auto weight = numbers(findInitializer(folded.model, "c1.weight"));
-        const auto bias = numbers(findInitializer(folded.model, "c1.bias"));
+        const auto weight = numbersOf(findInitializer(folded.model, "c1.weight"));
+        const auto bias = numbersOf(findInitializer(folded.model, "c1.bias"));
         QCOMPARE(weight.size(), std::size_t{4 * 27});
         for (std::size_t i = 0; i < 27; ++i)
             QCOMPARE(weight[i], 0.0L);
@@ -157,7 +148,7 @@ private slots:
         const auto* stored = findInitializer(folded.model, "c1.weight");
         QVERIFY(stored);
         QCOMPARE(stored->data_type(), type);
-        const auto old = numbers(findInitializer(before, "c1.weight")), now = numbers(stored);
+        const auto old = numbersOf(findInitializer(before, "c1.weight")), now = numbersOf(stored);
         QCOMPARE(now.size(), old.size());
         const Format format = formatOf(dataType);
         for (std::size_t i = 0; i < old.size(); ++i) {
@@ -165,10 +156,10 @@ private slots:
             QVERIFY2(std::fabs(now[i] - exact) <= ulps * ulp(format, exact), qPrintable(QString::number(i)));
         }
         // The bias is computed in double and rounded once.
-        const auto bias = numbers(findInitializer(before, "c1.bias")),
-                   mean = numbers(findInitializer(before, "bn1.running_mean"));
-        const auto beta = numbers(findInitializer(before, "bn1.bias")),
-                   newBias = numbers(findInitializer(folded.model, "c1.bias"));
+        const auto bias = numbersOf(findInitializer(before, "c1.bias")),
+                   mean = numbersOf(findInitializer(before, "bn1.running_mean"));
+        const auto beta = numbersOf(findInitializer(before, "bn1.bias")),
+                   newBias = numbersOf(findInitializer(folded.model, "c1.bias"));
         QCOMPARE(newBias.size(), bias.size());
         for (std::size_t c = 0; c < bias.size(); ++c) {
             const long double exact = (bias[c] - mean[c]) * scales[c] + beta[c];
@@ -225,7 +216,7 @@ private slots:
         const onnx::NodeProto* conv = findNode(folded->model, "c1");
         QVERIFY(conv);
         QCOMPARE(countNodes(folded->model, "BatchNormalization"), 0);
-        const auto weight = numbers(findInitializer(folded->model, conv->input(1)));
+        const auto weight = numbersOf(findInitializer(folded->model, conv->input(1)));
         QCOMPARE(weight.size(), std::size_t{2});
         QVERIFY(std::isinf(weight[0]));
         QCOMPARE(weight[1], 1.0L);
@@ -267,7 +258,7 @@ private slots:
                                 .statisticsType = DataType::Float});
         const Folded folded =
             assertFolds(model, {{"c1", {"bn1"}}}, {.engine = Engine::Definition, .tolerance = 1e-3});
-        const auto weight = numbers(findInitializer(folded.model, "W"));
+        const auto weight = numbersOf(findInitializer(folded.model, "W"));
         QCOMPARE(weight.size(), std::size_t{3});
         const Format format = formatOf(DataType::Float16);
         const long double w1 = decode(format, encode(format, 1e-3L));

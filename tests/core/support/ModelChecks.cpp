@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/core/support/ModelChecks.h"
 
+#include "tests/core/support/Numbers.h"
+
 #include <algorithm>
 #include <onnx/checker.h>
-#include <vector>
 
 namespace pleat::test {
 
@@ -122,6 +123,15 @@ const onnx::NodeProto* findNode(const onnx::ModelProto& model, const std::string
             found = &node;
     });
     return found;
+}
+
+std::vector<long double> numbersOf(const onnx::TensorProto* tensor)
+{
+    if (!tensor)
+        return {};
+    const auto& raw = tensor->raw_data();
+    return decodeAll(static_cast<DataType>(tensor->data_type()),
+                     {reinterpret_cast<const std::byte*>(raw.data()), raw.size()});
 }
 
 int countNodes(const onnx::ModelProto& model, const std::string& op)

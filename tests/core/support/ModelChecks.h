@@ -7,11 +7,13 @@
 #include <onnx/onnx_pb.h>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace pleat::test {
 
 const onnx::TensorProto* findInitializer(const onnx::ModelProto& model, const std::string& name);
 const onnx::NodeProto* findNode(const onnx::ModelProto& model, const std::string& name);
+std::vector<long double> numbersOf(const onnx::TensorProto* tensor);  // of raw_data; none of null
 int countNodes(const onnx::ModelProto& model, const std::string& op); // bodies and functions included
 
 // Every node, those of bodies and functions too.
