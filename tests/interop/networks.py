@@ -29,8 +29,8 @@ HERE = pathlib.Path(__file__).parent
 NETWORKS = ("mobilenet_v2", "resnet18", "resnet50", "densenet121", "shufflenet_v2_x1_0", "efficientnet_b0",
             "inception_v3", "regnet_y_400mf", "mnasnet1_0")
 OPSETS = (13, 17)
-# What no tool can fold: 58 norms at the head of a dense layer, 3 of the transitions and the last one read a Concat whose
-# parts are read again by all later layers, and a Relu follows them. Each other batch norm follows a Conv of its own.
+# What the rules leave: 58 norms at the head of a dense layer, 3 of the transitions and the last one read a Concat
+# whose parts other layers read too, and a Relu follows them. Each other batch norm follows a Conv of its own.
 LEFT = {"densenet121": 62}
 MORE_NODES = "The new weights are not stored: nodes that were not there before compute them whenever the model runs."
 TIMES = 3  # runs whose median is told
@@ -174,8 +174,8 @@ def network_row(result, peers, notes):
 
 
 def version_of(peer, results):
-    told = [result["peers"][peer]["version"] for result in results if "version" in result.get("peers", {}).get(peer, {})]
-    return told[0] if told else ""
+    said = [result.get("peers", {}).get(peer, {}) for result in results]
+    return next((each["version"] for each in said if "version" in each), "")
 
 
 def network_table(results, peers):
@@ -190,13 +190,20 @@ def network_table(results, peers):
     return markdown(header, rows) + [""] + told + notes.lines()
 
 
+def time_row(tool, result, notes):
+    if "failed" in result:
+        return [tool, "–", f"failed {notes.mark(result['failed'])}", "–"]
+    seconds = result["seconds"]
+    return [tool, result["version"], f"{statistics.median(seconds):.2f}", f"{min(seconds):.2f} to {max(seconds):.2f}"]
+
+
 def time_table(times, network, opset):
     notes = Notes()
-    rows = [[tool, "–", f"failed {notes.mark(each['failed'])}"] if "failed" in each else
-            [tool, each["version"], f"{statistics.median(each['seconds']):.2f}"] for tool, each in times.items()]
-    told = "From file to file. Pleat's time includes the start of its program; of the others, Python's start and their " \
-           "import are left out."
-    return markdown([f"{network}, opset {opset}", "version", "seconds"], rows) + ["", told] + notes.lines()
+    header = [f"{network}, opset {opset}", "version", f"seconds, median of {TIMES}", "fastest to slowest"]
+    rows = [time_row(tool, result, notes) for tool, result in times.items()]
+    told = ("From file to file. Pleat's time includes the start of its program; of the others, Python's start and "
+            "their import are left out. Ranges that overlap tell no order.")
+    return markdown(header, rows) + ["", told] + notes.lines()
 
 
 def arguments():
@@ -211,7 +218,7 @@ def arguments():
     parser.add_argument("--folder", type=pathlib.Path, help="where exported networks are kept, and taken from if there")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of tables")
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()  # networks may stand after options
     asked.networks = sum(asked.networks or map(network_at_opsets, NETWORKS), [])
     asked.peer = asked.peer or list(PEERS)
     return asked
