@@ -62,7 +62,7 @@ Result<FoldOutcome> fold(const std::shared_ptr<const GraphView>& view,
 // What becomes of the batch norms that were not folded.
 enum class Rest {
     Normalise, // in place: scale s, bias t, mean 0, variance 1, epsilon 0
-    MulAdd     // a Mul by s and an Add of t; where the rank is not known, normalised
+    MulAdd     // a Mul by s and an Add of t; where rank or type is not known, normalised
 };
 
 // Rewrites the batch norms of the outcome that are left and can be read (an affine map in inference). Exact

@@ -38,7 +38,7 @@ public:
     Planner(const GraphView& view, const FoldOptions& options, std::stop_token stop)
         : m_view(view),
           m_shapes(view),
-          m_context{m_view, m_shapes},
+          m_context{m_view, m_shapes, options.quantizedToo},
           m_options(options),
           m_stop(std::move(stop)),
           m_taken(view.nodeCount())

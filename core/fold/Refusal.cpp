@@ -49,10 +49,10 @@ Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::si
                       fmt::format("{} of {} is also a model input, so a caller may replace it", role, label),
                       blame(view, value));
     case NotConstant::Quantized:
-        return refuse(Reason::Quantized, fmt::format("the {} of {} comes from DequantizeLinear", role, label),
+        return refuse(Reason::Quantized, fmt::format("{} of {} comes from DequantizeLinear", role, label),
                       blame(view, value));
     case NotConstant::Sparse:
-        return refuse(Reason::Sparse, fmt::format("the {} of {} is stored sparse", role, label),
+        return refuse(Reason::Sparse, fmt::format("{} of {} is stored sparse", role, label),
                       blame(view, value));
     case NotConstant::Disagreeing:
         return sharedFunction(view, node);

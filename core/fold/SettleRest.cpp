@@ -10,6 +10,39 @@ namespace pleat {
 
 namespace {
 
+// The element type of a value, followed up through first inputs to where it is told. An
+// operator whose result has another type than its first input (Shape, Where, a comparison) leads to no
+// floating type.
+DataType typeOf(const GraphView& view, ValueIndex value)
+{
+    for (std::size_t steps = 0; value != ValueIndex::None && steps <= view.nodeCount(); ++steps) {
+        if (const auto constant = constantOf(view, value))
+            return constant->type;
+        const NodeIndex node = view.producer(value);
+        if (node == NodeIndex::None) {
+            const auto& inputs = view.scopes()[index(view.scope(value))].graph->header->input();
+            const auto found = std::ranges::find(inputs, view.name(value), &onnx::ValueInfoProto::name);
+            return found != inputs.end() ? static_cast<DataType>(found->type().tensor_type().elem_type())
+                                         : DataType::Undefined;
+        }
+        if (!view.domain(node).empty())
+            return DataType::Undefined;
+        if (view.op(node) == "Cast")
+            return static_cast<DataType>(intAttribute(view.proto(node), "to", 0));
+        value = view.input(node, view.op(node) == "CastLike" ? 1 : 0);
+    }
+    return DataType::Undefined;
+}
+
+// Mul and Add take operands of one type; from opset 15 on a batch norm's parameters may have another than its
+// data.
+bool hasTypeOfData(const GraphView& view, NodeIndex node)
+{
+    const auto scale = constantOf(view, view.input(node, 1)), shift = constantOf(view, view.input(node, 2));
+    return scale && shift && scale->type == shift->type &&
+           (opsetOf(view, node) < 15 || scale->type == typeOf(view, view.input(node, 0)));
+}
+
 class Settling final {
 public:
     explicit Settling(const std::shared_ptr<const GraphView>& view)
@@ -27,7 +60,8 @@ public:
         if (!step)
             return false;
         const auto rank = m_shapes.rank(m_view.input(node, 0));
-        if (rest == Rest::MulAdd && rank && *rank >= 2 && opsetOf(m_view, node) >= 7)
+        if (rest == Rest::MulAdd && rank && *rank >= 2 && opsetOf(m_view, node) >= 7 &&
+            hasTypeOfData(m_view, node))
             becomeMulAdd(node, step->affine, *rank);
         else
             normalise(node, step->affine);
