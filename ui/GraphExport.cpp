@@ -26,7 +26,7 @@ Result<void> exportGraph(const QString& model, const QString& target, const std:
     const auto snapshot = makeSnapshot(std::move(opened->model), {}, progress, {});
     if (!snapshot)
         return tl::make_unexpected(snapshot.error());
-    const auto built = buildScene(**snapshot, **snapshot, inferred.types, Direction::TopDown, {}, {});
+    const auto built = buildScene(**snapshot, **snapshot, inferred.types, Direction::TopDown, {}, {}, {});
     if (!built)
         return cancelled();
     const QString problem = writeGraphImage(built->scene, target);

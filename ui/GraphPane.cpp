@@ -101,11 +101,13 @@ void GraphPane::rebuild()
 {
     if (!shown())
         return;
+    const bool goesOn = !m_fresh && m_canvas->scene().direction == m_direction;
+    const auto previous = goesOn ? std::optional(m_canvas->scene()) : std::nullopt;
     m_jobs.start(
         u"layout"_s, tr("Laying out…"), this,
-        [shown = shown(), current = m_current, types = m_types, direction = m_direction,
-         details = m_details](Progress&, std::stop_token stop) {
-            return buildScene(*shown, *current, *types, direction, details, stop);
+        [shown = shown(), current = m_current, types = m_types, direction = m_direction, details = m_details,
+         previous](Progress&, std::stop_token stop) {
+            return buildScene(*shown, *current, *types, direction, details, previous, stop);
         },
         [this, shown = shown()](std::optional<BuiltScene> built) {
             if (!built)

@@ -52,7 +52,14 @@ MainWindow::MainWindow(std::filesystem::path worker, QWidget* parent)
     documentChanged();
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow()
+{
+    // The undo stack still speaks while it is destroyed, and what would listen is half gone by then.
+    m_document.undoStack().disconnect(this);
+    m_document.disconnect(this);
+    m_selection.disconnect(this);
+    m_folds.disconnect(this);
+}
 
 void MainWindow::makeParts()
 {

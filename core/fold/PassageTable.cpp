@@ -28,6 +28,15 @@ Verdict<Passage> elementwise(const Question& question)
     return Passage{.axis = question.axis};
 }
 
+// A Concat, Sum or Max of one operand is that operand; of several it is a join (Search.cpp) or nothing that
+// commutes.
+Verdict<Passage> onlyOperand(const Question& question)
+{
+    if (viewOf(question).inputs(question.node).size() == 1)
+        return elementwise(question);
+    return blocked(question, "it combines values that are computed at run time");
+}
+
 // Windows over the spatial axes: only the channel axis is left alone.
 Verdict<Passage> spatial(const Question& question)
 {

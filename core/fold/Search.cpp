@@ -192,12 +192,12 @@ public:
 
     Verdict<void> down(ValueIndex value, const Affine& affine, int depth)
     {
+        if (m_view.uses(value).empty() || depth > deepest)
+            return noNeighbour(m_view, value);
         if (auto inner = requireNotOutput(m_view, value); !inner)
             return inner;
         if (auto inner = requireNotCaptured(m_view, value); !inner)
             return inner;
-        if (m_view.uses(value).empty() || depth > deepest)
-            return noNeighbour(m_view, value);
         for (const Use& use : m_view.uses(value)) {
             const auto taken = isLayer(m_view, use.node) ? withLayer(use.node, takeBefore(use, affine))
                                                          : downThrough(use, affine, depth);

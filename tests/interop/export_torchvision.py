@@ -16,8 +16,10 @@ import warnings
 import torch
 import torchvision
 
+SIZES = {"inception_v3": 299}  # pixels; all others take 224
 
-def train_batch_norms(network):
+
+def train_batch_norms(network, size):
     draw = torch.Generator().manual_seed(7)
     with torch.no_grad():
         for layer in network.modules():
@@ -26,18 +28,19 @@ def train_batch_norms(network):
                 layer.weight.copy_(0.5 + torch.rand(layer.num_features, generator=draw))
                 layer.weight[0].neg_()
                 layer.bias.copy_(0.5 + 0.2 * torch.randn(layer.num_features, generator=draw))
-        network.train()(torch.randn(8, 3, 224, 224, generator=draw))
+        network.train()(torch.randn(8, 3, size, size, generator=draw))
 
 
 def main():
     name, target = sys.argv[1:3]
     opset = int(sys.argv[3]) if len(sys.argv) > 3 else 13
+    size = SIZES.get(name, 224)
     warnings.simplefilter("ignore")
     torch.manual_seed(1)
     network = getattr(torchvision.models, name)(weights=None)
-    train_batch_norms(network)
+    train_batch_norms(network, size)
     # PRESERVE and no constant folding: else the exporter folds the batch norms itself.
-    torch.onnx.export(network.eval(), torch.zeros(1, 3, 224, 224), target, opset_version=opset,
+    torch.onnx.export(network.eval(), torch.zeros(1, 3, size, size), target, opset_version=opset,
                       training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
                       input_names=["input"], output_names=["output"],
                       dynamic_axes={"input": {0: "batch"}, "output": {0: "batch"}})

@@ -35,8 +35,8 @@ def main():
     pairs, first_layer, successor = EXPECTED[before.stem]
     after = before.with_suffix(".folded.onnx")
 
-    row = workflow.check(cli, before, after, shapes={})
-    workflow.expect("batch norms, folded, blocked, left", row[:4], [pairs, pairs, "0", 0])
+    outcome = workflow.check(cli, before, after, shapes={})
+    workflow.expect("batch norms, folded, blocked, left", outcome.row()[:4], [pairs, pairs, "0", 0])
 
     unfolded, folded = onnx.load(before), onnx.load(after)
     layer, follower = first_nodes(unfolded)
@@ -50,7 +50,7 @@ def main():
     changed = (constant(unfolded, layer.input[1]) != constant(folded, new_layer.input[1])).any()
     workflow.expect("the first layer's weights are new", bool(changed), True)
     onnx.checker.check_model(folded)
-    workflow.print_table([[before.name, *row]])
+    workflow.print_table([[before.name, *outcome.row()]])
 
 
 if __name__ == "__main__":

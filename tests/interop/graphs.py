@@ -31,6 +31,11 @@ def count(model, op):
     return found + sum(node.op_type == op for function in model.functions for node in function.node)
 
 
+def working_nodes(model):
+    """How many nodes compute something."""
+    return sum(node.op_type != "Constant" for node in nodes(model.graph))
+
+
 def check_error(path):
     """The ONNX checker's objection to the file, or None."""
     try:

@@ -73,9 +73,8 @@ def relative_difference(before, after):
     return float(difference / largest) if largest else float(difference)
 
 
-def compare(before, after, seed, shapes):
-    """The largest relative difference among the outputs of the models in the two files."""
-    feed, expected = run_before(before, seed, shapes)
+def difference_from(feed, expected, after):
+    """The largest relative difference between the outputs expected for `feed` and those of the model in the file."""
     model = session(after)
     try:
         found = model.run(None, feed)
@@ -84,3 +83,8 @@ def compare(before, after, seed, shapes):
     if len(found) != len(expected):
         raise Failure(f"{len(found)} outputs instead of {len(expected)}")
     return max(map(relative_difference, expected, found), default=0.0)
+
+
+def compare(before, after, seed, shapes):
+    """The largest relative difference among the outputs of the models in the two files."""
+    return difference_from(*run_before(before, seed, shapes), after)

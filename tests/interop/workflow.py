@@ -6,6 +6,7 @@ the same random inputs. Prints a table; the exit code is 1 if anything is wrong.
 """
 import argparse
 import collections
+import dataclasses
 import json
 import pathlib
 import subprocess
@@ -18,6 +19,23 @@ from graphs import Failure
 
 TOLERANCE = 1e-5  # of the largest |output|
 OPERATOR = "BatchNormalization"
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What folding a model came to."""
+
+    batch_norms: int
+    folded: int  # pairs
+    blocked: dict[str, int]  # pairs by code
+    left: int  # batch norms
+    difference: float  # of the outputs, relative to the largest one
+
+    def reasons(self):
+        return ", ".join(f"{n} {code}" for code, n in sorted(self.blocked.items())) or "0"
+
+    def row(self):
+        return [self.batch_norms, self.folded, self.reasons(), self.left, f"{self.difference:.1e}"]
 
 
 def pleat(cli, *arguments):
@@ -38,7 +56,7 @@ def expect(what, found, wanted):
 
 
 def check(cli, before, after, shapes, seed=1):
-    """Folds `before` into `after`, raises Failure if anything is wrong, else returns the row of the table."""
+    """Folds `before` into `after`, raises Failure if anything is wrong, else returns the Outcome."""
     listed = pleat(cli, "pairs", before)
     pairs = [pair for pair in listed["pairs"] if pair["batch_norm"]]
     foldable = [pair for pair in pairs if pair["status"] == "foldable"]
@@ -61,8 +79,7 @@ def check(cli, before, after, shapes, seed=1):
     if not difference <= TOLERANCE:
         raise Failure(f"outputs differ by {difference:.3g} of the largest one")
     codes = collections.Counter(pair["code"] for pair in blocked)
-    return [at_first, folded["folded"], ", ".join(f"{n} {code}" for code, n in sorted(codes.items())) or "0",
-            left, f"{difference:.1e}"]
+    return Outcome(at_first, folded["folded"], dict(codes), left, difference)
 
 
 def print_table(rows):
@@ -96,8 +113,8 @@ def main():
     for model in models:
         with tempfile.TemporaryDirectory() as folder:
             try:
-                row = check(asked.cli, model, pathlib.Path(folder) / model.name, dict(asked.shape), asked.seed)
-                rows.append([model.name, *row])
+                outcome = check(asked.cli, model, pathlib.Path(folder) / model.name, dict(asked.shape), asked.seed)
+                rows.append([model.name, *outcome.row()])
             except Failure as failure:
                 failures.append(f"{model}: {failure}")
     if rows:

@@ -29,7 +29,7 @@ class TestSceneBuilder final : public QObject {
     }
     BuiltScene build(const Snapshot& shown, const Snapshot& current, const SceneDetails& details = {})
     {
-        auto built = buildScene(shown, current, m_types, Direction::TopDown, details, {});
+        auto built = buildScene(shown, current, m_types, Direction::TopDown, details, {}, {});
         if (!built)
             qFatal("stopped");
         return std::move(*built);
@@ -139,7 +139,7 @@ private Q_SLOTS:
         const auto snapshot = open(sampleModel());
         std::stop_source stop;
         stop.request_stop();
-        QVERIFY(!buildScene(*snapshot, *snapshot, m_types, Direction::TopDown, {}, stop.get_token()));
+        QVERIFY(!buildScene(*snapshot, *snapshot, m_types, Direction::TopDown, {}, {}, stop.get_token()));
     }
 };
 

@@ -65,6 +65,11 @@ Document::Document(JobRunner& jobs, std::filesystem::path worker, QObject* paren
     });
 }
 
+Document::~Document()
+{
+    m_undo.disconnect(this); // it says that it is clean once more while it goes
+}
+
 QString Document::fileName() const
 {
     return QFileInfo(m_path).fileName();

@@ -25,6 +25,7 @@ public:
     // `worker` is the program that infers shapes when it is started in the private mode (ShapeInference.h);
     // an empty path means: no inference, declared shapes only.
     Document(JobRunner& jobs, std::filesystem::path worker, QObject* parent = nullptr);
+    ~Document() override;
 
     bool isEmpty() const { return !m_opened; }
     QString path() const { return m_path; }

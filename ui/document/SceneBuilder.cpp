@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/SceneBuilder.h"
 
+#include "ui/graph/KeptPlaces.h"
+
 #include "core/graph/Constants.h"
 #include "core/graph/Describe.h"
 #include "ui/document/Convert.h"
@@ -298,9 +300,12 @@ QString edgeLabel(const ValueType& type)
 }
 
 std::optional<BuiltScene> buildScene(const Snapshot& shown, const Snapshot& current, const ValueTypes& types,
-                                     Direction direction, const SceneDetails& details, std::stop_token stop)
+                                     Direction direction, const SceneDetails& details,
+                                     const std::optional<GraphScene>& previous, std::stop_token stop)
 {
     BuiltScene built = Builder(shown, current, types, details).build();
+    if (previous && keepPlaces(built.scene, *previous))
+        return built;
     if (stop.stop_requested() || !layOutScene(built.scene, direction, stop))
         return std::nullopt;
     return built;

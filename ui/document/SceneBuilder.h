@@ -35,9 +35,11 @@ struct BuiltScene {
 };
 
 // `shown` is drawn; `current` says what has been folded by now, which matters when the opened model is shown.
-// Nothing when stopped.
+// Where `previous` shows all its nodes already, they keep their places, so that a fold moves nothing. Nothing
+// when stopped.
 std::optional<BuiltScene> buildScene(const Snapshot& shown, const Snapshot& current, const ValueTypes& types,
-                                     Direction direction, const SceneDetails& details, std::stop_token stop);
+                                     Direction direction, const SceneDetails& details,
+                                     const std::optional<GraphScene>& previous, std::stop_token stop);
 
 // "batch×32×112×112" for an edge. A long symbol is "?": there is no room for "p2o.DynamicDimension.0".
 QString edgeLabel(const ValueType& type);
