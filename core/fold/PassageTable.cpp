@@ -215,6 +215,11 @@ Verdict<Passage> cast(const Question& question)
 const std::unordered_map<std::string_view, PassageRule>& table()
 {
     static const std::unordered_map<std::string_view, PassageRule> rules{{"Identity", elementwise},
+                                                                         {"Concat", onlyOperand},
+                                                                         {"Sum", onlyOperand},
+                                                                         {"Mean", onlyOperand},
+                                                                         {"Max", onlyOperand},
+                                                                         {"Min", onlyOperand},
                                                                          {"Dropout", dropout},
                                                                          {"GlobalAveragePool", spatial},
                                                                          {"AveragePool", averagePool},
