@@ -69,8 +69,8 @@ Verdict<Affine> fitted(const FoldContext& context, const Layer& layer, const Aff
     if (!same && layer.isMatMul())
         return refuse(
             Reason::Axis,
-            fmt::format("the channel axis is axis {}, which is not the axis of {}'s matrix (axis {})",
-                        *wanted, view.label(layer.node), *own),
+            fmt::format("the channel axis of {} is axis {}, which is not the axis of {}'s matrix (axis {})",
+                        context.chain, *wanted, view.label(layer.node), *own),
             blame(view, layer.node));
     if (!same)
         return refuse(Reason::NotPerChannel,
