@@ -4,6 +4,7 @@
 #include "core/fold/NewConstants.h"
 #include "core/graph/Attributes.h"
 #include "core/graph/Rewriter.h"
+#include "core/tensor/Blocks.h"
 #include "core/tensor/Kernels.h"
 
 #include <algorithm>
@@ -23,17 +24,11 @@ Result<std::vector<double>> shiftOfOutputs(const FoldTarget& target, const std::
     std::vector<double> sums(target.layer.layout.outputs);
     if (allZero(target.t))
         return sums;
-    const TensorView& weight = target.layer.weight.tensor;
-    constexpr std::uint64_t block = 1 << 16;
-    std::vector<double> values;
-    for (std::uint64_t first = 0; first < weight.elements(); first += block) {
-        if (stop.stop_requested())
-            return cancelled();
-        values.resize(std::min(block, weight.elements() - first));
-        if (auto read = weight.readDoubles(first, values); !read)
-            return tl::make_unexpected(read.error());
+    const auto add = [&](std::uint64_t first, std::span<double> values) {
         accumulate(values, first, target.layer.layout, target.t, sums);
-    }
+    };
+    if (auto read = forEachBlock(target.layer.weight.tensor, stop, add); !read)
+        return tl::make_unexpected(read.error());
     for (double& sum : sums)
         sum *= target.layer.gain;
     return sums;

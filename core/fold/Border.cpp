@@ -2,6 +2,7 @@
 #include "core/fold/Border.h"
 
 #include "core/graph/Attributes.h"
+#include "core/tensor/Blocks.h"
 #include "core/tensor/Kernels.h"
 
 #include <algorithm>
@@ -47,20 +48,15 @@ Result<bool> shiftedWeightsAreZero(const Layer& layer, const std::vector<double>
 {
     std::vector<double> touched(t.size());
     std::ranges::transform(t, touched.begin(), [](double shift) { return shift != 0 ? 1.0 : 0.0; });
-    constexpr std::uint64_t block = 1 << 16;
-    std::vector<double> magnitudes;
     std::vector<double> sums(layer.layout.outputs);
-    for (std::uint64_t first = 0; first < layer.weight.tensor.elements(); first += block) {
-        magnitudes.resize(std::min(block, layer.weight.tensor.elements() - first));
-        if (auto read = layer.weight.tensor.readDoubles(first, magnitudes); !read)
-            return tl::make_unexpected(read.error());
-        for (double& value : magnitudes)
+    const auto count = [&](std::uint64_t first, std::span<double> values) {
+        for (double& value : values)
             value = value != 0 ? 1.0 : 0.0; // NaN counts as a weight
-        accumulate(magnitudes, first, layer.layout, touched, sums);
-        if (std::ranges::any_of(sums, [](double sum) { return sum > 0; }))
-            return false;
-    }
-    return true;
+        accumulate(values, first, layer.layout, touched, sums);
+    };
+    if (auto read = forEachBlock(layer.weight.tensor, {}, count); !read)
+        return tl::make_unexpected(read.error());
+    return std::ranges::none_of(sums, [](double sum) { return sum > 0; });
 }
 
 // Total padding that SAME computes along an axis; negative when the size is not known.

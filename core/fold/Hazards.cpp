@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fold/Hazards.h"
 
+#include "core/tensor/Blocks.h"
 #include "core/tensor/Kernels.h"
 
 #include <algorithm>
@@ -38,23 +39,14 @@ void judge(DataType type, double exact, Damage& damage)
 Result<void> judgeWeights(const FoldTarget& target, FoldDirection direction, const std::stop_token& stop,
                           Damage& found)
 {
-    const TensorView& weight = target.layer.weight.tensor;
     const std::span<const double> s(target.s), none;
-    constexpr std::uint64_t block = 1 << 16;
-    std::vector<double> values;
-    for (std::uint64_t first = 0; first < weight.elements(); first += block) {
-        if (stop.stop_requested())
-            return cancelled();
-        values.resize(std::min(block, weight.elements() - first));
-        if (auto read = weight.readDoubles(first, values); !read)
-            return read;
-        const bool after = direction == FoldDirection::After;
-        scale(DataType::Double, std::as_writable_bytes(std::span(values)), first, target.layer.layout,
-              after ? s : none, after ? none : s);
+    const bool after = direction == FoldDirection::After;
+    return forEachBlock(target.layer.weight.tensor, stop, [&](std::uint64_t first, std::span<double> values) {
+        scale(DataType::Double, std::as_writable_bytes(values), first, target.layer.layout, after ? s : none,
+              after ? none : s);
         for (const double value : values)
             judge(target.layer.type(), value, found);
-    }
-    return {};
+    });
 }
 
 Verdict<Damage> damage(const GraphView& view, const FoldPlan& plan, const std::stop_token& stop)

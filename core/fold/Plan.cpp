@@ -2,6 +2,7 @@
 #include "core/fold/Plan.h"
 
 #include "core/fold/Hazards.h"
+#include "core/fold/Readers.h"
 #include "core/fold/Search.h"
 
 #include <algorithm>

@@ -21,7 +21,4 @@ Verdict<Found> searchBefore(const FoldContext& context, ValueIndex value, NodeIn
 // The affine precedes all that reads `value`.
 Verdict<Found> searchAfter(const FoldContext& context, ValueIndex value, const Affine& affine);
 
-// The only reader of `value`, in the same scope; nothing when there are more, or it is an output.
-std::optional<Use> onlyUse(const GraphView& view, ValueIndex value);
-
 } // namespace pleat

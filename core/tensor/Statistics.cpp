@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tensor/Statistics.h"
 
+#include "core/tensor/Blocks.h"
 #include "core/tensor/Runs.h"
 
 #include <cmath>
@@ -10,7 +11,6 @@ namespace pleat {
 
 namespace {
 
-constexpr std::uint64_t blockElements = 1 << 16;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr Range nothing{infinity, -infinity};
 
@@ -23,24 +23,6 @@ void widen(Range& range, double value)
 Range orZero(const Range& range)
 {
     return range.min <= range.max ? range : Range{};
-}
-
-// Reads the tensor as doubles, block by block: visit(first element, values).
-template<class Visit>
-Result<void> forEachBlock(const TensorView& tensor, Progress& progress, std::stop_token stop, Visit visit)
-{
-    const std::uint64_t count = tensor.elements();
-    std::vector<double> values(std::min(count, blockElements));
-    for (std::uint64_t first = 0; first < count; first += values.size()) {
-        if (stop.stop_requested())
-            return cancelled();
-        values.resize(std::min(count - first, blockElements));
-        if (auto read = tensor.readDoubles(first, values); !read)
-            return read;
-        visit(first, std::span<const double>(values));
-        progress.advance(first + values.size(), count);
-    }
-    return {};
 }
 
 } // namespace

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/fold/Readers.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace pleat {
+
+namespace {
+
+std::string others(const GraphView& view, std::span<const Use> uses, NodeIndex except)
+{
+    std::vector<std::string> names;
+    for (const Use& use : uses) {
+        if (use.node != except)
+            names.push_back(view.label(use.node));
+    }
+    std::ranges::sort(names);
+    names.erase(std::ranges::unique(names).begin(), names.end());
+    constexpr std::size_t most = 3;
+    if (names.empty())
+        return "another input of " + view.label(except);
+    if (names.size() <= most)
+        return fmt::format("{}", fmt::join(names, ", "));
+    return fmt::format("{} and {} more", fmt::join(names.begin(), names.begin() + most, ", "),
+                       names.size() - most);
+}
+
+// The node of the value's own scope in whose body the reader sits.
+NodeIndex ownerIn(const GraphView& view, ScopeIndex scope, NodeIndex reader)
+{
+    while (view.scope(reader) != scope && view.scopes()[index(view.scope(reader))].owner != NodeIndex::None)
+        reader = view.scopes()[index(view.scope(reader))].owner;
+    return reader;
+}
+
+} // namespace
+
+Verdict<void> requireNotOutput(const GraphView& view, ValueIndex value)
+{
+    if (!view.isGraphOutput(value))
+        return {};
+    const bool inner = view.scope(value) != ScopeIndex::Main;
+    return refuse(Reason::GraphOutput,
+                  fmt::format("{}, between the two, is an output of {}", view.name(value),
+                              inner ? view.scopes()[index(view.scope(value))].path : "the model"),
+                  blame(view, value));
+}
+
+Verdict<void> requireNotCaptured(const GraphView& view, ValueIndex value)
+{
+    for (const Use& use : view.uses(value)) {
+        if (view.scope(use.node) != view.scope(value))
+            return refuse(Reason::Captured,
+                          fmt::format("{}, between the two, is read inside a subgraph of {}",
+                                      view.name(value),
+                                      view.label(ownerIn(view, view.scope(value), use.node))),
+                          blame(view, use.node));
+    }
+    return {};
+}
+
+// Whether the value is read by nobody but `reader`, once.
+Verdict<void> requireOnlyReader(const GraphView& view, ValueIndex value, NodeIndex reader)
+{
+    if (auto inner = requireNotOutput(view, value); !inner)
+        return inner;
+    if (auto inner = requireNotCaptured(view, value); !inner)
+        return inner;
+    if (view.uses(value).size() <= 1)
+        return {};
+    Refusal refusal{Reason::SeveralConsumers,
+                    fmt::format("the output of {} is also read by {}", view.label(view.producer(value)),
+                                others(view, view.uses(value), reader)),
+                    {},
+                    NodeIndex::None};
+    for (const Use& use : view.uses(value)) {
+        if (use.node != reader)
+            refusal.blame.push_back(blame(view, use.node));
+    }
+    if (refusal.blame.empty())
+        refusal.blame.push_back(blame(view, value));
+    return tl::make_unexpected(std::move(refusal));
+}
+
+std::optional<Use> onlyUse(const GraphView& view, ValueIndex value)
+{
+    if (value == ValueIndex::None || view.isGraphOutput(value) || view.uses(value).size() != 1)
+        return std::nullopt;
+    const Use& use = view.uses(value).front();
+    const NodeIndex producer = view.producer(value);
+    if (producer == NodeIndex::None || view.scope(use.node) != view.scope(producer))
+        return std::nullopt;
+    return use;
+}
+
+} // namespace pleat
