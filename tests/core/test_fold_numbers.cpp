@@ -13,17 +13,6 @@ using namespace pleat::test;
 
 namespace {
 
-// What γ / √(σ² + ε) is for the stored parameters, in long double.
-std::vector<long double> exactScales(const onnx::ModelProto& model)
-{
-    const auto gamma = numbersOf(findInitializer(model, "bn1.weight"));
-    const auto variance = numbersOf(findInitializer(model, "bn1.running_var"));
-    std::vector<long double> scales;
-    for (std::size_t c = 0; c < gamma.size(); ++c)
-        scales.push_back(gamma[c] / std::sqrt(variance[c] + static_cast<long double>(1e-5F)));
-    return scales;
-}
-
 ModelBuilder convOf(DataType type, const BatchNormSpec& batchNorm = {})
 {
     ModelBuilder model;

@@ -36,17 +36,6 @@ void storeAsTensorFlowDoes(ModelBuilder& model, const Dims& dims)
                "turn");
 }
 
-// γ / √(σ² + ε) of the stored parameters of bn1, in long double.
-std::vector<long double> exactScales(const onnx::ModelProto& model)
-{
-    const auto gamma = numbersOf(findInitializer(model, "bn1.weight"));
-    const auto variance = numbersOf(findInitializer(model, "bn1.running_var"));
-    std::vector<long double> scales;
-    for (std::size_t c = 0; c < gamma.size(); ++c)
-        scales.push_back(gamma[c] / std::sqrt(variance[c] + static_cast<long double>(1e-5F)));
-    return scales;
-}
-
 // Every number is the old one times the scale of its channel, rounded once into `type`; "" or what is not.
 std::string whatIsNotScaled(const std::vector<long double>& old, const std::vector<long double>& now,
                             const std::vector<long double>& scales, DataType type,

@@ -4,6 +4,7 @@
 #include "tests/core/support/Numbers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <onnx/checker.h>
 
 namespace pleat::test {
@@ -132,6 +133,16 @@ std::vector<long double> numbersOf(const onnx::TensorProto* tensor)
     const auto& raw = tensor->raw_data();
     return decodeAll(static_cast<DataType>(tensor->data_type()),
                      {reinterpret_cast<const std::byte*>(raw.data()), raw.size()});
+}
+
+std::vector<long double> exactScales(const onnx::ModelProto& model)
+{
+    const auto gamma = numbersOf(findInitializer(model, "bn1.weight"));
+    const auto variance = numbersOf(findInitializer(model, "bn1.running_var"));
+    std::vector<long double> scales;
+    for (std::size_t c = 0; c < gamma.size(); ++c)
+        scales.push_back(gamma[c] / std::sqrt(variance[c] + static_cast<long double>(1e-5F)));
+    return scales;
 }
 
 int countNodes(const onnx::ModelProto& model, const std::string& op)

@@ -13,7 +13,9 @@ namespace pleat::test {
 
 const onnx::TensorProto* findInitializer(const onnx::ModelProto& model, const std::string& name);
 const onnx::NodeProto* findNode(const onnx::ModelProto& model, const std::string& name);
-std::vector<long double> numbersOf(const onnx::TensorProto* tensor);  // of raw_data; none of null
+std::vector<long double> numbersOf(const onnx::TensorProto* tensor); // of raw_data; none of null
+// γ / √(σ² + ε) of the stored parameters of batch norm bn1, ε = 1e-5.
+std::vector<long double> exactScales(const onnx::ModelProto& model);
 int countNodes(const onnx::ModelProto& model, const std::string& op); // bodies and functions included
 
 // Every node, those of bodies and functions too.
