@@ -59,8 +59,11 @@ int write(const Options& options, const FoldOutcome& outcome, const std::stop_to
     const std::string written = options.dryRun ? std::string() : options.output;
     if (!options.dryRun) {
         ProgressBar bar("Writing");
-        if (const auto saved = saveModel(outcome.after, options.output, bar, stop); !saved)
+        const auto saved = saveModel(outcome.after, options.output, bar, stop);
+        if (!saved)
             return fail(saved.error(), CannotWrite);
+        for (const std::string& notice : saved->notices)
+            say("pleat-cli: warning: " + notice);
     }
     if (!options.report.empty()) {
         const std::string text = foldJson(options.model, written, outcome.pairs, Arrays::Include);

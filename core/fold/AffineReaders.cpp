@@ -50,6 +50,13 @@ Verdict<void> requireInference(const GraphView& view, NodeIndex node, std::int64
     return {};
 }
 
+// Old exporters wrote spatial=0 with parameters of the ordinary form.
+bool onePerChannel(const FoldContext& context, NodeIndex node, std::size_t values)
+{
+    const ValueIndex data = context.view.input(node, 0);
+    return context.shapes.rank(data) > 2 && context.shapes.size(data, 1) == static_cast<std::int64_t>(values);
+}
+
 // BatchNormalization in inference: s = γ/√(σ²+ε), t = β − μ·s (ONNX, BatchNormalization-15).
 Verdict<AffineStep> readBatchNorm(const FoldContext& context, NodeIndex node)
 {
@@ -70,10 +77,15 @@ Verdict<AffineStep> readBatchNorm(const FoldContext& context, NodeIndex node)
             return tl::make_unexpected(numbers.error());
         values[p] = std::move(*numbers);
         if (opset < 9 && intAttribute(proto, "spatial", 1) == 0)
-            return refuse(
-                Reason::Spatial,
-                fmt::format("{} has spatial=0 with {} values in its scale", label, values[0].size()),
-                blame(view, node));
+            return refuse(Reason::Spatial,
+                          fmt::format("{} has spatial=0 with {} values in its scale{}", label,
+                                      values[0].size(),
+                                      onePerChannel(context, node, values[0].size())
+                                          ? ", one for each channel as with spatial=1: if that is what the "
+                                            "exporter meant, remove "
+                                            "the attribute"
+                                          : ""),
+                          blame(view, node));
         if (values[p].size() != values[0].size())
             return refuse(Reason::ChannelMismatch,
                           fmt::format("{} of {} has {} values, its scale has {}", parameterNames[p], label,

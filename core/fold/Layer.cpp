@@ -64,7 +64,7 @@ std::optional<WeightLayout> storedLayout(const Constant& weight, const Axes& axe
         if (!refine(weight.order[d], axes[d], pieces))
             return std::nullopt;
     }
-    std::ranges::stable_sort(pieces, std::greater(), &std::pair<std::uint64_t, WeightLayout::Axis>::first);
+    std::ranges::sort(pieces, std::greater(), &std::pair<std::uint64_t, WeightLayout::Axis>::first);
     WeightLayout layout{{}, outputs, inputs};
     for (const auto& [stride, axis] : pieces)
         layout.axes.push_back(axis);
@@ -330,8 +330,7 @@ Verdict<NewBias> biasAfter(const GraphView& view, const Layer& layer, const std:
     const auto channels = static_cast<std::int64_t>(s.size());
     // A·x has its channels along the last axis but one.
     const bool rows = layer.isMatMul() && layer.weightSlot == 0;
-    const NewBias shift{t,
-                        rows ? std::vector<std::int64_t>{channels, 1} : std::vector<std::int64_t>{channels}};
+    NewBias shift{t, rows ? std::vector<std::int64_t>{channels, 1} : std::vector<std::int64_t>{channels}};
     // β = 0 means that C is not even looked at: it may hold NaN.
     if (biasOf(view, layer) == ValueIndex::None || layer.biasFactor == 0)
         return shift;

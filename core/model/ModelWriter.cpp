@@ -5,6 +5,7 @@
 #include "core/io/OutputFile.h"
 #include "core/model/SavePlan.h"
 #include "core/model/TensorWalk.h"
+#include "core/tensor/Kernels.h"
 
 #include <algorithm>
 #include <limits>
@@ -61,19 +62,42 @@ public:
         const std::uint64_t count = tensor.elements();
         const std::uint64_t width = storedBytes(tensor.type(), 1);
         const std::uint64_t step = blockBytes / width;
+        std::uint64_t overflows = 0;
         m_block.resize(static_cast<std::size_t>(std::min(step, count) * width));
         for (std::uint64_t first = 0; first < count; first += step) {
             const std::uint64_t part = std::min(step, count - first);
             const auto bytes = std::span(m_block).first(static_cast<std::size_t>(part * width));
             if (auto done = tensor.read(first, part, bytes); !done)
                 return done;
+            overflows += overflowed(tensor, first, bytes);
             if (auto done = write(bytes); !done)
                 return done;
         }
+        if (overflows > 0)
+            m_notices.push_back(counted(overflows, "weight") + " of \"" + tensor.name() +
+                                "\" became infinite in " + name(tensor.type()) + ".");
         return {};
     }
 
+    std::vector<std::string> takeNotices() { return std::move(m_notices); }
+
 private:
+    // How many finite weights the factors have made infinite. The stored ones are read again only where it
+    // may be so.
+    static std::uint64_t overflowed(const TensorView& tensor, std::uint64_t first,
+                                    std::span<const std::byte> bytes)
+    {
+        const auto* scaled = std::get_if<ScaledBytes>(&tensor.payload().content);
+        const std::uint64_t after = scaled ? countNonFinite(tensor.type(), bytes) : 0;
+        if (after == 0)
+            return 0;
+        std::vector<std::byte> stored(bytes.size());
+        const std::uint64_t offset = first * storedBytes(tensor.type(), 1);
+        if (!read(scaled->base, offset, stored))
+            return after;
+        return after - std::min(after, countNonFinite(tensor.type(), stored));
+    }
+
     Result<void> goOn()
     {
         m_progress.advance(m_output.written(), m_total);
@@ -87,6 +111,7 @@ private:
     Progress& m_progress;
     const std::stop_token& m_stop;
     std::vector<std::byte> m_block;
+    std::vector<std::string> m_notices;
 };
 
 struct WriteSegment {
@@ -189,8 +214,8 @@ Result<void> checkExternal(const Model& model, const fs::path& target)
     return {};
 }
 
-Result<void> copyWhole(const Model& model, const fs::path& target, Progress& progress,
-                       const std::stop_token& stop)
+Result<Saved> copyWhole(const Model& model, const fs::path& target, Progress& progress,
+                        const std::stop_token& stop)
 {
     auto output = OutputFile::create(target);
     if (!output)
@@ -198,12 +223,14 @@ Result<void> copyWhole(const Model& model, const fs::path& target, Progress& pro
     const std::uint64_t size = model.source->size();
     Stream stream(*output, size, progress, stop);
     if (auto done = stream.copy({model.source, 0, size}); !done)
-        return done;
-    return output->commit();
+        return tl::make_unexpected(done.error());
+    if (auto done = output->commit(); !done)
+        return tl::make_unexpected(done.error());
+    return Saved{};
 }
 
-Result<void> writePlanned(const Model& model, const fs::path& target, Progress& progress,
-                          const std::stop_token& stop)
+Result<Saved> writePlanned(const Model& model, const fs::path& target, Progress& progress,
+                           const std::stop_token& stop)
 {
     const auto plan = SavePlan::of(model);
     if (!plan)
@@ -221,26 +248,28 @@ Result<void> writePlanned(const Model& model, const fs::path& target, Progress& 
     Stream stream(*output, plan->bytes(), progress, stop);
     for (const SavePlan::Segment& segment : plan->segments()) {
         if (auto done = std::visit(WriteSegment{stream, model}, segment); !done)
-            return done;
+            return tl::make_unexpected(done.error());
     }
     if (output->written() != plan->bytes())
         return failure(ErrorCode::Internal, "the saved model does not have the planned length",
                        target.string());
-    return output->commit();
+    if (auto done = output->commit(); !done)
+        return tl::make_unexpected(done.error());
+    return Saved{stream.takeNotices()};
 }
 
 } // namespace
 
-Result<void> saveModel(const Model& model, const fs::path& target, Progress& progress, std::stop_token stop)
+Result<Saved> saveModel(const Model& model, const fs::path& target, Progress& progress, std::stop_token stop)
 {
     if (stop.stop_requested())
         return cancelled();
     if (model.source) {
         if (auto same = model.source->checkUnchanged(); !same)
-            return same;
+            return tl::make_unexpected(same.error());
     }
     if (auto good = checkExternal(model, target); !good)
-        return good;
+        return tl::make_unexpected(good.error());
     return model.source && !model.edited ? copyWhole(model, target, progress, stop)
                                          : writePlanned(model, target, progress, stop);
 }

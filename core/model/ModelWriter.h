@@ -13,10 +13,14 @@
 
 namespace pleat {
 
+struct Saved {
+    std::vector<std::string> notices; // weights that a fold made infinite, by tensor
+};
+
 // Writes `model` to `target`, which may be the file that the model was opened from. An unedited model is
 // copied. Errors: Unwritable, Changed (the source changed since opening), Unsupported (external data, or more
 // than 2 GiB: not yet), Cancelled. On any error the target is untouched and no temporary file is left.
-Result<void> saveModel(const Model& model, const std::filesystem::path& target, Progress& progress,
-                       std::stop_token stop);
+Result<Saved> saveModel(const Model& model, const std::filesystem::path& target, Progress& progress,
+                        std::stop_token stop);
 
 } // namespace pleat

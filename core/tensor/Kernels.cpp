@@ -118,6 +118,16 @@ void widenBlock(std::span<const std::byte> block, std::span<double> into)
         into[e] = Codec::widen(load<Type>(block.data() + e * sizeof(Type)));
 }
 
+// Infinities and NaNs are the numbers whose exponent bits are all 1.
+template<class Bits>
+std::uint64_t countAllOnes(std::span<const std::byte> block, Bits exponent)
+{
+    std::uint64_t count = 0;
+    for (std::size_t at = 0; at < block.size(); at += sizeof(Bits))
+        count += (load<Bits>(block.data() + at) & exponent) == exponent;
+    return count;
+}
+
 template<class Codec>
 void narrowBlock(std::span<const double> values, std::span<std::byte> into)
 {
@@ -186,6 +196,22 @@ void widen(DataType type, std::span<const std::byte> block, std::span<double> in
         return widenBlock<Plain<std::uint64_t>>(block, into);
     default:
         return;
+    }
+}
+
+std::uint64_t countNonFinite(DataType type, std::span<const std::byte> block)
+{
+    switch (type) {
+    case DataType::Float:
+        return countAllOnes<std::uint32_t>(block, 0x7f800000u);
+    case DataType::Double:
+        return countAllOnes<std::uint64_t>(block, 0x7ff0000000000000u);
+    case DataType::Float16:
+        return countAllOnes<std::uint16_t>(block, 0x7c00u);
+    case DataType::BFloat16:
+        return countAllOnes<std::uint16_t>(block, 0x7f80u);
+    default:
+        return 0;
     }
 }
 

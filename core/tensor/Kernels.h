@@ -33,6 +33,9 @@ void accumulate(std::span<const double> block, std::uint64_t first, const Weight
 // Exact widening of `n` stored elements to doubles (foldable types, integers, bool).
 void widen(DataType type, std::span<const std::byte> block, std::span<double> into);
 
+// How many elements of a foldable type are infinite or NaN.
+std::uint64_t countNonFinite(DataType type, std::span<const std::byte> block);
+
 // Nearest representation of doubles in a foldable type.
 void narrow(DataType type, std::span<const double> values, std::span<std::byte> into);
 

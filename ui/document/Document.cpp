@@ -207,7 +207,7 @@ void Document::exportTo(const QString& path)
         [snapshot = m_current, target = toPath(absolute)](Progress& progress, std::stop_token stop) {
             return saveModel(snapshot->view->model(), target, progress, std::move(stop));
         },
-        [this, absolute, name, saved = m_current](Result<void> result) {
+        [this, absolute, name, saved = m_current](Result<Saved> result) {
             if (absolute == m_path)
                 watch(m_path);
             if (!result) {
@@ -217,6 +217,11 @@ void Document::exportTo(const QString& path)
             if (m_current == saved)
                 m_undo.setClean();
             Q_EMIT exported(absolute);
+            QStringList sentences;
+            for (const std::string& notice : result->notices)
+                sentences += toQt(notice);
+            if (!sentences.isEmpty())
+                Q_EMIT notices(sentences);
         });
     Q_EMIT busyChanged();
 }
