@@ -73,7 +73,7 @@ public:
             pair.layers.push_back(std::move(layer));
         }
         for (const PadChange& change : plan.pads)
-            changePad(change, plan.targets.front().layer.type());
+            changePad(change, dataType(plan.targets.front().layer));
         return pair;
     }
 
@@ -168,6 +168,12 @@ private:
             setInt(add, "broadcast", 1);
         m_rewriter.insertAfter(layer.node, std::move(add));
         return name;
+    }
+
+    // Beside quantized weights the data is what DequantizeLinear makes: float.
+    static DataType dataType(const Layer& layer)
+    {
+        return layer.quantizedWeight ? DataType::Float : layer.type();
     }
 
     void changePad(const PadChange& change, DataType type)

@@ -3,7 +3,9 @@
 
 #include "core/fold/Apply.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -99,10 +101,22 @@ private:
     template<class Wanted>
     std::vector<const FoldPlan*> pick(Wanted wanted, FoldDirection direction) const
     {
+        // All plans of a round are made from the same model, so each layer and each Pad changes only once in
+        // it.
         std::vector<const FoldPlan*> chosen;
+        std::set<NodeIndex> busy;
         for (const FoldPlan& plan : m_plans) {
-            if (plan.candidate.foldable && plan.candidate.direction == direction && wanted(plan.candidate))
-                chosen.push_back(&plan);
+            if (!plan.candidate.foldable || plan.candidate.direction != direction || !wanted(plan.candidate))
+                continue;
+            std::vector<NodeIndex> nodes;
+            for (const FoldTarget& target : plan.targets)
+                nodes.push_back(target.layer.node);
+            for (const PadChange& pad : plan.pads)
+                nodes.push_back(pad.pad);
+            if (std::ranges::any_of(nodes, [&](NodeIndex node) { return busy.contains(node); }))
+                continue;
+            busy.insert(nodes.begin(), nodes.end());
+            chosen.push_back(&plan);
         }
         return chosen;
     }

@@ -150,6 +150,23 @@ void findBiasAdd(const GraphView& view, Layer& layer)
     layer.biasAddSlot = use.slot == 0 ? 1 : 0;
 }
 
+// The Add must neither give the product another rank nor line its constant up elsewhere (opset < 7, `axis`).
+Verdict<void> requireBiasKeepsShape(const GraphView& view, const Layer& layer)
+{
+    if (layer.biasAdd == NodeIndex::None)
+        return {};
+    const auto bias = constantOf(view, view.input(layer.biasAdd, layer.biasAddSlot));
+    const bool widens = bias && bias->dims.size() > layer.rank.value_or(1);
+    const bool shifted =
+        opsetOf(view, layer.biasAdd) < 7 && attribute(view.proto(layer.biasAdd), "axis") != nullptr;
+    if (!widens && !shifted)
+        return {};
+    return refuse(widens ? Reason::Broadens : Reason::NotPerChannel,
+                  fmt::format("the constant of {} {}", view.label(layer.biasAdd),
+                              widens ? "would widen the result's shape" : "is lined up with another axis"),
+                  blame(view, layer.biasAdd));
+}
+
 Verdict<void> readMatMul(const FoldContext& context, Layer& layer)
 {
     const GraphView& view = context.view;
@@ -157,7 +174,14 @@ Verdict<void> readMatMul(const FoldContext& context, Layer& layer)
     layer.rank = context.shapes.rank(view.output(layer.node, 0));
     // x·B: the channels are the last axis. A·x: the outputs are the rows, the last axis but one.
     layer.outputAxis = layer.inputAxis = layer.weightSlot == 1 ? -1 : -2;
+    // A·x of one axis has no rows to line a bias up with.
+    if (layer.weightSlot == 0 && !layer.rank)
+        return refuse(Reason::ChannelsUnknown,
+                      fmt::format("the rank of what {} makes cannot be derived", view.label(layer.node)),
+                      blame(view, layer.node));
     findBiasAdd(view, layer);
+    if (auto fits = requireBiasKeepsShape(view, layer); !fits)
+        return fits;
     return readMatrix(view, layer, layer.weightSlot == 1 ? 0 : 1);
 }
 

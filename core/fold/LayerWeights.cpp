@@ -8,7 +8,8 @@ std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node)
 {
     if (!isLayer(view, node))
         return std::nullopt;
-    const Shapes shapes; // where the channels of a weight lie does not depend on the data's shape
+    // Only a MatMul's channels depend on the data's rank.
+    const Shapes shapes = view.op(node) == "MatMul" ? Shapes(view) : Shapes();
     auto layer = readLayer({view, shapes, false, view.label(node)}, node);
     if (!layer)
         return std::nullopt;

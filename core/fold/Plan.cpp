@@ -146,10 +146,26 @@ private:
         const ValueIndex output = m_view.output(plan.chain.back(), 0);
         if (output == ValueIndex::None)
             return tl::make_unexpected(std::move(before.error()));
+        if (auto keeps = requireKeepsShape(plan); !keeps)
+            return keeps;
         auto after = searchAfter(m_context, output, plan.affine);
         if (after)
             return accept(plan, std::move(*after), FoldDirection::Before);
         return tl::make_unexpected(worse(plan, std::move(before.error()), std::move(after.error())));
+    }
+
+    // Without its constant, data that has one channel at run time would reach the layer as one channel.
+    Verdict<void> requireKeepsShape(const FoldPlan& plan) const
+    {
+        const NodeIndex first = plan.chain.front();
+        if (isBatchNorm(m_view, first) || !plan.affine.axis || plan.affine.channels() == 1 ||
+            m_shapes.size(m_view.input(first, plan.dataSlot), static_cast<std::size_t>(*plan.affine.axis)) ==
+                static_cast<std::int64_t>(plan.affine.channels()))
+            return {};
+        return refuse(
+            Reason::ChannelsUnknown,
+            fmt::format("the number of channels that {} reads cannot be derived", m_view.label(first)),
+            blame(m_view, first));
     }
 
     // Which of two refusals is told: the layer before comes first, a layer comes before none.

@@ -99,6 +99,8 @@ Verdict<void> requireScalable(const GraphView& view, const Quantized& quantized,
         return inTheWay(view, node, "its scales belong to another axis");
     if (opsetOf(view, node) < 13)
         return inTheWay(view, node, "one scale for each channel needs opset 13");
+    if (quantized.integers.type == DataType::Int32)
+        return inTheWay(view, node, "int32 weights are not supported");
     if (std::ranges::none_of(s, [](double factor) { return factor < 0; }))
         return {};
     const auto integers = quantized.integers.tensor.doubles();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/graph/Attributes.h"
 
+#include <algorithm>
+
 namespace pleat {
 
 const onnx::AttributeProto* attribute(const onnx::NodeProto& node, std::string_view name)
@@ -10,6 +12,13 @@ const onnx::AttributeProto* attribute(const onnx::NodeProto& node, std::string_v
             return &attribute;
     }
     return nullptr;
+}
+
+bool refersToCall(const onnx::NodeProto& node)
+{
+    return std::ranges::any_of(node.attribute(), [](const onnx::AttributeProto& attribute) {
+        return !attribute.ref_attr_name().empty();
+    });
 }
 
 std::int64_t intAttribute(const onnx::NodeProto& node, std::string_view name, std::int64_t otherwise)

@@ -125,6 +125,8 @@ tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int
         }
         if (!view.domain(producer).empty())
             return tl::make_unexpected(NotConstant::Computed);
+        if (refersToCall(view.proto(producer)))
+            return tl::make_unexpected(NotConstant::Computed);
         if (view.op(producer) == "Constant")
             return way;
         if (view.op(producer) == "DequantizeLinear")

@@ -173,7 +173,8 @@ MaybeShape reduce(const GraphView& view, NodeIndex node, const Inputs& inputs)
         return std::nullopt;
     const bool keep = intAttribute(view.proto(node), "keepdims", 1) != 0;
     const auto front = frontAxes(intsOrInput(view, node, "axes", 1), inputs[0]->size());
-    if (!front) // all axes, or axes computed at run time: the rank is known only when it is kept
+    if (!front ||
+        front->empty()) // all axes, or axes computed at run time: the rank is known only when it is kept
         return keep ? MaybeShape(KnownShape(inputs[0]->size(), unknownSize)) : std::nullopt;
     KnownShape shape = *inputs[0];
     for (std::size_t a = front->size(); a-- > 0;) {
@@ -212,7 +213,8 @@ MaybeShape pad(const GraphView& view, NodeIndex node, const Inputs& inputs)
     auto pads = intsOrInput(view, node, "pads", 1);
     if (!pads)
         pads = intsOrInput(view, node, "paddings", 1);
-    if (!pads || pads->size() != 2 * shape.size())
+    // Input 3 (opset 18) says which axes the pads belong to.
+    if (!pads || pads->size() != 2 * shape.size() || view.input(node, 3) != ValueIndex::None)
         return shape;
     for (std::size_t d = 0; d < shape.size(); ++d) {
         const std::int64_t size = (*inputs[0])[d];
@@ -438,7 +440,7 @@ std::optional<std::vector<std::int64_t>> intsOrInput(const GraphView& view, Node
 MaybeShape outputShape(const GraphView& view, NodeIndex node, std::size_t slot, const Inputs& inputs)
 {
     const auto rule = rules().find(view.op(node));
-    if (rule == rules().end() || !view.domain(node).empty())
+    if (rule == rules().end() || !view.domain(node).empty() || refersToCall(view.proto(node)))
         return std::nullopt;
     if (slot > 0 && view.op(node) != "Split")
         return std::nullopt;

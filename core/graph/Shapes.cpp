@@ -32,6 +32,9 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
         }
         for (const Initializer& initializer : view.scopes()[s].graph->initializers) {
             const ValueIndex value = view.find(scope, initializer.proto->name());
+            // A caller may replace the default of an input by a tensor of any shape that the input declares.
+            if (view.isGraphInput(value) && view.model().irVersion() >= 4)
+                continue;
             m_shapes[index(value)] =
                 KnownShape(initializer.proto->dims().begin(), initializer.proto->dims().end());
         }
