@@ -109,6 +109,7 @@ private:
             if (!plan.candidate.foldable || plan.candidate.direction != direction || !wanted(plan.candidate))
                 continue;
             std::vector<NodeIndex> nodes;
+            nodes.reserve(plan.targets.size() + plan.pads.size());
             for (const FoldTarget& target : plan.targets)
                 nodes.push_back(target.layer.node);
             for (const PadChange& pad : plan.pads)

@@ -36,7 +36,7 @@ Result<std::string> NewConstants::scaleWeight(const FoldTarget& target, FoldDire
 {
     const Layer& layer = target.layer;
     const Constant& weight = layer.weight;
-    const std::string name(m_view.name(weight.storedAt));
+    std::string name(m_view.name(weight.storedAt));
     const bool after = direction == FoldDirection::After;
     const bool inPlace = isReadOnce(weight) && !weight.isCast();
     const auto factors = std::make_shared<const std::vector<double>>(target.s);

@@ -29,6 +29,7 @@ FoldId foldId(const GraphView& view, NodeIndex last)
 std::string names(const GraphView& view, const std::vector<FoldTarget>& targets)
 {
     std::vector<std::string> labels;
+    labels.reserve(targets.size());
     for (const FoldTarget& target : targets)
         labels.push_back(view.label(target.layer.node));
     return fmt::format("{}", fmt::join(labels, " and "));
@@ -172,7 +173,7 @@ private:
     Refusal worse(const FoldPlan& plan, Refusal before, Refusal after) const
     {
         const bool afterFirst = before.reason == Reason::NoNeighbour;
-        Refusal told = afterFirst ? std::move(after) : std::move(before);
+        Refusal& told = afterFirst ? after : before;
         const Refusal& other = afterFirst ? before : after;
         if (told.reason == Reason::NoNeighbour) {
             const NodeIndex first = plan.chain.front();
@@ -181,7 +182,7 @@ private:
         } else if (other.reason != Reason::NoNeighbour && !other.message.empty()) {
             told.message += fmt::format("; {} it, {}", afterFirst ? "before" : "after", other.message);
         }
-        return told;
+        return std::move(told);
     }
 
     Verdict<void> accept(FoldPlan& plan, Found found, FoldDirection direction)
