@@ -194,6 +194,7 @@ bool follow(const GraphView& view, NodeIndex node, Constant& constant)
     if (op == "Transpose") {
         std::vector<std::int64_t> perm = intsAttribute(proto, "perm");
         std::vector<std::vector<StoredAxis>> order;
+        order.reserve(after->size());
         for (std::size_t d = 0; d < after->size(); ++d)
             order.push_back(
                 constant.order[perm.empty() ? after->size() - 1 - d : static_cast<std::size_t>(perm[d])]);
