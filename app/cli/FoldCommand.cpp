@@ -18,7 +18,8 @@ namespace {
 struct Options {
     std::string model, output, report, rest;
     std::vector<std::string> only;
-    bool dryRun = false, affine = false, quantized = false, allowOverflow = false, json = false;
+    bool dryRun = false, affine = false, quantized = false, padUniform = false, allowOverflow = false,
+         json = false;
 };
 
 Result<void> writeText(const std::string& path, const std::string& text)
@@ -93,7 +94,8 @@ int run(const Options& options, const std::stop_token& stop)
     NoProgress quiet;
     const FoldOptions rules{.allowOverflow = options.allowOverflow,
                             .constantsToo = options.affine,
-                            .quantizedToo = options.quantized};
+                            .quantizedToo = options.quantized,
+                            .padUniform = options.padUniform};
     const auto chosen = options.only.empty() ? std::nullopt : std::optional(options.only);
     auto outcome = fold(*view, chosen, rules, quiet, stop);
     if (!outcome)
@@ -134,6 +136,8 @@ Run addFold(CLI::App& parser)
     command.add_flag("--allow-overflow", options->allowOverflow,
                      "Fold even if 16-bit weights become infinite");
     command.add_flag("--qdq", options->quantized, "Fold into quantized weights (DequantizeLinear) too");
+    command.add_flag("--pad-uniform", options->padUniform,
+                     "Put a Pad before a padded Conv to fold a shift that is the same in every channel");
     command.add_option("--report", options->report, "Write a JSON report with all parameters to this file");
     command.add_flag("--json", options->json, "One JSON object on standard output");
     return [options](const std::stop_token& stop) { return run(*options, stop); };

@@ -65,6 +65,8 @@ public:
             if (!weight)
                 return tl::make_unexpected(weight.error());
             const std::vector<double> ones(target.layer.layout.outputs, 1.0);
+            if (target.padWith)
+                insertPad(target.layer, *target.padWith);
             FoldedLayer layer;
             layer.layer = {m_view.id(target.layer.node), m_view.label(target.layer.node),
                            std::string(m_view.op(target.layer.node))};
@@ -176,13 +178,45 @@ private:
         return layer.quantizedWeight ? DataType::Float : layer.type();
     }
 
+    // The Conv's pads become a Pad before it.
+    void insertPad(const Layer& layer, double value)
+    {
+        const std::vector<std::int64_t> spatial = intsAttribute(m_view.proto(layer.node), "pads");
+        const auto half = spatial.begin() + std::ssize(spatial) / 2;
+        std::vector<std::int64_t> pads{0, 0};
+        pads.insert(pads.end(), spatial.begin(), half);
+        pads.insert(pads.end(), {0, 0});
+        pads.insert(pads.end(), half, spatial.end());
+        onnx::NodeProto& conv = m_rewriter.change(layer.node);
+        onnx::NodeProto pad;
+        pad.set_op_type("Pad");
+        if (!conv.name().empty())
+            pad.set_name(m_rewriter.uniqueName(conv.name() + "_pad"));
+        pad.add_input(conv.input(0));
+        pad.add_output(m_rewriter.uniqueName(conv.output(0) + "_padded"));
+        if (opsetOf(m_view, layer.node) < 11) {
+            onnx::AttributeProto& amounts = attributeToSet(pad, "pads");
+            amounts.set_type(onnx::AttributeProto::INTS);
+            amounts.mutable_ints()->Add(pads.begin(), pads.end());
+            setFloat(pad, "value", value);
+        } else {
+            pad.add_input(m_constants.addInts(layer.node, pads));
+            pad.add_input(m_constants.addScalar(layer.node, value, layer.type()));
+        }
+        conv.set_input(0, pad.output(0));
+        auto& attributes = *conv.mutable_attribute();
+        for (int a = attributes.size(); a-- > 0;) {
+            if (attributes[a].name() == "pads")
+                attributes.DeleteSubrange(a, 1);
+        }
+        m_rewriter.insertBefore(layer.node, std::move(pad));
+    }
+
     void changePad(const PadChange& change, DataType type)
     {
         onnx::NodeProto& pad = m_rewriter.change(change.pad);
         if (opsetOf(m_view, change.pad) < 11) {
-            onnx::AttributeProto& value = attributeToSet(pad, "value");
-            value.set_type(onnx::AttributeProto::FLOAT);
-            value.set_f(static_cast<float>(change.value));
+            setFloat(pad, "value", change.value);
             return;
         }
         while (pad.input_size() < 3)
@@ -195,6 +229,13 @@ private:
         onnx::AttributeProto& attribute = attributeToSet(node, name);
         attribute.set_type(onnx::AttributeProto::INT);
         attribute.set_i(value);
+    }
+
+    static void setFloat(onnx::NodeProto& node, const char* name, double value)
+    {
+        onnx::AttributeProto& attribute = attributeToSet(node, name);
+        attribute.set_type(onnx::AttributeProto::FLOAT);
+        attribute.set_f(static_cast<float>(value));
     }
 
     static onnx::AttributeProto& attributeToSet(onnx::NodeProto& node, const char* name)

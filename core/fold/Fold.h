@@ -18,6 +18,7 @@ struct FoldOptions {
     bool allowOverflow = false; // fold although float16/bfloat16 weights become infinite
     bool constantsToo = false;  // also fold chains without a batch norm when nothing was chosen
     bool quantizedToo = false;  // also fold into weights that come from DequantizeLinear
+    bool padUniform = false;    // put a Pad before a padded Conv, to fold what is the same in every channel
 };
 
 // Every batch norm of the model with its verdict, in the order of the graph. Errors: Cancelled; a parameter

@@ -10,7 +10,7 @@ std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node)
         return std::nullopt;
     // Only a MatMul's channels depend on the data's rank.
     const Shapes shapes = view.op(node) == "MatMul" ? Shapes(view) : Shapes();
-    auto layer = readLayer({view, shapes, false, view.label(node)}, node);
+    auto layer = readLayer({view, shapes, false, false, view.label(node)}, node);
     if (!layer)
         return std::nullopt;
     LayerWeights weights{std::move(layer->weight.tensor), std::move(layer->layout), std::nullopt,

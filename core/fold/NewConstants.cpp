@@ -5,6 +5,7 @@
 #include "core/tensor/Scaling.h"
 
 #include <algorithm>
+#include <cstring>
 #include <onnx/onnx_pb.h>
 
 namespace pleat {
@@ -159,6 +160,17 @@ std::string NewConstants::addScalar(NodeIndex reader, double value, DataType typ
     const std::string wanted =
         std::string(name.empty() ? m_view.name(m_view.output(reader, 0)) : name) + ".value";
     return m_rewriter.add(m_view.scope(reader), wanted, type, {}, stored(type, {value}));
+}
+
+std::string NewConstants::addInts(NodeIndex reader, const std::vector<std::int64_t>& values)
+{
+    auto bytes = std::make_shared<std::vector<std::byte>>(values.size() * sizeof(std::int64_t));
+    std::memcpy(bytes->data(), values.data(), bytes->size());
+    const std::string_view name = m_view.name(reader);
+    const std::string wanted =
+        std::string(name.empty() ? m_view.name(m_view.output(reader, 0)) : name) + ".pads";
+    return m_rewriter.add(m_view.scope(reader), wanted, DataType::Int64, {std::ssize(values)},
+                          Payload{Bytes(std::move(bytes)), {}, {}});
 }
 
 // Whether one layer alone reads the stored constant, so that it can be changed where it is stored.

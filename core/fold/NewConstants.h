@@ -35,6 +35,7 @@ public:
     std::string addBias(const Layer& layer, const NewBias& bias);
 
     std::string addScalar(NodeIndex reader, double value, DataType type);
+    std::string addInts(NodeIndex reader, const std::vector<std::int64_t>& values); // an int64 vector
 
 private:
     std::string dequantizeWith(const Quantized& old, std::size_t axis, Requantized now);

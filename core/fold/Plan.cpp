@@ -40,7 +40,7 @@ public:
     Planner(const GraphView& view, const FoldOptions& options, std::stop_token stop)
         : m_view(view),
           m_shapes(view),
-          m_context{m_view, m_shapes, options.quantizedToo},
+          m_context{m_view, m_shapes, options.quantizedToo, options.padUniform},
           m_options(options),
           m_stop(std::move(stop)),
           m_taken(view.nodeCount())

@@ -13,6 +13,7 @@ namespace pleat {
 struct FoldTarget {
     Layer layer;
     std::vector<double> s, t;
+    std::optional<double> padWith; // the Conv's pads become a Pad before it, of this value
 };
 
 struct FoldPlan {

@@ -28,6 +28,7 @@ struct FoldContext {
     const GraphView& view;
     const Shapes& shapes;
     bool quantizedToo = false; // FoldOptions
+    bool padUniform = false;   // FoldOptions
     std::string chain{};       // what is to be folded, by name, for sentences
 };
 

@@ -6,6 +6,7 @@
 #include "core/graph/Attributes.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 
 namespace pleat {
@@ -157,7 +158,7 @@ private:
             return tl::make_unexpected(bias.error());
         if (auto scalable = requireIntegersScale(*layer, fit->s); !scalable)
             return scalable;
-        m_found.targets.push_back({std::move(*layer), std::move(fit->s), std::move(fit->t)});
+        m_found.targets.push_back({std::move(*layer), std::move(fit->s), std::move(fit->t), std::nullopt});
         return {};
     }
 
@@ -200,13 +201,31 @@ private:
         auto fit = fitted(m_context, *layer, affine, false);
         if (!fit)
             return tl::make_unexpected(fit.error());
-        if (auto reaches = requireShiftReaches(m_context, *layer, fit->t); !reaches)
-            return reaches;
+        std::optional<double> padWith;
+        if (auto reaches = requireShiftReaches(m_context, *layer, fit->t); !reaches) {
+            if (!mayPadBefore(*layer, *fit, reaches.error()))
+                return reaches;
+            padWith = -fit->t.front() / fit->s.front();
+        }
         const std::vector<double> ones(layer->layout.outputs, 1.0), zeros(layer->layout.outputs, 0.0);
         if (auto bias = biasAfter(m_view, *layer, ones, zeros); !bias)
             return tl::make_unexpected(bias.error());
-        m_found.targets.push_back({std::move(*layer), std::move(fit->s), std::move(fit->t)});
+        m_found.targets.push_back({std::move(*layer), std::move(fit->s), std::move(fit->t), padWith});
         return {};
+    }
+
+    // Zeros after a shift are −t/s before it, where that is the same in every channel: an explicit Pad can do
+    // it.
+    bool mayPadBefore(const Layer& layer, const Affine& affine, const Refusal& refusal) const
+    {
+        const onnx::NodeProto& proto = m_view.proto(layer.node);
+        const std::string automatic = stringAttribute(proto, "auto_pad", "NOTSET");
+        const std::vector<std::int64_t> pads = intsAttribute(proto, "pads");
+        return m_context.padUniform && refusal.reason == Reason::Padding && affine.isUniform() &&
+               affine.s.front() != 0 && std::isfinite(affine.t.front() / affine.s.front()) &&
+               (automatic.empty() || automatic == "NOTSET") && layer.rank &&
+               pads.size() == 2 * (*layer.rank - 2) && opsetOf(m_view, layer.node) >= 2 &&
+               std::ranges::all_of(pads, [](std::int64_t pad) { return pad >= 0; });
     }
 
     Verdict<void> downThrough(const Use& use, const Affine& affine, int depth)

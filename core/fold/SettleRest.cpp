@@ -56,7 +56,7 @@ public:
     // False when the batch norm cannot be read: then it stays as it is.
     bool settle(NodeIndex node, Rest rest)
     {
-        const auto step = readAffine({m_view, m_shapes, false, m_view.label(node)}, node);
+        const auto step = readAffine({m_view, m_shapes, false, false, m_view.label(node)}, node);
         if (!step)
             return false;
         const auto rank = m_shapes.rank(m_view.input(node, 0));

@@ -147,6 +147,17 @@ private slots:
         assertFolds(thenTransposed({.kernel = {3, 3}, .outputShape = {3, 3}}), intoTransposed);
     }
 
+    void foldsAUniformShiftInFrontOfPadsOnRequest() // by an explicit Pad of −t/s
+    {
+        const auto each = [](double value) { return std::vector<double>(4, value); };
+        const BatchNormSpec uniform{
+            .scale = each(1.5), .bias = each(0.7), .mean = each(-0.4), .variance = each(0.9)};
+        assertBlocked(thenConv({.pads = {1, 1, 1, 1}}, uniform), Reason::Padding, "c1");
+        const FoldExpectations onRequest{.options = {.padUniform = true}};
+        assertFolds(thenConv({.bias = true, .pads = {1, 0, 2, 1}}, uniform), intoConv, onRequest);
+        assertBlocked(thenConv({.pads = {1, 1, 1, 1}}), Reason::Padding, "c1", {}, onRequest.options);
+    }
+
     void foldsThroughAPadThatRepeatsItsData() // case 40
     {
         assertFolds(padThenConv("reflect", {}), intoConv);
