@@ -141,12 +141,13 @@ private:
     {
         const NodeIndex first = plan.chain.front();
         plan.candidate.channels = plan.affine.channels();
+        const ValueIndex output = m_view.output(plan.chain.back(), 0);
+        if (output == ValueIndex::None)
+            return refuse(Reason::NoNeighbour, fmt::format("{} makes nothing", m_view.label(first)),
+                          blame(m_view, first));
         auto before = searchBefore(m_context, m_view.input(first, plan.dataSlot), first, plan.affine);
         if (before)
             return accept(plan, std::move(*before), FoldDirection::After);
-        const ValueIndex output = m_view.output(plan.chain.back(), 0);
-        if (output == ValueIndex::None)
-            return tl::make_unexpected(std::move(before.error()));
         if (auto keeps = requireKeepsShape(plan); !keeps)
             return keeps;
         auto after = searchAfter(m_context, output, plan.affine);
