@@ -142,10 +142,11 @@ private:
         const NodeIndex first = plan.chain.front();
         plan.candidate.channels = plan.affine.channels();
         const ValueIndex output = m_view.output(plan.chain.back(), 0);
-        if (output == ValueIndex::None)
-            return refuse(Reason::NoNeighbour, fmt::format("{} makes nothing", m_view.label(first)),
+        const ValueIndex input = m_view.input(first, plan.dataSlot);
+        if (output == ValueIndex::None || input == ValueIndex::None)
+            return refuse(Reason::NoNeighbour, fmt::format("{} reads or makes nothing", m_view.label(first)),
                           blame(m_view, first));
-        auto before = searchBefore(m_context, m_view.input(first, plan.dataSlot), first, plan.affine);
+        auto before = searchBefore(m_context, input, first, plan.affine);
         if (before)
             return accept(plan, std::move(*before), FoldDirection::After);
         if (auto keeps = requireKeepsShape(plan); !keeps)

@@ -85,7 +85,7 @@ const onnx::NodeProto& GraphView::proto(NodeIndex node) const
 
 std::string_view GraphView::name(ValueIndex value) const
 {
-    return m_values[index(value)].name;
+    return value == ValueIndex::None ? std::string_view() : m_values[index(value)].name;
 }
 
 ScopeIndex GraphView::scope(ValueIndex value) const

@@ -64,8 +64,8 @@ public:
     const onnx::NodeProto& proto(NodeIndex node) const;
 
     // Values.
-    std::string_view name(ValueIndex value) const;
-    ScopeIndex scope(ValueIndex value) const; // where it is defined
+    std::string_view name(ValueIndex value) const; // empty for None
+    ScopeIndex scope(ValueIndex value) const;      // where it is defined
     NodeIndex producer(ValueIndex value) const;
     std::span<const Use> uses(ValueIndex value) const; // captures included, in file order
     bool isGraphInput(ValueIndex value) const;
