@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -20,6 +21,8 @@ constexpr std::size_t bufferSize = std::size_t{1} << 20;
 constexpr std::uint64_t smallCopy = std::uint64_t{1} << 17;   // below, a read costs less than a kernel copy
 constexpr std::uint64_t kernelChunk = std::uint64_t{1} << 24; // between two looks at the stop token
 constexpr int linkLimit = 40;                                 // as the kernel's
+constexpr int temporaryAttempts = 100;
+constexpr int freshAttempts = 1'000'000;
 
 tl::unexpected<Error> unwritable(const fs::path& target, const std::string& why)
 {
@@ -95,6 +98,36 @@ std::string whyNoTemporary(const fs::path& folder, int error)
     }
 }
 
+// Gives `from` a name that nothing has; returns errno, EEXIST when something has it.
+int renameToFree(const fs::path& from, const fs::path& to)
+{
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return errno;
+    // Some network file systems and old kernels cannot do that; and where they cannot, often there are no
+    // hard links either. So an empty file takes the name, which only one can make, and is replaced.
+    const int taken = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (taken < 0)
+        return errno;
+    ::close(taken);
+    if (::rename(from.c_str(), to.c_str()) == 0)
+        return 0;
+    const int error = errno;
+    ::unlink(to.c_str());
+    return error;
+}
+
+// Some file systems cannot flush a folder, which is no failure.
+void flushFolderOf(const fs::path& file)
+{
+    const int folder = ::open(folderOf(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return;
+    static_cast<void>(::fsync(folder));
+    ::close(folder);
+}
+
 } // namespace
 
 Result<OutputFile> OutputFile::create(const fs::path& target)
@@ -105,37 +138,58 @@ Result<OutputFile> OutputFile::create(const fs::path& target)
     if (!file)
         return tl::make_unexpected(file.error());
     struct stat status {};
-    const bool exists = ::stat(file->c_str(), &status) == 0;
-    if (exists) {
+    if (::stat(file->c_str(), &status) == 0) {
         if (auto good = checkTarget(target, *file, status); !good)
             return tl::make_unexpected(good.error());
+    } else if (errno != ENOENT) {
+        return unwritable(target, whyNoTemporary(folderOf(*file), errno));
     }
     OutputFile output;
     output.m_target = *file;
-    const fs::path folder = folderOf(*file);
-    for (int attempt = 0; attempt < 100; ++attempt) {
+    if (auto opened = output.openTemporary(*file); !opened)
+        return tl::make_unexpected(opened.error());
+    return output;
+}
+
+Result<OutputFile> OutputFile::createFresh(const fs::path& folder, NameOfNth nameOfNth, const fs::path& like)
+{
+    OutputFile output;
+    output.m_target = folder / nameOfNth(1);
+    output.m_nameOfNth = std::move(nameOfNth);
+    struct stat status {};
+    if (::lstat(output.m_target.c_str(), &status) != 0 && errno != ENOENT)
+        return unwritable(output.m_target, whyNoTemporary(folderOf(output.m_target), errno));
+    if (auto opened = output.openTemporary(like); !opened)
+        return tl::make_unexpected(opened.error());
+    return output;
+}
+
+// Makes the temporary file beside the target, with mode and owner of `like` where that exists.
+Result<void> OutputFile::openTemporary(const fs::path& like)
+{
+    struct stat status {};
+    const bool exists = ::stat(like.c_str(), &status) == 0;
+    const fs::path folder = folderOf(m_target);
+    for (int attempt = 0; m_descriptor < 0 && attempt < temporaryAttempts; ++attempt) {
         const fs::path temporary = folder / randomName();
         // What replaces a private file is private from its first byte.
-        const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                                      exists ? 0600 : 0666);
-        if (descriptor < 0 && errno == EEXIST)
-            continue;
-        if (descriptor < 0)
-            return unwritable(target, whyNoTemporary(folder, errno));
-        output.m_descriptor = descriptor;
-        output.m_temporary = temporary;
-        break;
+        m_descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                              exists ? 0600 : 0666);
+        if (m_descriptor >= 0)
+            m_temporary = temporary;
+        else if (errno != EEXIST)
+            return unwritable(m_target, whyNoTemporary(folder, errno));
     }
-    if (output.m_descriptor < 0)
-        return unwritable(target, EEXIST);
+    if (m_descriptor < 0)
+        return unwritable(m_target, EEXIST);
     if (exists) {
-        if (::fchown(output.m_descriptor, status.st_uid, status.st_gid) != 0)
+        if (::fchown(m_descriptor, status.st_uid, status.st_gid) != 0)
             status.st_mode &= static_cast<mode_t>(~(S_ISUID | S_ISGID)); // those bits were another owner's
-        if (::fchmod(output.m_descriptor, status.st_mode & 07777) != 0)
-            return unwritable(target, errno);
+        if (::fchmod(m_descriptor, status.st_mode & 07777) != 0)
+            return unwritable(m_target, errno);
     }
-    output.m_buffer.reserve(bufferSize);
-    return output;
+    m_buffer.reserve(bufferSize);
+    return {};
 }
 
 OutputFile::OutputFile(OutputFile&& other) noexcept
@@ -149,6 +203,7 @@ OutputFile& OutputFile::operator=(OutputFile&& other) noexcept
         discard();
         m_target = std::move(other.m_target);
         m_temporary = std::move(other.m_temporary);
+        m_nameOfNth = std::move(other.m_nameOfNth);
         m_buffer = std::move(other.m_buffer);
         m_written = other.m_written;
         m_descriptor = other.m_descriptor;
@@ -271,7 +326,8 @@ Result<void> OutputFile::copy(const FileRange& range, std::stop_token stop)
     return range.file->checkUnchanged();
 }
 
-Result<void> OutputFile::commit()
+// Everything is on disk, under the temporary name.
+Result<void> OutputFile::finish()
 {
     if (auto flushed = flushBuffer(); !flushed)
         return flushed;
@@ -280,16 +336,36 @@ Result<void> OutputFile::commit()
     const int descriptor = std::exchange(m_descriptor, -1);
     if (::close(descriptor) != 0 && errno != EINTR) // network file systems report a full disk only here
         return unwritable(m_target, errno);
+    return {};
+}
+
+Result<void> OutputFile::commit()
+{
+    if (auto finished = finish(); !finished)
+        return finished;
     if (::rename(m_temporary.c_str(), m_target.c_str()) != 0)
         return unwritable(m_target, errno);
     m_temporary.clear();
-    // The target is the new file from here on; some file systems cannot flush a folder, which is no failure.
-    const int folder = ::open(folderOf(m_target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder >= 0) {
-        static_cast<void>(::fsync(folder));
-        ::close(folder);
-    }
+    flushFolderOf(m_target); // the target is the new file in any case
     return {};
+}
+
+Result<fs::path> OutputFile::place()
+{
+    if (auto finished = finish(); !finished)
+        return tl::make_unexpected(finished.error());
+    const fs::path folder = m_target.parent_path();
+    int error = EEXIST;
+    for (int n = 1; error == EEXIST && n <= freshAttempts; ++n) {
+        const fs::path name = folder / m_nameOfNth(n);
+        error = renameToFree(m_temporary, name);
+        if (error == 0)
+            m_temporary = m_target = name;
+    }
+    if (error != 0)
+        return unwritable(m_target, error);
+    flushFolderOf(m_target); // before a file that names this one may be
+    return m_target;
 }
 
 } // namespace pleat

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A file that appears whole or not at all. Bytes go to a temporary file beside the target; commit() flushes
 // it, renames it over the target and flushes the folder; without commit() the destructor removes it. An
-// existing target keeps its mode, a symbolic link stays a link (the file behind it is replaced). One thread,
-// one owner.
+// existing target keeps its mode, a symbolic link stays a link (the file behind it is replaced).
+// A fresh file replaces nothing: place() gives it a name that is free, and until keep() it can still go again
+// with the destructor, for a file that is worth nothing before another one that names it is committed.
+// One thread, one owner.
 #pragma once
 
 #include "core/io/File.h"
 
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 namespace pleat {
@@ -18,6 +22,14 @@ class OutputFile final {
 public:
     // Error Unwritable: no such folder, no permission, target is a directory, …
     static Result<OutputFile> create(const std::filesystem::path& target);
+
+    // The name to try n-th, counted from 1; all different, without a folder.
+    using NameOfNth = std::function<std::string(int)>;
+
+    // A file that will get the first free one of these names in `folder` (empty: the current one). It has
+    // mode and owner of `like` where that exists, as what it holds is no more public. Errors as for create().
+    static Result<OutputFile> createFresh(const std::filesystem::path& folder, NameOfNth nameOfNth,
+                                          const std::filesystem::path& like);
 
     OutputFile(OutputFile&& other) noexcept;
     OutputFile& operator=(OutputFile&& other) noexcept;
@@ -34,15 +46,25 @@ public:
     // The target now is what was written, on disk. Error Unwritable leaves the old target as it was.
     Result<void> commit();
 
+    // For a fresh file, in place of commit(): it is on disk under its name, which is returned with its
+    // folder, and nothing was replaced.
+    Result<std::filesystem::path> place();
+
+    // The file that was placed stays.
+    void keep() { m_temporary.clear(); }
+
 private:
     OutputFile() = default;
+    Result<void> openTemporary(const std::filesystem::path& like);
+    Result<void> finish();
     Result<void> writeOut(std::span<const std::byte> bytes);
     Result<void> flushBuffer();
     Result<std::uint64_t> copyInKernel(const FileRange& range);
     Result<void> copyByReading(const FileRange& range);
     void discard() noexcept;
-    std::filesystem::path m_target;
-    std::filesystem::path m_temporary;
+    std::filesystem::path m_target;    // of a fresh file: the first name to try
+    std::filesystem::path m_temporary; // what the destructor removes
+    NameOfNth m_nameOfNth;
     std::vector<std::byte> m_buffer;
     std::uint64_t m_written = 0;
     int m_descriptor = -1;

@@ -61,6 +61,11 @@ private slots:
     void copyStopsWhenAsked();
     void aFullDiskLeavesTheOldFile();
     void isRemovedWhenMovedFrom();
+
+    void aFreshFileReplacesNothing();
+    void aFreshFileGoesUnlessKept();
+    void aFreshFileIsAsPrivateAsItsModel();
+    void refusesAFreshFileBeforeAByteIsWritten();
 };
 
 void TestFile::readsAnyRange()
@@ -341,6 +346,86 @@ void TestFile::isRemovedWhenMovedFrom()
     }
     QCOMPARE(folder.names(), std::vector<std::string>{"a"});
     QCOMPARE(contents(folder.path("a")), std::string("12"));
+}
+
+namespace {
+
+std::string numbered(int n)
+{
+    return "model." + std::to_string(n) + ".data";
+}
+
+} // namespace
+
+void TestFile::aFreshFileReplacesNothing()
+{
+    const Folder folder;
+    folder.write(numbered(1), "one");
+    fs::create_symlink("absent", folder.path(numbered(2)));
+    fs::create_directory(folder.path(numbered(3)));
+    auto output = OutputFile::createFresh(folder.path({}), numbered, folder.path("model"));
+    QVERIFY(output && output->write(raw("new")));
+    folder.write(numbered(4), "meanwhile");
+    const auto placed = output->place();
+    QVERIFY(placed);
+    QCOMPARE(*placed, folder.path(numbered(5)));
+    output->keep();
+    QCOMPARE(contents(folder.path(numbered(1))), std::string("one"));
+    QCOMPARE(contents(folder.path(numbered(4))), std::string("meanwhile"));
+    QCOMPARE(contents(folder.path(numbered(5))), std::string("new"));
+    QVERIFY(fs::is_symlink(folder.path(numbered(2))));
+    QCOMPARE(folder.names().size(), std::size_t{5});
+}
+
+void TestFile::aFreshFileGoesUnlessKept()
+{
+    const Folder folder;
+    for (const bool isPlaced : {false, true}) {
+        auto output = OutputFile::createFresh(folder.path({}), numbered, folder.path("model"));
+        QVERIFY(output && output->write(raw("new")));
+        QVERIFY(!isPlaced || output->place());
+        QCOMPARE(folder.names().size(), std::size_t{1});
+        QCOMPARE(fs::exists(folder.path(numbered(1))), isPlaced);
+    }
+    QCOMPARE(folder.names(), std::vector<std::string>{});
+    {
+        auto output = OutputFile::createFresh(folder.path({}), numbered, folder.path("model"));
+        QVERIFY(output->place());
+        OutputFile elsewhere = std::move(*output);
+        elsewhere.keep();
+    }
+    QCOMPARE(folder.names(), std::vector<std::string>{numbered(1)});
+}
+
+void TestFile::aFreshFileIsAsPrivateAsItsModel()
+{
+    const Folder folder;
+    const auto model = folder.write("model", "x");
+    QCOMPARE(::chmod(model.c_str(), 0640), 0);
+    auto output = OutputFile::createFresh(folder.path({}), numbered, model);
+    QVERIFY(output->place());
+    struct stat status {};
+    ::stat(folder.path(numbered(1)).c_str(), &status);
+    QCOMPARE(status.st_mode & 07777u, 0640u);
+}
+
+void TestFile::refusesAFreshFileBeforeAByteIsWritten()
+{
+    const Folder folder;
+    folder.write("file", "x");
+    const auto said = [&](const fs::path& in, const std::string& name) {
+        const auto output = OutputFile::createFresh(
+            in, [&](int) { return name; }, folder.path("model"));
+        return output || output.error().code != ErrorCode::Unwritable
+                   ? QString()
+                   : QString::fromStdString(output.error().message);
+    };
+    QVERIFY(said(folder.path("absent"), "a").contains("there is no folder"));
+    QVERIFY(said(folder.path("file"), "a").contains("is not a folder"));
+    QVERIFY(said(folder.path({}), std::string(256, 'n')).contains("too long"));
+    const auto output = OutputFile::create(folder.path(std::string(256, 'n')));
+    QVERIFY(!output && QString::fromStdString(output.error().message).contains("too long"));
+    QCOMPARE(folder.names(), std::vector<std::string>{"file"});
 }
 
 QTEST_APPLESS_MAIN(TestFile)
