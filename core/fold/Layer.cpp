@@ -313,7 +313,7 @@ Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node)
                       fmt::format("{} weights ({} of {}) are not supported", name(layer.type()),
                                   view.name(layer.weight.storedAt), view.label(node)),
                       blame(view, layer.weight.storedAt));
-    if (const std::string& problem = layer.weight.tensor.payload().problem; !problem.empty())
+    if (const std::string problem(layer.weight.tensor.payload().problem()); !problem.empty())
         return refuse(Reason::MissingData, problem, blame(view, layer.weight.storedAt));
     if (auto read = readerOf(view, node)->read(context, layer); !read)
         return tl::make_unexpected(read.error());

@@ -104,7 +104,7 @@ std::string NewConstants::dequantizeWith(const Quantized& old, std::size_t axis,
                 bytes->insert(bytes->end(), one.begin(), one.end());
             dequantize.set_input(2, m_rewriter.add(scope, std::string(m_view.name(constant->storedAt)),
                                                    old.integers.type, each,
-                                                   Payload{Bytes(std::move(bytes)), {}, {}}));
+                                                   Payload{Bytes(std::move(bytes))}));
         }
     }
     for (onnx::AttributeProto& attribute : *dequantize.mutable_attribute()) {
@@ -170,7 +170,7 @@ std::string NewConstants::addInts(NodeIndex reader, const std::vector<std::int64
     const std::string wanted =
         std::string(name.empty() ? m_view.name(m_view.output(reader, 0)) : name) + ".pads";
     return m_rewriter.add(m_view.scope(reader), wanted, DataType::Int64, {std::ssize(values)},
-                          Payload{Bytes(std::move(bytes)), {}, {}});
+                          Payload{Bytes(std::move(bytes))});
 }
 
 // Whether one layer alone reads the stored constant, so that it can be changed where it is stored.

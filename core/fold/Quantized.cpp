@@ -40,7 +40,7 @@ Payload packed(const std::vector<double>& values)
         const auto integer = static_cast<Integer>(values[e]);
         std::memcpy(bytes->data() + e * sizeof(Integer), &integer, sizeof(Integer));
     }
-    return Payload{Bytes(std::move(bytes)), {}, {}};
+    return Payload{Bytes(std::move(bytes))};
 }
 
 } // namespace

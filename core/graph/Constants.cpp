@@ -22,7 +22,7 @@ TensorView owned(std::string name, DataType type, const Values& values, bool sca
     std::vector<std::int64_t> dims;
     if (!scalar)
         dims.push_back(static_cast<std::int64_t>(values.size()));
-    return TensorView(std::move(name), type, std::move(dims), Payload{Bytes(bytes), {}});
+    return TensorView(std::move(name), type, std::move(dims), Payload{Bytes(bytes)});
 }
 
 // The tensor that a Constant node holds, in whichever attribute (Constant-13 has eight forms).

@@ -117,8 +117,8 @@ private:
 Result<void> readWhole(const TensorView& tensor, std::span<std::byte> into)
 {
     const Payload& payload = tensor.payload();
-    if (!payload.problem.empty())
-        return failure(ErrorCode::MissingData, payload.problem, tensor.name());
+    if (!payload.problem().empty())
+        return failure(ErrorCode::MissingData, std::string(payload.problem()), tensor.name());
     if (payload.isScaled())
         return tensor.read(0, tensor.elements(), into);
     if (const auto* range = std::get_if<FileRange>(&payload.content))

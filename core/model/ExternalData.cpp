@@ -92,21 +92,20 @@ ExternalData::DataFile& ExternalData::open(const std::string& location)
 Payload ExternalData::payload(ExternalEntries entries, const std::string& tensor,
                               std::optional<std::uint64_t> needed)
 {
-    Payload payload{noBytes(), std::move(entries), {}};
+    ExternalPlace place{std::move(entries), {}};
     const std::string who = m_model.filename().string() + ": tensor \"" + tensor + "\" ";
     const auto without = [&](const std::string& problem) {
-        payload.problem = who + problem + (problem.ends_with('.') ? "" : ".");
-        return payload;
+        place.problem = who + problem + (problem.ends_with('.') ? "" : ".");
     };
     const auto noticed = [&](bool& already) {
         if (!already)
-            m_notices.push_back(payload.problem);
+            m_notices.push_back(place.problem);
         already = true;
-        return payload;
+        return Payload{noBytes(), std::make_shared<const ExternalPlace>(std::move(place))};
     };
-    const std::string* location = find(payload.external, "location");
-    const std::string* offsetText = find(payload.external, "offset");
-    const std::string* lengthText = find(payload.external, "length");
+    const std::string* location = find(place.entries, "location");
+    const std::string* offsetText = find(place.entries, "offset");
+    const std::string* lengthText = find(place.entries, "length");
     bool fresh = false;
     if (!location || location->empty()) {
         without("has its data in another file, but the model does not say in which");
@@ -136,8 +135,7 @@ Payload ExternalData::payload(ExternalEntries entries, const std::string& tensor
                 ". The file may be truncated; copy it again.");
         return noticed(data.noticed);
     }
-    payload.content = FileRange{data.file, *offset, *length};
-    return payload;
+    return {FileRange{data.file, *offset, *length}, std::make_shared<const ExternalPlace>(std::move(place))};
 }
 
 } // namespace pleat

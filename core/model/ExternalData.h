@@ -15,8 +15,6 @@
 
 namespace pleat {
 
-using ExternalEntries = std::vector<std::pair<std::string, std::string>>;
-
 class ExternalData final {
 public:
     // `model` is the model file; a model in memory has no folder and so no data files.

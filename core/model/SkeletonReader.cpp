@@ -347,9 +347,8 @@ SkeletonReader::Copy SkeletonReader::rewriteTensor(const Field& field, std::stri
     wire::appendBytes(into, field::tensor::externalData, reference);
     wire::appendTag(into, field::tensor::dataLocation, Type::Varint);
     wire::appendVarint(into, onnx::TensorProto::EXTERNAL);
-    m_payloads.push_back(leftOut
-                             ? Payload{FileRange{m_scanner.file(), leftOut->offset, leftOut->length}, {}, {}}
-                             : m_external.payload(std::move(facts.entries), facts.name, facts.needed()));
+    m_payloads.push_back(leftOut ? Payload{FileRange{m_scanner.file(), leftOut->offset, leftOut->length}}
+                                 : m_external.payload(std::move(facts.entries), facts.name, facts.needed()));
     return Copy::Rewritten;
 }
 

@@ -33,8 +33,8 @@ Result<void> read(const StoredBytes& stored, std::uint64_t offset, std::span<std
 
 std::uint64_t Payload::size() const
 {
-    if (const auto* scaled = std::get_if<ScaledBytes>(&content))
-        return pleat::size(scaled->base);
+    if (const auto* scaled = std::get_if<Scaled>(&content))
+        return pleat::size((*scaled)->base);
     if (const auto* range = std::get_if<FileRange>(&content))
         return range->length;
     const Bytes& bytes = std::get<Bytes>(content);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -37,19 +38,28 @@ struct ScaledBytes {
     Factors input;
 };
 
+using Scaled = std::shared_ptr<const ScaledBytes>; // never null
+
+using ExternalEntries = std::vector<std::pair<std::string, std::string>>;
+
+// What the opened file says of a tensor whose bytes lie outside of the model file.
+struct ExternalPlace {
+    ExternalEntries entries; // location, offset, …, for writing them back
+    // Why the bytes are not there (missing or too short): the whole sentence for whoever wants them. Empty
+    // when they are.
+    std::string problem;
+};
+
 struct Payload {
-    std::variant<Bytes, FileRange, ScaledBytes> content;
-    // The external_data entries that the file gave this tensor (location, offset, …), for writing them back;
-    // empty for data inside the model file.
-    std::vector<std::pair<std::string, std::string>> external;
-    // Why the bytes are not there (external data that is missing or too short): the whole sentence for
-    // whoever wants them. Empty when they are.
-    std::string problem{};
+    std::variant<Bytes, FileRange, Scaled> content;
+    // Null for data inside the model file. A fold keeps it: what lay outside is saved outside.
+    std::shared_ptr<const ExternalPlace> external{};
 
     std::uint64_t size() const; // bytes
-    // The file has these bytes outside of the model file, found or not.
-    bool isExternal() const { return !external.empty() || !problem.empty(); }
-    bool isScaled() const { return std::holds_alternative<ScaledBytes>(content); }
+    bool isExternal() const { return external != nullptr; }
+    bool isScaled() const { return std::holds_alternative<Scaled>(content); }
+    // Why the bytes cannot be had; empty when they can.
+    std::string_view problem() const { return external ? std::string_view(external->problem) : ""; }
 };
 
 } // namespace pleat

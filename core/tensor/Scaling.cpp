@@ -22,12 +22,15 @@ Factors product(const Factors& a, const Factors& b)
 Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Factors output, Factors input)
 {
     const Payload& payload = tensor.payload();
-    if (const auto* earlier = std::get_if<ScaledBytes>(&payload.content);
-        earlier && earlier->layout == layout) {
-        ScaledBytes both = *earlier;
+    const auto make = [&](ScaledBytes content) {
+        return Payload{std::make_shared<const ScaledBytes>(std::move(content)), payload.external};
+    };
+    if (const auto* earlier = std::get_if<Scaled>(&payload.content);
+        earlier && (*earlier)->layout == layout) {
+        ScaledBytes both = **earlier;
         both.output = product(both.output, output);
         both.input = product(both.input, input);
-        return Payload{std::move(both), {}};
+        return make(std::move(both));
     }
     StoredBytes base;
     if (const auto* range = std::get_if<FileRange>(&payload.content)) {
@@ -40,15 +43,14 @@ Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Fac
             return tl::make_unexpected(read.error());
         base = Bytes(std::move(computed));
     }
-    return Payload{ScaledBytes{std::move(base), tensor.type(), layout, std::move(output), std::move(input)},
-                   {}};
+    return make({std::move(base), tensor.type(), layout, std::move(output), std::move(input)});
 }
 
 Payload stored(DataType type, const std::vector<double>& values)
 {
     auto bytes = std::make_shared<std::vector<std::byte>>(storedBytes(type, values.size()));
     narrow(type, values, *bytes);
-    return Payload{Bytes(std::move(bytes)), {}};
+    return Payload{Bytes(std::move(bytes))};
 }
 
 } // namespace pleat

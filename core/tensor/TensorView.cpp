@@ -43,8 +43,8 @@ Result<void> TensorView::read(std::uint64_t first, std::uint64_t count, std::spa
                        "Tensor \"" + m_name + "\": Pleat cannot read single values of " +
                            pleat::name(m_type) + ".",
                        m_name);
-    if (!m_payload.problem.empty())
-        return failure(ErrorCode::MissingData, m_payload.problem, m_name);
+    if (!m_payload.problem().empty())
+        return failure(ErrorCode::MissingData, std::string(m_payload.problem()), m_name);
     const std::uint64_t width = static_cast<std::uint64_t>(bits) / 8;
     if (into.size() != count * width || first > elements() || count > elements() - first)
         return failure(ErrorCode::Internal, "a read outside of tensor \"" + m_name + "\"", m_name);
@@ -56,10 +56,11 @@ Result<void> TensorView::read(std::uint64_t first, std::uint64_t count, std::spa
         }
         return tl::make_unexpected(std::move(error));
     };
-    if (const auto* scaled = std::get_if<ScaledBytes>(&m_payload.content)) {
-        if (auto got = pleat::read(scaled->base, first * width, into); !got)
+    if (const auto* content = std::get_if<Scaled>(&m_payload.content)) {
+        const ScaledBytes& scaled = **content;
+        if (auto got = pleat::read(scaled.base, first * width, into); !got)
             return named(got.error());
-        scale(scaled->type, into, first, scaled->layout, view(scaled->output), view(scaled->input));
+        scale(scaled.type, into, first, scaled.layout, view(scaled.output), view(scaled.input));
         return {};
     }
     StoredBytes stored;
@@ -100,8 +101,8 @@ Result<void> TensorView::readDoubles(std::uint64_t first, std::span<double> into
 Result<std::vector<double>> TensorView::doubles() const
 {
     // What is not there is not worth an allocation: dims may claim more than any file holds.
-    if (!m_payload.problem.empty())
-        return failure(ErrorCode::MissingData, m_payload.problem, m_name);
+    if (!m_payload.problem().empty())
+        return failure(ErrorCode::MissingData, std::string(m_payload.problem()), m_name);
     const int bits = elementBits(m_type);
     if (bits >= 8 && m_payload.size() / (static_cast<std::uint64_t>(bits) / 8) < elements())
         return failure(ErrorCode::MissingData,

@@ -398,7 +398,7 @@ void TestReader::noFileCanForgeAReference()
     QVERIFY(opened);
     const TensorView view = tensorView(opened->model, initializer(opened->model, 3));
     QCOMPARE(view.payload().size(), 0u);
-    QCOMPARE(view.payload().external,
+    QCOMPARE(view.payload().external->entries,
              (std::vector<std::pair<std::string, std::string>>{{"pleat.payload", "0"}}));
     const auto got = view.doubles();
     QVERIFY(!got);
