@@ -16,11 +16,18 @@ namespace pleat::cli {
 namespace {
 
 struct Options {
-    std::string model, output, report, rest;
+    std::string model, output, report, rest, data = "keep";
     std::vector<std::string> only;
     bool dryRun = false, affine = false, quantized = false, padUniform = false, allowOverflow = false,
          json = false;
 };
+
+DataPlacement placement(const std::string& word)
+{
+    return word == "inline"     ? DataPlacement::Inline
+           : word == "external" ? DataPlacement::External
+                                : DataPlacement::Keep;
+}
 
 Result<void> writeText(const std::string& path, const std::string& text)
 {
@@ -32,7 +39,7 @@ Result<void> writeText(const std::string& path, const std::string& text)
     return file->commit();
 }
 
-void print(const Options& options, const FoldOutcome& outcome)
+void print(const Options& options, const FoldFiles& files, const FoldOutcome& outcome)
 {
     std::size_t folded = 0, left = 0, batchNorms = 0;
     for (const FoldedPair& pair : outcome.pairs) {
@@ -51,30 +58,32 @@ void print(const Options& options, const FoldOutcome& outcome)
         fmt::print("{} {}; {} of {} batch norms are left.\n", options.dryRun ? "Would fold" : "Folded",
                    folded, left, batchNorms);
     if (!options.dryRun)
-        fmt::print("Written to {}\n", options.output);
+        fmt::print("Written to {}{}\n", files.output, files.data.empty() ? "" : " and " + files.data);
 }
 
 // The result first, so that a report never tells of a file that is not there.
 int write(const Options& options, const FoldOutcome& outcome, const std::stop_token& stop)
 {
-    const std::string written = options.dryRun ? std::string() : options.output;
+    FoldFiles files{.model = options.model, .output = {}, .data = {}};
     if (!options.dryRun) {
         ProgressBar bar("Writing");
-        const auto saved = saveModel(outcome.after, options.output, bar, stop);
+        const auto saved = saveModel(outcome.after, options.output, bar, stop, placement(options.data));
         if (!saved)
             return fail(saved.error(), CannotWrite);
         for (const std::string& notice : saved->notices)
             say("pleat-cli: warning: " + notice);
+        files.output = options.output;
+        files.data = saved->dataFile.string();
     }
     if (!options.report.empty()) {
-        const std::string text = foldJson(options.model, written, outcome.pairs, Arrays::Include);
+        const std::string text = foldJson(files, outcome.pairs, Arrays::Include);
         if (const auto reported = writeText(options.report, text); !reported)
             return fail(reported.error(), CannotWrite);
     }
     if (options.json)
-        fmt::print("{}", foldJson(options.model, written, outcome.pairs, Arrays::LeaveOut));
+        fmt::print("{}", foldJson(files, outcome.pairs, Arrays::LeaveOut));
     else
-        print(options, outcome);
+        print(options, files, outcome);
     return Done;
 }
 
@@ -128,6 +137,11 @@ Run addFold(CLI::App& parser)
         ->allow_extra_args(false);
     command.add_flag("--affine", options->affine,
                      "Fold scales and shifts by constants too, not only batch norms");
+    command
+        .add_option("--data", options->data,
+                    "Weights: keep (inside or in data files, as they are), inline (all inside the model), "
+                    "external (all in one data file)")
+        ->check(CLI::IsMember({"keep", "inline", "external"}));
     command.add_flag("--dry-run", options->dryRun, "Write no model");
     command
         .add_flag("--normalize-rest{in-place}", options->rest,

@@ -102,6 +102,14 @@ bool File::unchanged() const
            status.st_mtim.tv_sec == m_mtimeSeconds && status.st_mtim.tv_nsec == m_mtimeNanoseconds;
 }
 
+bool File::isAtItsPath() const
+{
+    struct stat opened {
+    }, there{};
+    return ::fstat(m_descriptor, &opened) == 0 && ::stat(m_path.c_str(), &there) == 0 &&
+           opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
+}
+
 Result<void> File::checkUnchanged() const
 {
     if (unchanged())

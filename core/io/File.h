@@ -41,6 +41,9 @@ public:
     // The same with the sentence to say; Error Changed.
     Result<void> checkUnchanged() const;
 
+    // The path still leads to what was opened: nobody has renamed, deleted or replaced it.
+    bool isAtItsPath() const;
+
     // For copying inside the kernel; owned by this object.
     int descriptor() const { return m_descriptor; }
 

@@ -43,6 +43,9 @@ public:
 
     std::uint64_t written() const { return m_written; }
 
+    // The file to be replaced, behind all links.
+    const std::filesystem::path& target() const { return m_target; }
+
     // The target now is what was written, on disk. Error Unwritable leaves the old target as it was.
     Result<void> commit();
 

@@ -3,11 +3,12 @@
 
 #include "core/base/Text.h"
 #include "core/io/OutputFile.h"
+#include "core/model/DataFiles.h"
 #include "core/model/SavePlan.h"
-#include "core/model/TensorWalk.h"
 #include "core/tensor/Kernels.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace pleat {
@@ -20,16 +21,19 @@ constexpr std::uint64_t blockBytes = std::uint64_t{1} << 20; // of weights compu
 constexpr std::uint64_t copyBytes = std::uint64_t{1} << 24;  // copied between two reports
 constexpr std::uint64_t largestModel = std::numeric_limits<std::int32_t>::max(); // protobuf's limit
 
-// Bytes on their way into the output, with progress and cancelling between the blocks.
+// What all files of one save share.
+struct Save {
+    Progress& progress;
+    const std::stop_token& stop;
+    std::uint64_t total = 0; // bytes of all files
+    std::uint64_t done = 0;  // of those before the one at hand
+    std::vector<std::string> notices{};
+};
+
+// Bytes on their way into one file, with progress and cancelling between the blocks.
 class Stream final {
 public:
-    Stream(OutputFile& output, std::uint64_t total, Progress& progress, const std::stop_token& stop)
-        : m_output(output),
-          m_total(total),
-          m_progress(progress),
-          m_stop(stop)
-    {
-    }
+    Stream(OutputFile& output, Save& save) : m_output(output), m_save(save) {}
 
     Result<void> write(std::span<const std::byte> bytes)
     {
@@ -48,7 +52,7 @@ public:
         const std::uint64_t end = range.offset + range.length;
         for (; range.offset < end; range.offset += range.length) {
             range.length = std::min(end - range.offset, copyBytes);
-            if (auto done = m_output.copy(range, m_stop); !done)
+            if (auto done = m_output.copy(range, m_save.stop); !done)
                 return done;
             if (auto going = goOn(); !going)
                 return going;
@@ -56,6 +60,25 @@ public:
         return {};
     }
 
+    // A tensor with all its bytes.
+    Result<void> tensor(const TensorView& tensor)
+    {
+        const auto& content = tensor.payload().content;
+        if (const auto* range = std::get_if<FileRange>(&content))
+            return copy(*range);
+        if (const auto* bytes = std::get_if<Bytes>(&content))
+            return *bytes ? write(**bytes) : Result<void>{};
+        return compute(tensor);
+    }
+
+    // Zeros up to `offset`.
+    Result<void> pad(std::uint64_t offset)
+    {
+        static constexpr std::array<std::byte, dataAlignment> zeros{};
+        return write(std::span(zeros).first(static_cast<std::size_t>(offset - m_output.written())));
+    }
+
+private:
     // A tensor that a fold has scaled, block by block.
     Result<void> compute(const TensorView& tensor)
     {
@@ -74,44 +97,38 @@ public:
                 return done;
         }
         if (overflows > 0)
-            m_notices.push_back(counted(overflows, "weight") + " of \"" + tensor.name() +
-                                "\" became infinite in " + name(tensor.type()) + ".");
+            m_save.notices.push_back(counted(overflows, "weight") + " of \"" + tensor.name() +
+                                     "\" became infinite in " + name(tensor.type()) + ".");
         return {};
     }
 
-    std::vector<std::string> takeNotices() { return std::move(m_notices); }
-
-private:
     // How many finite weights the factors have made infinite. The stored ones are read again only where it
     // may be so.
     static std::uint64_t overflowed(const TensorView& tensor, std::uint64_t first,
                                     std::span<const std::byte> bytes)
     {
-        const auto* scaled = std::get_if<ScaledBytes>(&tensor.payload().content);
+        const auto* scaled = std::get_if<Scaled>(&tensor.payload().content);
         const std::uint64_t after = scaled ? countNonFinite(tensor.type(), bytes) : 0;
         if (after == 0)
             return 0;
         std::vector<std::byte> stored(bytes.size());
         const std::uint64_t offset = first * storedBytes(tensor.type(), 1);
-        if (!read(scaled->base, offset, stored))
+        if (!read((*scaled)->base, offset, stored))
             return after;
         return after - std::min(after, countNonFinite(tensor.type(), stored));
     }
 
     Result<void> goOn()
     {
-        m_progress.advance(m_output.written(), m_total);
-        if (m_stop.stop_requested())
+        m_save.progress.advance(m_save.done + m_output.written(), m_save.total);
+        if (m_save.stop.stop_requested())
             return cancelled();
         return {};
     }
 
     OutputFile& m_output;
-    std::uint64_t m_total;
-    Progress& m_progress;
-    const std::stop_token& m_stop;
+    Save& m_save;
     std::vector<std::byte> m_block;
-    std::vector<std::string> m_notices;
 };
 
 struct WriteSegment {
@@ -126,152 +143,163 @@ struct WriteSegment {
     {
         return stream.copy({model.source, range.offset, range.length});
     }
-    Result<void> operator()(const TensorView& tensor) const
-    {
-        const auto& content = tensor.payload().content;
-        if (const auto* range = std::get_if<FileRange>(&content))
-            return stream.copy(*range);
-        if (const auto* bytes = std::get_if<Bytes>(&content))
-            return *bytes ? stream.write(**bytes) : Result<void>{};
-        return stream.compute(tensor);
-    }
+    Result<void> operator()(const TensorView& tensor) const { return stream.tensor(tensor); }
 };
 
-std::string folderOf(const fs::path& file)
+Result<void> checkSources(const Model& model, const Placement& placement)
 {
-    std::error_code error;
-    const fs::path whole = fs::weakly_canonical(fs::absolute(file, error), error);
-    return whole.parent_path().string();
-}
-
-// The first tensor in use whose bytes are in another file; null when all are in the model.
-const onnx::TensorProto* externalTensor(const Model& model, const Graph& graph)
-{
-    const onnx::TensorProto* found = nullptr;
-    const auto look = [&](const onnx::TensorProto& tensor) {
-        const auto index = payloadIndex(tensor);
-        if (!found && index && *index < model.payloads->size() && (*model.payloads)[*index].isExternal())
-            found = &tensor;
-    };
-    for (const Initializer& initializer : graph.initializers)
-        look(*initializer.proto);
-    forEachTensor(*graph.header, look);
-    for (const Node& node : graph.nodes) {
-        forEachTensor(*node.proto, look);
-        for (const Body& body : node.bodies) {
-            if (!found)
-                found = externalTensor(model, *body.graph);
-        }
+    if (model.source) {
+        if (auto same = model.source->checkUnchanged(); !same)
+            return same;
     }
-    return found;
-}
-
-const onnx::TensorProto* externalTensor(const Model& model)
-{
-    const onnx::TensorProto* found = externalTensor(model, *model.graph);
-    for (const Function& function : model.functions) {
-        if (!found)
-            found = externalTensor(model, *function.body);
+    for (const FilePointer& file : placement.dataFiles()) {
+        if (auto same = file->checkUnchanged(); !same)
+            return same;
     }
-    return found;
+    return {};
 }
 
-// External data can be read but not written yet (the plan of segments is where it will be added).
-Result<void> checkExternal(const Model& model, const fs::path& target)
+Result<void> checkTarget(const Placement& placement, const fs::path& target)
 {
-    const auto& payloads = *model.payloads;
-    if (std::none_of(payloads.begin(), payloads.end(),
-                     [](const Payload& payload) { return payload.isExternal(); }))
-        return {};
-    for (const Payload& payload : payloads) {
-        const auto* range = std::get_if<FileRange>(&payload.content);
+    for (const FilePointer& file : placement.dataFiles()) {
         std::error_code error;
-        if (range && range->file != model.source && fs::equivalent(range->file->path(), target, error)) {
+        if (fs::equivalent(file->path(), target, error)) {
             return failure(ErrorCode::Unwritable,
                            target.string() +
                                ": this file holds weights of the model that is open. Choose another name.",
                            target.string());
         }
     }
-    const onnx::TensorProto* tensor = externalTensor(model);
-    if (!tensor)
-        return {};
-    const std::string who = "Tensor \"" + tensor->name() + "\" has its data in another file than the model. ";
-    if (model.edited) {
-        return failure(
-            ErrorCode::Unsupported,
-            who + "Pleat can read such models, but not yet save changed ones. Convert the model to a "
-                  "single file first (onnx.save does it).",
-            tensor->name());
-    }
-    if (!model.source || folderOf(model.source->path()) != folderOf(target)) {
-        return failure(
-            ErrorCode::Unsupported,
-            who + "Pleat cannot yet take that data to another folder. Save into the model's own folder, or "
-                  "copy the data file too.",
-            tensor->name());
-    }
     return {};
 }
 
-Result<Saved> copyWhole(const Model& model, const fs::path& target, Progress& progress,
-                        const std::stop_token& stop)
+// An unedited model whose tensors stay where they are.
+Result<void> copyWhole(const Model& model, OutputFile& output, Save& save)
 {
-    auto output = OutputFile::create(target);
-    if (!output)
-        return tl::make_unexpected(output.error());
-    const std::uint64_t size = model.source->size();
-    Stream stream(*output, size, progress, stop);
-    if (auto done = stream.copy({model.source, 0, size}); !done)
-        return tl::make_unexpected(done.error());
-    if (auto done = output->commit(); !done)
-        return tl::make_unexpected(done.error());
-    return Saved{};
+    save.total = model.source->size();
+    if (auto done = Stream(output, save).copy({model.source, 0, save.total}); !done)
+        return done;
+    return output.commit();
 }
 
-Result<Saved> writePlanned(const Model& model, const fs::path& target, Progress& progress,
-                           const std::stop_token& stop)
+Result<SavePlan> planFor(const Model& model, Placement& placement, const std::string& dataFile, Save& save)
 {
-    const auto plan = SavePlan::of(model);
+    auto plan = planSave(model, placement, dataFile);
+    if (!plan || plan->bytes <= largestModel)
+        return plan;
+    const auto tooLarge = [&](const char* advice) {
+        return failure(ErrorCode::Unwritable, "The model would have " + counted(plan->bytes, "byte") +
+                                                  ", and a single ONNX file can have at most " +
+                                                  grouped(largestModel) + ". " + advice);
+    };
+    if (placement.wanted() == DataPlacement::Inline)
+        return tooLarge("Leave the weights in a data file.");
+    placement = placement.withoutLargeInside();
+    auto smaller = planSave(model, placement, dataFile);
+    if (smaller && smaller->bytes > largestModel)
+        return tooLarge("It is too large even with its weights in a data file.");
+    save.notices.push_back("The model is too large for a single file, so its weights are in " + dataFile +
+                           ".");
+    return smaller;
+}
+
+Result<void> writeDataFile(const SavePlan& plan, OutputFile& output, Save& save)
+{
+    Stream stream(output, save);
+    for (const SavePlan::Piece& piece : plan.pieces) {
+        if (auto padded = stream.pad(piece.offset); !padded)
+            return padded;
+        if (auto done = stream.tensor(piece.tensor); !done)
+            return done;
+    }
+    save.done = output.written();
+    return {};
+}
+
+Result<void> writeModel(const Model& model, const SavePlan& plan, OutputFile& output, Save& save)
+{
+    Stream stream(output, save);
+    for (const SavePlan::Segment& segment : plan.segments) {
+        if (auto done = std::visit(WriteSegment{stream, model}, segment); !done)
+            return done;
+    }
+    if (output.written() != plan.bytes || save.done != plan.dataBytes)
+        return failure(ErrorCode::Internal, "the saved model does not have the planned length",
+                       output.target().string());
+    return {};
+}
+
+// The data file first and whole, then the model that names it: until the last rename the old model stands.
+// Returns the data file; empty when there is none.
+Result<fs::path> writePlanned(const Model& model, Placement& placement, OutputFile& output, Save& save)
+{
+    const fs::path& target = output.target();
+    std::string name = freshDataFileName(target);
+    auto plan = planFor(model, placement, name, save);
     if (!plan)
         return tl::make_unexpected(plan.error());
-    if (plan->bytes() > largestModel) {
-        return failure(ErrorCode::Unsupported,
-                       target.string() + ": the model would have " + counted(plan->bytes(), "byte") +
-                           ", and a single ONNX file can have at most " + grouped(largestModel) +
-                           ". Pleat cannot yet write the weights to a file of their own.",
-                       target.string());
-    }
-    auto output = OutputFile::create(target);
-    if (!output)
-        return tl::make_unexpected(output.error());
-    Stream stream(*output, plan->bytes(), progress, stop);
-    for (const SavePlan::Segment& segment : plan->segments()) {
-        if (auto done = std::visit(WriteSegment{stream, model}, segment); !done)
+    save.total = plan->bytes + plan->dataBytes;
+    std::optional<OutputFile> data;
+    fs::path dataFile;
+    if (!plan->pieces.empty()) {
+        auto created = OutputFile::createFresh(
+            target.parent_path(), [&](int n) { return dataFileName(target, n); }, target);
+        if (!created)
+            return tl::make_unexpected(created.error());
+        data = std::move(*created);
+        if (auto done = writeDataFile(*plan, *data, save); !done)
             return tl::make_unexpected(done.error());
+        const auto placed = data->place();
+        if (!placed)
+            return placed;
+        dataFile = *placed;
+        if (dataFile.filename() != name) { // somebody was faster
+            name = dataFile.filename().string();
+            plan = planSave(model, placement, name);
+        }
     }
-    if (output->written() != plan->bytes())
-        return failure(ErrorCode::Internal, "the saved model does not have the planned length",
-                       target.string());
-    if (auto done = output->commit(); !done)
+    if (auto done = writeModel(model, *plan, output, save); !done)
         return tl::make_unexpected(done.error());
-    return Saved{stream.takeNotices()};
+    if (auto same = checkSources(model, placement); !same)
+        return tl::make_unexpected(same.error());
+    if (auto done = output.commit(); !done)
+        return tl::make_unexpected(done.error());
+    if (data)
+        data->keep();
+    return dataFile;
 }
 
 } // namespace
 
-Result<Saved> saveModel(const Model& model, const fs::path& target, Progress& progress, std::stop_token stop)
+Result<Saved> saveModel(const Model& model, const fs::path& target, Progress& progress, std::stop_token stop,
+                        DataPlacement data)
 {
     if (stop.stop_requested())
         return cancelled();
-    if (model.source) {
-        if (auto same = model.source->checkUnchanged(); !same)
-            return tl::make_unexpected(same.error());
-    }
-    if (auto good = checkExternal(model, target); !good)
+    auto output = OutputFile::create(target);
+    if (!output)
+        return tl::make_unexpected(output.error());
+    Placement placement(model, data, output->target().parent_path());
+    if (auto same = checkSources(model, placement); !same)
+        return tl::make_unexpected(same.error());
+    if (auto good = checkTarget(placement, output->target()); !good)
         return tl::make_unexpected(good.error());
-    return model.source && !model.edited ? copyWhole(model, target, progress, stop)
-                                         : writePlanned(model, target, progress, stop);
+
+    Save save{progress, stop};
+    Saved saved;
+    if (model.source && !model.edited && !placement.movesAny()) {
+        if (auto done = copyWhole(model, *output, save); !done)
+            return tl::make_unexpected(done.error());
+    } else {
+        auto dataFile = writePlanned(model, placement, *output, save);
+        if (!dataFile)
+            return tl::make_unexpected(dataFile.error());
+        saved.dataFile = std::move(*dataFile);
+    }
+    saved.notices = std::move(save.notices);
+    for (std::string& notice : unusedDataFiles(model, placement, output->target(), saved.dataFile))
+        saved.notices.push_back(std::move(notice));
+    return saved;
 }
 
 } // namespace pleat

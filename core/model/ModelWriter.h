@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Saving streams: the lengths are computed first, then skeleton bytes and payloads are written in order,
 // tensors that a fold scaled are computed block by block just before. Unchanged messages keep their original
-// bytes and are copied by the kernel. The target is the old file or the new one, whatever happens
-// (OutputFile).
+// bytes and are copied by the kernel. The target is the old model or the new one with its data, whatever
+// happens.
 #pragma once
 
 #include "core/base/Progress.h"
-#include "core/model/Model.h"
+#include "core/model/Placement.h"
 
 #include <filesystem>
 #include <stop_token>
@@ -14,13 +14,18 @@
 namespace pleat {
 
 struct Saved {
-    std::vector<std::string> notices; // weights that a fold made infinite, by tensor
+    std::vector<std::string>
+        notices; // weights that a fold made infinite, data files that are not used any more
+    std::filesystem::path dataFile; // made beside the model; empty when there is none
 };
 
-// Writes `model` to `target`, which may be the file that the model was opened from. An unedited model is
-// copied. Errors: Unwritable, Changed (the source changed since opening), Unsupported (external data, or more
-// than 2 GiB: not yet), Cancelled. On any error the target is untouched and no temporary file is left.
+// Writes `model` to `target`, which may be the file that the model was opened from. An unedited model whose
+// tensors stay where they are is copied. Data outside of the model goes to a fresh file `<target>.<n>.data`;
+// with Keep, that is what a fold changed of the data files, and everything of them when the target is in
+// another folder; and a model of more than 2 GiB gets one, too. Errors: Unwritable, Changed (a source changed
+// since opening), MissingData, Cancelled. On any error the target and every other file are untouched and no
+// new one is left.
 Result<Saved> saveModel(const Model& model, const std::filesystem::path& target, Progress& progress,
-                        std::stop_token stop);
+                        std::stop_token stop, DataPlacement data = DataPlacement::Keep);
 
 } // namespace pleat

@@ -3,8 +3,13 @@
 
 #include "core/model/OnnxFields.h"
 #include "core/model/TensorWalk.h"
+#include "core/model/WireScanner.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <tuple>
 
 namespace pleat {
 
@@ -36,26 +41,64 @@ std::string_view wholeOf(std::string_view message, const Field& field)
                           static_cast<std::size_t>(field.end() - field.start));
 }
 
-} // namespace
+class Planner final {
+public:
+    Planner(const Model& model, const Placement& placement, const std::string& dataFile)
+        : m_model(model),
+          m_placement(placement),
+          m_dataFile(dataFile)
+    {
+        if (model.source)
+            m_gaps.emplace(model.source);
+    }
 
-SavePlan::SavePlan(const Model& model) : m_model(model)
+    Result<SavePlan> plan();
+
+private:
+    // Each appends segments and returns how many bytes they make.
+    std::uint64_t addModel();
+    std::uint64_t addGraph(std::uint32_t number, const Graph& graph);
+    std::uint64_t addFunction(std::uint32_t number, const Function& function);
+    std::uint64_t addNode(std::uint32_t number, const Node& node);
+    std::uint64_t addAttribute(std::string_view message, const Node& node, int index);
+    std::uint64_t addSparse(std::string_view message);
+    std::uint64_t addInitializer(std::uint32_t number, const Initializer& initializer);
+    std::uint64_t addTensor(std::uint32_t number, std::string_view message);
+    std::uint64_t addPayload(std::uint32_t number, onnx::TensorProto tensor, std::size_t payload);
+    std::uint64_t addInside(std::uint32_t number, const onnx::TensorProto& tensor, TensorView data);
+    std::uint64_t addOutside(std::uint32_t number, onnx::TensorProto tensor, const ExternalEntries& entries);
+    std::uint64_t pieceFor(TensorView data);
+    std::uint64_t addSource(std::uint32_t number, const SourceRange& range);
+    std::uint64_t addBytes(std::string_view bytes);
+    template<class Contents>
+    std::uint64_t enclose(std::uint32_t number, Contents&& contents);
+    bool continuesCopy(const std::string& header, const SourceRange& range);
+    template<class Message>
+    bool isCopied(const Message& message) const;
+    template<class Part>
+    bool moves(const Part& part) const;
+
+    const Model& m_model;
+    const Placement& m_placement;
+    const std::string& m_dataFile;
+    std::map<std::tuple<const void*, std::uint64_t, std::uint64_t>, std::uint64_t> m_offsets; // of the pieces
+    std::optional<wire::Scanner> m_gaps; // looks at what lies between two copied messages
+    SavePlan m_plan;
+    bool m_open = false; // the last segment is bytes that may grow
+    std::optional<Error> m_error;
+};
+
+Result<SavePlan> Planner::plan()
 {
-    if (model.source)
-        m_gaps.emplace(model.source);
+    m_plan.bytes = addModel();
+    if (m_error)
+        return tl::make_unexpected(*m_error);
+    if (m_gaps && m_gaps->failed())
+        return tl::make_unexpected(m_gaps->error());
+    return std::move(m_plan);
 }
 
-Result<SavePlan> SavePlan::of(const Model& model)
-{
-    SavePlan plan(model);
-    plan.m_bytes = plan.addModel();
-    if (plan.m_error)
-        return tl::make_unexpected(*plan.m_error);
-    if (plan.m_gaps && plan.m_gaps->failed())
-        return tl::make_unexpected(plan.m_gaps->error());
-    return plan;
-}
-
-std::uint64_t SavePlan::addModel()
+std::uint64_t Planner::addModel()
 {
     const std::string header = m_model.header->SerializeAsString();
     const std::string_view fields = header;
@@ -69,9 +112,9 @@ std::uint64_t SavePlan::addModel()
     return bytes + addBytes(fields.substr(functionsAt));
 }
 
-std::uint64_t SavePlan::addGraph(std::uint32_t number, const Graph& graph)
+std::uint64_t Planner::addGraph(std::uint32_t number, const Graph& graph)
 {
-    if (isCopied(graph.source))
+    if (isCopied(graph))
         return addSource(number, graph.source);
     return enclose(number, [&] {
         const std::string header = graph.header->SerializeAsString();
@@ -94,9 +137,9 @@ std::uint64_t SavePlan::addGraph(std::uint32_t number, const Graph& graph)
     });
 }
 
-std::uint64_t SavePlan::addFunction(std::uint32_t number, const Function& function)
+std::uint64_t Planner::addFunction(std::uint32_t number, const Function& function)
 {
-    if (isCopied(function.source))
+    if (isCopied(function))
         return addSource(number, function.source);
     return enclose(number, [&] {
         const std::string header = function.header->SerializeAsString();
@@ -109,9 +152,9 @@ std::uint64_t SavePlan::addFunction(std::uint32_t number, const Function& functi
     });
 }
 
-std::uint64_t SavePlan::addNode(std::uint32_t number, const Node& node)
+std::uint64_t Planner::addNode(std::uint32_t number, const Node& node)
 {
-    if (isCopied(node.source))
+    if (isCopied(node))
         return addSource(number, node.source);
     return enclose(number, [&] {
         const std::string message = node.proto->SerializeAsString();
@@ -130,7 +173,7 @@ std::uint64_t SavePlan::addNode(std::uint32_t number, const Node& node)
     });
 }
 
-std::uint64_t SavePlan::addAttribute(std::string_view message, const Node& node, int index)
+std::uint64_t Planner::addAttribute(std::string_view message, const Node& node, int index)
 {
     const auto bodyAt = [&](int position) -> const Graph* {
         const auto found = std::find_if(node.bodies.begin(), node.bodies.end(), [&](const Body& body) {
@@ -159,7 +202,7 @@ std::uint64_t SavePlan::addAttribute(std::string_view message, const Node& node,
     return bytes;
 }
 
-std::uint64_t SavePlan::addSparse(std::string_view message)
+std::uint64_t Planner::addSparse(std::string_view message)
 {
     std::uint64_t bytes = 0;
     Field part;
@@ -172,16 +215,16 @@ std::uint64_t SavePlan::addSparse(std::string_view message)
     return bytes;
 }
 
-std::uint64_t SavePlan::addInitializer(std::uint32_t number, const Initializer& initializer)
+std::uint64_t Planner::addInitializer(std::uint32_t number, const Initializer& initializer)
 {
-    if (isCopied(initializer.source))
+    if (isCopied(initializer))
         return addSource(number, initializer.source);
     if (const auto payload = payloadIndex(*initializer.proto))
         return addPayload(number, *initializer.proto, *payload);
     return enclose(number, [&] { return addBytes(initializer.proto->SerializeAsString()); });
 }
 
-std::uint64_t SavePlan::addTensor(std::uint32_t number, std::string_view message)
+std::uint64_t Planner::addTensor(std::uint32_t number, std::string_view message)
 {
     onnx::TensorProto tensor;
     if (tensor.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
@@ -191,19 +234,37 @@ std::uint64_t SavePlan::addTensor(std::uint32_t number, std::string_view message
     return enclose(number, [&] { return addBytes(message); });
 }
 
-// A left-out tensor gets its bytes back as raw_data.
-std::uint64_t SavePlan::addPayload(std::uint32_t number, onnx::TensorProto tensor, std::size_t payload)
+// A left-out tensor gets its bytes back as raw_data, or the name of the place where they are.
+std::uint64_t Planner::addPayload(std::uint32_t number, onnx::TensorProto tensor, std::size_t payload)
 {
     if (payload >= m_model.payloads->size()) {
         m_error = Error{ErrorCode::Internal,
                         "tensor \"" + tensor.name() + "\" refers to data that is not there", tensor.name()};
         return 0;
     }
+    const Payload& bytes = (*m_model.payloads)[payload];
     TensorView data(tensor.name(), static_cast<DataType>(tensor.data_type()),
-                    {tensor.dims().begin(), tensor.dims().end()}, (*m_model.payloads)[payload]);
+                    {tensor.dims().begin(), tensor.dims().end()}, bytes);
     tensor.clear_external_data();
     tensor.clear_data_location();
     tensor.clear_raw_data();
+    const auto place = m_placement.of(bytes);
+    if (place == Placement::Place::AsOpened)
+        return addOutside(number, std::move(tensor), bytes.external->entries);
+    if (!bytes.problem().empty()) {
+        m_error = Error{ErrorCode::MissingData, std::string(bytes.problem()), tensor.name()};
+        return 0;
+    }
+    if (place == Placement::Place::Model)
+        return addInside(number, tensor, std::move(data));
+    const std::string length = std::to_string(bytes.size());
+    const std::string offset = std::to_string(pieceFor(std::move(data)));
+    return addOutside(number, std::move(tensor),
+                      {{"location", m_dataFile}, {"offset", offset}, {"length", length}});
+}
+
+std::uint64_t Planner::addInside(std::uint32_t number, const onnx::TensorProto& tensor, TensorView data)
+{
     return enclose(number, [&] {
         const std::string message = tensor.SerializeAsString();
         const std::size_t rawAt = cutBehind(message, field::tensor::rawData);
@@ -211,60 +272,118 @@ std::uint64_t SavePlan::addPayload(std::uint32_t number, onnx::TensorProto tenso
         const std::uint64_t length = data.payload().size();
         wire::appendLength(front, field::tensor::rawData, length);
         std::uint64_t bytes = addBytes(front) + length;
-        m_segments.emplace_back(std::move(data));
+        m_plan.segments.emplace_back(std::move(data));
         m_open = false;
         return bytes + addBytes(std::string_view(message).substr(rawAt));
     });
 }
 
+std::uint64_t Planner::addOutside(std::uint32_t number, onnx::TensorProto tensor,
+                                  const ExternalEntries& entries)
+{
+    for (const auto& [key, value] : entries) {
+        auto* entry = tensor.add_external_data();
+        entry->set_key(key);
+        entry->set_value(value);
+    }
+    tensor.set_data_location(onnx::TensorProto::EXTERNAL);
+    return enclose(number, [&] { return addBytes(tensor.SerializeAsString()); });
+}
+
+// Where in the data file these bytes are; the same bytes of a file, or of memory, get one place.
+std::uint64_t Planner::pieceFor(TensorView data)
+{
+    const Payload& payload = data.payload();
+    std::tuple<const void*, std::uint64_t, std::uint64_t> key;
+    if (const auto* range = std::get_if<FileRange>(&payload.content))
+        key = {range->file.get(), range->offset, range->length};
+    else if (const auto* scaled = std::get_if<Scaled>(&payload.content))
+        key = {scaled->get(), 0, payload.size()};
+    else
+        key = {std::get<Bytes>(payload.content).get(), 0, payload.size()};
+    const std::uint64_t offset = (m_plan.dataBytes + dataAlignment - 1) / dataAlignment * dataAlignment;
+    const auto [at, isNew] = m_offsets.try_emplace(key, offset);
+    if (isNew) {
+        m_plan.dataBytes = offset + payload.size();
+        m_plan.pieces.push_back({offset, std::move(data)});
+    }
+    return at->second;
+}
+
+template<class Message>
+bool Planner::isCopied(const Message& message) const
+{
+    return m_model.source && message.source.exists() && !(m_placement.movesAny() && moves(message));
+}
+
+// Part: something with tensors in it.
+template<class Part>
+bool Planner::moves(const Part& part) const
+{
+    bool any = false;
+    forEachTensor(part, [&](const onnx::TensorProto& tensor) {
+        const auto payload = payloadIndex(tensor);
+        any = any || (payload && *payload < m_model.payloads->size() &&
+                      m_placement.moves((*m_model.payloads)[*payload]));
+    });
+    return any;
+}
+
 // Neighbours in the file that stay neighbours become one copy, if what lies between them is just the tag and
 // length that would be written here.
-bool SavePlan::continuesCopy(const std::string& header, const SourceRange& range)
+bool Planner::continuesCopy(const std::string& header, const SourceRange& range)
 {
-    const auto* last = m_segments.empty() ? nullptr : std::get_if<SourceRange>(&m_segments.back());
+    const auto* last = m_plan.segments.empty() ? nullptr : std::get_if<SourceRange>(&m_plan.segments.back());
     if (!last || last->offset + last->length + header.size() != range.offset)
         return false;
     std::string between;
     return m_gaps->append(range.offset - header.size(), header.size(), between) && between == header;
 }
 
-std::uint64_t SavePlan::addSource(std::uint32_t number, const SourceRange& range)
+std::uint64_t Planner::addSource(std::uint32_t number, const SourceRange& range)
 {
     std::string header;
     wire::appendLength(header, number, range.length);
     if (continuesCopy(header, range)) {
-        std::get<SourceRange>(m_segments.back()).length += header.size() + range.length;
+        std::get<SourceRange>(m_plan.segments.back()).length += header.size() + range.length;
     } else {
         addBytes(header);
         if (range.length > 0)
-            m_segments.emplace_back(range);
+            m_plan.segments.emplace_back(range);
         m_open = range.length == 0;
     }
     return header.size() + range.length;
 }
 
-std::uint64_t SavePlan::addBytes(std::string_view bytes)
+std::uint64_t Planner::addBytes(std::string_view bytes)
 {
     if (bytes.empty())
         return 0;
     if (!m_open)
-        m_segments.emplace_back(std::string());
+        m_plan.segments.emplace_back(std::string());
     m_open = true;
-    std::get<std::string>(m_segments.back()) += bytes;
+    std::get<std::string>(m_plan.segments.back()) += bytes;
     return bytes.size();
 }
 
 // Tag and length go before their contents, but are known only after them, so they get a segment of their own.
 template<class Contents>
-std::uint64_t SavePlan::enclose(std::uint32_t number, Contents&& contents)
+std::uint64_t Planner::enclose(std::uint32_t number, Contents&& contents)
 {
-    const std::size_t at = m_segments.size();
-    m_segments.emplace_back(std::string());
+    const std::size_t at = m_plan.segments.size();
+    m_plan.segments.emplace_back(std::string());
     m_open = false;
     const std::uint64_t length = contents();
-    auto& header = std::get<std::string>(m_segments[at]);
+    auto& header = std::get<std::string>(m_plan.segments[at]);
     wire::appendLength(header, number, length);
     return header.size() + length;
+}
+
+} // namespace
+
+Result<SavePlan> planSave(const Model& model, const Placement& placement, const std::string& dataFile)
+{
+    return Planner(model, placement, dataFile).plan();
 }
 
 } // namespace pleat

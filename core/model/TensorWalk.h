@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The tensors inside a message, and what makes one of them a left-out one. Every piece of code that has to
-// visit the tensors of a node visits them here. Bodies are not entered: they are Graphs of their own.
+// visit the tensors of a node visits them here. A message is visited without the bodies in it, which are
+// Graphs of their own; a Node, Graph or Model with them.
 #pragma once
+
+#include "core/model/Model.h"
 
 #include <cstddef>
 #include <onnx/onnx_pb.h>
@@ -47,6 +50,47 @@ void forEachTensor(const onnx::GraphProto& header, Visit&& visit)
         visit(sparse.values());
         visit(sparse.indices());
     }
+}
+
+template<class Visit>
+void forEachTensor(const Graph& graph, Visit&& visit);
+
+template<class Visit>
+void forEachTensor(const Node& node, Visit&& visit)
+{
+    forEachTensor(*node.proto, visit);
+    for (const Body& body : node.bodies)
+        forEachTensor(*body.graph, visit);
+}
+
+template<class Visit>
+void forEachTensor(const Graph& graph, Visit&& visit)
+{
+    forEachTensor(*graph.header, visit);
+    for (const Initializer& initializer : graph.initializers)
+        visit(*initializer.proto);
+    for (const Node& node : graph.nodes)
+        forEachTensor(node, visit);
+}
+
+template<class Visit>
+void forEachTensor(const Initializer& initializer, Visit&& visit)
+{
+    visit(*initializer.proto);
+}
+
+template<class Visit>
+void forEachTensor(const Function& function, Visit&& visit)
+{
+    forEachTensor(*function.body, visit);
+}
+
+template<class Visit>
+void forEachTensor(const Model& model, Visit&& visit)
+{
+    forEachTensor(*model.graph, visit);
+    for (const Function& function : model.functions)
+        forEachTensor(function, visit);
 }
 
 } // namespace pleat

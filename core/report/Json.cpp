@@ -180,8 +180,7 @@ std::string pairsJson(const std::string& model, std::span<const FoldCandidate> c
         {{"model", model}, {"foldable", foldable}, {"blocked", blocked}, {"other", other}, {"pairs", pairs}});
 }
 
-std::string foldJson(const std::string& model, const std::string& output, std::span<const FoldedPair> pairs,
-                     Arrays arrays)
+std::string foldJson(const FoldFiles& files, std::span<const FoldedPair> pairs, Arrays arrays)
 {
     std::uint64_t folded = 0, left = 0;
     Json array = Json::array();
@@ -190,11 +189,14 @@ std::string foldJson(const std::string& model, const std::string& output, std::s
         left += !pair.folded && pair.candidate.batchNorm;
         array.push_back(pairJson(pair, arrays));
     }
-    return text({{"model", model},
-                 {"output", output.empty() ? Json(nullptr) : Json(output)},
+    Json json = {{"model", files.model},
+                 {"output", files.output.empty() ? Json(nullptr) : Json(files.output)},
                  {"folded", folded},
                  {"left", left},
-                 {"pairs", array}});
+                 {"pairs", array}};
+    if (!files.data.empty())
+        json["data"] = files.data;
+    return text(json);
 }
 
 } // namespace pleat

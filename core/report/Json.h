@@ -14,7 +14,11 @@ std::string infoJson(const ModelInfo& info);
 std::string pairsJson(const std::string& model, std::span<const FoldCandidate> candidates);
 
 enum class Arrays { Include, LeaveOut }; // included in --report, left out of --json
-std::string foldJson(const std::string& model, const std::string& output, std::span<const FoldedPair> pairs,
-                     Arrays arrays);
+// The files of a fold, as the user names them. Without an output nothing was written; without a data file all
+// of it is in the output.
+struct FoldFiles {
+    std::string model, output, data;
+};
+std::string foldJson(const FoldFiles& files, std::span<const FoldedPair> pairs, Arrays arrays);
 
 } // namespace pleat
