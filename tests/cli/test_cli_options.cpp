@@ -66,6 +66,31 @@ private slots:
         QCOMPARE(differenceInRuns(program.read("m.onnx"), program.read("out.onnx")), std::string());
     }
 
+    void putsTheWeightsWhereItIsTold()
+    {
+        const Program program;
+        ModelBuilder model;
+        program.write(
+            "m.onnx",
+            model.input("x", {1, 16, 8, 8}).conv("c1", {.out = 16, .in = 16}).batchNorm("bn1").bytes());
+        for (const char* data : {"keep", "inline"}) {
+            const Run run = program.run({"fold", "m.onnx", "-o", "in.onnx", "--data", data, "--json"});
+            QCOMPARE(run.code, 0);
+            QVERIFY(!run.json().contains("data"));
+        }
+        const Run run = program.run({"fold", "m.onnx", "-o", "out.onnx", "--data", "external", "--json"});
+        QCOMPARE(run.code, 0);
+        QCOMPARE(run.json()["data"].toString(), "out.onnx.1.data");
+        QCOMPARE(program.read("out.onnx.1.data").size(), 16u * 16 * 9 * 4);
+        QVERIFY(program.read("out.onnx").size() < 4096);
+        const Run again = program.run({"fold", "out.onnx", "-o", "again.onnx", "--data", "inline"});
+        QCOMPARE(again.code, 0);
+        QCOMPARE(differenceInRuns(program.read("m.onnx"), program.read("again.onnx")), std::string());
+        const Run unknown = program.run({"fold", "m.onnx", "-o", "x.onnx", "--data", "somewhere"});
+        QCOMPARE(unknown.code, 2);
+        QVERIFY2(unknown.err.contains("external"), unknown.err.constData());
+    }
+
     void saysWhatItFoldedWhereThereIsNoBatchNorm()
     {
         const Program program;

@@ -82,8 +82,8 @@ def check(cli, before, after, shapes, seed=1):
     return Outcome(at_first, folded["folded"], dict(codes), left, difference)
 
 
-def print_table(rows):
-    rows = [["model", "batch norms", "folded", "blocked", "left", "largest difference"]] + rows
+def print_table(rows, heading=("model", "batch norms", "folded", "blocked", "left", "largest difference")):
+    rows = [heading, *rows]
     widths = [max(len(str(cell)) for cell in column) for column in zip(*rows)]
     for row in rows:
         print("  ".join(str(cell).ljust(width) for cell, width in zip(row, widths)).rstrip())
