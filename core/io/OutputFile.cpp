@@ -145,12 +145,12 @@ Result<void> OutputFile::openTemporary(const fs::path& like)
 // Owner, group and mode as far as they can be had; never more permissions for anybody.
 Result<void> OutputFile::resemble(const struct stat& old)
 {
+    constexpr mode_t group = S_IRWXG;
     mode_t mode = old.st_mode & 07777;
     if (::fchown(m_file.get(), old.st_uid, old.st_gid) != 0) {
         mode &= static_cast<mode_t>(~(S_ISUID | S_ISGID)); // those bits were another owner's
         if (::fchown(m_file.get(), static_cast<uid_t>(-1), old.st_gid) != 0)
-            mode =
-                (mode & ~S_IRWXG) | (mode & S_IRWXG & (mode & S_IRWXO) << 3); // another group: as all others
+            mode &= ~group | (mode << 3 & group); // to another group, no more than to all others
     }
     if (::fchmod(m_file.get(), mode) != 0 && !isUnknownThere(errno))
         return unwritable(m_target, errno);

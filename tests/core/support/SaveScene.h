@@ -36,6 +36,9 @@ public:
     std::filesystem::path target() const { return m_folder.path(m_target); }
     std::filesystem::path path(const std::string& name) const { return m_folder.path(name); }
 
+    // The files whose bytes the save needs.
+    std::vector<std::string> sources() const { return {"source.onnx"}; }
+
     // Files of the folder: as they are, as they were before any save, as a save leaves them that nothing
     // disturbs.
     Files files() const;
