@@ -2,6 +2,7 @@
 #include "core/io/File.h"
 
 #include "core/base/Text.h"
+#include "core/io/Descriptor.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -48,7 +49,8 @@ std::string whyNotRegular(const std::string& name, mode_t mode)
 Result<FilePointer> File::open(const std::filesystem::path& path)
 {
     // Not blocking, so that a pipe without a writer cannot hang us before we see that it is one.
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    const int descriptor =
+        uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); });
     if (descriptor < 0)
         return failure(ErrorCode::Unreadable, whyNotOpened(path.string(), errno), path.string());
     return adopt(descriptor, path);
@@ -60,9 +62,7 @@ Result<FilePointer> File::inMemory(std::span<const std::byte> bytes, const std::
     if (descriptor < 0)
         return failure(ErrorCode::Internal, name.string() + ": no memory file: " + words(errno) + ".");
     while (!bytes.empty()) {
-        const ssize_t wrote = ::write(descriptor, bytes.data(), bytes.size());
-        if (wrote < 0 && errno == EINTR)
-            continue;
+        const ssize_t wrote = uninterrupted([&] { return ::write(descriptor, bytes.data(), bytes.size()); });
         if (wrote <= 0) {
             const int error = errno;
             ::close(descriptor);
@@ -130,9 +130,8 @@ Result<void> File::read(std::uint64_t offset, std::span<std::byte> into) const
                        m_path.string());
     }
     while (!into.empty()) {
-        const ssize_t got = ::pread(m_descriptor, into.data(), into.size(), static_cast<off_t>(offset));
-        if (got < 0 && errno == EINTR)
-            continue;
+        const ssize_t got = uninterrupted(
+            [&] { return ::pread(m_descriptor, into.data(), into.size(), static_cast<off_t>(offset)); });
         if (got < 0) {
             return failure(ErrorCode::Unreadable,
                            m_path.string() + ": reading at offset " + grouped(offset) +

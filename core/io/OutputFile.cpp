@@ -2,11 +2,7 @@
 #include "core/io/OutputFile.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstdio>
-#include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -21,7 +17,6 @@ constexpr std::size_t bufferSize = std::size_t{1} << 20;
 constexpr std::uint64_t smallCopy = std::uint64_t{1} << 17;   // below, a read costs less than a kernel copy
 constexpr std::uint64_t kernelChunk = std::uint64_t{1} << 24; // between two looks at the stop token
 constexpr int linkLimit = 40;                                 // as the kernel's
-constexpr int temporaryAttempts = 100;
 constexpr int freshAttempts = 1'000'000;
 
 tl::unexpected<Error> unwritable(const fs::path& target, const std::string& why)
@@ -51,24 +46,6 @@ Result<fs::path> behindLinks(const fs::path& target)
     return unwritable(target, "its symbolic links go round in a circle");
 }
 
-fs::path folderOf(const fs::path& file)
-{
-    return file.has_parent_path() ? file.parent_path() : fs::path(".");
-}
-
-std::string randomName()
-{
-    std::array<unsigned char, 8> bytes{};
-    if (::getrandom(bytes.data(), bytes.size(), GRND_NONBLOCK) < 0)
-        bytes[0] = static_cast<unsigned char>(::getpid()); // O_EXCL and the retries do the rest
-    std::string name = ".pleat-";
-    for (const unsigned char byte : bytes) {
-        name += "0123456789abcdef"[byte >> 4];
-        name += "0123456789abcdef"[byte & 15];
-    }
-    return name + ".tmp";
-}
-
 // Refuses what a rename would silently replace although it is no ordinary file of ours to replace.
 Result<void> checkTarget(const fs::path& target, const fs::path& file, const struct stat& status)
 {
@@ -78,54 +55,40 @@ Result<void> checkTarget(const fs::path& target, const fs::path& file, const str
         return unwritable(target, "this is not a regular file but a pipe or a device");
     if (::access(file.c_str(), W_OK) != 0)
         return unwritable(target, errno == EROFS ? "the disk is read-only" : "the file is write-protected");
+    struct stat folder {};
+    const auto user = ::geteuid();
+    if (::stat((file.parent_path() / ".").c_str(), &folder) == 0 && (folder.st_mode & S_ISVTX) != 0 &&
+        user != 0 && user != folder.st_uid && user != status.st_uid)
+        return unwritable(
+            target, "the file belongs to somebody else, and only owners may replace files in this folder");
     return {};
 }
 
-std::string whyNoTemporary(const fs::path& folder, int error)
+// What an error of a call about a file in `folder` means.
+std::string whyNotIn(const fs::path& folder, int error)
 {
+    const std::string name = folder.empty() ? "." : folder.string();
     switch (error) {
     case ENOENT:
-        return "there is no folder " + folder.string();
+        return "there is no folder " + name;
     case ENOTDIR:
-        return folder.string() + " is not a folder";
+        return name + " is not a folder";
     case EACCES:
     case EPERM:
-        return "you are not permitted to write in the folder " + folder.string();
+        return "you are not permitted to write in the folder " + name;
     case EROFS:
-        return "the disk of the folder " + folder.string() + " is read-only";
+        return "the disk of the folder " + name + " is read-only";
+    case EBUSY:
+        return "it is a mount point, which cannot be replaced";
     default:
         return std::generic_category().message(error);
     }
 }
 
-// Gives `from` a name that nothing has; returns errno, EEXIST when something has it.
-int renameToFree(const fs::path& from, const fs::path& to)
+// Some file systems have neither owners nor modes.
+bool isUnknownThere(int error)
 {
-    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0)
-        return 0;
-    if (errno != EINVAL && errno != ENOSYS)
-        return errno;
-    // Some network file systems and old kernels cannot do that; and where they cannot, often there are no
-    // hard links either. So an empty file takes the name, which only one can make, and is replaced.
-    const int taken = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (taken < 0)
-        return errno;
-    ::close(taken);
-    if (::rename(from.c_str(), to.c_str()) == 0)
-        return 0;
-    const int error = errno;
-    ::unlink(to.c_str());
-    return error;
-}
-
-// Some file systems cannot flush a folder, which is no failure.
-void flushFolderOf(const fs::path& file)
-{
-    const int folder = ::open(folderOf(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
-        return;
-    static_cast<void>(::fsync(folder));
-    ::close(folder);
+    return error == EPERM || error == ENOSYS || error == EOPNOTSUPP;
 }
 
 } // namespace
@@ -142,7 +105,7 @@ Result<OutputFile> OutputFile::create(const fs::path& target)
         if (auto good = checkTarget(target, *file, status); !good)
             return tl::make_unexpected(good.error());
     } else if (errno != ENOENT) {
-        return unwritable(target, whyNoTemporary(folderOf(*file), errno));
+        return unwritable(target, whyNotIn(file->parent_path(), errno));
     }
     OutputFile output;
     output.m_target = *file;
@@ -158,37 +121,39 @@ Result<OutputFile> OutputFile::createFresh(const fs::path& folder, NameOfNth nam
     output.m_nameOfNth = std::move(nameOfNth);
     struct stat status {};
     if (::lstat(output.m_target.c_str(), &status) != 0 && errno != ENOENT)
-        return unwritable(output.m_target, whyNoTemporary(folderOf(output.m_target), errno));
+        return unwritable(output.m_target, whyNotIn(folder, errno));
     if (auto opened = output.openTemporary(like); !opened)
         return tl::make_unexpected(opened.error());
     return output;
 }
 
-// Makes the temporary file beside the target, with mode and owner of `like` where that exists.
+// Makes the temporary file beside the target.
 Result<void> OutputFile::openTemporary(const fs::path& like)
 {
+    const fs::path folder = m_target.parent_path();
     struct stat status {};
     const bool exists = ::stat(like.c_str(), &status) == 0;
-    const fs::path folder = folderOf(m_target);
-    for (int attempt = 0; m_descriptor < 0 && attempt < temporaryAttempts; ++attempt) {
-        const fs::path temporary = folder / randomName();
-        // What replaces a private file is private from its first byte.
-        m_descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                              exists ? 0600 : 0666);
-        if (m_descriptor >= 0)
-            m_temporary = temporary;
-        else if (errno != EEXIST)
-            return unwritable(m_target, whyNoTemporary(folder, errno));
-    }
-    if (m_descriptor < 0)
-        return unwritable(m_target, EEXIST);
-    if (exists) {
-        if (::fchown(m_descriptor, status.st_uid, status.st_gid) != 0)
-            status.st_mode &= static_cast<mode_t>(~(S_ISUID | S_ISGID)); // those bits were another owner's
-        if (::fchmod(m_descriptor, status.st_mode & 07777) != 0)
-            return unwritable(m_target, errno);
-    }
+    int error = m_folder.open(folder);
+    if (error == 0) // what replaces a private file is private from its first byte
+        error = m_folder.createTemporary(exists ? 0600 : 0666, m_file, m_removable);
+    if (error != 0)
+        return unwritable(m_target, whyNotIn(folder, error));
     m_buffer.reserve(bufferSize);
+    return exists ? resemble(status) : Result<void>{};
+}
+
+// Owner, group and mode as far as they can be had; never more permissions for anybody.
+Result<void> OutputFile::resemble(const struct stat& old)
+{
+    constexpr mode_t group = S_IRWXG;
+    mode_t mode = old.st_mode & 07777;
+    if (::fchown(m_file.get(), old.st_uid, old.st_gid) != 0) {
+        mode &= static_cast<mode_t>(~(S_ISUID | S_ISGID)); // those bits were another owner's
+        if (::fchown(m_file.get(), static_cast<uid_t>(-1), old.st_gid) != 0)
+            mode &= ~group | (mode << 3 & group); // to another group, no more than to all others
+    }
+    if (::fchmod(m_file.get(), mode) != 0 && !isUnknownThere(errno))
+        return unwritable(m_target, errno);
     return {};
 }
 
@@ -202,13 +167,12 @@ OutputFile& OutputFile::operator=(OutputFile&& other) noexcept
     if (this != &other) {
         discard();
         m_target = std::move(other.m_target);
-        m_temporary = std::move(other.m_temporary);
         m_nameOfNth = std::move(other.m_nameOfNth);
+        m_folder = std::move(other.m_folder);
+        m_removable = std::exchange(other.m_removable, {});
+        m_file = std::move(other.m_file);
         m_buffer = std::move(other.m_buffer);
         m_written = other.m_written;
-        m_descriptor = other.m_descriptor;
-        other.m_temporary.clear();
-        other.m_descriptor = -1;
     }
     return *this;
 }
@@ -220,20 +184,17 @@ OutputFile::~OutputFile()
 
 void OutputFile::discard() noexcept
 {
-    if (m_descriptor >= 0)
-        ::close(m_descriptor);
-    m_descriptor = -1;
-    if (!m_temporary.empty())
-        ::unlink(m_temporary.c_str());
-    m_temporary.clear();
+    m_file.close();
+    if (!m_removable.empty())
+        m_folder.remove(m_removable);
+    m_removable.clear();
 }
 
 Result<void> OutputFile::writeOut(std::span<const std::byte> bytes)
 {
     while (!bytes.empty()) {
-        const ssize_t wrote = ::write(m_descriptor, bytes.data(), bytes.size());
-        if (wrote < 0 && errno == EINTR)
-            continue;
+        const ssize_t wrote =
+            uninterrupted([&] { return ::write(m_file.get(), bytes.data(), bytes.size()); });
         if (wrote <= 0)
             return unwritable(m_target, wrote < 0 ? errno : EIO);
         bytes = bytes.subspan(static_cast<std::size_t>(wrote));
@@ -267,10 +228,10 @@ Result<std::uint64_t> OutputFile::copyInKernel(const FileRange& range)
     auto from = static_cast<off_t>(range.offset);
     std::uint64_t done = 0;
     while (done < range.length) {
-        const ssize_t copied = ::copy_file_range(range.file->descriptor(), &from, m_descriptor, nullptr,
-                                                 static_cast<std::size_t>(range.length - done), 0);
-        if (copied < 0 && errno == EINTR)
-            continue;
+        const ssize_t copied = uninterrupted([&] {
+            return ::copy_file_range(range.file->descriptor(), &from, m_file.get(), nullptr,
+                                     static_cast<std::size_t>(range.length - done), 0);
+        });
         if (copied < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
             return unwritable(m_target, errno);
         if (copied <= 0)
@@ -331,11 +292,12 @@ Result<void> OutputFile::finish()
 {
     if (auto flushed = flushBuffer(); !flushed)
         return flushed;
-    if (::fsync(m_descriptor) != 0)
+    if (uninterrupted([&] { return ::fsync(m_file.get()); }) != 0)
         return unwritable(m_target, errno);
-    const int descriptor = std::exchange(m_descriptor, -1);
-    if (::close(descriptor) != 0 && errno != EINTR) // network file systems report a full disk only here
-        return unwritable(m_target, errno);
+    if (const int error = m_file.close(); error != 0)
+        return unwritable(m_target, error);
+    if (const int error = m_folder.checkPath(); error != 0)
+        return unwritable(m_target, whyNotIn(m_folder.path(), error));
     return {};
 }
 
@@ -343,10 +305,10 @@ Result<void> OutputFile::commit()
 {
     if (auto finished = finish(); !finished)
         return finished;
-    if (::rename(m_temporary.c_str(), m_target.c_str()) != 0)
-        return unwritable(m_target, errno);
-    m_temporary.clear();
-    flushFolderOf(m_target); // the target is the new file in any case
+    if (const int error = m_folder.rename(m_removable, m_target.filename()); error != 0)
+        return unwritable(m_target, whyNotIn(m_folder.path(), error));
+    m_removable.clear();
+    static_cast<void>(m_folder.flush()); // the target is the new file in any case
     return {};
 }
 
@@ -354,17 +316,19 @@ Result<fs::path> OutputFile::place()
 {
     if (auto finished = finish(); !finished)
         return tl::make_unexpected(finished.error());
-    const fs::path folder = m_target.parent_path();
     int error = EEXIST;
     for (int n = 1; error == EEXIST && n <= freshAttempts; ++n) {
-        const fs::path name = folder / m_nameOfNth(n);
-        error = renameToFree(m_temporary, name);
-        if (error == 0)
-            m_temporary = m_target = name;
+        const std::string name = m_nameOfNth(n);
+        error = m_folder.renameToFree(m_removable, name);
+        if (error == 0) {
+            m_removable = name;
+            m_target.replace_filename(name);
+        }
     }
+    if (error == 0)
+        error = m_folder.flush(); // before a file that names this one may be
     if (error != 0)
-        return unwritable(m_target, error);
-    flushFolderOf(m_target); // before a file that names this one may be
+        return unwritable(m_target, whyNotIn(m_folder.path(), error));
     return m_target;
 }
 

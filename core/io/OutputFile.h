@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/io/File.h"
+#include "core/io/OutputFolder.h"
 
 #include <filesystem>
 #include <functional>
@@ -15,6 +16,8 @@
 #include <stop_token>
 #include <string>
 #include <vector>
+
+struct stat;
 
 namespace pleat {
 
@@ -54,23 +57,25 @@ public:
     Result<std::filesystem::path> place();
 
     // The file that was placed stays.
-    void keep() { m_temporary.clear(); }
+    void keep() { m_removable.clear(); }
 
 private:
     OutputFile() = default;
     Result<void> openTemporary(const std::filesystem::path& like);
+    Result<void> resemble(const struct stat& old);
     Result<void> finish();
     Result<void> writeOut(std::span<const std::byte> bytes);
     Result<void> flushBuffer();
     Result<std::uint64_t> copyInKernel(const FileRange& range);
     Result<void> copyByReading(const FileRange& range);
     void discard() noexcept;
-    std::filesystem::path m_target;    // of a fresh file: the first name to try
-    std::filesystem::path m_temporary; // what the destructor removes
+    std::filesystem::path m_target; // of a fresh file: the first name to try
     NameOfNth m_nameOfNth;
+    OutputFolder m_folder;
+    std::string m_removable; // what the destructor removes from the folder
+    Descriptor m_file;
     std::vector<std::byte> m_buffer;
     std::uint64_t m_written = 0;
-    int m_descriptor = -1;
 };
 
 } // namespace pleat
