@@ -29,6 +29,11 @@ void printPorts(const char* title, const std::vector<ModelInfo::Port>& ports)
 void print(const ModelInfo& info)
 {
     fmt::print("{:<12}{}\n{:<12}{}\n", "file", info.file, "bytes", info.bytes);
+    constexpr std::size_t shown = 4;
+    for (std::size_t d = 0; d < std::min(info.dataFiles.size(), shown); ++d)
+        fmt::print("{:<12}{}  {} bytes\n", "data", info.dataFiles[d].file, info.dataFiles[d].bytes);
+    if (info.dataFiles.size() > shown)
+        fmt::print("{:<12}and {} more\n", "data", info.dataFiles.size() - shown);
     fmt::print("{:<12}{}\n{:<12}{}\n", "IR version", info.irVersion, "producer",
                info.producer.empty() ? "unknown" : info.producer);
     for (const auto& [domain, version] : info.opsets)

@@ -4,6 +4,7 @@
 #include "core/graph/Attributes.h"
 #include "core/graph/Constants.h"
 #include "core/graph/Cost.h"
+#include "core/model/DataFiles.h"
 
 #include <fmt/format.h>
 #include <onnx/defs/schema.h>
@@ -192,6 +193,8 @@ ModelInfo describe(const GraphView& view, const ValueTypes& types)
         info.file = model.source->path().string();
         info.bytes = model.source->size();
     }
+    for (const FilePointer& file : dataFilesOf(model))
+        info.dataFiles.push_back({file->path().string(), file->size()});
     info.producer = model.producer();
     info.irVersion = model.irVersion();
     info.graphName = model.graph->header->name();

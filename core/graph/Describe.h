@@ -41,7 +41,12 @@ OpCategory category(std::string_view op);
 
 struct ModelInfo {
     std::string file, producer, graphName, documentation;
-    std::uint64_t bytes = 0;
+    std::uint64_t bytes = 0; // of the model file
+    struct DataFile {
+        std::string file;
+        std::uint64_t bytes = 0;
+    };
+    std::vector<DataFile> dataFiles; // beside it, that tensors are read from
     std::int64_t irVersion = 0;
     std::map<std::string, std::int64_t> opsets; // "" is ai.onnx
     std::uint64_t nodes = 0;                    // bodies and functions included

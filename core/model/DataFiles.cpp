@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/DataFiles.h"
 
+#include "core/model/TensorWalk.h"
+
 #include <set>
 
 namespace pleat {
@@ -15,7 +17,38 @@ bool isThere(const fs::path& file)
     return fs::symlink_status(file, error).type() != fs::file_type::not_found;
 }
 
+FilePointer fileOf(const Payload& payload)
+{
+    if (const auto* range = std::get_if<FileRange>(&payload.content))
+        return range->file;
+    const auto* scaled = std::get_if<Scaled>(&payload.content);
+    const auto* base = scaled ? std::get_if<FileRange>(&(*scaled)->base) : nullptr;
+    return base ? base->file : nullptr;
+}
+
 } // namespace
+
+std::vector<const Payload*> payloadsOf(const Model& model)
+{
+    std::vector<const Payload*> found;
+    forEachTensor(model, [&](const onnx::TensorProto& tensor) {
+        const auto index = payloadIndex(tensor);
+        if (index && *index < model.payloads->size())
+            found.push_back(&(*model.payloads)[*index]);
+    });
+    return found;
+}
+
+std::vector<FilePointer> dataFilesOf(const Model& model)
+{
+    std::vector<FilePointer> files;
+    std::unordered_set<FilePointer> seen{nullptr, model.source};
+    for (const Payload* payload : payloadsOf(model)) {
+        if (const FilePointer file = fileOf(*payload); seen.insert(file).second)
+            files.push_back(file);
+    }
+    return files;
+}
 
 std::string dataFileName(const fs::path& model, int n)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The data files that Pleat puts beside a model, `<model>.<n>.data`. Each save makes a fresh one, so that the
-// model that stands there stays whole until the new one takes its place; old ones are left alone.
+// The data files beside a model: those that it is read from, and those that Pleat makes, `<model>.<n>.data`.
+// Each save makes a fresh one, so that the model that stands there stays whole until the new one takes its
+// place; old ones are left alone.
 #pragma once
 
 #include "core/model/Placement.h"
@@ -10,7 +11,13 @@
 
 namespace pleat {
 
-// The n-th of these names for `model`, without its folder; from 1.
+// The bytes of the tensors in use: the model may have had others before an edit.
+std::vector<const Payload*> payloadsOf(const Model& model);
+
+// The files that these are read from, once each; without the model file itself.
+std::vector<FilePointer> dataFilesOf(const Model& model);
+
+// The n-th name for a fresh one beside `model`, without the folder; from 1.
 std::string dataFileName(const std::filesystem::path& model, int n);
 
 // The first of them that nothing has now.

@@ -155,7 +155,7 @@ std::string infoJson(const ModelInfo& info)
         opsets[domain.empty() ? "ai.onnx" : domain] = version;
     for (const auto& [op, count] : info.ops)
         ops[op] = count;
-    return text({{"file", info.file},
+    Json json = {{"file", info.file},
                  {"bytes", info.bytes},
                  {"ir_version", info.irVersion},
                  {"producer", info.producer},
@@ -165,7 +165,10 @@ std::string infoJson(const ModelInfo& info)
                  {"macs", orNull(info.macs)},
                  {"ops", ops},
                  {"inputs", portsJson(info.inputs)},
-                 {"outputs", portsJson(info.outputs)}});
+                 {"outputs", portsJson(info.outputs)}};
+    for (const ModelInfo::DataFile& data : info.dataFiles)
+        json["data"].push_back({{"file", data.file}, {"bytes", data.bytes}});
+    return text(json);
 }
 
 std::string pairsJson(const std::string& model, std::span<const FoldCandidate> candidates)

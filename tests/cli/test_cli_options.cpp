@@ -83,6 +83,9 @@ private slots:
         QCOMPARE(run.json()["data"].toString(), "out.onnx.1.data");
         QCOMPARE(program.read("out.onnx.1.data").size(), 16u * 16 * 9 * 4);
         QVERIFY(program.read("out.onnx").size() < 4096);
+        const QJsonArray files = program.run({"info", "out.onnx", "--json"}).json()["data"].toArray();
+        QCOMPARE(files.size(), 1);
+        QCOMPARE(files[0]["bytes"].toInt(), 16 * 16 * 9 * 4);
         const Run again = program.run({"fold", "out.onnx", "-o", "again.onnx", "--data", "inline"});
         QCOMPARE(again.code, 0);
         QCOMPARE(differenceInRuns(program.read("m.onnx"), program.read("again.onnx")), std::string());

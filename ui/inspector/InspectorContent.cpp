@@ -169,6 +169,15 @@ InspectorContent aboutModel(const ModelInfo& info, const GraphView& view)
 
     InspectorSection file{tr("FILE"), {}, false};
     file.rows.push_back({tr("size"), byteCount(info.bytes), {}, {}});
+    if (!info.dataFiles.empty()) {
+        std::uint64_t bytes = 0;
+        for (const ModelInfo::DataFile& data : info.dataFiles)
+            bytes += data.bytes;
+        const auto files = static_cast<int>(info.dataFiles.size());
+        const std::filesystem::path first = info.dataFiles.front().file;
+        const QString where = files == 1 ? toQt(first.filename().string()) : tr("%n files", nullptr, files);
+        file.rows.push_back({tr("data"), tr("%1 in %2").arg(byteCount(bytes), where), {}, {}});
+    }
     file.rows.push_back({tr("IR version"), QString::number(info.irVersion), {}, {}});
     for (const auto& [domain, version] : info.opsets)
         file.rows.push_back(
