@@ -67,17 +67,23 @@ void Rewriter::replaceData(ValueIndex storedAt, DataType type, std::vector<std::
 
 std::string Rewriter::uniqueName(const std::string& wanted)
 {
-    std::unordered_set<std::string>& names = m_state->names;
+    std::unordered_map<std::string, int>& names = m_state->names;
     if (names.empty()) {
         const GraphView& view = *m_state->view;
         for (std::size_t v = 0; v < view.valueCount(); ++v)
-            names.emplace(view.name(static_cast<ValueIndex>(v)));
+            names.try_emplace(std::string(view.name(static_cast<ValueIndex>(v))));
         for (std::size_t n = 0; n < view.nodeCount(); ++n)
-            names.emplace(view.name(static_cast<NodeIndex>(n)));
+            names.try_emplace(std::string(view.name(static_cast<NodeIndex>(n))));
     }
-    std::string name = wanted;
-    for (int number = 1; !names.insert(name).second; ++number)
-        name = wanted + "_" + std::to_string(number);
+    const auto [known, fresh] = names.try_emplace(wanted);
+    if (fresh)
+        return wanted;
+    // A hundred thousand layers may want the same name: each goes on where the last one stopped.
+    int& number = known->second;
+    std::string name;
+    do
+        name = wanted + "_" + std::to_string(++number);
+    while (!names.try_emplace(name).second);
     return name;
 }
 

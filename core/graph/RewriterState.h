@@ -8,7 +8,7 @@
 #include <onnx/onnx_pb.h>
 #include <set>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 namespace pleat {
@@ -22,9 +22,10 @@ struct Rewriter::State {
     std::map<ScopeIndex, std::vector<TensorPointer>> added;
     std::map<ValueIndex, TensorPointer> replaced; // initializers
     std::map<ScopeIndex, std::vector<TensorPointer>>
-        restated;                          // replaced constants, by where they are defined
-    std::vector<Payload> payloads;         // the model's own first
-    std::unordered_set<std::string> names; // every name in the model; filled when first asked
+        restated;                  // replaced constants, by where they are defined
+    std::vector<Payload> payloads; // the model's own first
+    // Every name in the model, with the number of its last variation; filled when first asked.
+    std::unordered_map<std::string, int> names;
 };
 
 } // namespace pleat

@@ -64,15 +64,6 @@ private:
         });
     }
 
-    bool isRead(ValueIndex value) const
-    {
-        if (m_view.isGraphOutput(value) || m_newReads.contains(std::string(m_view.name(value))))
-            return true;
-        return std::ranges::any_of(m_view.uses(value), [&](const Use& use) {
-            return !isGone(use.node) && !m_edit.changed.contains(use.node);
-        });
-    }
-
     bool isGone(NodeIndex node) const
     {
         return m_edit.removed.contains(node) || m_orphanNodes.contains(node);
@@ -80,21 +71,24 @@ private:
 
     void dropOrphans()
     {
-        std::vector<ValueIndex> suspects;
-        const auto suspect = [&](NodeIndex node) {
+        std::vector<ValueIndex> unread;
+        // Counts the readings that end with this edit; the last one of a value leaves it unread.
+        const auto stopReading = [&](NodeIndex node) {
             for (const ValueIndex value : m_view.inputs(node)) {
-                if (value != ValueIndex::None)
-                    suspects.push_back(value);
+                if (value != ValueIndex::None && ++m_endedUses[value] == m_view.uses(value).size())
+                    unread.push_back(value);
             }
         };
         for (const NodeIndex node : m_edit.removed)
-            suspect(node);
-        for (const auto& [node, proto] : m_edit.changed)
-            suspect(node);
-        while (!suspects.empty()) {
-            const ValueIndex value = suspects.back();
-            suspects.pop_back();
-            if (isRead(value))
+            stopReading(node);
+        for (const auto& [node, proto] : m_edit.changed) {
+            if (!m_edit.removed.contains(node))
+                stopReading(node); // what it still reads is among the new readings
+        }
+        while (!unread.empty()) {
+            const ValueIndex value = unread.back();
+            unread.pop_back();
+            if (m_view.isGraphOutput(value) || m_newReads.contains(m_view.name(value)))
                 continue;
             const NodeIndex producer = m_view.producer(value);
             if (m_view.initializer(value)) {
@@ -103,7 +97,8 @@ private:
             } else if (producer != NodeIndex::None && !isGone(producer) &&
                        isConstantPlumbing(m_view, producer) && constantOf(m_view, value)) {
                 m_orphanNodes.insert(producer);
-                suspect(producer);
+                if (!m_edit.changed.contains(producer))
+                    stopReading(producer);
             }
         }
     }
@@ -181,11 +176,12 @@ private:
         }
         if (const auto bodies = m_bodies.find(node); bodies != m_bodies.end()) {
             entry.source = {};
+            auto body = entry.bodies.begin(); // scopes come in the order of the bodies
             for (const ScopeIndex scope : bodies->second) {
                 const Graph* old = m_view.scopes()[index(scope)].graph;
-                std::ranges::find(entry.bodies, old, [](const Body& body) {
-                    return body.graph.get();
-                })->graph = rebuilt(scope);
+                while (body->graph.get() != old)
+                    ++body;
+                body->graph = rebuilt(scope);
             }
         }
         return entry;
@@ -258,10 +254,8 @@ private:
             !(listsInputs && added != m_edit.added.end()))
             return old;
         auto header = std::make_shared<onnx::GraphProto>(*old);
-        if (restated != m_edit.restated.end()) {
-            for (const auto& tensor : restated->second)
-                restate(*header, *tensor);
-        }
+        if (restated != m_edit.restated.end())
+            restate(*header, restated->second);
         if (vanished != m_vanished.end()) {
             const auto gone = [&](const auto& info) { return vanished->second.contains(info.name()); };
             erase(*header->mutable_value_info(), gone);
@@ -306,20 +300,24 @@ private:
     }
 
     // What declares a constant follows it where it got another shape (the C of a Gemm grows, for instance).
-    static void restate(onnx::GraphProto& header, const onnx::TensorProto& tensor)
+    static void restate(onnx::GraphProto& header, const std::vector<Rewriter::State::TensorPointer>& tensors)
     {
+        std::unordered_map<std::string_view, const onnx::TensorProto*> byName;
+        for (const auto& tensor : tensors)
+            byName[tensor->name()] = tensor.get();
         for (auto* values : {header.mutable_input(), header.mutable_value_info()}) {
             for (onnx::ValueInfoProto& value : *values) {
-                if (value.name() == tensor.name())
-                    setType(value, tensor);
+                if (const auto found = byName.find(value.name()); found != byName.end())
+                    setType(value, *found->second);
             }
         }
     }
 
     const Rewriter::State& m_edit;
     const GraphView& m_view;
-    Model m_model; // becomes the result
-    std::unordered_set<std::string> m_newReads;
+    Model m_model;                                   // becomes the result
+    std::unordered_set<std::string_view> m_newReads; // names in the messages of the edit
+    std::unordered_map<ValueIndex, std::size_t> m_endedUses;
     std::set<std::pair<ScopeIndex, std::string>> m_newOutputs;
     std::set<NodeIndex> m_orphanNodes;
     std::set<ValueIndex> m_orphans; // initializers
