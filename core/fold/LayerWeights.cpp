@@ -4,12 +4,10 @@
 
 namespace pleat {
 
-std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node)
+namespace {
+
+std::optional<LayerWeights> layerWeights(const GraphView& view, const Shapes& shapes, NodeIndex node)
 {
-    if (!isLayer(view, node))
-        return std::nullopt;
-    // Only a MatMul's channels depend on the data's rank.
-    const Shapes shapes = view.op(node) == "MatMul" ? Shapes(view) : Shapes();
     auto layer = readLayer({view, shapes, false, false, view.label(node)}, node);
     if (!layer)
         return std::nullopt;
@@ -19,8 +17,6 @@ std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node)
         weights.bias = std::move(bias->tensor);
     return weights;
 }
-
-namespace {
 
 Result<Range> rangeOf(const TensorView& tensor, std::stop_token stop)
 {
@@ -32,11 +28,13 @@ Result<Range> rangeOf(const TensorView& tensor, std::stop_token stop)
 }
 
 // The ranges of a layer's weight and bias; they stay open for a node that is no such layer (any more).
-Result<void> measure(const GraphView& view, NodeId layer, std::optional<Range>& weight,
+Result<void> measure(const GraphView& view, const Shapes& shapes, NodeId layer, std::optional<Range>& weight,
                      std::optional<Range>* bias, const std::stop_token& stop)
 {
     const NodeIndex node = view.find(layer);
-    const auto weights = node == NodeIndex::None ? std::nullopt : layerWeights(view, node);
+    if (node == NodeIndex::None || !isLayer(view, node))
+        return {};
+    const auto weights = layerWeights(view, shapes, node);
     if (!weights)
         return {};
     auto range = rangeOf(weights->weight, stop);
@@ -54,17 +52,29 @@ Result<void> measure(const GraphView& view, NodeId layer, std::optional<Range>& 
 
 } // namespace
 
+std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node)
+{
+    if (!isLayer(view, node))
+        return std::nullopt;
+    // Only a MatMul's channels depend on the data's rank.
+    return layerWeights(view, view.op(node) == "MatMul" ? Shapes(view) : Shapes(), node);
+}
+
 Result<void> measureRanges(const Model& before, FoldOutcome& outcome, Progress& progress,
                            std::stop_token stop)
 {
     const auto old = GraphView::of(before);
     const auto now = GraphView::of(outcome.after);
+    const Shapes oldShapes(*old), newShapes(*now);
     std::uint64_t done = 0;
     for (FoldedPair& pair : outcome.pairs) {
         for (FoldedLayer& layer : pair.layers) {
-            if (auto read = measure(*old, layer.layer.id, layer.weightBefore, nullptr, stop); !read)
+            if (auto read = measure(*old, oldShapes, layer.layer.id, layer.weightBefore, nullptr, stop);
+                !read)
                 return read;
-            if (auto read = measure(*now, layer.layer.id, layer.weightAfter, &layer.biasAfter, stop); !read)
+            if (auto read =
+                    measure(*now, newShapes, layer.layer.id, layer.weightAfter, &layer.biasAfter, stop);
+                !read)
                 return read;
         }
         progress.advance(++done, outcome.pairs.size());
