@@ -97,9 +97,8 @@ private:
         const ValueIndex output = m_view.output(plan.chain.back(), 0);
         if (plan.candidate.direction == FoldDirection::After) {
             const NodeIndex producer = m_view.producer(input);
-            const auto outputs = m_view.outputs(producer);
-            const auto slot = std::ranges::find(outputs, input) - outputs.begin();
-            m_rewriter.change(producer).set_output(static_cast<int>(slot), std::string(m_view.name(output)));
+            m_rewriter.change(producer).set_output(static_cast<int>(m_view.producerSlot(input)),
+                                                   std::string(m_view.name(output)));
         } else {
             for (const Use& use : m_view.uses(output))
                 m_rewriter.change(use.node).set_input(static_cast<int>(use.slot),

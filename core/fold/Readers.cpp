@@ -8,10 +8,18 @@ namespace pleat {
 
 namespace {
 
+// The readers that a refusal tells by name: where a thousand batch norms read one tensor, each of them is
+// also read by all the others.
+std::span<const Use> told(std::span<const Use> uses)
+{
+    constexpr std::size_t most = 32;
+    return uses.first(std::min(uses.size(), most));
+}
+
 std::string others(const GraphView& view, std::span<const Use> uses, NodeIndex except)
 {
     std::vector<std::string> names;
-    for (const Use& use : uses) {
+    for (const Use& use : told(uses)) {
         if (use.node != except)
             names.push_back(view.label(use.node));
     }
@@ -20,10 +28,12 @@ std::string others(const GraphView& view, std::span<const Use> uses, NodeIndex e
     constexpr std::size_t most = 3;
     if (names.empty())
         return "another input of " + view.label(except);
-    if (names.size() <= most)
+    const std::size_t untold = uses.size() - told(uses).size();
+    if (names.size() + untold <= most)
         return fmt::format("{}", fmt::join(names, ", "));
-    return fmt::format("{} and {} more", fmt::join(names.begin(), names.begin() + most, ", "),
-                       names.size() - most);
+    const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), most));
+    return fmt::format("{} and {} more", fmt::join(names.begin(), end, ", "),
+                       names.size() + untold - std::min(names.size(), most));
 }
 
 // The node of the value's own scope in whose body the reader sits.
@@ -49,15 +59,13 @@ Verdict<void> requireNotOutput(const GraphView& view, ValueIndex value)
 
 Verdict<void> requireNotCaptured(const GraphView& view, ValueIndex value)
 {
-    for (const Use& use : view.uses(value)) {
-        if (view.scope(use.node) != view.scope(value))
-            return refuse(Reason::Captured,
-                          fmt::format("{}, between the two, is read inside a subgraph of {}",
-                                      view.name(value),
-                                      view.label(ownerIn(view, view.scope(value), use.node))),
-                          blame(view, use.node));
-    }
-    return {};
+    const NodeIndex reader = view.capture(value);
+    if (reader == NodeIndex::None)
+        return {};
+    return refuse(Reason::Captured,
+                  fmt::format("{}, between the two, is read inside a subgraph of {}", view.name(value),
+                              view.label(ownerIn(view, view.scope(value), reader))),
+                  blame(view, reader));
 }
 
 // Whether the value is read by nobody but `reader`, once.
@@ -74,7 +82,7 @@ Verdict<void> requireOnlyReader(const GraphView& view, ValueIndex value, NodeInd
                                 others(view, view.uses(value), reader)),
                     {},
                     NodeIndex::None};
-    for (const Use& use : view.uses(value)) {
+    for (const Use& use : told(view.uses(value))) {
         if (use.node != reader)
             refusal.blame.push_back(blame(view, use.node));
     }

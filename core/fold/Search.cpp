@@ -26,24 +26,26 @@ tl::unexpected<Refusal> noNeighbour(const GraphView& view, ValueIndex value)
 // Whether a layer lies beyond a node that lets nothing pass: else nothing lies "between the two".
 bool leadsToLayer(const GraphView& view, NodeIndex from, Travel travel)
 {
-    constexpr std::size_t farthest = 64;
+    constexpr std::size_t farthest = 64; // nodes, and readings of each
     std::vector<NodeIndex> reached{from};
     const auto reach = [&](NodeIndex node) {
-        if (node != NodeIndex::None && std::ranges::find(reached, node) == reached.end())
+        if (node != NodeIndex::None && reached.size() < farthest &&
+            std::ranges::find(reached, node) == reached.end())
             reached.push_back(node);
     };
-    for (std::size_t n = 0; n < reached.size() && n < farthest; ++n) {
+    const auto few = [farthest](auto all) { return all.first(std::min(all.size(), farthest)); };
+    for (std::size_t n = 0; n < reached.size(); ++n) {
         if (isLayer(view, reached[n]))
             return true;
         for (const ValueIndex value :
-             travel == Travel::Up ? view.inputs(reached[n]) : view.outputs(reached[n])) {
+             few(travel == Travel::Up ? view.inputs(reached[n]) : view.outputs(reached[n]))) {
             if (value == ValueIndex::None)
                 continue;
             if (travel == Travel::Up)
                 reach(view.producer(value));
-            for (std::size_t u = 0; travel == Travel::Down && u < std::min(view.uses(value).size(), farthest);
-                 ++u)
-                reach(view.uses(value)[u].node);
+            else
+                for (const Use& use : few(view.uses(value)))
+                    reach(use.node);
         }
     }
     return false;
@@ -110,7 +112,7 @@ public:
             return join(producer, value, reader, affine, depth);
         if (mayBeAffine(m_view, producer))
             return affineBetween(producer, value, reader);
-        auto passed = pass(m_context, producer, slotOf(producer, value), affine, Travel::Up);
+        auto passed = pass(m_context, producer, m_view.producerSlot(value), affine, Travel::Up);
         if (!passed)
             return between(producer, std::move(passed.error()), Travel::Up);
         if (auto only = requireOnlyReader(m_view, value, reader); !only)
@@ -265,6 +267,8 @@ private:
     {
         if (m_view.op(node) == "Concat" && affine.axis)
             return concat(node, value, reader, affine, depth);
+        if (auto only = requireOnlyReader(m_view, value, reader); !only)
+            return only;
         // Every branch is scaled; the sum is shifted once, through the first. Branches must have the full
         // shape.
         const KnownShape* whole = m_context.shapes.of(value);
@@ -281,8 +285,6 @@ private:
                                 m_view.op(node), m_view.label(node)),
                     blame(m_view, node));
         }
-        if (auto only = requireOnlyReader(m_view, value, reader); !only)
-            return only;
         m_found.between.push_back(node);
         for (const ValueIndex input : branches) {
             if (auto taken = up(input, node, branch, depth + 1); !taken)
@@ -385,12 +387,6 @@ private:
         m_found.between.push_back(node);
         if (passed.pad)
             m_found.pads.push_back(*passed.pad);
-    }
-
-    std::size_t slotOf(NodeIndex node, ValueIndex value) const
-    {
-        const auto outputs = m_view.outputs(node);
-        return static_cast<std::size_t>(std::ranges::find(outputs, value) - outputs.begin());
     }
 
     const FoldContext& m_context;

@@ -60,6 +60,8 @@ bool isConstantPlumbing(const GraphView& view, NodeIndex node)
 
 namespace {
 
+constexpr std::size_t longestWay = 64; // nodes; each reader of a constant walks it
+
 // The nodes from the storage of a constant to its reader, found by walking up.
 struct Way {
     ValueIndex storedAt = ValueIndex::None;
@@ -67,35 +69,26 @@ struct Way {
     bool acrossCall = false;
 };
 
-bool sameStorage(const Way& a, const Way& b)
-{
-    return a.through == b.through && a.storedAt == b.storedAt;
-}
-
 tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int depth);
 
 // The argument that every call of a function passes for one of its inputs.
-tl::expected<Way, NotConstant> walkCalls(const GraphView& view, ValueIndex value, int depth)
+tl::expected<Way, NotConstant> walkCalls(const GraphView& view, ValueIndex input, int depth)
 {
-    const ScopeIndex scope = view.scope(value);
-    const std::span<const NodeIndex> calls = view.calls(scope);
-    const std::vector<ValueIndex>& inputs = view.scopes()[index(scope)].inputs;
-    const auto slot = static_cast<std::size_t>(std::ranges::find(inputs, value) - inputs.begin());
     constexpr int deepest = 32;
-    if (calls.empty() || depth > deepest)
+    const std::span<const ValueIndex> arguments = view.arguments(input);
+    if (arguments.empty() || depth > deepest)
         return tl::make_unexpected(NotConstant::Computed);
-    std::optional<Way> agreed;
-    for (const NodeIndex call : calls) {
-        auto way = walk(view, view.input(call, slot), depth + 1);
+    tl::expected<Way, NotConstant> way = tl::make_unexpected(NotConstant::Computed);
+    for (const ValueIndex argument : arguments) {
+        way = walk(view, argument, depth + 1);
         if (!way)
             return tl::make_unexpected(way.error() == NotConstant::Absent ? NotConstant::Absent
                                                                           : NotConstant::Computed);
-        if (agreed && !sameStorage(*agreed, *way))
-            return tl::make_unexpected(NotConstant::Disagreeing);
-        agreed = std::move(*way);
     }
-    agreed->acrossCall = true;
-    return std::move(*agreed);
+    if (arguments.size() > 1)
+        return tl::make_unexpected(NotConstant::Disagreeing);
+    way->acrossCall = true;
+    return way;
 }
 
 tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int depth)
@@ -103,7 +96,7 @@ tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int
     Way way;
     if (value == ValueIndex::None)
         return tl::make_unexpected(NotConstant::Absent);
-    for (std::size_t steps = 0; steps <= view.nodeCount(); ++steps) {
+    while (way.through.size() <= longestWay) {
         way.storedAt = value;
         if (view.isSparse(value))
             return tl::make_unexpected(NotConstant::Sparse);

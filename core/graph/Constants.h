@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Which values are constant, and where their numbers are stored: initializers and Constant nodes, also behind
 // nodes that only rename or reorder (Identity, Reshape, Squeeze, Unsqueeze, Flatten, Transpose, a lossless
-// Cast), in outer scopes, and behind the inputs of a local function where every call passes the same. An
-// initializer that a caller may override (IR ≥ 4 and a graph input) is not constant.
+// Cast; at most 64 of them), in outer scopes, and behind the inputs of a local function where every call
+// passes the same. An initializer that a caller may override (IR ≥ 4 and a graph input) is not constant.
 #pragma once
 
 #include "core/graph/GraphView.h"

@@ -98,10 +98,20 @@ NodeIndex GraphView::producer(ValueIndex value) const
     return m_values[index(value)].producer;
 }
 
+std::size_t GraphView::producerSlot(ValueIndex value) const
+{
+    return m_values[index(value)].slot;
+}
+
 std::span<const Use> GraphView::uses(ValueIndex value) const
 {
     const ValueRecord& record = m_values[index(value)];
     return std::span(m_uses).subspan(record.firstUse, record.uses);
+}
+
+NodeIndex GraphView::capture(ValueIndex value) const
+{
+    return m_values[index(value)].capture;
 }
 
 bool GraphView::isGraphInput(ValueIndex value) const
@@ -138,6 +148,13 @@ std::span<const NodeIndex> GraphView::calls(ScopeIndex function) const
 {
     const auto found = m_calls.find(function);
     return found != m_calls.end() ? std::span<const NodeIndex>(found->second) : std::span<const NodeIndex>();
+}
+
+std::span<const ValueIndex> GraphView::arguments(ValueIndex input) const
+{
+    const auto found = m_arguments.find(input);
+    return found != m_arguments.end() ? std::span<const ValueIndex>(found->second)
+                                      : std::span<const ValueIndex>();
 }
 
 std::vector<NodeIndex> GraphView::topological(ScopeIndex scope) const

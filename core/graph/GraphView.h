@@ -67,7 +67,9 @@ public:
     std::string_view name(ValueIndex value) const; // empty for None
     ScopeIndex scope(ValueIndex value) const;      // where it is defined
     NodeIndex producer(ValueIndex value) const;
+    std::size_t producerSlot(ValueIndex value) const;  // which output of its producer it is
     std::span<const Use> uses(ValueIndex value) const; // captures included, in file order
+    NodeIndex capture(ValueIndex value) const; // the first node that reads it from a body; None: nobody does
     bool isGraphInput(ValueIndex value) const;
     bool isGraphOutput(ValueIndex value) const;
     bool isSparse(ValueIndex value) const;                          // a sparse initializer
@@ -77,6 +79,11 @@ public:
     // The nodes that call the function of this scope, in all scopes; none where two functions bear the same
     // name.
     std::span<const NodeIndex> calls(ScopeIndex function) const;
+
+    // What the calls of a function pass for `input`, one of its inputs, traced out of the functions that hand
+    // it on as they got it: one value when it is the same in all calls, else the first two that differ; none
+    // where nobody calls it, or calls() is empty.
+    std::span<const ValueIndex> arguments(ValueIndex input) const;
 
     // Nodes of a scope so that producers come before consumers (the file's order where that is one already).
     std::vector<NodeIndex> topological(ScopeIndex scope) const;
@@ -93,6 +100,8 @@ private:
         std::string_view name; // lives in a message of m_model
         ScopeIndex scope = ScopeIndex::Main;
         NodeIndex producer = NodeIndex::None;
+        std::uint32_t slot = 0; // of the producer
+        NodeIndex capture = NodeIndex::None;
         const Initializer* initializer = nullptr;
         std::uint32_t firstUse = 0; // in m_uses
         std::uint32_t uses = 0;
@@ -112,6 +121,7 @@ private:
     std::vector<Use> m_uses;             // the values' uses, one after the other
     std::vector<NodeIndex> m_byId;
     std::unordered_map<ScopeIndex, std::vector<NodeIndex>> m_calls;
+    std::unordered_map<ValueIndex, std::vector<ValueIndex>> m_arguments;   // of functions' inputs
     std::vector<std::unordered_map<std::string_view, ValueIndex>> m_names; // per scope
 };
 

@@ -4,6 +4,7 @@
 #include "core/graph/GraphView.h"
 #include "core/model/ScopePath.h"
 
+#include <algorithm>
 #include <map>
 #include <onnx/onnx_pb.h>
 
@@ -30,6 +31,7 @@ public:
         }
         resolve();
         findCalls();
+        traceArguments();
         return std::shared_ptr<const GraphView>(std::move(m_view));
     }
 
@@ -72,9 +74,13 @@ private:
                                    static_cast<std::uint32_t>(node.proto->output_size())});
         if (index(node.id) < m_view->m_byId.size())
             m_view->m_byId[index(node.id)] = self;
-        for (const std::string& output : node.proto->output()) {
-            if (!output.empty())
-                record(define(scope, output)).producer = self;
+        for (std::uint32_t slot = 0; slot < m_view->m_nodes.back().outputs; ++slot) {
+            const std::string& output = node.proto->output(static_cast<int>(slot));
+            if (output.empty())
+                continue;
+            GraphView::ValueRecord& value = record(define(scope, output));
+            value.producer = self;
+            value.slot = slot;
         }
     }
 
@@ -139,6 +145,8 @@ private:
         for (const auto& [value, use] : uses) {
             GraphView::ValueRecord& target = record(value);
             m_view->m_uses[target.firstUse + target.uses++] = use;
+            if (target.capture == NodeIndex::None && m_view->scope(use.node) != target.scope)
+                target.capture = use.node;
         }
     }
 
@@ -153,6 +161,57 @@ private:
             // Overloads share a name, and which one a node means lies in a field that this ONNX may not know.
             if (found != functions.end() && found->second.size() == 1)
                 m_view->m_calls[found->second.front()].push_back(static_cast<NodeIndex>(n));
+        }
+    }
+
+    // Callers come before the functions that they call, so that an argument that is handed on is traced
+    // already.
+    void traceArguments()
+    {
+        const auto function = [&](NodeIndex node) {
+            ScopeIndex scope = m_view->scope(node);
+            while (m_view->m_scopes[index(scope)].parent != ScopeIndex::None)
+                scope = m_view->m_scopes[index(scope)].parent;
+            return scope;
+        };
+        std::unordered_map<ScopeIndex, std::vector<ScopeIndex>> callees;
+        std::unordered_map<ScopeIndex, std::size_t> missing; // calls from functions that are not traced yet
+        for (const auto& [callee, calls] : m_view->m_calls) {
+            for (const NodeIndex call : calls) {
+                callees[function(call)].push_back(callee);
+                ++missing[callee];
+            }
+        }
+        std::vector<ScopeIndex> traced;
+        for (std::size_t s = 0; s < m_view->m_scopes.size() && !callees.empty(); ++s) {
+            if (m_view->m_scopes[s].parent == ScopeIndex::None &&
+                !missing.contains(static_cast<ScopeIndex>(s)))
+                traced.push_back(static_cast<ScopeIndex>(s));
+        }
+        for (std::size_t t = 0; t < traced.size(); ++t) {
+            for (const ScopeIndex callee : callees[traced[t]]) {
+                if (--missing[callee] > 0)
+                    continue;
+                traceArguments(callee);
+                traced.push_back(callee);
+            }
+        }
+    }
+
+    void traceArguments(ScopeIndex function)
+    {
+        const std::vector<ValueIndex>& inputs = m_view->m_scopes[index(function)].inputs;
+        for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
+            std::vector<ValueIndex>& different = m_view->m_arguments[inputs[slot]];
+            for (const NodeIndex call : m_view->calls(function)) {
+                ValueIndex argument = m_view->input(call, slot);
+                if (const auto outer = m_view->arguments(argument); outer.size() == 1)
+                    argument = outer.front();
+                if (std::ranges::find(different, argument) == different.end())
+                    different.push_back(argument);
+                if (different.size() == 2)
+                    break;
+            }
         }
     }
 
