@@ -4,8 +4,8 @@
 #include "core/fold/Apply.h"
 
 #include <algorithm>
+#include <deque>
 #include <fmt/format.h>
-#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -33,103 +33,136 @@ public:
     template<class Wanted>
     Result<void> run(Wanted wanted, Progress& progress)
     {
-        if (auto planned = plan(progress); !planned)
-            return planned;
-        for (const FoldPlan& plan : m_plans) {
-            m_order.push_back(plan.candidate.id);
-            if (plan.candidate.foldable)
-                m_alone.insert(plan.candidate.id);
+        for (m_round = 0;; ++m_round) {
+            auto folded = m_round < mostRounds ? round(wanted, progress)
+                                               : round([](const FoldCandidate&) { return false; }, progress);
+            if (!folded)
+                return tl::make_unexpected(folded.error());
+            if (!*folded)
+                return {};
         }
-        for (int round = 0; round < mostRounds; ++round) {
-            std::vector<const FoldPlan*> chosen = pick(wanted, FoldDirection::After);
-            if (chosen.empty())
-                chosen = pick(wanted, FoldDirection::Before);
-            if (chosen.empty())
-                break;
-            auto applied = applyPlans(m_view, chosen, m_sums, m_stop);
-            if (!applied)
-                return tl::make_unexpected(applied.error());
-            for (FoldedPair& pair : applied->pairs) {
-                if (!m_alone.contains(pair.candidate.id))
-                    pair.candidate.warnings.push_back({"needs-others", needsOthers});
-                m_folded.emplace(pair.candidate.id, std::move(pair));
-            }
-            m_view = GraphView::of(std::move(applied->model));
-            if (auto planned = plan(progress); !planned)
-                return planned;
-        }
-        return {};
     }
 
-    const std::vector<FoldPlan>& plans() const { return m_plans; }
     const Model& model() const { return m_view->model(); }
 
     // All candidates in the order in which they were found: the folded ones as they were, the others with the
     // verdict that they have now.
     std::vector<FoldedPair> pairs()
     {
-        std::unordered_map<std::string, FoldedPair> all = std::move(m_folded);
-        for (FoldPlan& plan : m_plans) {
-            if (all.contains(plan.candidate.id))
-                continue;
-            m_order.push_back(plan.candidate.id); // one that only the folds made possible comes last
-            FoldedPair pair;
-            pair.parameters = std::move(plan.parameters);
-            pair.s = std::move(plan.affine.s);
-            pair.t = std::move(plan.affine.t);
-            pair.candidate = std::move(plan.candidate);
-            all.emplace(pair.candidate.id, std::move(pair));
+        std::vector<FoldedPair> pairs;
+        for (Entry& entry : m_entries) {
+            if (entry.pair.folded || entry.round == m_round)
+                pairs.push_back(std::move(entry.pair));
         }
-        std::vector<FoldedPair> ordered;
-        for (const FoldId& id : m_order) {
-            if (auto node = all.extract(id))
-                ordered.push_back(std::move(node.mapped()));
-        }
-        return ordered;
+        return pairs;
     }
 
 private:
-    Result<void> plan(Progress& progress)
+    struct Entry {
+        FoldedPair pair;
+        int round = 0;      // when it was seen last
+        bool alone = false; // it can be folded before anything else is
+    };
+
+    // True when something was folded, so that there is another model to look at. Every plan is carried out or
+    // dropped as it comes; only those that come before a layer wait until it is known that none after one is
+    // left.
+    template<class Wanted>
+    Result<bool> round(Wanted wanted, Progress& progress)
     {
-        auto plans = planFolds(*m_view, m_options, progress, m_stop);
-        if (!plans)
-            return tl::make_unexpected(plans.error());
-        m_plans = std::move(*plans);
-        return {};
+        Folding folding(m_view, m_sums, m_stop);
+        std::unordered_set<NodeIndex> busy;
+        std::vector<FoldPlan> waiting;
+        const auto carryOut = [&](FoldPlan plan) -> Result<void> {
+            if (!reserve(plan, busy)) {
+                leave(std::move(plan));
+                return {};
+            }
+            auto pair = folding.fold(std::move(plan));
+            if (!pair)
+                return tl::make_unexpected(pair.error());
+            keep(std::move(*pair));
+            return {};
+        };
+        const auto take = [&](FoldPlan plan) -> Result<void> {
+            enter(plan.candidate);
+            if (!plan.candidate.foldable || !wanted(plan.candidate)) {
+                leave(std::move(plan));
+            } else if (plan.candidate.direction == FoldDirection::After) {
+                return carryOut(std::move(plan));
+            } else if (busy.empty()) {
+                waiting.push_back(std::move(plan));
+            }
+            return {};
+        };
+        if (auto planned = planFolds(*m_view, m_options, take, progress, m_stop); !planned)
+            return tl::make_unexpected(planned.error());
+        if (busy.empty()) {
+            for (FoldPlan& plan : waiting) {
+                if (auto done = carryOut(std::move(plan)); !done)
+                    return tl::make_unexpected(done.error());
+            }
+        }
+        if (busy.empty())
+            return false;
+        m_view = GraphView::of(folding.apply());
+        return true;
     }
 
-    template<class Wanted>
-    std::vector<const FoldPlan*> pick(Wanted wanted, FoldDirection direction) const
+    // All plans of a round are made from the same model, so each layer and each Pad changes only once in it.
+    static bool reserve(const FoldPlan& plan, std::unordered_set<NodeIndex>& busy)
     {
-        // All plans of a round are made from the same model, so each layer and each Pad changes only once in
-        // it.
-        std::vector<const FoldPlan*> chosen;
-        std::set<NodeIndex> busy;
-        for (const FoldPlan& plan : m_plans) {
-            if (!plan.candidate.foldable || plan.candidate.direction != direction || !wanted(plan.candidate))
-                continue;
-            std::vector<NodeIndex> nodes;
-            nodes.reserve(plan.targets.size() + plan.pads.size());
-            for (const FoldTarget& target : plan.targets)
-                nodes.push_back(target.layer.node);
-            for (const PadChange& pad : plan.pads)
-                nodes.push_back(pad.pad);
-            if (std::ranges::any_of(nodes, [&](NodeIndex node) { return busy.contains(node); }))
-                continue;
-            busy.insert(nodes.begin(), nodes.end());
-            chosen.push_back(&plan);
-        }
-        return chosen;
+        std::vector<NodeIndex> nodes;
+        nodes.reserve(plan.targets.size() + plan.pads.size());
+        for (const FoldTarget& target : plan.targets)
+            nodes.push_back(target.layer.node);
+        for (const PadChange& pad : plan.pads)
+            nodes.push_back(pad.pad);
+        if (std::ranges::any_of(nodes, [&](NodeIndex node) { return busy.contains(node); }))
+            return false;
+        busy.insert(nodes.begin(), nodes.end());
+        return true;
+    }
+
+    void enter(const FoldCandidate& candidate)
+    {
+        const auto [known, fresh] = m_positions.try_emplace(candidate.id, m_entries.size());
+        if (fresh)
+            m_entries.emplace_back().round = -1;
+        if (m_round == 0)
+            m_entries[known->second].alone |= candidate.foldable;
+    }
+
+    Entry& entryOf(const FoldCandidate& candidate) { return m_entries[m_positions.at(candidate.id)]; }
+
+    void keep(FoldedPair pair)
+    {
+        Entry& entry = entryOf(pair.candidate);
+        if (!entry.alone)
+            pair.candidate.warnings.push_back({"needs-others", needsOthers});
+        if (!entry.pair.folded)
+            entry.pair = std::move(pair);
+    }
+
+    void leave(FoldPlan plan)
+    {
+        Entry& entry = entryOf(plan.candidate);
+        if (entry.pair.folded || entry.round == m_round)
+            return;
+        entry.round = m_round;
+        entry.pair.parameters = std::move(plan.parameters);
+        entry.pair.s = std::move(plan.affine.s);
+        entry.pair.t = std::move(plan.affine.t);
+        entry.pair.candidate = std::move(plan.candidate);
     }
 
     std::shared_ptr<const GraphView> m_view;
     const FoldOptions& m_options;
     Sums m_sums;
     std::stop_token m_stop;
-    std::vector<FoldPlan> m_plans;
-    std::vector<FoldId> m_order;
-    std::unordered_set<FoldId> m_alone; // what can be folded before anything else is
-    std::unordered_map<std::string, FoldedPair> m_folded;
+    int m_round = 0;
+    std::deque<Entry> m_entries; // in the order in which they were found
+    std::unordered_map<FoldId, std::size_t> m_positions;
 };
 
 bool takenByDefault(const FoldCandidate& candidate, const FoldOptions& options)
@@ -167,8 +200,10 @@ Result<std::vector<FoldCandidate>> findFolds(const std::shared_ptr<const GraphVi
             [&](const FoldCandidate& candidate) { return takenByDefault(candidate, options); }, progress);
         !ran)
         return tl::make_unexpected(ran.error());
+    std::vector<FoldedPair> pairs = rounds.pairs();
     std::vector<FoldCandidate> candidates;
-    for (FoldedPair& pair : rounds.pairs())
+    candidates.reserve(pairs.size());
+    for (FoldedPair& pair : pairs)
         candidates.push_back(std::move(pair.candidate));
     return candidates;
 }

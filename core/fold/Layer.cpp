@@ -302,7 +302,7 @@ Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node)
         auto quantized = readQuantized(view, node, layer.weightSlot);
         if (!quantized)
             return tl::make_unexpected(quantized.error());
-        layer.quantizedWeight = std::move(*quantized);
+        layer.quantizedWeight = std::make_shared<const Quantized>(std::move(*quantized));
         weight = layer.quantizedWeight->integers;
     }
     if (!weight)
@@ -321,7 +321,7 @@ Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node)
         auto bias = readQuantized(view, node, *layer.biasSlot);
         if (!bias)
             return tl::make_unexpected(bias.error());
-        layer.quantizedBias = std::move(*bias);
+        layer.quantizedBias = std::make_shared<const Quantized>(std::move(*bias));
     }
     return layer;
 }

@@ -27,7 +27,7 @@ struct Layer {
     std::size_t biasAddSlot = 1; // the Add's operand with the constant
 
     // With a quantized weight, `weight` is the integers, and only an affine after the layer can be taken.
-    std::optional<Quantized> quantizedWeight, quantizedBias;
+    std::shared_ptr<const Quantized> quantizedWeight, quantizedBias;
     std::size_t outputDim = 0; // the dimension of the weight that counts the outputs, all of them
 
     DataType type() const { return weight.type; }

@@ -47,33 +47,37 @@ public:
     {
     }
 
-    Result<std::vector<FoldPlan>> run(Progress& progress)
+    Result<void> run(const std::function<Result<void>(FoldPlan)>& take, Progress& progress)
     {
         std::uint64_t done = 0;
         for (std::size_t s = 0; s < m_view.scopes().size(); ++s) {
             for (const NodeIndex node : m_view.topological(static_cast<ScopeIndex>(s))) {
                 if (m_stop.stop_requested())
                     return cancelled();
-                if (!m_taken[index(node)] && mayBeAffine(m_view, node))
-                    planFrom(node);
+                if (!m_taken[index(node)] && mayBeAffine(m_view, node)) {
+                    if (auto plan = planFrom(node)) {
+                        if (auto taken = take(std::move(*plan)); !taken)
+                            return taken;
+                    }
+                }
                 progress.advance(++done, m_view.nodeCount());
             }
         }
-        return std::move(m_plans);
+        return {};
     }
 
 private:
-    // The maximal chain from `node` on, and what becomes of it.
-    void planFrom(NodeIndex node)
+    // The maximal chain from `node` on, and what becomes of it; nothing for one that is not listed.
+    std::optional<FoldPlan> planFrom(NodeIndex node)
     {
         const bool batchNorm = isBatchNorm(m_view, node);
         m_context.chain = m_view.label(node);
         // An Add behind a MatMul is its bias, not something to be folded into it.
         if (!batchNorm && matMulUnderBias(m_view, node) != NodeIndex::None)
-            return;
+            return std::nullopt;
         auto step = readAffine(m_context, node);
         if (!step && !batchNorm)
-            return;
+            return std::nullopt;
         FoldPlan plan;
         add(plan, node);
         if (step)
@@ -86,10 +90,10 @@ private:
         const Verdict<void> verdict = step ? findLayers(plan) : unreadable(plan, step.error());
         candidate.foldable = verdict.has_value();
         if (!candidate.batchNorm && (!verdict || !multiplies(plan)))
-            return;
+            return std::nullopt;
         if (!verdict)
             refuseCandidate(candidate, verdict.error());
-        m_plans.push_back(std::move(plan));
+        return plan;
     }
 
     void add(FoldPlan& plan, NodeIndex node)
@@ -218,15 +222,15 @@ private:
     const FoldOptions& m_options;
     std::stop_token m_stop;
     std::vector<bool> m_taken; // nodes that are part of a chain already
-    std::vector<FoldPlan> m_plans;
 };
 
 } // namespace
 
-Result<std::vector<FoldPlan>> planFolds(const GraphView& view, const FoldOptions& options, Progress& progress,
-                                        std::stop_token stop)
+Result<void> planFolds(const GraphView& view, const FoldOptions& options,
+                       const std::function<Result<void>(FoldPlan)>& take, Progress& progress,
+                       std::stop_token stop)
 {
-    return Planner(view, options, std::move(stop)).run(progress);
+    return Planner(view, options, std::move(stop)).run(take, progress);
 }
 
 } // namespace pleat

@@ -6,6 +6,8 @@
 #include "core/fold/Layer.h"
 #include "core/fold/Passage.h"
 
+#include <functional>
+
 namespace pleat {
 
 // What one layer takes: numbers per output channel when the affine comes after it, per input channel when
@@ -27,9 +29,11 @@ struct FoldPlan {
     std::vector<NodeIndex> between;
 };
 
-// One plan a chain that holds a batch norm, in the order of the graph, and one for every other chain that can
-// be folded and multiplies. Error: Cancelled.
-Result<std::vector<FoldPlan>> planFolds(const GraphView& view, const FoldOptions& options, Progress& progress,
-                                        std::stop_token stop);
+// Hands over one plan a chain that holds a batch norm, in the order of the graph, and one for every other
+// chain that can be folded and multiplies, each as soon as it is made: a model may have a hundred thousand.
+// Errors: those of `take`; Cancelled.
+Result<void> planFolds(const GraphView& view, const FoldOptions& options,
+                       const std::function<Result<void>(FoldPlan)>& take, Progress& progress,
+                       std::stop_token stop);
 
 } // namespace pleat

@@ -8,7 +8,7 @@ namespace pleat {
 
 Rewriter::Rewriter(std::shared_ptr<const GraphView> view) : m_state(new State)
 {
-    m_state->payloads = *view->model().payloads;
+    m_state->payloads = std::make_shared<std::vector<Payload>>(*view->model().payloads);
     m_state->view = std::move(view);
 }
 
@@ -16,10 +16,10 @@ Rewriter::~Rewriter() = default;
 
 onnx::NodeProto& Rewriter::change(NodeIndex node)
 {
-    const auto found = m_state->changed.find(node);
-    return found != m_state->changed.end()
-               ? found->second
-               : m_state->changed.emplace(node, m_state->view->proto(node)).first->second;
+    std::shared_ptr<onnx::NodeProto>& changed = m_state->changed[node];
+    if (!changed)
+        changed = std::make_shared<onnx::NodeProto>(m_state->view->proto(node));
+    return *changed;
 }
 
 void Rewriter::remove(NodeIndex node)
@@ -42,7 +42,7 @@ std::string Rewriter::add(ScopeIndex scope, const std::string& wanted, DataType 
 {
     std::string name = uniqueName(wanted);
     m_state->added[scope].push_back(
-        makeTensor(m_state->payloads, name, type, std::move(dims), std::move(payload)));
+        makeTensor(*m_state->payloads, name, type, std::move(dims), std::move(payload)));
     return name;
 }
 
@@ -50,8 +50,8 @@ void Rewriter::replaceData(ValueIndex storedAt, DataType type, std::vector<std::
                            Payload payload)
 {
     const GraphView& view = *m_state->view;
-    const auto tensor = makeTensor(m_state->payloads, std::string(view.name(storedAt)), type, std::move(dims),
-                                   std::move(payload));
+    const auto tensor = makeTensor(*m_state->payloads, std::string(view.name(storedAt)), type,
+                                   std::move(dims), std::move(payload));
     m_state->restated[view.scope(storedAt)].push_back(tensor);
     if (view.initializer(storedAt)) {
         m_state->replaced[storedAt] = tensor;
@@ -67,23 +67,23 @@ void Rewriter::replaceData(ValueIndex storedAt, DataType type, std::vector<std::
 
 std::string Rewriter::uniqueName(const std::string& wanted)
 {
-    std::unordered_map<std::string, int>& names = m_state->names;
+    std::unordered_map<std::string_view, int>& names = m_state->names;
     if (names.empty()) {
         const GraphView& view = *m_state->view;
         for (std::size_t v = 0; v < view.valueCount(); ++v)
-            names.try_emplace(std::string(view.name(static_cast<ValueIndex>(v))));
+            names.try_emplace(view.name(static_cast<ValueIndex>(v)));
         for (std::size_t n = 0; n < view.nodeCount(); ++n)
-            names.try_emplace(std::string(view.name(static_cast<NodeIndex>(n))));
+            names.try_emplace(view.name(static_cast<NodeIndex>(n)));
     }
-    const auto [known, fresh] = names.try_emplace(wanted);
-    if (fresh)
-        return wanted;
+    std::string name = wanted;
     // A hundred thousand layers may want the same name: each goes on where the last one stopped.
-    int& number = known->second;
-    std::string name;
-    do
-        name = wanted + "_" + std::to_string(++number);
-    while (!names.try_emplace(name).second);
+    if (const auto taken = names.find(wanted); taken != names.end()) {
+        int& number = taken->second;
+        do
+            name = wanted + "_" + std::to_string(++number);
+        while (names.contains(name));
+    }
+    names.try_emplace(m_state->newNames.emplace_back(name));
     return name;
 }
 

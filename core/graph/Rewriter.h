@@ -37,7 +37,8 @@ public:
     std::string uniqueName(const std::string& wanted);
 
     // The model after the edit. Initializers, and the nodes that make constants of constants, which were read
-    // before it and are read by nobody after it are dropped.
+    // before it and are read by nobody after it are dropped. The messages of the edit become the model's own:
+    // nothing is changed after this.
     Model apply() const;
 
 private:

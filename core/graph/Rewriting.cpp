@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <google/protobuf/repeated_field.h>
+#include <unordered_set>
 
 namespace pleat {
 
@@ -24,7 +25,7 @@ public:
         dropOrphans();
         collectVanished();
         markTouched();
-        m_model.payloads = std::make_shared<const std::vector<Payload>>(m_edit.payloads);
+        m_model.payloads = m_edit.payloads;
         m_model.edited = true;
         if (m_touched.contains(ScopeIndex::Main))
             m_model.graph = rebuilt(ScopeIndex::Main);
@@ -45,7 +46,7 @@ private:
     {
         for (const auto& [node, proto] : m_edit.changed) {
             if (!m_edit.removed.contains(node))
-                visit(node, proto);
+                visit(node, *proto);
         }
         for (const auto* inserted : {&m_edit.before, &m_edit.after}) {
             for (const auto& [neighbour, protos] : *inserted) {
@@ -109,7 +110,7 @@ private:
             for (const ValueIndex value : m_view.outputs(node)) {
                 if (value == ValueIndex::None)
                     continue;
-                const std::pair key(m_view.scope(node), std::string(m_view.name(value)));
+                const std::pair key(m_view.scope(node), m_view.name(value));
                 if (!m_newOutputs.contains(key))
                     m_vanished[key.first].insert(key.second);
             }
@@ -121,7 +122,7 @@ private:
         for (const auto& [node, proto] : m_edit.changed)
             vanish(node);
         for (const ValueIndex value : m_orphans)
-            m_vanished[m_view.scope(value)].insert(std::string(m_view.name(value)));
+            m_vanished[m_view.scope(value)].insert(m_view.name(value));
     }
 
     // The scopes with a change in them, and all around them.
@@ -171,7 +172,7 @@ private:
     {
         Node entry = m_view.entry(node);
         if (const auto changed = m_edit.changed.find(node); changed != m_edit.changed.end()) {
-            entry.proto = std::make_shared<const onnx::NodeProto>(changed->second);
+            entry.proto = changed->second;
             entry.source = {};
         }
         if (const auto bodies = m_bodies.find(node); bodies != m_bodies.end()) {
@@ -318,10 +319,10 @@ private:
     Model m_model;                                   // becomes the result
     std::unordered_set<std::string_view> m_newReads; // names in the messages of the edit
     std::unordered_map<ValueIndex, std::size_t> m_endedUses;
-    std::set<std::pair<ScopeIndex, std::string>> m_newOutputs;
+    std::set<std::pair<ScopeIndex, std::string_view>> m_newOutputs;
     std::set<NodeIndex> m_orphanNodes;
     std::set<ValueIndex> m_orphans; // initializers
-    std::map<ScopeIndex, std::unordered_set<std::string>> m_vanished;
+    std::map<ScopeIndex, std::unordered_set<std::string_view>> m_vanished;
     std::set<ScopeIndex> m_touched;
     std::map<NodeIndex, std::vector<ScopeIndex>> m_bodies; // touched ones, by the node that holds them
 };
