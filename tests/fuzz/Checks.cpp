@@ -142,7 +142,7 @@ std::vector<std::string> readTensors(const Model& model)
             requireSentence(numbers.error());
         else
             require(numbers->size() == view.elements(), "each element is a number");
-        if (auto sums = statistics(view, {}, progress, {}); !sums)
+        if (auto sums = statistics(view, WeightLayout::plain(view.elements()), progress, {}); !sums)
             requireSentence(sums.error());
     });
     return all;
@@ -178,7 +178,12 @@ void describeEverything(const Model& model)
     for (std::size_t at = 0; at < view->nodeCount(); ++at) {
         const auto node = static_cast<NodeIndex>(at);
         static_cast<void>(describe(*view, node, types));
-        static_cast<void>(layerWeights(*view, node));
+        const auto weights = layerWeights(*view, node);
+        if (!weights)
+            continue;
+        NoProgress progress;
+        if (auto sums = statistics(weights->weight, weights->layout, progress, {}); !sums)
+            requireSentence(sums.error());
     }
     std::size_t nodes = 0;
     for (std::size_t at = 0; at < view->scopes().size(); ++at)
