@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/SkeletonReader.h"
 
+#include "core/model/Limits.h"
 #include "core/model/OnnxFields.h"
 #include "core/model/TensorWalk.h"
 
@@ -55,7 +56,7 @@ struct SkeletonReader::TensorFacts {
     }
     std::optional<std::uint64_t> needed() const
     {
-        if (overflow || elementBits(type) == 0 || elements > std::numeric_limits<std::uint64_t>::max() / 16)
+        if (overflow || elementBits(type) == 0 || elements > mostElements)
             return std::nullopt;
         return storedBytes(type, elements);
     }
@@ -438,7 +439,7 @@ bool SkeletonReader::examineEntry(const Field& field, ExternalEntries& entries)
 template<class Message>
 bool SkeletonReader::parse(const std::string& bytes, Message& message, std::uint64_t offset)
 {
-    if (bytes.size() <= std::numeric_limits<int>::max() && message.ParseFromString(bytes))
+    if (bytes.size() <= largestMessage && message.ParseFromString(bytes))
         return true;
     return m_scanner.damaged("a part that cannot be understood", offset);
 }
