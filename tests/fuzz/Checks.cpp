@@ -21,27 +21,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-template<class Visit>
-void visitTensors(const Graph& graph, Visit& visit)
-{
-    for (const Initializer& initializer : graph.initializers)
-        visit(*initializer.proto);
-    forEachTensor(*graph.header, visit);
-    for (const Node& node : graph.nodes) {
-        forEachTensor(*node.proto, visit);
-        for (const Body& body : node.bodies)
-            visitTensors(*body.graph, visit);
-    }
-}
-
-template<class Visit>
-void visitTensors(const Model& model, Visit visit)
-{
-    visitTensors(*model.graph, visit);
-    for (const Function& function : model.functions)
-        visitTensors(*function.body, visit);
-}
-
 template<class Numbers>
 std::string bytesOf(const Numbers& numbers)
 {
@@ -128,7 +107,7 @@ std::vector<std::string> readTensors(const Model& model)
 {
     std::vector<std::string> all;
     NoProgress progress;
-    visitTensors(model, [&](const onnx::TensorProto& tensor) {
+    forEachTensor(model, [&](const onnx::TensorProto& tensor) {
         const TensorView view = tensorView(model, tensor);
         std::string& bytes = all.emplace_back(static_cast<std::size_t>(view.payload().size()), '\0');
         if (auto got = readWhole(view, std::as_writable_bytes(std::span(bytes.data(), bytes.size()))); !got) {

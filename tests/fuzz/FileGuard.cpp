@@ -104,6 +104,14 @@ int rename(const char* from, const char* to) noexcept
     return real(from, to);
 }
 
+int renameat2(int fromFolder, const char* from, int toFolder, const char* to, unsigned flags) noexcept
+{
+    requireFolderInside(from, "renamed");
+    requireFolderInside(to, "renamed");
+    static auto* const real = original<int(int, const char*, int, const char*, unsigned)>("renameat2");
+    return real(fromFolder, from, toFolder, to, flags);
+}
+
 int unlink(const char* path) noexcept
 {
     requireFolderInside(path, "removed");

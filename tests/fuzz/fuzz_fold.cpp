@@ -100,9 +100,8 @@ void look(std::span<const std::byte> input)
         require(folded > 0 || !outcome->after.edited || model.edited, "nothing folded is nothing changed");
         if (const auto measured = measureRanges(model, *outcome, progress, {}); !measured)
             requireSentence(measured.error());
-        for (const Arrays arrays : {Arrays::Include, Arrays::LeaveOut})
-            require(nlohmann::json::accept(foldJson("a.onnx", "b.onnx", outcome->pairs, arrays)),
-                    "a report is JSON");
+        require(nlohmann::json::accept(foldJson({"a.onnx", "b.onnx", {}}, outcome->pairs, Arrays::Include)),
+                "a report is JSON");
         requireSaved(outcome->after, scratch.path() / "folded.onnx");
         if (round == 0 && bits & 16) {
             if (const auto settled = settleRest(*outcome, bits & 32 ? Rest::MulAdd : Rest::Normalise);

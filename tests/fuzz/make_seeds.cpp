@@ -255,7 +255,7 @@ int main(int argc, char** argv)
     std::vector<Seed> external;
     for (std::size_t at = 0; at < seeds.size(); at += 3) {
         Seed seed{seeds[at].name, moved(seeds[at].model, at % 2)};
-        seed.model.set_model_version(static_cast<std::int64_t>(at % 8));
+        seed.model.set_model_version(static_cast<std::int64_t>(at * 11 % 64));
         external.push_back(std::move(seed));
     }
     writeAll(external, folder / "external");
