@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_map>
 
 namespace pleat {
 
@@ -72,10 +73,14 @@ bool sameStorage(const Way& a, const Way& b)
     return a.through == b.through && a.storedAt == b.storedAt;
 }
 
-tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int depth);
+// What was found for the inputs of functions: where each function calls the next one twice, the ways to one
+// input are as many as 2 to the power of the functions.
+using Inputs = std::unordered_map<ValueIndex, tl::expected<Way, NotConstant>>;
+
+tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int depth, Inputs& known);
 
 // The argument that every call of a function passes for one of its inputs.
-tl::expected<Way, NotConstant> walkCalls(const GraphView& view, ValueIndex value, int depth)
+tl::expected<Way, NotConstant> walkCalls(const GraphView& view, ValueIndex value, int depth, Inputs& known)
 {
     const ScopeIndex scope = view.scope(value);
     const std::span<const NodeIndex> calls = view.calls(scope);
@@ -86,7 +91,7 @@ tl::expected<Way, NotConstant> walkCalls(const GraphView& view, ValueIndex value
         return tl::make_unexpected(NotConstant::Computed);
     std::optional<Way> agreed;
     for (const NodeIndex call : calls) {
-        auto way = walk(view, view.input(call, slot), depth + 1);
+        auto way = walk(view, view.input(call, slot), depth + 1, known);
         if (!way)
             return tl::make_unexpected(way.error() == NotConstant::Absent ? NotConstant::Absent
                                                                           : NotConstant::Computed);
@@ -98,7 +103,7 @@ tl::expected<Way, NotConstant> walkCalls(const GraphView& view, ValueIndex value
     return std::move(*agreed);
 }
 
-tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int depth)
+tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int depth, Inputs& known)
 {
     Way way;
     if (value == ValueIndex::None)
@@ -118,7 +123,10 @@ tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int
         if (producer == NodeIndex::None) {
             if (!view.isGraphInput(value) || view.scopes()[index(view.scope(value))].function < 0)
                 return tl::make_unexpected(NotConstant::Computed);
-            auto outside = walkCalls(view, value, depth);
+            auto found = known.find(value);
+            if (found == known.end())
+                found = known.emplace(value, walkCalls(view, value, depth, known)).first;
+            auto outside = found->second;
             if (outside)
                 outside->through.insert(outside->through.begin(), way.through.begin(), way.through.end());
             return outside;
@@ -231,7 +239,8 @@ Constant fromStorage(TensorView tensor, const Way& way)
 
 tl::expected<Constant, NotConstant> constantOf(const GraphView& view, ValueIndex value)
 {
-    const auto way = walk(view, value, 0);
+    Inputs known;
+    const auto way = walk(view, value, 0, known);
     if (!way)
         return tl::make_unexpected(way.error());
     Constant constant;
