@@ -23,6 +23,13 @@ bool isInteger(DataType type)
            type == DataType::UInt32 || type == DataType::UInt64;
 }
 
+// As protobuf does it: 32 bits of it, and another value than those it knows is an unknown field.
+bool isKnownLocation(const wire::Field& field)
+{
+    return field.type == Type::Varint &&
+           static_cast<std::uint32_t>(field.value) <= onnx::TensorProto::EXTERNAL;
+}
+
 } // namespace
 
 // What decides about a tensor, found in one pass over its fields.
@@ -337,7 +344,7 @@ SkeletonReader::Copy SkeletonReader::rewriteTensor(const Field& field, std::stri
         const bool drop = (leftOut && part.start == leftOut->start) ||
                           (part.number == field::tensor::rawData && part.type == Type::Bytes) ||
                           (part.number == field::tensor::externalData && part.type == Type::Bytes) ||
-                          (part.number == field::tensor::dataLocation && part.type == Type::Varint);
+                          (part.number == field::tensor::dataLocation && isKnownLocation(part));
         return drop ? Copy::Rewritten : Copy::Verbatim;
     });
     if (copy == Copy::Failed)
@@ -382,10 +389,8 @@ bool SkeletonReader::examineTensor(const Field& field, TensorFacts& facts)
             if (part.type == Type::Varint)
                 facts.type = static_cast<DataType>(static_cast<std::int32_t>(part.value));
             break;
-        case field::tensor::dataLocation: // as protobuf does it: 32 bits of it, and only the values that it
-                                          // knows
-            if (part.type == Type::Varint &&
-                static_cast<std::uint32_t>(part.value) <= onnx::TensorProto::EXTERNAL)
+        case field::tensor::dataLocation:
+            if (isKnownLocation(part))
                 facts.isExternal = static_cast<std::uint32_t>(part.value) == onnx::TensorProto::EXTERNAL;
             break;
         case field::tensor::name:
