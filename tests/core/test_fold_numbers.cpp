@@ -140,7 +140,7 @@ private slots:
                                      : static_cast<double>(ulp(formatOf(dataType), 1)) * 2;
         const Folded folded =
             assertFolds(model, {{"c1", {"bn1"}}}, {.engine = Engine::Definition, .tolerance = tolerance});
-        const onnx::ModelProto before = model.proto();
+        const onnx::ModelProto before = convOf(dataType).proto(); // the same numbers as raw data
         const auto scales = exactScales(before);
         const auto* stored = findInitializer(folded.model, "c1.weight");
         QVERIFY(stored);
