@@ -72,6 +72,13 @@ void addPassages(std::vector<Seed>& seeds)
              const std::string axes = m.shapeConstant("axes", {4});
              m.then("Unsqueeze", "u", {axes}).then("Squeeze", "s", {axes});
          }},
+        {"shuffle",
+         [](ModelBuilder& m) {
+             const std::string apart = m.shapeConstant("apart", {0, 2, 2, 6, 6});
+             const std::string together = m.shapeConstant("together", {0, 4, 6, 6});
+             m.then("Reshape", "r1", {apart}).then("Transpose", "t", {}, {{"perm", Dims{0, 2, 1, 3, 4}}});
+             m.then("Reshape", "r2", {together});
+         }},
         {"slice",
          [](ModelBuilder& m) {
              const std::string zero = m.shapeConstant("zero", {0}), four = m.shapeConstant("four", {4}),
@@ -146,6 +153,10 @@ void addLayers(std::vector<Seed>& seeds)
     before.input("x", {1, 4, 8, 8}).from("x", 4).batchNorm("bn").conv("c", {.in = 4, .pads = {1, 1, 1, 1}});
     before.output();
     seeds.push_back({"layers-before-padded", before.modelProto()});
+    ModelBuilder uniform; // with the option padUniform, a Pad of its own
+    uniform.input("x", {1, 4, 8, 8}).from("x", 4).affine("Mul", "m", {}).affine("Add", "a", {});
+    uniform.conv("c", {.in = 4, .pads = {1, 1, 1, 1}}).batchNorm("bn").output();
+    seeds.push_back({"layers-before-uniform", uniform.modelProto()});
     ModelBuilder dense;
     dense.input("x", {2, 6}).gemm("g1", {.in = 6}).batchNorm("bn1").relu().matMul("m1", 4, 5);
     dense.affine("Add", "a", {5}).batchNorm("bn2", {.channels = 5}).output();
@@ -162,6 +173,29 @@ void addLayers(std::vector<Seed>& seeds)
     constants.weightsAsConstantNodes().input("x", {1, 3, 8, 8}).conv("c1", {.bias = true}).batchNorm("bn1");
     constants.output();
     seeds.push_back({"layers-constants", constants.modelProto()});
+}
+
+// Integers behind DequantizeLinear, for the weight alone and for the bias, too.
+void addQuantized(std::vector<Seed>& seeds)
+{
+    for (const bool perChannel : {false, true}) {
+        ModelBuilder model;
+        model.input("x", {1, 3, 8, 8});
+        std::vector<double> integers(4 * 3 * 9);
+        for (double& value : integers)
+            value = static_cast<double>(model.integer(-127, 127));
+        const Dims channels = perChannel ? Dims{4} : Dims{};
+        const std::vector<double> steps(perChannel ? 4 : 1, 0.01);
+        const std::vector<std::string> weight = {model.constant("W", {4, 3, 3, 3}, integers, DataType::Int8),
+                                                 model.constant("W_scale", channels, steps)};
+        model.node("DequantizeLinear", weight, {"w"}, perChannel ? Attributes{{"axis", 0}} : Attributes{});
+        const std::vector<std::string> bias = {model.constant("B", {4}, {100, -37, 5, 81}, DataType::Int32),
+                                               model.constant("B_scale", {4}, {0.01, 0.02, 0.03, 0.04})};
+        model.node("DequantizeLinear", bias, {"b"}, {{"axis", 0}});
+        model.node("Conv", {"x", "w", "b"}, {"y"}, {}, "c1");
+        model.from("y", 4).batchNorm("bn1", {.scale = {0.7, -1.3, 1.1, 0.4}}).output();
+        seeds.push_back({perChannel ? "quantized-channels" : "quantized-tensor", model.modelProto()});
+    }
 }
 
 void addScopes(std::vector<Seed>& seeds)
@@ -247,6 +281,7 @@ int main(int argc, char** argv)
     seeds.push_back({"sample", sample});
     addPassages(seeds);
     addLayers(seeds);
+    addQuantized(seeds);
     addScopes(seeds);
     for (std::uint32_t seed = 1; seed <= 60; ++seed)
         seeds.push_back({"random-" + std::to_string(seed), RandomGraph(seed).model().modelProto()});
@@ -261,8 +296,11 @@ int main(int argc, char** argv)
     writeAll(external, folder / "external");
 
     std::int64_t bits = 0;
-    for (Seed& seed : seeds)
+    for (Seed& seed : seeds) {
         seed.model.set_model_version(bits = (bits + 37) % 512);
+        if (seed.name.starts_with("quantized") || seed.name.starts_with("layers-before"))
+            seed.model.set_model_version(15); // every option, and all of it
+    }
     writeAll(seeds, folder / "fold");
     std::printf("%zu models\n", seeds.size());
 }
