@@ -19,6 +19,9 @@ slow_test_packages=(python3-torch python3-torchvision)
 # Format and lint; the default clang-tidy of Debian 12 stumbles over std::views.
 lint_packages=(clang-format clang-tidy-19)
 
+# Fuzzing: libFuzzer and the sanitizers of a clang that knows C++20; llvm-19 puts names into their reports.
+fuzz_packages=(clang-19 libclang-rt-19-dev llvm-19)
+
 # missing_packages NAME...: prints those that are not installed, without asking apt.
 missing_packages() {
     local installed

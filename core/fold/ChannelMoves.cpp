@@ -241,6 +241,8 @@ Verdict<Passage> passTranspose(const Question& q)
     const auto axis = fromFront(*q.axis, perm.size());
     if (perm.empty() || !axis || *axis >= std::ssize(perm))
         return blocked(q, "the rank of its input is not known");
+    if (!std::ranges::all_of(perm, [&](std::int64_t from) { return from >= 0 && from < std::ssize(perm); }))
+        return blocked(q, "its perm is no permutation");
     if (q.travel == Travel::Up)
         return Passage{.axis = static_cast<int>(perm[static_cast<std::size_t>(*axis)])};
     const auto found = std::ranges::find(perm, *axis);
@@ -302,10 +304,12 @@ Verdict<Passage> passSplit(const Question& q)
     const auto count = static_cast<std::int64_t>(view.outputs(q.node).size());
     if (!parts && view.input(q.node, 1) == ValueIndex::None && size >= 0 && size % count == 0)
         parts.emplace(static_cast<std::size_t>(count), size / count);
+    const auto fits = [size](std::int64_t part) { return part >= 0 && part <= size; };
     if (!parts || size < 0 || size > mostChannels || q.slot >= parts->size() ||
+        !std::ranges::all_of(*parts, fits) ||
         std::accumulate(parts->begin(), parts->end(), std::int64_t{0}) != size)
         return blocked(q, "the channels that it takes are not known");
-    std::vector<std::int64_t> source(static_cast<std::size_t>(std::max<std::int64_t>((*parts)[q.slot], 0)));
+    std::vector<std::int64_t> source(static_cast<std::size_t>((*parts)[q.slot]));
     std::iota(source.begin(), source.end(),
               std::accumulate(parts->begin(), parts->begin() + static_cast<std::ptrdiff_t>(q.slot),
                               std::int64_t{0}));
@@ -329,7 +333,8 @@ Verdict<Passage> passGather(const Question& q)
     if (up ? *q.axis > *axis + extra : *q.axis > *axis)
         return Passage{.axis = up ? *q.axis - extra : *q.axis + extra};
     const auto indices = constantInts(view, view.input(q.node, 1));
-    if (*rank != 1 || !indices || !input || (*input)[static_cast<std::size_t>(*axis)] < 0)
+    if (*rank != 1 || !indices || !input || *axis < 0 || *axis >= std::ssize(*input) ||
+        (*input)[static_cast<std::size_t>(*axis)] < 0)
         return blocked(q, "the channels that it takes are not known");
     const std::int64_t size = (*input)[static_cast<std::size_t>(*axis)];
     std::vector<std::int64_t> source;

@@ -185,6 +185,8 @@ Verdict<Passage> pad(const Question& question)
     if (!amounts || view.input(question.node, 3) != ValueIndex::None)
         return blocked(question, "its pads are not known");
     const std::size_t rank = amounts->size() / 2;
+    if (amounts->size() % 2 != 0)
+        return blocked(question, "its pads are not one before and one behind each axis");
     for (std::size_t p = 0; p < amounts->size(); ++p) {
         if (p % rank < 2 && (*amounts)[p] != 0)
             return blocked(question, "it pads the batch or the channels");

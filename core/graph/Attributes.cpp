@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/graph/Attributes.h"
 
+#include "core/model/Limits.h"
+
 #include <algorithm>
+#include <iterator>
 
 namespace pleat {
+
+namespace {
+
+std::int64_t believed(std::int64_t value)
+{
+    return std::clamp(value, -largestBelieved, largestBelieved);
+}
+
+} // namespace
 
 const onnx::AttributeProto* attribute(const onnx::NodeProto& node, std::string_view name)
 {
@@ -24,7 +36,7 @@ bool refersToCall(const onnx::NodeProto& node)
 std::int64_t intAttribute(const onnx::NodeProto& node, std::string_view name, std::int64_t otherwise)
 {
     const onnx::AttributeProto* found = attribute(node, name);
-    return found ? found->i() : otherwise;
+    return found ? believed(found->i()) : otherwise;
 }
 
 float floatAttribute(const onnx::NodeProto& node, std::string_view name, float otherwise)
@@ -41,9 +53,10 @@ std::string stringAttribute(const onnx::NodeProto& node, std::string_view name, 
 
 std::vector<std::int64_t> intsAttribute(const onnx::NodeProto& node, std::string_view name)
 {
-    const onnx::AttributeProto* found = attribute(node, name);
-    return found ? std::vector<std::int64_t>(found->ints().begin(), found->ints().end())
-                 : std::vector<std::int64_t>();
+    std::vector<std::int64_t> values;
+    if (const onnx::AttributeProto* found = attribute(node, name))
+        std::ranges::transform(found->ints(), std::back_inserter(values), believed);
+    return values;
 }
 
 } // namespace pleat

@@ -16,6 +16,7 @@ const onnx::AttributeProto* attribute(const onnx::NodeProto& node, std::string_v
 // Whether an attribute takes its value from the call of the function that the node is in.
 bool refersToCall(const onnx::NodeProto& node);
 
+// Integers are cut to `largestBelieved` (Limits.h).
 std::int64_t intAttribute(const onnx::NodeProto& node, std::string_view name, std::int64_t otherwise);
 float floatAttribute(const onnx::NodeProto& node, std::string_view name, float otherwise);
 std::string stringAttribute(const onnx::NodeProto& node, std::string_view name, std::string_view otherwise);

@@ -85,17 +85,25 @@ const onnx::NodeProto& GraphView::proto(NodeIndex node) const
 
 std::string_view GraphView::name(ValueIndex value) const
 {
-    return value == ValueIndex::None ? std::string_view() : m_values[index(value)].name;
+    return record(value).name;
+}
+
+// An operand that should be there may be absent ("") in any file; it then is a value that nobody makes or
+// reads.
+const GraphView::ValueRecord& GraphView::record(ValueIndex value) const
+{
+    static const ValueRecord absent;
+    return value == ValueIndex::None ? absent : m_values[index(value)];
 }
 
 ScopeIndex GraphView::scope(ValueIndex value) const
 {
-    return m_values[index(value)].scope;
+    return record(value).scope;
 }
 
 NodeIndex GraphView::producer(ValueIndex value) const
 {
-    return m_values[index(value)].producer;
+    return record(value).producer;
 }
 
 std::size_t GraphView::producerSlot(ValueIndex value) const
@@ -105,8 +113,8 @@ std::size_t GraphView::producerSlot(ValueIndex value) const
 
 std::span<const Use> GraphView::uses(ValueIndex value) const
 {
-    const ValueRecord& record = m_values[index(value)];
-    return std::span(m_uses).subspan(record.firstUse, record.uses);
+    const ValueRecord& found = record(value);
+    return std::span(m_uses).subspan(found.firstUse, found.uses);
 }
 
 NodeIndex GraphView::capture(ValueIndex value) const
@@ -116,22 +124,22 @@ NodeIndex GraphView::capture(ValueIndex value) const
 
 bool GraphView::isGraphInput(ValueIndex value) const
 {
-    return m_values[index(value)].graphInput;
+    return record(value).graphInput;
 }
 
 bool GraphView::isGraphOutput(ValueIndex value) const
 {
-    return m_values[index(value)].graphOutput;
+    return record(value).graphOutput;
 }
 
 bool GraphView::isSparse(ValueIndex value) const
 {
-    return m_values[index(value)].sparse;
+    return record(value).sparse;
 }
 
 const Initializer* GraphView::initializer(ValueIndex value) const
 {
-    return m_values[index(value)].initializer;
+    return record(value).initializer;
 }
 
 ValueIndex GraphView::find(ScopeIndex scope, std::string_view name) const

@@ -63,9 +63,9 @@ public:
     const Node& entry(NodeIndex node) const;
     const onnx::NodeProto& proto(NodeIndex node) const;
 
-    // Values.
-    std::string_view name(ValueIndex value) const; // empty for None
-    ScopeIndex scope(ValueIndex value) const;      // where it is defined
+    // Values. None is nobody's: no name, no producer, no uses.
+    std::string_view name(ValueIndex value) const;
+    ScopeIndex scope(ValueIndex value) const; // where it is defined
     NodeIndex producer(ValueIndex value) const;
     std::size_t producerSlot(ValueIndex value) const;  // which output of its producer it is
     std::span<const Use> uses(ValueIndex value) const; // captures included, in file order
@@ -111,6 +111,7 @@ private:
     };
     friend class GraphViewBuilder;
     GraphView() = default;
+    const ValueRecord& record(ValueIndex value) const;
 
     Model m_model;
     std::vector<Scope> m_scopes;

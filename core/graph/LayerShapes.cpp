@@ -3,6 +3,7 @@
 #include "core/graph/LayerShapes.h"
 
 #include "core/graph/Attributes.h"
+#include "core/model/Limits.h"
 
 namespace pleat {
 
@@ -56,7 +57,8 @@ MaybeShape convolutionShape(const GraphView& view, NodeIndex node, const Inputs&
     KnownShape shape(weight.size(), unknownSize);
     const std::int64_t group = intAttribute(proto, "group", 1);
     if (transposed)
-        shape[1] = weight[1] > 0 && group > 0 && group < (1 << 20) ? weight[1] * group : unknownSize;
+        shape[1] = weight[1] > 0 && group > 0 && group <= largestBelieved / weight[1] ? weight[1] * group
+                                                                                      : unknownSize;
     else
         shape[1] = weight[0];
     const KnownShape* data = inputs[0];

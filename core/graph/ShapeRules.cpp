@@ -4,6 +4,7 @@
 #include "core/graph/Attributes.h"
 #include "core/graph/Constants.h"
 #include "core/graph/LayerShapes.h"
+#include "core/model/Limits.h"
 
 #include <algorithm>
 #include <unordered_map>
@@ -112,7 +113,8 @@ MaybeShape transpose(const GraphView& view, NodeIndex node, const Inputs& inputs
     return shape;
 }
 
-// Axes from an attribute or input, counted from the front; nothing when one is out of range.
+// Axes from an attribute or input, counted from the front, in order; nothing when one is out of range or
+// there twice.
 std::optional<std::vector<std::size_t>> frontAxes(const std::optional<std::vector<std::int64_t>>& axes,
                                                   std::size_t rank)
 {
@@ -126,6 +128,8 @@ std::optional<std::vector<std::size_t>> frontAxes(const std::optional<std::vecto
         result.push_back(static_cast<std::size_t>(front));
     }
     std::ranges::sort(result);
+    if (std::ranges::adjacent_find(result) != result.end())
+        return std::nullopt;
     return result;
 }
 
@@ -200,7 +204,7 @@ MaybeShape concat(const GraphView& view, NodeIndex node, const Inputs& inputs)
     for (std::size_t i = 1; i < inputs.size(); ++i) {
         const bool known =
             along >= 0 && inputs[i] && inputs[i]->size() == shape.size() && (*inputs[i])[axes->front()] >= 0;
-        along = known ? along + (*inputs[i])[axes->front()] : unknownSize;
+        along = known && along <= largestBelieved ? along + (*inputs[i])[axes->front()] : unknownSize;
     }
     return shape;
 }
@@ -283,8 +287,10 @@ MaybeShape blocks(const GraphView& view, NodeIndex node, const Inputs& inputs)
     for (std::size_t d = 1; d < 4; ++d) {
         const std::int64_t factor = d == 1 ? b * b : b;
         const bool grows = (d == 1) == toDepth;
-        if (shape[d] >= 0)
-            shape[d] = grows ? shape[d] * factor : shape[d] / factor;
+        if (grows && __builtin_mul_overflow(shape[d], factor, &shape[d]))
+            shape[d] = unknownSize;
+        else if (!grows && shape[d] >= 0)
+            shape[d] /= factor;
     }
     return shape;
 }
@@ -410,9 +416,6 @@ MaybeShape broadcast(const KnownShape& a, const KnownShape& b)
     return shape;
 }
 
-// Beyond this a size is not believed; sums and differences of such sizes cannot overflow.
-constexpr double largestSize = 0x1p48;
-
 std::optional<std::vector<std::int64_t>> constantInts(const GraphView& view, ValueIndex value)
 {
     const auto constant = constantOf(view, value);
@@ -423,9 +426,10 @@ std::optional<std::vector<std::int64_t>> constantInts(const GraphView& view, Val
     const auto values = constant->tensor.doubles();
     if (!values)
         return std::nullopt;
+    constexpr auto largest = static_cast<double>(largestBelieved);
     std::vector<std::int64_t> ints;
     for (const double number : *values)
-        ints.push_back(static_cast<std::int64_t>(std::clamp(number, -largestSize, largestSize)));
+        ints.push_back(static_cast<std::int64_t>(std::clamp(number, -largest, largest)));
     return ints;
 }
 
@@ -444,9 +448,15 @@ MaybeShape outputShape(const GraphView& view, NodeIndex node, std::size_t slot, 
         return std::nullopt;
     if (slot > 0 && view.op(node) != "Split")
         return std::nullopt;
-    MaybeShape shape = rule->second(view, node, inputs);
+    return believable(rule->second(view, node, inputs));
+}
+
+MaybeShape believable(MaybeShape shape)
+{
+    if (shape && shape->size() > highestRank)
+        return std::nullopt;
     for (std::size_t d = 0; shape && d < shape->size(); ++d) {
-        if ((*shape)[d] < 0 || static_cast<double>((*shape)[d]) > largestSize)
+        if ((*shape)[d] < 0 || (*shape)[d] > largestBelieved)
             (*shape)[d] = unknownSize;
     }
     return shape;

@@ -13,6 +13,10 @@ using MaybeShape = std::optional<KnownShape>;
 MaybeShape outputShape(const GraphView& view, NodeIndex node, std::size_t slot,
                        const std::vector<const KnownShape*>& inputs);
 
+// A shape that anybody may have written down: sizes that cannot be real are unknown, and so is a shape of too
+// many axes (`highestRank`), which operators in a row could double again and again.
+MaybeShape believable(MaybeShape shape);
+
 // NumPy's rule for operands of different shape.
 MaybeShape broadcast(const KnownShape& a, const KnownShape& b);
 

@@ -16,8 +16,8 @@ MaybeShape declared(const onnx::ValueInfoProto& info)
         return std::nullopt;
     KnownShape shape;
     for (const auto& dim : info.type().tensor_type().shape().dim())
-        shape.push_back(dim.has_dim_value() && dim.dim_value() >= 0 ? dim.dim_value() : unknownSize);
-    return shape;
+        shape.push_back(dim.has_dim_value() ? dim.dim_value() : unknownSize);
+    return believable(std::move(shape));
 }
 
 } // namespace
@@ -36,7 +36,7 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
             if (view.isGraphInput(value) && view.model().irVersion() >= 4)
                 continue;
             m_shapes[index(value)] =
-                KnownShape(initializer.proto->dims().begin(), initializer.proto->dims().end());
+                believable(KnownShape(initializer.proto->dims().begin(), initializer.proto->dims().end()));
         }
         for (const NodeIndex node : view.topological(scope)) {
             std::vector<const KnownShape*> inputs;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/SkeletonReader.h"
 
+#include "core/model/Limits.h"
 #include "core/model/OnnxFields.h"
 #include "core/model/TensorWalk.h"
 
@@ -20,6 +21,13 @@ bool isInteger(DataType type)
 {
     return (type >= DataType::UInt8 && type <= DataType::Int64) || type == DataType::Bool ||
            type == DataType::UInt32 || type == DataType::UInt64;
+}
+
+// As protobuf does it: 32 bits of it, and another value than those it knows is an unknown field.
+bool isKnownLocation(const wire::Field& field)
+{
+    return field.type == Type::Varint &&
+           static_cast<std::uint32_t>(field.value) <= onnx::TensorProto::EXTERNAL;
 }
 
 } // namespace
@@ -55,7 +63,7 @@ struct SkeletonReader::TensorFacts {
     }
     std::optional<std::uint64_t> needed() const
     {
-        if (overflow || elementBits(type) == 0 || elements > std::numeric_limits<std::uint64_t>::max() / 16)
+        if (overflow || elementBits(type) == 0 || elements > mostElements)
             return std::nullopt;
         return storedBytes(type, elements);
     }
@@ -336,7 +344,7 @@ SkeletonReader::Copy SkeletonReader::rewriteTensor(const Field& field, std::stri
         const bool drop = (leftOut && part.start == leftOut->start) ||
                           (part.number == field::tensor::rawData && part.type == Type::Bytes) ||
                           (part.number == field::tensor::externalData && part.type == Type::Bytes) ||
-                          (part.number == field::tensor::dataLocation && part.type == Type::Varint);
+                          (part.number == field::tensor::dataLocation && isKnownLocation(part));
         return drop ? Copy::Rewritten : Copy::Verbatim;
     });
     if (copy == Copy::Failed)
@@ -381,10 +389,8 @@ bool SkeletonReader::examineTensor(const Field& field, TensorFacts& facts)
             if (part.type == Type::Varint)
                 facts.type = static_cast<DataType>(static_cast<std::int32_t>(part.value));
             break;
-        case field::tensor::dataLocation: // as protobuf does it: 32 bits of it, and only the values that it
-                                          // knows
-            if (part.type == Type::Varint &&
-                static_cast<std::uint32_t>(part.value) <= onnx::TensorProto::EXTERNAL)
+        case field::tensor::dataLocation:
+            if (isKnownLocation(part))
                 facts.isExternal = static_cast<std::uint32_t>(part.value) == onnx::TensorProto::EXTERNAL;
             break;
         case field::tensor::name:
@@ -438,7 +444,7 @@ bool SkeletonReader::examineEntry(const Field& field, ExternalEntries& entries)
 template<class Message>
 bool SkeletonReader::parse(const std::string& bytes, Message& message, std::uint64_t offset)
 {
-    if (bytes.size() <= std::numeric_limits<int>::max() && message.ParseFromString(bytes))
+    if (bytes.size() <= largestMessage && message.ParseFromString(bytes))
         return true;
     return m_scanner.damaged("a part that cannot be understood", offset);
 }

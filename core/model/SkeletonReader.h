@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Knows which fields of ONNX's messages hold graphs, nodes and tensors, and reads a model file without the
-// bytes of its large tensors. One use, one thread. Limits: bodies nest at most `deepestBody` deep; all counts
-// are limited by nothing but the bytes of the file. Fields that this program does not know are kept.
+// bytes of its large tensors. One use, one thread. Limits.h says how deep and how large a model may be.
+// Fields that this program does not know are kept.
 #pragma once
 
 #include "core/base/Progress.h"
@@ -11,8 +11,6 @@
 #include <stop_token>
 
 namespace pleat {
-
-inline constexpr int deepestBody = 33; // protobuf itself reads no deeper
 
 class SkeletonReader final {
 public:

@@ -2,9 +2,8 @@
 #include "core/model/TensorCheck.h"
 
 #include "core/base/Text.h"
+#include "core/model/Limits.h"
 #include "core/model/TensorWalk.h"
-
-#include <limits>
 
 namespace pleat {
 
@@ -75,7 +74,7 @@ std::optional<Error> checkTensor(const Model& model, const onnx::TensorProto& te
     }
     if (empty)
         count = 0;
-    else if (tooLarge || count > std::numeric_limits<std::int64_t>::max() / 16)
+    else if (tooLarge || count > mostElements)
         return wrong("claims more elements than any file can hold: " + shapeText(tensor) + ".");
 
     const int bits = elementBits(type);

@@ -8,8 +8,6 @@
 
 namespace pleat {
 
-inline constexpr int highestRank = 64;
-
 // What is wrong with it; nothing when all is well. Bytes that should be in another file are not looked at.
 // Types that are unknown here pass with any length.
 std::optional<Error> checkTensor(const Model& model, const onnx::TensorProto& tensor);

@@ -2,7 +2,7 @@
 #include "core/model/Validator.h"
 
 #include "core/model/FunctionCalls.h"
-#include "core/model/SkeletonReader.h"
+#include "core/model/Limits.h"
 #include "core/model/TensorCheck.h"
 #include "core/model/TensorWalk.h"
 

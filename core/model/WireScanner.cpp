@@ -2,6 +2,7 @@
 #include "core/model/WireScanner.h"
 
 #include "core/base/Text.h"
+#include "core/model/Limits.h"
 
 #include <algorithm>
 #include <cstring>
@@ -70,11 +71,10 @@ bool Scanner::varint(std::uint64_t& at, std::uint64_t end, std::uint64_t& value)
     return damaged("a number has too many digits", start);
 }
 
-bool Scanner::next(std::uint64_t& at, std::uint64_t end, Field& field)
+bool Scanner::tag(std::uint64_t& at, std::uint64_t end, Field& field)
 {
-    if (m_failed || at >= end)
-        return false;
     field.start = at;
+    field.value = 0;
     std::uint64_t tag = 0;
     if (!varint(at, end, tag))
         return false;
@@ -83,7 +83,12 @@ bool Scanner::next(std::uint64_t& at, std::uint64_t end, Field& field)
     field.number = static_cast<std::uint32_t>(tag >> 3);
     field.type = static_cast<Type>(tag & 7);
     field.offset = at;
-    field.value = 0;
+    return true;
+}
+
+// Of anything but a group.
+bool Scanner::contents(std::uint64_t& at, std::uint64_t end, Field& field)
+{
     switch (field.type) {
     case Type::Varint:
         if (!varint(at, end, field.value))
@@ -112,6 +117,37 @@ bool Scanner::next(std::uint64_t& at, std::uint64_t end, Field& field)
     }
     at += field.length;
     return true;
+}
+
+// All up to the tag that ends it.
+bool Scanner::group(std::uint64_t& at, std::uint64_t end, Field& field)
+{
+    std::vector<std::uint32_t> open{field.number};
+    Field part;
+    while (!open.empty()) {
+        if (!tag(at, end, part))
+            return false;
+        if (part.type == Type::Group) {
+            if (open.size() == static_cast<std::size_t>(deepestGroup))
+                return damaged("groups nest more than " + std::to_string(deepestGroup) + " deep", part.start);
+            open.push_back(part.number);
+        } else if (part.type == Type::GroupEnd) {
+            if (part.number != open.back())
+                return damaged("a group ends that did not begin", part.start);
+            open.pop_back();
+        } else if (!contents(at, end, part)) {
+            return false;
+        }
+    }
+    field.length = at - field.offset;
+    return true;
+}
+
+bool Scanner::next(std::uint64_t& at, std::uint64_t end, Field& field)
+{
+    if (m_failed || at >= end || !tag(at, end, field))
+        return false;
+    return field.type == Type::Group ? group(at, end, field) : contents(at, end, field);
 }
 
 bool Scanner::append(std::uint64_t offset, std::uint64_t length, std::string& into)
@@ -213,7 +249,7 @@ bool next(std::string_view message, std::uint64_t& at, Field& field)
         break;
     default:
         field.length = message.size() - at;
-        break; // a group: kept in one piece with all that follows
+        break; // a group, which is unknown, and behind unknown fields come only others: all in one piece
     }
     field.length = std::min<std::uint64_t>(field.length, message.size() - at);
     at += field.length;

@@ -14,7 +14,8 @@
 
 namespace pleat::wire {
 
-enum class Type : std::uint32_t { Varint = 0, Fixed64 = 1, Bytes = 2, Fixed32 = 5 };
+// ONNX has no groups, but protobuf keeps those of a newer or foreign writer, and so does Pleat: as one field.
+enum class Type : std::uint32_t { Varint = 0, Fixed64 = 1, Bytes = 2, Group = 3, GroupEnd = 4, Fixed32 = 5 };
 
 struct Field {
     std::uint32_t number = 0;
@@ -22,7 +23,7 @@ struct Field {
     std::uint64_t value = 0;  // of a varint
     std::uint64_t start = 0;  // where its tag starts
     std::uint64_t offset = 0; // where its contents start (Bytes: behind the length)
-    std::uint64_t length = 0; // of its contents
+    std::uint64_t length = 0; // of its contents (Group: with the tag that ends it)
     std::uint64_t end() const { return offset + length; }
     SourceRange range() const { return {offset, length}; }
 };
@@ -49,6 +50,9 @@ public:
 private:
     bool window(std::uint64_t at);
     bool varint(std::uint64_t& at, std::uint64_t end, std::uint64_t& value);
+    bool tag(std::uint64_t& at, std::uint64_t end, Field& field);
+    bool contents(std::uint64_t& at, std::uint64_t end, Field& field);
+    bool group(std::uint64_t& at, std::uint64_t end, Field& field);
 
     FilePointer m_file;
     std::vector<std::byte> m_window;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/Worker.h"
 
+#include "core/model/Limits.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -21,8 +23,6 @@ namespace pleat {
 
 namespace {
 
-constexpr rlim_t memoryLimit = rlim_t{4} << 30;
-constexpr rlim_t outputLimit = rlim_t{1} << 31;
 constexpr int resultDescriptor = 3; // in the worker, where the library's prints do not go
 constexpr int pollMilliseconds = 20;
 
@@ -154,9 +154,9 @@ void confineWorker(int seconds)
     };
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_CPU, static_cast<rlim_t>(std::max(seconds, 1)) + 1);
-    limit(RLIMIT_FSIZE, outputLimit);
+    limit(RLIMIT_FSIZE, workerOutput);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // they reserve terabytes of addresses
-    limit(RLIMIT_AS, memoryLimit);
+    limit(RLIMIT_AS, workerMemory);
 #endif
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(STDOUT_FILENO, resultDescriptor);

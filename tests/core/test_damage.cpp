@@ -127,7 +127,13 @@ void TestDamage::saysWhatIsWrong_data()
     row("truncated in a number", hex("0880"), "past the end");
     row("a number of eleven digits", hex("08ffffffffffffffffffff01"), "too many digits");
     row("a number of 70 bits", hex("08ffffffffffffffffff7f"), "too many digits");
-    row("a group", hex("7b7c"), "not in use");
+    row("the end of a group", hex("7c"), "not in use");
+    row("a kind without a meaning", hex("7e"), "not in use");
+    row("an open group", hex("7b"), "past the end");
+    row("a group that ends another one", hex("7b84017c"), "did not begin");
+    row("too many groups in each other", QByteArray(65, '\x7b') + QByteArray(65, '\x7c'),
+        "more than 64 deep");
+    row("only a group", hex("7b08017c"), "there is no graph in it");
     row("a huge length", hex("3affffffffffffffff7f"), "claims 9,223,372,036,854,775,807 bytes");
     row("a length of 64 bits", hex("3affffffffffffffffff01"), "claims");
     row("a second graph", whole + QByteArray::fromStdString(convModel().SerializeAsString()),

@@ -13,9 +13,11 @@ using namespace pleat::test;
 
 namespace {
 
-ModelBuilder convOf(DataType type, const BatchNormSpec& batchNorm = {})
+ModelBuilder convOf(DataType type, const BatchNormSpec& batchNorm = {}, bool typedData = false)
 {
     ModelBuilder model;
+    if (typedData)
+        model.weightsAsTypedData();
     model.opset(15).ir(8).dataType(type).input("x", {"N", 8, 8, 8});
     model.conv("c1", {.out = 16, .in = 8, .bias = true}).batchNorm("bn1", batchNorm).relu();
     return model;
@@ -114,25 +116,31 @@ private slots:
     {
         QTest::addColumn<int>("type");
         QTest::addColumn<double>("ulps");
-        QTest::newRow("float") << static_cast<int>(DataType::Float) << 0.5001;
-        QTest::newRow("float16") << static_cast<int>(DataType::Float16) << 0.5001;
-        QTest::newRow("bfloat16") << static_cast<int>(DataType::BFloat16) << 0.5001;
-        QTest::newRow("double") << static_cast<int>(DataType::Double) << 2.5;
+        QTest::addColumn<bool>("typed");
+        QTest::newRow("float") << static_cast<int>(DataType::Float) << 0.5001 << false;
+        QTest::newRow("float16") << static_cast<int>(DataType::Float16) << 0.5001 << false;
+        QTest::newRow("bfloat16") << static_cast<int>(DataType::BFloat16) << 0.5001 << false;
+        QTest::newRow("double") << static_cast<int>(DataType::Double) << 2.5 << false;
+        QTest::newRow("float_data") << static_cast<int>(DataType::Float) << 0.5001 << true;
+        QTest::newRow("float16 in int32_data") << static_cast<int>(DataType::Float16) << 0.5001 << true;
+        QTest::newRow("bfloat16 in int32_data") << static_cast<int>(DataType::BFloat16) << 0.5001 << true;
+        QTest::newRow("double_data") << static_cast<int>(DataType::Double) << 2.5 << true;
     }
 
     void foldsWeightsToTheNearest() // case 36
     {
         QFETCH(int, type);
         QFETCH(double, ulps);
+        QFETCH(bool, typed);
         const auto dataType = static_cast<DataType>(type);
-        const ModelBuilder model = convOf(dataType);
+        const ModelBuilder model = convOf(dataType, {}, typed);
         const double tolerance = dataType == DataType::Double ? 1e-14
                                  : dataType == DataType::Float
                                      ? 1e-6
                                      : static_cast<double>(ulp(formatOf(dataType), 1)) * 2;
         const Folded folded =
             assertFolds(model, {{"c1", {"bn1"}}}, {.engine = Engine::Definition, .tolerance = tolerance});
-        const onnx::ModelProto before = model.proto();
+        const onnx::ModelProto before = convOf(dataType).proto(); // the same numbers as raw data
         const auto scales = exactScales(before);
         const auto* stored = findInitializer(folded.model, "c1.weight");
         QVERIFY(stored);

@@ -3,6 +3,7 @@
 // the new one whatever happens.
 #include "core/model/ModelWriter.h"
 #include "core/model/TensorWalk.h"
+#include "support/Rewritten.h"
 #include "support/SmallModels.h"
 
 #include <QtTest>
@@ -16,33 +17,6 @@ using namespace pleat::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-// What a rewriter leaves of a graph after an edit: no range of the whole, and none of what was changed.
-std::shared_ptr<Graph> withoutSources(const Graph& graph)
-{
-    auto made = std::make_shared<Graph>(graph);
-    made->source = {};
-    for (Initializer& initializer : made->initializers)
-        initializer.source = {};
-    for (Node& node : made->nodes) {
-        node.source = {};
-        for (Body& body : node.bodies)
-            body.graph = withoutSources(*body.graph);
-    }
-    return made;
-}
-
-Model allRewritten(const Model& model)
-{
-    Model made = model;
-    made.edited = true;
-    made.graph = withoutSources(*model.graph);
-    for (Function& function : made.functions) {
-        function.source = {};
-        function.body = withoutSources(*function.body);
-    }
-    return made;
-}
 
 // Scales output channel o of initializer `at`, as a fold does.
 Model scaled(const Model& model, std::size_t at, const std::vector<double>& factors)

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/core/support/Rewritten.h"
+
+namespace pleat::test {
+
+namespace {
+
+// What a rewriter leaves of a graph after an edit: no range of the whole, and none of what was changed.
+std::shared_ptr<Graph> withoutSources(const Graph& graph)
+{
+    auto made = std::make_shared<Graph>(graph);
+    made->source = {};
+    for (Initializer& initializer : made->initializers)
+        initializer.source = {};
+    for (Node& node : made->nodes) {
+        node.source = {};
+        for (Body& body : node.bodies)
+            body.graph = withoutSources(*body.graph);
+    }
+    return made;
+}
+
+} // namespace
+
+Model allRewritten(const Model& model)
+{
+    Model made = model;
+    made.edited = true;
+    made.graph = withoutSources(*model.graph);
+    for (Function& function : made.functions) {
+        function.source = {};
+        function.body = withoutSources(*function.body);
+    }
+    return made;
+}
+
+} // namespace pleat::test
