@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/Commands.h"
 #include "app/cli/Terminal.h"
+#include "core/io/File.h"
 #include "core/model/ShapeInference.h"
 
 #include <CLI/CLI.hpp>
@@ -11,6 +12,7 @@ int main(int argc, char** argv)
     using namespace pleat::cli;
     if (const auto worked = pleat::runAsWorker(argc, argv))
         return *worked;
+    pleat::allowManyFiles();
     const Interrupts interrupts;
     CLI::App parser("Sees and folds the batch norms of an ONNX model.", "pleat-cli");
     parser.set_version_flag("--version", "pleat-cli " PLEAT_VERSION);

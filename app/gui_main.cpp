@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window's program: arguments in, a window or an image of the graph out. The same binary is the worker
 // that infers shapes.
+#include "core/io/File.h"
 #include "core/model/ShapeInference.h"
 #include "ui/GraphExport.h"
 #include "ui/MainWindow.h"
@@ -47,6 +48,7 @@ int main(int argc, char** argv)
 {
     if (const auto code = pleat::runAsWorker(argc, argv))
         return *code;
+    pleat::allowManyFiles();
     if (wantsNoWindow(argc, argv) && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
         qputenv("QT_QPA_PLATFORM", "offscreen");
     QApplication application(argc, argv);

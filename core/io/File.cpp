@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -30,6 +31,8 @@ std::string whyNotOpened(const std::string& name, int error)
     case EACCES:
     case EPERM:
         return name + ": you are not permitted to read this file.";
+    case EMFILE:
+        return name + ": too many files are open; raise the limit (ulimit -n) and open the model again.";
     case ENXIO:
         return name + ": this is not a regular file.";
     default:
@@ -45,6 +48,15 @@ std::string whyNotRegular(const std::string& name, mode_t mode)
 }
 
 } // namespace
+
+void allowManyFiles()
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit)); // a file too many says so when it is opened
+}
 
 Result<FilePointer> File::open(const std::filesystem::path& path)
 {

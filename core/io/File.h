@@ -59,6 +59,10 @@ private:
 
 using FilePointer = std::shared_ptr<const File>;
 
+// For the start of a program: as many files may be open as the system permits. The usual 1,024 are not enough
+// for a model that keeps each tensor in a file of its own.
+void allowManyFiles();
+
 // A range of an open file.
 struct FileRange {
     FilePointer file;
