@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/DataFiles.h"
 
+#include "core/base/Text.h"
 #include "core/model/TensorWalk.h"
 
 #include <set>
@@ -11,10 +12,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// Not so for a name that cannot even be looked at, as one that is too long.
 bool isThere(const fs::path& file)
 {
     std::error_code error;
-    return fs::symlink_status(file, error).type() != fs::file_type::not_found;
+    return fs::exists(fs::symlink_status(file, error));
+}
+
+std::string nthName(const fs::path& model, int n)
+{
+    return model.filename().string() + "." + std::to_string(n) + ".data";
 }
 
 FilePointer fileOf(const Payload& payload)
@@ -50,42 +57,51 @@ std::vector<FilePointer> dataFilesOf(const Model& model)
     return files;
 }
 
-std::string dataFileName(const fs::path& model, int n)
+std::string dataFileName(const fs::path& model, const Placement& placement, int n)
 {
-    return model.filename().string() + "." + std::to_string(n) + ".data";
+    for (int name = 1;; ++name) {
+        if (!placement.missing().contains(nthName(model, name)) && --n == 0)
+            return nthName(model, name);
+    }
 }
 
-std::string freshDataFileName(const fs::path& model)
+std::string freshDataFileName(const fs::path& model, const Placement& placement)
 {
     int n = 1;
-    while (isThere(model.parent_path() / dataFileName(model, n)))
+    while (isThere(model.parent_path() / dataFileName(model, placement, n)))
         ++n;
-    return dataFileName(model, n);
+    return dataFileName(model, placement, n);
 }
 
 std::vector<std::string> unusedDataFiles(const Model& model, const Placement& placement,
                                          const fs::path& saved, const fs::path& used)
 {
     std::error_code error;
-    std::set<fs::path> candidates;
+    std::set<fs::path> unused;
     fs::path older;
-    for (int n = 1; isThere(older = saved.parent_path() / dataFileName(saved, n)); ++n)
-        candidates.insert(fs::weakly_canonical(older, error));
+    for (int n = 1; isThere(older = saved.parent_path() / nthName(saved, n)); ++n) {
+        if (fs::is_regular_file(fs::symlink_status(older, error))) // others are none of ours
+            unused.insert(fs::weakly_canonical(older, error));
+    }
     const bool overItsSource = model.source && fs::weakly_canonical(model.source->path(), error) ==
                                                    fs::weakly_canonical(saved, error);
     for (const FilePointer& file : placement.dataFiles()) {
-        const fs::path path = fs::weakly_canonical(file->path(), error);
-        if (placement.staysInPlace(file))
-            candidates.erase(path);
-        else if (overItsSource && file->isAtItsPath())
-            candidates.insert(path);
+        if (overItsSource && file->isAtItsPath())
+            unused.insert(fs::weakly_canonical(file->path(), error));
     }
-    candidates.erase(fs::weakly_canonical(used, error));
+    // Only now what is used: a model can give one file several names.
+    for (const FilePointer& file : placement.dataFiles()) {
+        if (placement.staysInPlace(file))
+            unused.erase(fs::weakly_canonical(file->path(), error));
+    }
+    for (const fs::path& location : placement.missing())
+        unused.erase(fs::weakly_canonical(saved.parent_path() / location, error));
+    unused.erase(fs::weakly_canonical(used, error));
     std::vector<std::string> notices;
-    for (const fs::path& file : candidates)
+    for (const fs::path& file : unused)
         notices.push_back(file.filename().string() +
                           " is not used by the saved model. Delete it if nothing else needs it.");
-    return notices;
+    return shortened(std::move(notices), "data files are not used by the saved model");
 }
 
 } // namespace pleat

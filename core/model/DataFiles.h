@@ -17,11 +17,12 @@ std::vector<const Payload*> payloadsOf(const Model& model);
 // The files that these are read from, once each; without the model file itself.
 std::vector<FilePointer> dataFilesOf(const Model& model);
 
-// The n-th name for a fresh one beside `model`, without the folder; from 1.
-std::string dataFileName(const std::filesystem::path& model, int n);
+// The n-th name for a fresh one beside `model`, without the folder; from 1. Never one that the saved model
+// goes on giving for data that is missing: that data would seem to be there again.
+std::string dataFileName(const std::filesystem::path& model, const Placement& placement, int n);
 
 // The first of them that nothing has now.
-std::string freshDataFileName(const std::filesystem::path& model);
+std::string freshDataFileName(const std::filesystem::path& model, const Placement& placement);
 
 // One sentence for each data file beside `saved`, the model that was just saved there, that it does not refer
 // to although the one before it may have done so. `used` is its fresh data file, if it has one.

@@ -46,6 +46,8 @@ std::string unsafe(const fs::path& location)
     return {};
 }
 
+} // namespace
+
 bool isInside(const fs::path& file, const fs::path& folder)
 {
     const auto [atFolder, atFile] = std::mismatch(folder.begin(), folder.end(), file.begin(), file.end());
@@ -53,9 +55,20 @@ bool isInside(const fs::path& file, const fs::path& folder)
     return atFolder == folder.end();
 }
 
-} // namespace
-
 ExternalData::ExternalData(fs::path model, bool inMemory) : m_model(std::move(model)), m_inMemory(inMemory) {}
+
+// A file that the model gives several names is one file: its bytes are copied once, its descriptor is one.
+Result<FilePointer> ExternalData::openOnce(const fs::path& path)
+{
+    FilePointer& file = m_opened[path];
+    if (!file) {
+        auto opened = File::open(path);
+        if (!opened)
+            return opened;
+        file = std::move(*opened);
+    }
+    return file;
+}
 
 ExternalData::DataFile& ExternalData::open(const std::string& location)
 {
@@ -72,21 +85,28 @@ ExternalData::DataFile& ExternalData::open(const std::string& location)
         return data;
     }
     std::error_code error;
-    if (m_folder.empty())
+    if (m_folder.empty()) {
         m_folder =
             fs::weakly_canonical(m_model.has_parent_path() ? m_model.parent_path() : fs::path("."), error);
+        m_folderBehind = fs::weakly_canonical(m_model, error).parent_path();
+    }
     const fs::path path = fs::weakly_canonical(m_folder / location, error);
-    if (error || !isInside(path, m_folder)) {
+    if (error || !(isInside(path, m_folder) || isInside(path, m_folderBehind))) {
         data.problem = "lies in the file \"" + location +
                        "\", which is a link out of the model's folder; Pleat reads data only from there";
         return data;
     }
-    auto opened = File::open(path);
+    auto opened = openOnce(path);
     if (opened)
         data.file = *opened;
     else
         data.problem = "lies in a data file that cannot be read: " + opened.error().message;
     return data;
+}
+
+std::vector<std::string> ExternalData::takeNotices()
+{
+    return shortened(std::move(m_notices), "data files are missing, too short or cannot be read");
 }
 
 Payload ExternalData::payload(ExternalEntries entries, const std::string& tensor,

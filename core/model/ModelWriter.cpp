@@ -173,6 +173,12 @@ Result<void> checkTarget(const Placement& placement, const fs::path& target)
     return {};
 }
 
+bool areNeighbours(const fs::path& a, const fs::path& b)
+{
+    std::error_code error;
+    return fs::equivalent(fs::absolute(a).parent_path(), fs::absolute(b).parent_path(), error);
+}
+
 // An unedited model whose tensors stay where they are.
 Result<void> copyWhole(const Model& model, OutputFile& output, Save& save)
 {
@@ -182,24 +188,22 @@ Result<void> copyWhole(const Model& model, OutputFile& output, Save& save)
     return output.commit();
 }
 
-Result<SavePlan> planFor(const Model& model, Placement& placement, const std::string& dataFile, Save& save)
+Result<SavePlan> planFor(const Model& model, Placement& placement, const std::string& dataFile)
 {
     auto plan = planSave(model, placement, dataFile);
     if (!plan || plan->bytes <= largestModel)
         return plan;
-    const auto tooLarge = [&](const char* advice) {
-        return failure(ErrorCode::Unwritable, "The model would have " + counted(plan->bytes, "byte") +
+    const auto tooLarge = [](std::uint64_t bytes, const char* advice) {
+        return failure(ErrorCode::Unwritable, "The model would have " + counted(bytes, "byte") +
                                                   ", and a single ONNX file can have at most " +
                                                   grouped(largestModel) + ". " + advice);
     };
     if (placement.wanted() == DataPlacement::Inline)
-        return tooLarge("Leave the weights in a data file.");
+        return tooLarge(plan->bytes, "Leave the weights in a data file.");
     placement = placement.withoutLargeInside();
     auto smaller = planSave(model, placement, dataFile);
     if (smaller && smaller->bytes > largestModel)
-        return tooLarge("It is too large even with its weights in a data file.");
-    save.notices.push_back("The model is too large for a single file, so its weights are in " + dataFile +
-                           ".");
+        return tooLarge(smaller->bytes, "It is too large even with its weights in a data file.");
     return smaller;
 }
 
@@ -234,8 +238,8 @@ Result<void> writeModel(const Model& model, const SavePlan& plan, OutputFile& ou
 Result<fs::path> writePlanned(const Model& model, Placement& placement, OutputFile& output, Save& save)
 {
     const fs::path& target = output.target();
-    std::string name = freshDataFileName(target);
-    auto plan = planFor(model, placement, name, save);
+    std::string name = freshDataFileName(target, placement);
+    auto plan = planFor(model, placement, name);
     if (!plan)
         return tl::make_unexpected(plan.error());
     save.total = plan->bytes + plan->dataBytes;
@@ -243,7 +247,7 @@ Result<fs::path> writePlanned(const Model& model, Placement& placement, OutputFi
     fs::path dataFile;
     if (!plan->pieces.empty()) {
         auto created = OutputFile::createFresh(
-            target.parent_path(), [&](int n) { return dataFileName(target, n); }, target);
+            target.parent_path(), [&](int n) { return dataFileName(target, placement, n); }, target);
         if (!created)
             return tl::make_unexpected(created.error());
         data = std::move(*created);
@@ -256,6 +260,9 @@ Result<fs::path> writePlanned(const Model& model, Placement& placement, OutputFi
         if (dataFile.filename() != name) { // somebody was faster
             name = dataFile.filename().string();
             plan = planSave(model, placement, name);
+            if (!plan)
+                return tl::make_unexpected(plan.error());
+            save.total = plan->bytes + plan->dataBytes;
         }
     }
     if (auto done = writeModel(model, *plan, output, save); !done)
@@ -266,6 +273,9 @@ Result<fs::path> writePlanned(const Model& model, Placement& placement, OutputFi
         return tl::make_unexpected(done.error());
     if (data)
         data->keep();
+    if (!placement.keepsLargeInside())
+        save.notices.push_back("The model is too large for a single file, so its weights are in " + name +
+                               ".");
     return dataFile;
 }
 
@@ -297,6 +307,10 @@ Result<Saved> saveModel(const Model& model, const fs::path& target, Progress& pr
         saved.dataFile = std::move(*dataFile);
     }
     saved.notices = std::move(save.notices);
+    if (!saved.dataFile.empty() && !areNeighbours(target, output->target()))
+        saved.notices.push_back(target.string() +
+                                " is a link, and its data file lies beside the file behind it. Open " +
+                                output->target().string() + " instead, or the weights are not found.");
     for (std::string& notice : unusedDataFiles(model, placement, output->target(), saved.dataFile))
         saved.notices.push_back(std::move(notice));
     return saved;

@@ -2,6 +2,7 @@
 #include "core/model/Placement.h"
 
 #include "core/model/DataFiles.h"
+#include "core/model/ExternalData.h"
 
 #include <algorithm>
 
@@ -17,6 +18,15 @@ fs::path resolved(const fs::path& folder)
     return fs::weakly_canonical(folder.empty() ? fs::path(".") : folder, error);
 }
 
+std::string locationOf(const Payload& payload)
+{
+    for (const auto& [key, value] : payload.external->entries) {
+        if (key == "location")
+            return value;
+    }
+    return {};
+}
+
 } // namespace
 
 Placement::Placement(const Model& model, DataPlacement wanted, const fs::path& folder)
@@ -24,10 +34,13 @@ Placement::Placement(const Model& model, DataPlacement wanted, const fs::path& f
       m_sameFolder(model.source && resolved(model.source->path().parent_path()) == resolved(folder)),
       m_dataFiles(dataFilesOf(model))
 {
+    const fs::path target = resolved(folder);
     std::unordered_set<FilePointer> atTheirPaths;
     for (const FilePointer& file : m_dataFiles) {
-        // If somebody has put another file in its place, we copy from the one that we opened.
-        if (m_sameFolder && wanted == DataPlacement::Keep && file->isAtItsPath())
+        // If somebody has put another file in its place, we copy from the one that we opened. One outside,
+        // found since the opened model is a link, is not to be had by a model that lies here itself.
+        if (m_sameFolder && wanted == DataPlacement::Keep && file->isAtItsPath() &&
+            isInside(file->path(), target))
             atTheirPaths.insert(file);
     }
     const std::vector<const Payload*> payloads = payloadsOf(model);
@@ -35,6 +48,10 @@ Placement::Placement(const Model& model, DataPlacement wanted, const fs::path& f
         const auto* range = std::get_if<FileRange>(&payload->content);
         if (range && atTheirPaths.contains(range->file))
             m_inPlace.insert(range->file);
+    }
+    for (const Payload* payload : payloads) {
+        if (!payload->problem().empty() && of(*payload) == Place::AsOpened)
+            m_missing.insert(fs::path(locationOf(*payload)).lexically_normal());
     }
     m_movesAny = std::any_of(payloads.begin(), payloads.end(),
                              [&](const Payload* payload) { return moves(*payload); });

@@ -7,6 +7,7 @@
 #include "core/model/Model.h"
 
 #include <filesystem>
+#include <set>
 #include <unordered_set>
 
 namespace pleat {
@@ -18,8 +19,8 @@ enum class DataPlacement {
 };
 
 inline constexpr std::uint64_t smallestOutside = 4096; // bytes: a page
-inline constexpr std::uint64_t dataAlignment =
-    4096; // of each tensor in a data file, so that it can be mapped
+inline constexpr std::uint64_t dataAlignment = 4096;   // in a data file, so that a tensor can be mapped
+inline constexpr std::uint64_t smallAlignment = 64;    // of those that are smaller than that
 
 class Placement final {
 public:
@@ -30,6 +31,7 @@ public:
 
     // The same for a model that is too large for one file: what would stay inside goes to the data file.
     Placement withoutLargeInside() const;
+    bool keepsLargeInside() const { return m_largeInside; }
 
     DataPlacement wanted() const { return m_wanted; }
     Place of(const Payload& payload) const;
@@ -41,6 +43,10 @@ public:
     // The data files that the model's tensors are read from, once each; without the model file itself.
     const std::vector<FilePointer>& dataFiles() const { return m_dataFiles; }
 
+    // Locations (as paths in the normal form) of data that could not be read but that the saved model goes on
+    // naming, so that it is complete when somebody brings them.
+    const std::set<std::filesystem::path>& missing() const { return m_missing; }
+
     // The saved model refers to this one.
     bool staysInPlace(const FilePointer& dataFile) const { return m_inPlace.contains(dataFile); }
 
@@ -51,6 +57,7 @@ private:
     bool m_movesAny = false;
     std::vector<FilePointer> m_dataFiles;
     std::unordered_set<FilePointer> m_inPlace; // some of them
+    std::set<std::filesystem::path> m_missing;
 };
 
 } // namespace pleat

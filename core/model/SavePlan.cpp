@@ -301,7 +301,8 @@ std::uint64_t Planner::pieceFor(TensorView data)
         key = {scaled->get(), 0, payload.size()};
     else
         key = {std::get<Bytes>(payload.content).get(), 0, payload.size()};
-    const std::uint64_t offset = (m_plan.dataBytes + dataAlignment - 1) / dataAlignment * dataAlignment;
+    const std::uint64_t alignment = payload.size() < dataAlignment ? smallAlignment : dataAlignment;
+    const std::uint64_t offset = (m_plan.dataBytes + alignment - 1) / alignment * alignment;
     const auto [at, isNew] = m_offsets.try_emplace(key, offset);
     if (isNew) {
         m_plan.dataBytes = offset + payload.size();

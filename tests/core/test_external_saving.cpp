@@ -243,6 +243,14 @@ private slots:
     void leavesNothingBehindOnErrors();
     void neverOverwritesTheDataOfTheOpenModel();
     void movesWeightsOutOfAModelThatIsTooLarge();
+    void neverGivesMissingDataAnotherFile_data();
+    void neverGivesMissingDataAnotherFile();
+    void callsNoFileUnusedThatIsNamed_data();
+    void callsNoFileUnusedThatIsNamed();
+    void saysALotInFewSentences();
+    void savesUnderAsLongANameAsTheDiskTakes();
+    void saysWhereTheDataIsBehindALink();
+    void leavesTheStoreOfLinksWhenItSavesBesideThem();
 };
 
 void TestExternalSaving::givesBackTheSameBytesInTheSameFolder()
@@ -306,7 +314,7 @@ void TestExternalSaving::takesEverythingToAnotherFolder()
             if (tensor.location.empty())
                 continue;
             QCOMPARE(tensor.location, done->dataFile.filename().string());
-            QCOMPARE(tensor.offset % 4096, 0u);
+            QCOMPARE(tensor.offset % (name == "small" ? 64 : 4096), 0u);
             pieces[tensor.offset] = tensor.length;
             end = std::max(end, tensor.offset + tensor.length);
         }
@@ -560,6 +568,139 @@ void TestExternalSaving::movesWeightsOutOfAModelThatIsTooLarge()
     QCOMPARE(plan->pieces.size(), 1u);
     QCOMPARE(plan->pieces[0].tensor.name(), std::string("inside"));
     QVERIFY(plan->bytes < fs::file_size(folder.path("m.onnx")));
+}
+
+// The weight "w" lies in `location`, the one beside it ("small") in "two.bin" as ever.
+void rename(onnx::ModelProto& model, int initializer, const std::string& location)
+{
+    auto* entry = model.mutable_graph()->mutable_initializer(initializer)->mutable_external_data(0);
+    QCOMPARE(entry->key(), std::string("location"));
+    entry->set_value(location);
+}
+
+void TestExternalSaving::neverGivesMissingDataAnotherFile_data()
+{
+    QTest::addColumn<QString>("location");
+    QTest::newRow("plain") << "m.onnx.1.data";
+    QTest::newRow("another way to write it") << ".//m.onnx.1.data";
+}
+
+// A fresh file of that name would hold other weights at the same offsets.
+void TestExternalSaving::neverGivesMissingDataAnotherFile()
+{
+    QFETCH(QString, location);
+    const Folder folder;
+    Everywhere model;
+    rename(model.outside, 3, location.toStdString());
+    const auto path = model.writeTo(folder);
+    const auto opened = open(path);
+    QVERIFY(opened);
+    const auto done = save(doubled(opened->model), path);
+    QVERIFY2(done, said(done).c_str());
+    QCOMPARE(done->dataFile.filename().string(), std::string("m.onnx.2.data"));
+    QVERIFY(!fs::exists(folder.path("m.onnx.1.data")));
+    folder.write("m.onnx.1.data", model.second); // somebody brings it
+    auto truth = model.truth();
+    truth["w"] = twice(truth["w"]);
+    QCOMPARE(dataIn(path), truth);
+}
+
+void TestExternalSaving::callsNoFileUnusedThatIsNamed_data()
+{
+    QTest::addColumn<QString>("location");
+    QTest::addColumn<bool>("damaged");
+    QTest::newRow("by two names") << "./one.bin" << false;
+    QTest::newRow("damaged") << "m.onnx.1.data" << true;
+}
+
+// Who deletes what we call unused must lose nothing.
+void TestExternalSaving::callsNoFileUnusedThatIsNamed()
+{
+    QFETCH(QString, location);
+    QFETCH(bool, damaged);
+    const Folder folder;
+    Everywhere model;
+    // "w" is changed; the branch's constant stays in "one.bin".
+    rename(model.outside, damaged ? 3 : 1, location.toStdString());
+    const auto path = model.writeTo(folder);
+    if (damaged)
+        folder.write("m.onnx.1.data", std::string("cut"));
+    const auto opened = open(path);
+    QVERIFY(opened);
+    const auto done = save(doubled(opened->model), path);
+    QVERIFY2(done, said(done).c_str());
+    QCOMPARE(done->notices, std::vector<std::string>());
+}
+
+void TestExternalSaving::saysALotInFewSentences()
+{
+    const Folder folder;
+    Everywhere model;
+    for (int n = 1; n <= 30; ++n)
+        folder.write("m.onnx." + std::to_string(n) + ".data", std::string("old"));
+    const auto path = model.writeTo(folder);
+    const auto done = save(doubled(open(path)->model), path);
+    QVERIFY2(done, said(done).c_str());
+    QCOMPARE(done->notices.size(), 9u);
+    QCOMPARE(done->notices.back(), std::string("22 more data files are not used by the saved model."));
+    for (int n = 0; n < 30; ++n) {
+        auto tensor = floatTensor("t" + std::to_string(n), {4});
+        std::string nowhere;
+        moveOut(tensor, "missing" + std::to_string(n), nowhere);
+        *model.outside.mutable_graph()->add_initializer() = tensor;
+    }
+    const auto opened = open(model.writeTo(folder));
+    QVERIFY(opened);
+    QCOMPARE(opened->notices.size(), 9u);
+}
+
+// No room for ".1.data" is an error only for who wants a data file.
+void TestExternalSaving::savesUnderAsLongANameAsTheDiskTakes()
+{
+    const Folder folder;
+    const Everywhere model;
+    const auto opened = open(model.writeTo(folder));
+    const auto target = folder.path(std::string(250, 'm') + ".onnx");
+    const auto before = folder.names();
+    const auto outside = save(doubled(opened->model), target);
+    QVERIFY(!outside);
+    QCOMPARE(outside.error().code, ErrorCode::Unwritable);
+    QCOMPARE(folder.names(), before);
+    const auto inside = save(doubled(opened->model), target, DataPlacement::Inline);
+    QVERIFY2(inside, said(inside).c_str());
+}
+
+void TestExternalSaving::saysWhereTheDataIsBehindALink()
+{
+    const Folder folder, elsewhere;
+    const Everywhere model;
+    const auto opened = open(model.writeTo(folder));
+    fs::create_symlink(elsewhere.path("real.onnx"), folder.path("link.onnx"));
+    const auto done = save(opened->model, folder.path("link.onnx"));
+    QVERIFY2(done, said(done).c_str());
+    QCOMPARE(done->notices.size(), 1u);
+    QVERIFY(done->notices[0].find(elsewhere.path("real.onnx").string()) != std::string::npos);
+    QVERIFY(save(opened->model, folder.path("link.onnx"), DataPlacement::Inline)->notices.size() == 1);
+}
+
+// The cache of a model hub: a folder of links into a store. ONNX Runtime reads such a model, but not a real
+// file among the links that names one of them.
+void TestExternalSaving::leavesTheStoreOfLinksWhenItSavesBesideThem()
+{
+    const Folder store, links;
+    const Everywhere model;
+    model.writeTo(store);
+    for (const std::string name : {"m.onnx", "one.bin", "two.bin"})
+        fs::create_symlink(store.path(name), links.path(name));
+    const auto opened = open(links.path("m.onnx"));
+    QVERIFY(opened);
+    QCOMPARE(opened->notices, std::vector<std::string>());
+    const auto done = save(opened->model, links.path("new.onnx"));
+    QVERIFY2(done, said(done).c_str());
+    QCOMPARE(dataIn(links.path("new.onnx")), model.truth());
+    for (const auto& [name, tensor] : tensorsIn(links.path("new.onnx")))
+        QVERIFY(tensor.location.empty() || tensor.location == "new.onnx.1.data");
+    QCOMPARE(store.names(), (std::vector<std::string>{"m.onnx", "one.bin", "two.bin"}));
 }
 
 QTEST_APPLESS_MAIN(TestExternalSaving)
