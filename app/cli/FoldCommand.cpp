@@ -87,6 +87,15 @@ int write(const Options& options, const FoldOutcome& outcome, const std::stop_to
     return Done;
 }
 
+bool areOneFile(const std::string& a, const std::string& b)
+{
+    const auto plain = [](const std::string& file) {
+        std::error_code error;
+        return std::filesystem::weakly_canonical(std::filesystem::absolute(file, error), error);
+    };
+    return plain(a) == plain(b);
+}
+
 int run(const Options& options, const std::stop_token& stop)
 {
     if (options.output.empty() && !options.dryRun) {
@@ -95,6 +104,11 @@ int run(const Options& options, const std::stop_token& stop)
     }
     if (options.report.ends_with(".html")) {
         say("pleat-cli: reports are written as JSON only, as yet: name it FILE.json");
+        return Usage;
+    }
+    if (!options.report.empty() &&
+        (areOneFile(options.report, options.model) || areOneFile(options.report, options.output))) {
+        say("pleat-cli: --report would overwrite the model; give it a file of its own");
         return Usage;
     }
     const auto view = openView(options.model, stop);

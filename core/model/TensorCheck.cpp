@@ -89,6 +89,8 @@ std::optional<Error> checkTensor(const Model& model, const onnx::TensorProto& te
         return wrong("has its data in more than one way.");
     if (type == DataType::Undefined && (count > 0 || raw))
         return wrong("has no element type.");
+    if (payload && type == DataType::String)
+        return wrong("holds strings as raw bytes, which ONNX does not allow.");
     if (payload && payload->isExternal())
         return std::nullopt; // whoever opened the other file has looked
     if (unknown || (type == DataType::Undefined && count == 0))

@@ -251,6 +251,20 @@ private slots:
         QCOMPARE(program.files(), (QStringList{"folder", "m.onnx"}));
     }
 
+    void refusesAReportOverAModel()
+    {
+        const Program program;
+        const std::string model = oneFoldsOneDoesNot().bytes();
+        program.write("m.onnx", model);
+        for (const char* report : {"m.onnx", "./m.onnx", "./out.onnx"}) {
+            const Run run = program.run({"fold", "m.onnx", "-o", "out.onnx", "--report", report});
+            QCOMPARE(run.code, 2);
+            QVERIFY2(run.err.contains("--report"), run.err.constData());
+        }
+        QCOMPARE(program.read("m.onnx"), model);
+        QCOMPARE(program.files(), QStringList{"m.onnx"});
+    }
+
     void leavesTheTargetAloneWhenTheDiskIsFull()
     {
         const Program program;

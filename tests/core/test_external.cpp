@@ -46,6 +46,7 @@ private slots:
     void refusesALinkOutOfTheFolder();
     void sharesOneFile();
     void refusesDataInBothPlaces();
+    void refusesStrings();
 };
 
 void TestExternal::readsBytesBesideTheModel_data()
@@ -173,6 +174,18 @@ void TestExternal::refusesDataInBothPlaces()
     const auto opened = open(folder.write("m.onnx", model));
     QVERIFY(!opened);
     QVERIFY(opened.error().message.find("both in the model and in another file") != std::string::npos);
+}
+
+// Inside the model nobody could read them again.
+void TestExternal::refusesStrings()
+{
+    auto model = externalModel({{"location", "w.bin"}});
+    model.mutable_graph()->mutable_initializer(0)->set_data_type(onnx::TensorProto::STRING);
+    const Folder folder;
+    folder.write("w.bin", weightBytes);
+    const auto opened = open(folder.write("m.onnx", model));
+    QVERIFY(!opened);
+    QVERIFY(opened.error().message.find("holds strings") != std::string::npos);
 }
 
 QTEST_APPLESS_MAIN(TestExternal)
