@@ -98,6 +98,7 @@ std::vector<std::string> unusedDataFiles(const Model& model, const Placement& pl
         unused.erase(fs::weakly_canonical(saved.parent_path() / location, error));
     unused.erase(fs::weakly_canonical(used, error));
     std::vector<std::string> notices;
+    notices.reserve(unused.size());
     for (const fs::path& file : unused)
         notices.push_back(file.filename().string() +
                           " is not used by the saved model. Delete it if nothing else needs it.");

@@ -253,7 +253,7 @@ Result<fs::path> writePlanned(const Model& model, Placement& placement, OutputFi
         data = std::move(*created);
         if (auto done = writeDataFile(*plan, *data, save); !done)
             return tl::make_unexpected(done.error());
-        const auto placed = data->place();
+        auto placed = data->place();
         if (!placed)
             return placed;
         dataFile = *placed;
