@@ -4,6 +4,7 @@
 #include "core/base/Text.h"
 #include "core/model/TensorWalk.h"
 
+#include <algorithm>
 #include <set>
 
 namespace pleat {
@@ -55,6 +56,18 @@ std::vector<FilePointer> dataFilesOf(const Model& model)
             files.push_back(file);
     }
     return files;
+}
+
+bool hasTrainingData(const Model& model)
+{
+    const auto inside = [](const onnx::GraphProto& graph) {
+        return std::ranges::any_of(graph.initializer(), [](const onnx::TensorProto& tensor) {
+            return tensor.data_location() == onnx::TensorProto::EXTERNAL;
+        });
+    };
+    return std::ranges::any_of(model.header->training_info(), [&](const onnx::TrainingInfoProto& info) {
+        return inside(info.initialization()) || inside(info.algorithm());
+    });
 }
 
 std::string dataFileName(const fs::path& model, const Placement& placement, int n)

@@ -30,4 +30,7 @@ std::vector<std::string> unusedDataFiles(const Model& model, const Placement& pl
                                          const std::filesystem::path& saved,
                                          const std::filesystem::path& used);
 
+// Training information is saved as it stands, with the names of the data files of its initializers.
+bool hasTrainingData(const Model& model);
+
 } // namespace pleat

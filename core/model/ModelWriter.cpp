@@ -311,6 +311,9 @@ Result<Saved> saveModel(const Model& model, const fs::path& target, Progress& pr
         saved.notices.push_back(target.string() +
                                 " is a link, and its data file lies beside the file behind it. Open " +
                                 output->target().string() + " instead, or the weights are not found.");
+    if (!placement.sameFolder() && hasTrainingData(model))
+        saved.notices.emplace_back("The training information of the model names data files, which are not "
+                                   "copied. Copy them to the saved model if you train it.");
     for (std::string& notice : unusedDataFiles(model, placement, output->target(), saved.dataFile))
         saved.notices.push_back(std::move(notice));
     return saved;

@@ -34,6 +34,7 @@ public:
     bool keepsLargeInside() const { return m_largeInside; }
 
     DataPlacement wanted() const { return m_wanted; }
+    bool sameFolder() const { return m_sameFolder; } // as the opened model's
     Place of(const Payload& payload) const;
 
     // A message of the opened file that holds this tensor cannot be copied as it stands.

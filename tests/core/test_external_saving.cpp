@@ -248,6 +248,7 @@ private slots:
     void callsNoFileUnusedThatIsNamed_data();
     void callsNoFileUnusedThatIsNamed();
     void saysALotInFewSentences();
+    void saysThatTrainingDataStays();
     void savesUnderAsLongANameAsTheDiskTakes();
     void saysWhereTheDataIsBehindALink();
     void leavesTheStoreOfLinksWhenItSavesBesideThem();
@@ -652,6 +653,23 @@ void TestExternalSaving::saysALotInFewSentences()
     const auto opened = open(model.writeTo(folder));
     QVERIFY(opened);
     QCOMPARE(opened->notices.size(), 9u);
+}
+
+void TestExternalSaving::saysThatTrainingDataStays()
+{
+    const Folder folder, elsewhere;
+    Everywhere model;
+    std::string unread;
+    auto* initial = model.outside.add_training_info()->mutable_initialization()->add_initializer();
+    *initial = floatTensor("state", {2000});
+    moveOut(*initial, "training.bin", unread);
+    const auto opened = open(model.writeTo(folder));
+    QVERIFY(opened);
+    QVERIFY(save(opened->model, folder.path("new.onnx"))->notices.empty());
+    const auto done = save(opened->model, elsewhere.path("new.onnx"), DataPlacement::Inline);
+    QVERIFY2(done, said(done).c_str());
+    QCOMPARE(done->notices.size(), 1u);
+    QVERIFY(done->notices[0].find("training") != std::string::npos);
 }
 
 // No room for ".1.data" is an error only for who wants a data file.
