@@ -6,6 +6,7 @@
 #include <QApplication>
 #include <QCompleter>
 #include <QDialogButtonBox>
+#include <QDir>
 #include <QFile>
 #include <QFileDialog>
 #include <QLineEdit>
@@ -111,6 +112,43 @@ QString modelWithConstantNodes(const QTemporaryDir& folder)
     identity.add_output("conv.weight");
     *graph.add_node() = conv;
     return written(model, folder.filePath(QStringLiteral("constants.onnx")));
+}
+
+QString sampleWithDataFile(const QTemporaryDir& folder)
+{
+    QFile sample(sampleModel());
+    onnx::ModelProto model;
+    if (!sample.open(QIODevice::ReadOnly) || !model.ParseFromString(sample.readAll().toStdString()))
+        qFatal("the sample cannot be read");
+    QFile data(folder.filePath(QStringLiteral("weights.data")));
+    if (!data.open(QIODevice::WriteOnly))
+        qFatal("no data file");
+    for (onnx::TensorProto& tensor : *model.mutable_graph()->mutable_initializer()) {
+        if (!tensor.has_raw_data() || tensor.data_type() != onnx::TensorProto::FLOAT)
+            continue;
+        const auto entry = [&tensor](const char* key, const std::string& value) {
+            auto& added = *tensor.add_external_data();
+            added.set_key(key);
+            added.set_value(value);
+        };
+        entry("location", "weights.data");
+        entry("offset", std::to_string(data.pos()));
+        entry("length", std::to_string(tensor.raw_data().size()));
+        data.write(tensor.raw_data().data(), qint64(tensor.raw_data().size()));
+        tensor.clear_raw_data();
+        tensor.set_data_location(onnx::TensorProto::EXTERNAL);
+    }
+    return written(model, folder.filePath(QStringLiteral("digits.onnx")));
+}
+
+QMap<QString, QByteArray> filesIn(const QTemporaryDir& folder)
+{
+    QMap<QString, QByteArray> files;
+    for (const QFileInfo& info : QDir(folder.path()).entryInfoList(QDir::Files | QDir::Hidden)) {
+        QFile file(info.filePath());
+        files[info.fileName()] = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    }
+    return files;
 }
 
 void click(QAbstractButton* button)

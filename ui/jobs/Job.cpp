@@ -46,6 +46,8 @@ void JobRunner::run(const QString& lane, const QString& label, QObject* owner,
     job->display = display;
     job->deliver = std::move(deliver);
     job->startedAt = now();
+    if (m_listener)
+        job->sink.m_listener = std::bind_front(m_listener, lane);
     m_jobs.push_back(job);
     if (!m_timer.isActive())
         m_timer.start();

@@ -50,6 +50,11 @@ public:
     void cancel(const QString& lane);
     void cancelAll();
 
+    // Hears each step of progress before it counts, on the working thread, of jobs that start from now on:
+    // how a test meets a job at a certain step.
+    using Listener = std::function<void(const QString& lane, std::uint64_t done, std::uint64_t total)>;
+    void setListener(Listener listener) { m_listener = std::move(listener); }
+
     bool isBusy() const { return !m_jobs.empty(); } // quiet jobs count too
     bool isBusy(const QString& lane) const;
 
@@ -72,9 +77,12 @@ private:
     struct Sink final : Progress {
         void advance(std::uint64_t done, std::uint64_t total) override
         {
+            if (m_listener)
+                m_listener(done, total);
             m_done.store(done, std::memory_order_relaxed);
             m_total.store(total, std::memory_order_relaxed);
         }
+        std::function<void(std::uint64_t done, std::uint64_t total)> m_listener;
         std::atomic<std::uint64_t> m_done{0};
         std::atomic<std::uint64_t> m_total{0};
     };
@@ -100,6 +108,7 @@ private:
 
     QThreadPool m_pool;
     QTimer m_timer;
+    Listener m_listener;
     std::vector<JobPointer> m_jobs; // the living ones, oldest first
     bool m_statusVisible = false;
 };

@@ -74,7 +74,8 @@ void MessageBar::show(Message message)
     m_details->setText(m_message.details);
     m_more->setVisible(!m_message.details.isEmpty());
     // An error comes with its reason open: that is what there is to read.
-    const bool open = m_message.kind == Kind::Error && !m_message.details.isEmpty();
+    const bool open =
+        (m_message.kind == Kind::Error || m_message.showDetails) && !m_message.details.isEmpty();
     m_more->setChecked(open);
     m_details->setVisible(open);
     m_action->setText(m_message.actionText);
@@ -93,6 +94,12 @@ void MessageBar::show(Message message)
 void MessageBar::dismiss()
 {
     hide();
+}
+
+void MessageBar::dismissTopic(const QString& topic)
+{
+    if (m_message.topic == topic)
+        dismiss();
 }
 
 void MessageBar::keyPressEvent(QKeyEvent* event)
