@@ -59,10 +59,9 @@ QString names(const std::vector<std::filesystem::path>& paths)
 // What a choice means for this model and this target.
 QString words(const SaveForecast& forecast)
 {
-    if (forecast.tooLarge)
-        return ExportSheet::tr("Not possible: a single ONNX file can have at most 2 GiB, this would have %1.")
-            .arg(byteCount(forecast.modelBytes));
     const QString fresh = byteCount(forecast.dataBytes);
+    if (forecast.movedOut)
+        return ExportSheet::tr("Too large for that: %1 go to a new data file.").arg(fresh);
     if (!forecast.kept.empty())
         return forecast.dataFile.empty()
                    ? ExportSheet::tr("They stay in %1.").arg(names(forecast.kept))
@@ -98,6 +97,7 @@ ExportSheet::ExportSheet(JobRunner& jobs, std::shared_ptr<const GraphView> view,
     m_warning->setWordWrap(true);
     m_warning->hide();
     m_files = new QWidget;
+    m_files->setObjectName(u"exportFiles"_s);
     m_fileRows = new QGridLayout(m_files);
     m_fileRows->setContentsMargins(0, 0, 0, 0);
     m_fileRows->setHorizontalSpacing(16);
@@ -111,7 +111,10 @@ ExportSheet::ExportSheet(JobRunner& jobs, std::shared_ptr<const GraphView> view,
     write->setProperty("main", true);
     write->setDefault(true);
     buttons->addButton(QDialogButtonBox::Cancel);
-    connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(buttons, &QDialogButtonBox::accepted, this, [this] {
+        if (m_buttons[static_cast<std::size_t>(placement())]->isEnabled()) // the sizes came after the choice
+            accept();
+    });
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
 
     auto* layout = new QVBoxLayout(this);
@@ -190,9 +193,16 @@ void ExportSheet::show(const Forecasts& forecasts)
         m_details[i]->setText(sentence);
         m_buttons[i]->setAccessibleDescription(sentence);
         m_buttons[i]->setEnabled(!forecasts[i] || !forecasts[i]->tooLarge);
+        m_details[i]->setEnabled(m_buttons[i]->isEnabled());
     }
-    if (!m_buttons[static_cast<std::size_t>(placement())]->isEnabled())
-        m_buttons[static_cast<std::size_t>(DataPlacement::External)]->setChecked(true);
+    const auto& inOneFile = forecasts[static_cast<std::size_t>(DataPlacement::Inline)];
+    if (inOneFile && inOneFile->tooLarge) {
+        m_warning->setText(
+            tr("A single ONNX file can have at most 2 GiB, and this one would need %1: the weights "
+               "go to a data file.")
+                .arg(byteCount(inOneFile->modelBytes)));
+        m_warning->show();
+    }
     showFiles();
     Q_EMIT forecastShown();
 }

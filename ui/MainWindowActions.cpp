@@ -82,6 +82,8 @@ void MainWindow::makeActions()
         make(tr("Export with O&ptions…"), {K(tr("Ctrl+Shift+S"))},
              tr("Choose whether the weights go into the model file or into a data file beside it"),
              [this] { askForExport(true); });
+    a.exportModel->setObjectName(u"actionExport"_s);
+    a.exportOptions->setObjectName(u"actionExportOptions"_s);
     a.exportImage = make(tr("Export &Image of the Graph…"), {K(tr("Ctrl+Shift+E"))},
                          tr("Write the graph as SVG, PNG or PDF"), [this] { askForImage(); });
     a.closeModel = make(tr("&Close Window"), {K(K::Close)}, tr("Close the window"), [this] { close(); });

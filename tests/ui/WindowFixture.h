@@ -27,6 +27,9 @@ QString modelWithConstantNodes(const QTemporaryDir& folder);
 // The sample with its weights in weights.data beside it.
 QString sampleWithDataFile(const QTemporaryDir& folder);
 
+// Adds an unused tensor of so many bytes to it, in a data file huge.data that is one large hole.
+void addTensor(const QString& model, std::uint64_t bytes);
+
 // Names and contents of all files in it, hidden ones included.
 QMap<QString, QByteArray> filesIn(const QTemporaryDir& folder);
 

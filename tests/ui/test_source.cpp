@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The files of the open model change under the window: what it says, what it still shows, what can be done.
+#include "core/model/ModelReader.h"
+#include "core/model/ModelWriter.h"
 #include "tests/ui/WindowFixture.h"
 #include "ui/GraphPane.h"
 #include "ui/MainWindow.h"
@@ -159,17 +161,30 @@ class TestSource final : public QObject {
         QCOMPARE(remedy(*shown)->text(), u"Reload"_s);
     }
 
+    // A model with its data, as one file.
+    QByteArray whole(const QString& path) const
+    {
+        NoProgress progress;
+        const QString target = m_settings->filePath(u"whole.onnx"_s);
+        const auto opened = openModel(toPath(path), progress, {});
+        if (!opened || !saveModel(opened->model, toPath(target), progress, {}, DataPlacement::Inline))
+            return {};
+        return contents(target);
+    }
+
     // What was opened is still there: it shows, folds and exports as if nothing had happened.
     void expectReadable(void (*happens)(const QString&), Kind kind, const QString& words,
                         const QString& offer)
     {
-        const QString expected = m_settings->filePath(u"expected.onnx"_s);
-        const QString target = m_settings->filePath(u"target.onnx"_s);
+        const QString inside = m_settings->filePath(u"inside.onnx"_s);
+        const QString kept = m_folder->filePath(u"kept.onnx"_s);
         const auto shown = window();
         fold(*shown);
         QSignalSpy exported(&shown->document(), &Document::exported);
-        shown->document().exportTo(expected);
+        shown->document().exportTo(inside, DataPlacement::Inline);
         QVERIFY(exported.wait());
+        const QByteArray expected = contents(inside);
+        QVERIFY(!expected.isEmpty());
         shown->document().undoStack().undo();
 
         happens(victim());
@@ -181,10 +196,14 @@ class TestSource final : public QObject {
         choose(*shown, 2);
         QTRY_VERIFY(shown->weights().comparison());
         fold(*shown);
-        shown->document().exportTo(target);
+        QFile::remove(inside);
+        shown->document().exportTo(inside, DataPlacement::Inline);
         QVERIFY(exported.wait());
-        QCOMPARE(contents(target), contents(expected));
-        QVERIFY(!contents(target).isEmpty());
+        QVERIFY(contents(inside) == expected);
+        // Beside the data file, to which it must not refer any more if that is another one now.
+        shown->document().exportTo(kept);
+        QVERIFY(exported.wait());
+        QVERIFY(whole(kept) == expected);
     }
 
 private Q_SLOTS:
