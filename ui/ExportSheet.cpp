@@ -4,6 +4,7 @@
 #include "core/graph/GraphView.h"
 #include "ui/document/Convert.h"
 #include "ui/jobs/Job.h"
+#include "ui/widgets/Theme.h"
 
 #include <QDialogButtonBox>
 #include <QDir>
@@ -29,6 +30,13 @@ QLabel* label(const QString& text, const QString& role)
 {
     auto* made = new QLabel(text);
     made->setProperty("role", role);
+    return made;
+}
+
+QLabel* caption(const QString& text)
+{
+    QLabel* made = label(text, u"caption"_s);
+    made->setFont(captionFont(made->font()));
     return made;
 }
 
@@ -65,11 +73,10 @@ QString words(const SaveForecast& forecast)
     if (!forecast.kept.empty())
         return forecast.dataFile.empty()
                    ? ExportSheet::tr("They stay in %1.").arg(names(forecast.kept))
-                   : ExportSheet::tr("What is unchanged stays in %1; %2 that changed go to a new data file.")
-                         .arg(names(forecast.kept), fresh);
-    return forecast.dataFile.empty()
-               ? ExportSheet::tr("One file of %1.").arg(byteCount(forecast.modelBytes))
-               : ExportSheet::tr("%1 in a new data file; the two belong together.").arg(fresh);
+                   : ExportSheet::tr("%1 that changed in a new data file, the rest stays in %2.")
+                         .arg(fresh, names(forecast.kept));
+    return forecast.dataFile.empty() ? ExportSheet::tr("One file of %1.").arg(byteCount(forecast.modelBytes))
+                                     : ExportSheet::tr("%1 in a new data file.").arg(fresh);
 }
 
 } // namespace
@@ -98,11 +105,14 @@ ExportSheet::ExportSheet(JobRunner& jobs, std::shared_ptr<const GraphView> view,
     m_warning->hide();
     m_files = new QWidget;
     m_files->setObjectName(u"exportFiles"_s);
-    m_fileRows = new QGridLayout(m_files);
-    m_fileRows->setContentsMargins(0, 0, 0, 0);
+    m_fileRows = new QGridLayout;
     m_fileRows->setHorizontalSpacing(16);
     m_fileRows->setVerticalSpacing(4);
     m_fileRows->setColumnStretch(2, 1);
+    auto* files = new QVBoxLayout(m_files);
+    files->setContentsMargins(0, 0, 0, 0);
+    files->addLayout(m_fileRows);
+    files->addStretch();
     m_files->setMinimumHeight(3 * (fontMetrics().height() + 4)); // so that choosing moves nothing
 
     auto* buttons = new QDialogButtonBox;
@@ -123,18 +133,18 @@ ExportSheet::ExportSheet(JobRunner& jobs, std::shared_ptr<const GraphView> view,
     layout->addWidget(label(tr("Export %1").arg(file.fileName()), u"title"_s));
     layout->addWidget(folder);
     layout->addSpacing(8);
-    layout->addWidget(label(tr("WEIGHTS"), u"caption"_s));
+    layout->addWidget(caption(tr("WEIGHTS")));
     layout->addWidget(makeChoices());
     layout->addWidget(m_warning);
     layout->addSpacing(4);
     layout->addWidget(line());
     layout->addSpacing(4);
-    layout->addWidget(label(tr("FILES"), u"caption"_s));
+    layout->addWidget(caption(tr("FILES")));
     layout->addWidget(m_files);
     layout->addStretch();
     layout->addSpacing(8);
     layout->addWidget(buttons);
-    setMinimumWidth(520);
+    setMinimumWidth(540);
     showFiles();
 
     m_jobs.start(
@@ -204,6 +214,7 @@ void ExportSheet::show(const Forecasts& forecasts)
         m_warning->show();
     }
     showFiles();
+    resize(width(), std::max(height(), layout()->totalHeightForWidth(width())));
     Q_EMIT forecastShown();
 }
 

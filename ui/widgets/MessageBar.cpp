@@ -121,7 +121,12 @@ void MessageBar::paintEvent(QPaintEvent*)
     painter.fillRect(rect(), blend(theme.panel, colour, theme.dark ? 0.14 : 0.08));
     painter.fillRect(QRect(0, height() - 1, width(), 1), theme.line);
     painter.fillRect(QRect(0, 0, 3, height()), colour);
-    const QRectF badge(13, 11, 16, 16);
+    // Beside the first line, which lies lower where a button makes the bar higher.
+    const QRect words = m_sentence->geometry();
+    const int textHeight = m_sentence->heightForWidth(words.width());
+    const double firstLine =
+        words.top() + (words.height() - textHeight) / 2.0 + m_sentence->fontMetrics().height() / 2.0;
+    const QRectF badge(13, firstLine - 8, 16, 16);
     painter.setPen(Qt::NoPen);
     painter.setBrush(readable(colour, Qt::white));
     painter.drawEllipse(badge);
