@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where the weights of an export go, as the sheet asks it and as the files then are.
 #include "core/model/ModelReader.h"
+#include "core/model/ModelWriter.h"
 #include "tests/ui/WindowFixture.h"
 #include "ui/ExportSheet.h"
 #include "ui/MainWindow.h"
@@ -133,6 +134,45 @@ private Q_SLOTS:
         QVERIFY(words.contains(sizeOf(u"outside.onnx.1.data"_s)));
         QVERIFY(readsDataFiles(m_folder->filePath(u"outside.onnx"_s)));
         QVERIFY(part<QLabel>(*window, "messageSentence")->text().contains(u"outside.onnx.1.data"_s));
+    }
+
+    void forecastsWhatIsWritten_data()
+    {
+        QTest::addColumn<int>("data");
+        QTest::addColumn<bool>("beside");
+        QTest::addColumn<bool>("folds");
+        const std::array places{std::pair{"keep", DataPlacement::Keep},
+                                std::pair{"inline", DataPlacement::Inline},
+                                std::pair{"external", DataPlacement::External}};
+        for (const auto& [name, data] : places)
+            for (const bool beside : {false, true})
+                for (const bool folds : {false, true})
+                    QTest::addRow("%s%s%s", name, beside ? ", beside the data" : "", folds ? ", folded" : "")
+                        << int(data) << beside << folds;
+    }
+    void forecastsWhatIsWritten()
+    {
+        QFETCH(int, data);
+        QFETCH(bool, beside);
+        QFETCH(bool, folds);
+        const auto window = folded(sampleWithDataFile(*m_folder));
+        const SnapshotPointer snapshot = folds ? window->document().current() : window->document().opened();
+        const Model& model = snapshot->view->model();
+        const auto target = toPath((beside ? *m_folder : *m_settings).filePath(u"target.onnx"_s));
+        const auto forecast = forecastSave(model, target, static_cast<DataPlacement>(data));
+        QVERIFY(forecast.has_value());
+        NoProgress progress;
+        const auto saved = saveModel(model, target, progress, {}, static_cast<DataPlacement>(data));
+        QVERIFY(saved.has_value());
+        QCOMPARE(forecast->modelBytes, std::filesystem::file_size(target));
+        QVERIFY(forecast->dataFile == saved->dataFile);
+        if (!saved->dataFile.empty())
+            QCOMPARE(forecast->dataBytes, std::filesystem::file_size(saved->dataFile));
+        // What it keeps is what it cannot do without.
+        QFile::remove(m_folder->filePath(u"weights.data"_s));
+        const auto opened = openModel(target, progress, {});
+        QVERIFY(opened.has_value());
+        QCOMPARE(opened->notices.empty(), forecast->kept.empty());
     }
 
     void refusesASingleFileAbove2GiB()

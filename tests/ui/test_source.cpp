@@ -257,6 +257,16 @@ private Q_SLOTS:
         QVERIFY(!shown->windowTitle().contains(u"deleted"_s));
     }
 
+    void looksWhenTheWindowBecomesActive()
+    {
+        const auto shown = window();
+        QVERIFY(QTest::qWaitForWindowActive(shown.get()));
+        touch(m_data);
+        QEvent active(QEvent::ActivationChange);
+        QCoreApplication::sendEvent(shown.get(), &active); // before any other event is handled
+        QVERIFY(shown->document().sourceState().kind == Kind::Rewritten);
+    }
+
     void namesAllFilesThatChanged()
     {
         const auto shown = window();
