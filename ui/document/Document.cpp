@@ -20,35 +20,6 @@ const auto exportLane = u"export"_s;
 const auto shapeLane = u"shapes"_s;
 constexpr int inferenceSeconds = 120;
 
-} // namespace
-
-// Undo is keeping the old value.
-class FoldCommand final : public QUndoCommand {
-public:
-    FoldCommand(Document& document, SnapshotPointer before, SnapshotPointer after, const QString& text)
-        : QUndoCommand(text),
-          m_document(document),
-          m_before(std::move(before)),
-          m_after(std::move(after))
-    {
-    }
-    void undo() override { m_document.setCurrent(m_before); }
-    void redo() override { m_document.setCurrent(m_after); }
-
-private:
-    Document& m_document;
-    SnapshotPointer m_before;
-    SnapshotPointer m_after;
-};
-
-struct Document::Opening {
-    SnapshotPointer snapshot;
-    std::shared_ptr<const ValueTypes> types;
-    std::vector<std::string> notices;
-};
-
-namespace {
-
 QStringList sentences(const std::vector<std::string>& notices)
 {
     QStringList result;
@@ -77,6 +48,31 @@ private:
 };
 
 } // namespace
+
+// Undo is keeping the old value.
+class FoldCommand final : public QUndoCommand {
+public:
+    FoldCommand(Document& document, SnapshotPointer before, SnapshotPointer after, const QString& text)
+        : QUndoCommand(text),
+          m_document(document),
+          m_before(std::move(before)),
+          m_after(std::move(after))
+    {
+    }
+    void undo() override { m_document.setCurrent(m_before); }
+    void redo() override { m_document.setCurrent(m_after); }
+
+private:
+    Document& m_document;
+    SnapshotPointer m_before;
+    SnapshotPointer m_after;
+};
+
+struct Document::Opening {
+    SnapshotPointer snapshot;
+    std::shared_ptr<const ValueTypes> types;
+    std::vector<std::string> notices;
+};
 
 Document::Document(JobRunner& jobs, std::filesystem::path worker, QObject* parent)
     : QObject(parent),
