@@ -10,11 +10,14 @@
 
 #include <QObject>
 #include <QPointer>
+#include <QRunnable>
 #include <QThreadPool>
 #include <QTimer>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
@@ -69,6 +72,7 @@ Q_SIGNALS:
     void statusCleared();
     void laneFinished(const QString& lane); // delivered, dropped or cancelled
     void cancelledByUser(const QString& label);
+    void ended(QPrivateSignal); // a worker's, for collect()
 
 public Q_SLOTS:
     void cancelShown(); // what the Cancel button of the status bar does
@@ -93,19 +97,34 @@ private:
         JobDisplay display = JobDisplay::Shown;
         Sink sink;
         std::stop_source stop;
+        std::function<void(Progress&, std::stop_token)> work;
         std::function<void()> deliver;
         qint64 startedAt = 0; // ms
     };
     using JobPointer = std::shared_ptr<Job>;
 
+    // What the pool runs, once for each job: the next one that waits. One object for all of them, so that
+    // everything that crosses from thread to thread does it under the one mutex below.
+    struct Worker final : QRunnable {
+        explicit Worker(JobRunner& of) : runner(of) { setAutoDelete(false); }
+        void run() override { runner.runNext(); }
+        JobRunner& runner;
+    };
+
     void run(const QString& lane, const QString& label, QObject* owner,
              std::function<void(Progress&, std::stop_token)> work, std::function<void()> deliver,
              JobDisplay display);
+    void runNext(); // on a thread of the pool
+    void collect();
     void finish(const JobPointer& job);
     void drop(const JobPointer& job);
     JobPointer shownJob() const;
     void tick();
 
+    Worker m_worker{*this};
+    std::mutex m_handOver;
+    std::deque<JobPointer> m_waiting; // for a thread
+    std::vector<JobPointer> m_ended;  // for collect()
     QThreadPool m_pool;
     QTimer m_timer;
     Listener m_listener;
