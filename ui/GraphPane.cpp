@@ -10,10 +10,13 @@
 
 #include <QClipboard>
 #include <QGuiApplication>
+#include <QHash>
 #include <QLabel>
 #include <QMenu>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -66,16 +69,18 @@ void GraphPane::setSide(Side side)
 }
 
 void GraphPane::setSnapshots(const SnapshotPointer& opened, const SnapshotPointer& current,
-                             const std::shared_ptr<const ValueTypes>& types, bool fresh)
+                             const std::shared_ptr<const ValueTypes>& types, Subject subject)
 {
     const bool same = opened == m_opened && current == m_current;
     m_opened = opened;
     m_current = current;
-    m_fresh = m_fresh || fresh;
-    if (fresh)
-        m_drawn.reset();
     m_types = types;
-    if (!same || fresh)
+    if (subject != Subject::Same) {
+        m_subject = subject;
+        m_places = subject == Subject::Reloaded ? placesInView() : std::vector<Place>();
+        m_drawn.reset();
+    }
+    if (!same || subject != Subject::Same)
         rebuild();
 }
 
@@ -101,7 +106,7 @@ void GraphPane::rebuild()
 {
     if (!shown())
         return;
-    const bool goesOn = !m_fresh && m_canvas->scene().direction == m_direction;
+    const bool goesOn = m_subject == Subject::Same && m_canvas->scene().direction == m_direction;
     const auto previous = goesOn ? std::optional(m_canvas->scene()) : std::nullopt;
     m_jobs.start(
         u"layout"_s, tr("Laying out…"), this,
@@ -122,16 +127,58 @@ void GraphPane::present(BuiltScene built)
     m_items = std::move(built.items);
     m_frames = std::move(built.frames);
     m_following = true;
-    m_canvas->setScene(std::move(built.scene),
-                       m_fresh ? GraphCanvas::KeepView::Fit : GraphCanvas::KeepView::Anchor);
+    const Subject subject = std::exchange(m_subject, Subject::Same);
+    const auto place = centreToReturnTo(built.scene);
+    m_canvas->setScene(std::move(built.scene), place                      ? GraphCanvas::KeepView::Exact
+                                               : subject == Subject::Same ? GraphCanvas::KeepView::Anchor
+                                                                          : GraphCanvas::KeepView::Fit);
+    if (place)
+        m_canvas->centreAt(*place);
     m_following = false;
     m_empty->setVisible(m_items.empty());
     if (!m_emphasised.isEmpty())
         emphasise(m_emphasised);
-    const bool centre = m_wanted.centre && !m_fresh;
-    m_fresh = false;
+    const bool centre = m_wanted.centre && subject == Subject::Same;
     apply({m_wanted.node, m_wanted.value, centre});
     Q_EMIT sceneShown();
+}
+
+// The selected node, then those next to the middle of what is seen.
+std::vector<GraphPane::Place> GraphPane::placesInView() const
+{
+    constexpr std::size_t enough = 64;
+    const auto& nodes = m_canvas->scene().nodes;
+    const QRectF visible = m_canvas->visibleScene();
+    std::vector<std::pair<double, const SceneNode*>> around;
+    for (const SceneNode& node : nodes) {
+        const QPointF off = node.rect.center() - visible.center();
+        if (!node.name.isEmpty() && visible.intersects(node.rect))
+            around.emplace_back(std::hypot(off.x(), off.y()), &node);
+    }
+    if (const int selected = m_canvas->selection().node; selected >= 0)
+        for (auto& [distance, node] : around)
+            if (node == &nodes[static_cast<std::size_t>(selected)])
+                distance = -1;
+    std::ranges::sort(around);
+    std::vector<Place> places;
+    for (const auto& [distance, node] : around)
+        if (places.size() < enough)
+            places.push_back({node->name, node->rect.center() - visible.center()});
+    return places;
+}
+
+std::optional<QPointF> GraphPane::centreToReturnTo(const GraphScene& scene)
+{
+    const std::vector<Place> places = std::exchange(m_places, {});
+    if (places.empty())
+        return std::nullopt;
+    QHash<QString, const SceneNode*> byName;
+    for (const SceneNode& node : scene.nodes)
+        byName.insert(node.name, &node);
+    for (const Place& place : places)
+        if (const SceneNode* node = byName.value(place.name))
+            return node->rect.center() - place.offset;
+    return std::nullopt;
 }
 
 void GraphPane::select(NodeId node, const std::string& value, bool centre)

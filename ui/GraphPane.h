@@ -24,10 +24,14 @@ public:
     Side side() const { return m_side; }
     void setSide(Side side);
 
+    enum class Subject {
+        Same,     // the model on the canvas, or what an edit made of it: it stays where it is
+        Other,    // to be looked at from its beginning
+        Reloaded, // the same file read again: nodes of the same names come to lie where they lay
+    };
     // Draws these snapshots, on the side that is chosen. What was selected stays selected where it survives.
-    // `fresh`: another model, to be looked at from its beginning.
     void setSnapshots(const SnapshotPointer& opened, const SnapshotPointer& current,
-                      const std::shared_ptr<const ValueTypes>& types, bool fresh);
+                      const std::shared_ptr<const ValueTypes>& types, Subject subject);
     // Shapes that became known: nothing moves.
     void setTypes(const std::shared_ptr<const ValueTypes>& types);
 
@@ -58,9 +62,16 @@ private:
         bool centre = false;
     };
 
+    struct Place {
+        QString name; // of a node
+        QPointF offset;
+    };
+
     SnapshotPointer shown() const { return m_side == Side::Before ? m_opened : m_current; }
     void rebuild();
     void present(BuiltScene built);
+    std::vector<Place> placesInView() const;
+    std::optional<QPointF> centreToReturnTo(const GraphScene& scene);
     void apply(const Wanted& wanted);
     CanvasHit find(const Wanted& wanted) const;
     int sceneNode(NodeIndex node) const;
@@ -82,8 +93,9 @@ private:
     Wanted m_wanted;
     QString m_emphasised;
     QLabel* m_empty = nullptr; // the words over a scene without nodes
-    bool m_fresh = false;
-    bool m_following = false; // the canvas is being told, it does not tell
+    Subject m_subject = Subject::Same;
+    std::vector<Place> m_places; // where to return to after reloading, the best one first
+    bool m_following = false;    // the canvas is being told, it does not tell
 };
 
 } // namespace pleat::ui

@@ -136,17 +136,12 @@ void MainWindow::connectParts()
         m_messages->show(
             {MessageBar::Kind::Notice, sentences.constFirst(), sentences.mid(1).join(u'\n'), {}, {}});
     });
-    connect(&m_document, &Document::changedOnDisk, this, [this] {
-        m_messages->show({MessageBar::Kind::Notice,
-                          tr("%1 changed on disk.").arg(m_document.fileName()),
-                          {},
-                          tr("Reload"),
-                          [this] { m_actions->reload->trigger(); }});
-    });
-    connect(&m_document, &Document::exported, this, [this](const QString& path) {
-        m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
-        if (const auto then = std::exchange(m_afterExport, nullptr))
-            then();
+    connect(&m_document, &Document::sourceChanged, this, &MainWindow::sourceChanged);
+    connect(&m_document, &Document::exported, this, &MainWindow::exported);
+    connect(&m_jobs, &JobRunner::cancelledByUser, this, [this] { m_afterExport = nullptr; });
+    connect(m_weights, &WeightsPanel::failed, this, [this](const Error& error) {
+        if (error.code == ErrorCode::Changed)
+            m_document.lookAtSource();
     });
 
     connect(&m_selection, &Selection::changed, this, &MainWindow::selectionChanged);
@@ -194,6 +189,8 @@ SnapshotPointer MainWindow::shownSnapshot() const
 void MainWindow::documentOpened()
 {
     m_messages->dismiss();
+    const SnapshotPointer before = m_document.reloadedFrom();
+    const Selection::Value selected = m_selection.value();
     m_selection.clear();
     m_facts.reset();
     m_graph->setSide(GraphPane::Side::After);
@@ -202,8 +199,13 @@ void MainWindow::documentOpened()
     if (m_pages->currentWidget() == m_start)
         showPanels();
     m_pages->setCurrentWidget(m_graph);
-    m_graph->setSnapshots(m_document.opened(), m_document.current(), m_document.types(), true);
+    m_graph->setSnapshots(m_document.opened(), m_document.current(), m_document.types(),
+                          before ? GraphPane::Subject::Reloaded : GraphPane::Subject::Other);
     documentChanged();
+    if (before) {
+        selectAgain(selected, *before->view);
+        return;
+    }
     // Something to look at from the first moment: the first pair.
     const auto& candidates = m_document.current()->candidates;
     const auto first = std::find_if(candidates.begin(), candidates.end(), [](const FoldCandidate& each) {
@@ -235,7 +237,8 @@ void MainWindow::showModel()
         return;
     }
     m_find->setView(shownSnapshot()->view);
-    m_graph->setSnapshots(m_document.opened(), m_document.current(), m_document.types(), false);
+    m_graph->setSnapshots(m_document.opened(), m_document.current(), m_document.types(),
+                          GraphPane::Subject::Same);
 }
 
 void MainWindow::describeModel()
@@ -306,7 +309,12 @@ void MainWindow::showError(const QString& what, const Error& error)
     QString details = toQt(error.message);
     if (!error.where.empty() && !details.contains(toQt(error.where)))
         details += u'\n' + toQt(error.where);
-    m_messages->show({MessageBar::Kind::Error, what, details, {}, {}});
+    MessageBar::Message message{MessageBar::Kind::Error, what, details, {}, {}};
+    if (error.code == ErrorCode::Changed)
+        m_document.lookAtSource();
+    if (error.code == ErrorCode::Changed || toQt(error.where) == m_document.path())
+        offerRemedy(message);
+    m_messages->show(std::move(message));
     updateActions();
 }
 

@@ -2,13 +2,14 @@
 // The window: puts the panels round the canvas and carries what one of them asks for to the others. It owns
 // the document and everything else in it; UI thread only. Its sources are split by subject: MainWindow.cpp
 // (parts and document), MainWindowSelection.cpp, MainWindowActions.cpp (menus, tool bar) and
-// MainWindowFiles.cpp (open, export, close, drop).
+// MainWindowFiles.cpp (open, export, close, drop, files that changed).
 #pragma once
 
 #include "ui/document/Document.h"
 #include "ui/document/Selection.h"
 #include "ui/fold/FoldModel.h"
 #include "ui/jobs/Job.h"
+#include "ui/widgets/MessageBar.h"
 
 #include <QMainWindow>
 #include <array>
@@ -23,7 +24,6 @@ class FindField;
 class FoldPanel;
 class GraphPane;
 class InspectorPanel;
-class MessageBar;
 class StartPage;
 class StatusLine;
 class WeightsPanel;
@@ -48,6 +48,7 @@ public:
     InspectorPanel& inspector() { return *m_inspector; }
     GraphPane& graph() { return *m_graph; }
     MessageBar& messages() { return *m_messages; }
+    JobRunner& jobs() { return m_jobs; }
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -65,6 +66,7 @@ private:
     void connectParts();
     void documentOpened();
     void documentChanged();
+    void sourceChanged();
     void showModel();     // canvas and find, of what is there now
     void describeModel(); // status bar and inspector, by a job
     SnapshotPointer shownSnapshot() const;
@@ -74,6 +76,7 @@ private:
 
     // MainWindowSelection.cpp
     void keepSelection(); // what is selected must be there
+    void selectAgain(const Selection::Value& selected, const GraphView& before); // what bears the same names
     void selectionChanged();
     void showInspector();
     void showWeights();
@@ -95,7 +98,10 @@ private:
 
     // MainWindowFiles.cpp
     void askForModel();
-    void askForExport();
+    void askForExport(bool withOptions = false);
+    void exportTo(const QString& path, bool withOptions);
+    void exported(const QString& path, const QString& dataFile, const QStringList& notices);
+    void offerRemedy(MessageBar::Message& message); // for the files that changed, where there is one
     void askForImage();
     void load(const QString& path);
     enum class Unsaved { Discard, Export, Stay };

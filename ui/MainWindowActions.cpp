@@ -4,6 +4,7 @@
 #include "ui/MainWindow.h"
 #include "ui/Settings.h"
 #include "ui/ShortcutsDialog.h"
+#include "ui/SourceMessage.h"
 #include "ui/StartPage.h"
 #include "ui/WindowActions.h"
 #include "ui/document/Convert.h"
@@ -74,8 +75,15 @@ void MainWindow::makeActions()
              tr("Open the classifier of handwritten digits that comes with Pleat"), [this] { openSample(); });
     a.reload = make(tr("&Reload"), {K(Qt::Key_F5)}, tr("Read the file again"),
                     [this] { whenSaved([this] { m_document.reload(); }); });
-    a.exportModel = make(tr("&Export…"), {K(K::Save), K(tr("Ctrl+Shift+S"))},
-                         tr("Write the model as it is now into a file"), [this] { askForExport(); });
+    a.reload->setObjectName(u"actionReload"_s);
+    a.exportModel = make(tr("&Export…"), {K(K::Save)}, tr("Write the model as it is now into a file"),
+                         [this] { askForExport(); });
+    a.exportOptions =
+        make(tr("Export with O&ptions…"), {K(tr("Ctrl+Shift+S"))},
+             tr("Choose whether the weights go into the model file or into a data file beside it"),
+             [this] { askForExport(true); });
+    a.exportModel->setObjectName(u"actionExport"_s);
+    a.exportOptions->setObjectName(u"actionExportOptions"_s);
     a.exportImage = make(tr("Export &Image of the Graph…"), {K(tr("Ctrl+Shift+E"))},
                          tr("Write the graph as SVG, PNG or PDF"), [this] { askForImage(); });
     a.closeModel = make(tr("&Close Window"), {K(K::Close)}, tr("Close the window"), [this] { close(); });
@@ -184,7 +192,7 @@ void MainWindow::makeMenus()
     connect(m_actions->recent, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
     file->addActions({a.sample, a.reload});
     file->addSeparator();
-    file->addActions({a.exportModel, a.exportImage});
+    file->addActions({a.exportModel, a.exportOptions, a.exportImage});
     file->addSeparator();
     file->addActions({a.closeModel, a.quit});
 
@@ -287,6 +295,7 @@ void MainWindow::updateActions()
                                                   : tr("Fold &selected"));
     a.foldChecked->setEnabled(free && checked > 0);
     a.exportModel->setEnabled(free);
+    a.exportOptions->setEnabled(free);
     for (QAction* action : {a.reload, a.exportImage, a.find, a.chooseAll, a.chooseNone, a.before, a.after,
                             a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.attributes, a.weights,
                             a.names, a.properties, a.next, a.previous})
@@ -311,6 +320,8 @@ void MainWindow::changeEvent(QEvent* event)
     QMainWindow::changeEvent(event);
     if (event->type() == QEvent::PaletteChange && m_actions)
         updateIcons();
+    if (event->type() == QEvent::ActivationChange && isActiveWindow())
+        m_document.lookAtSource(); // not every file system tells of changes
 }
 
 void MainWindow::updateTitle()
@@ -320,7 +331,8 @@ void MainWindow::updateTitle()
         return;
     }
     const QString mark = m_document.hasUnsavedChanges() ? u" •"_s : QString();
-    setWindowTitle(tr("%1%2 — Pleat").arg(m_document.fileName(), mark));
+    setWindowTitle(
+        tr("%1%2%3 — Pleat").arg(m_document.fileName(), sourceMark(m_document.sourceState()), mark));
     setWindowFilePath(m_document.path());
 }
 

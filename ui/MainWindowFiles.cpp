@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/ExportSheet.h"
 #include "ui/GraphPane.h"
 #include "ui/MainWindow.h"
 #include "ui/Settings.h"
+#include "ui/SourceMessage.h"
 #include "ui/StartPage.h"
+#include "ui/WindowActions.h"
 #include "ui/document/Convert.h"
 #include "ui/widgets/MessageBar.h"
 
+#include <QAction>
 #include <QCloseEvent>
 #include <QDir>
 #include <QFile>
@@ -21,6 +25,8 @@ using namespace Qt::StringLiterals;
 namespace pleat::ui {
 
 namespace {
+
+const auto sourceTopic = u"source"_s;
 
 QString modelFilter()
 {
@@ -40,6 +46,17 @@ QString droppedFile(const QMimeData* data)
         if (url.isLocalFile() && QFileInfo(url.toLocalFile()).isFile())
             return url.toLocalFile();
     return {};
+}
+
+QString whatIsLost(const SourceState& state, bool unsaved)
+{
+    if (!unsaved)
+        return MainWindow::tr("Discarding loses the model.");
+    if (state.isIntact())
+        return MainWindow::tr("The file on disk is as it was. Discarding loses what was folded here.");
+    if (state.isReadable())
+        return sourceSentence(state) + u' ' + MainWindow::tr("Discarding loses what was folded here.");
+    return sourceSentence(state) + u' ' + MainWindow::tr("What was folded here can no longer be exported.");
 }
 
 } // namespace
@@ -85,22 +102,95 @@ void MainWindow::openSample()
     });
 }
 
-void MainWindow::askForExport()
+void MainWindow::askForExport(bool withOptions)
 {
     if (m_document.isEmpty())
         return;
+    m_document.lookAtSource();
+    if (!m_document.sourceState().isReadable()) {
+        m_afterExport = nullptr;
+        sourceChanged(); // says why not
+        return;
+    }
     QFileDialog* dialog = fileDialog(this, tr("Export the model"), modelFilter());
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDefaultSuffix(u"onnx"_s);
     const bool folded = m_document.current() != m_document.opened();
     const QString name = QFileInfo(m_document.path()).completeBaseName();
     dialog->selectFile(folded ? name + u".folded.onnx"_s : name + u".onnx"_s);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+    connect(dialog, &QFileDialog::fileSelected, this, [this, withOptions](const QString& path) {
         Settings::setLastFolder(QFileInfo(path).absolutePath());
-        m_document.exportTo(path);
+        exportTo(path, withOptions);
     });
     connect(dialog, &QFileDialog::rejected, this, [this] { m_afterExport = nullptr; });
     dialog->open();
+}
+
+void MainWindow::exportTo(const QString& path, bool withOptions)
+{
+    const auto view = m_document.current()->view;
+    if (!withOptions && !ExportSheet::isWorthAsking(view->model())) {
+        m_document.exportTo(path);
+        return;
+    }
+    auto* sheet = new ExportSheet(m_jobs, view, path, this);
+    sheet->setAttribute(Qt::WA_DeleteOnClose);
+    connect(sheet, &QDialog::accepted, this,
+            [this, sheet, path] { m_document.exportTo(path, sheet->placement()); });
+    connect(sheet, &QDialog::rejected, this, [this] { m_afterExport = nullptr; });
+    sheet->open();
+}
+
+void MainWindow::exported(const QString& path, const QString& dataFile, const QStringList& notices)
+{
+    const QString sentence =
+        dataFile.isEmpty()
+            ? tr("Exported to %1").arg(path)
+            : tr("Exported to %1, the weights to %2 beside it").arg(path, QFileInfo(dataFile).fileName());
+    m_messages->show({notices.isEmpty() ? MessageBar::Kind::Done : MessageBar::Kind::Notice,
+                      sentence,
+                      notices.join(u'\n'),
+                      {},
+                      {},
+                      {},
+                      true});
+    if (const auto then = std::exchange(m_afterExport, nullptr))
+        then();
+}
+
+void MainWindow::sourceChanged()
+{
+    const SourceState& state = m_document.sourceState();
+    updateTitle();
+    showWeights();
+    if (state.isIntact()) {
+        m_messages->dismissTopic(sourceTopic);
+        return;
+    }
+    MessageBar::Message message{state.isReadable() ? MessageBar::Kind::Notice : MessageBar::Kind::Error,
+                                sourceSentence(state),
+                                {},
+                                {},
+                                {},
+                                sourceTopic};
+    offerRemedy(message);
+    m_messages->show(std::move(message));
+}
+
+void MainWindow::offerRemedy(MessageBar::Message& message)
+{
+    switch (sourceRemedy(m_document.sourceState())) {
+    case SourceRemedy::None:
+        break;
+    case SourceRemedy::Reload:
+        message.actionText = tr("Reload");
+        message.action = [this] { m_actions->reload->trigger(); };
+        break;
+    case SourceRemedy::Export:
+        message.actionText = tr("Export…");
+        message.action = [this] { m_actions->exportModel->trigger(); };
+        break;
+    }
 }
 
 void MainWindow::askForImage()
@@ -122,23 +212,28 @@ void MainWindow::askForImage()
 
 MainWindow::Unsaved MainWindow::askAboutChanges()
 {
-    if (!m_document.hasUnsavedChanges())
+    const bool unsaved = m_document.hasUnsavedChanges();
+    if (!unsaved && !m_document.isLastCopy())
         return Unsaved::Discard;
-    QMessageBox box(QMessageBox::Question, tr("Unsaved changes"),
-                    tr("%1 has changes that were not exported.").arg(m_document.fileName()),
+    const SourceState& state = m_document.sourceState();
+    QMessageBox box(QMessageBox::Question, unsaved ? tr("Unsaved changes") : tr("Deleted file"),
+                    unsaved ? tr("%1 has changes that were not exported.").arg(m_document.fileName())
+                            : sourceSentence(state),
                     QMessageBox::NoButton, this);
     box.setObjectName(u"unsavedQuestion"_s);
     box.setIconPixmap(windowIcon().pixmap(48));
-    box.setInformativeText(tr("The file on disk is as it was. Discarding loses what was folded here."));
-    QPushButton* write = box.addButton(tr("&Export…"), QMessageBox::AcceptRole);
+    box.setInformativeText(whatIsLost(state, unsaved));
+    QPushButton* write =
+        state.isReadable() ? box.addButton(tr("&Export…"), QMessageBox::AcceptRole) : nullptr;
     QPushButton* discard = box.addButton(tr("&Discard"), QMessageBox::DestructiveRole);
-    box.addButton(QMessageBox::Cancel);
-    write->setProperty("main", true);
-    box.setDefaultButton(write);
+    QPushButton* stay = box.addButton(QMessageBox::Cancel);
+    if (write)
+        write->setProperty("main", true);
+    box.setDefaultButton(write ? write : stay);
     box.exec();
-    return box.clickedButton() == discard ? Unsaved::Discard
-           : box.clickedButton() == write ? Unsaved::Export
-                                          : Unsaved::Stay;
+    return box.clickedButton() == discard          ? Unsaved::Discard
+           : write && box.clickedButton() == write ? Unsaved::Export
+                                                   : Unsaved::Stay;
 }
 
 void MainWindow::whenSaved(const std::function<void()>& then)

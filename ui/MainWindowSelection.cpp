@@ -25,6 +25,27 @@ void MainWindow::keepSelection()
         m_selection.clear();
 }
 
+void MainWindow::selectAgain(const Selection::Value& selected, const GraphView& before)
+{
+    const GraphView& view = *m_document.current()->view;
+    Selection::Value value;
+    value.scope = selected.scope;
+    if (view.find(ScopeIndex::Main, selected.value) != ValueIndex::None)
+        value.value = selected.value;
+    if (const NodeIndex old = before.find(selected.node);
+        selected.node != NodeId::None && old != NodeIndex::None) {
+        const std::string name = before.label(old);
+        const std::string& path = before.scopes()[index(before.scope(old))].path;
+        for (std::uint32_t i = 0; value.node == NodeId::None && i < view.nodeCount(); ++i) {
+            const NodeIndex node{i};
+            if (view.scopes()[index(view.scope(node))].path == path && view.label(node) == name)
+                value.node = view.id(node);
+        }
+        value.fold = foldOf(value.node);
+    }
+    m_selection.set(value);
+}
+
 FoldId MainWindow::foldOf(NodeId node) const
 {
     if (m_document.isEmpty() || node == NodeId::None)
@@ -100,6 +121,13 @@ void MainWindow::showWeights()
 {
     if (m_document.isEmpty()) {
         m_weights->showNothing(tr("Open a model to see its weights before and after folding."));
+        return;
+    }
+    if (!m_document.sourceState().isReadable()) {
+        m_weights->forget();
+        m_weights->showNothing(tr("These weights can no longer be read: %1 changed on disk. Reload the model "
+                                  "to see what the file holds now.")
+                                   .arg(m_document.sourceState().files.constFirst()));
         return;
     }
     WeightsQuery query{m_document.opened(), m_document.current(), m_selection.value().node,

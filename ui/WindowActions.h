@@ -8,7 +8,7 @@ class QMenu;
 namespace pleat::ui {
 
 struct WindowActions {
-    QAction *open, *sample, *reload, *exportModel, *exportImage, *closeModel, *quit;
+    QAction *open, *sample, *reload, *exportModel, *exportOptions, *exportImage, *closeModel, *quit;
     QAction *undo, *redo, *find, *chooseAll, *chooseNone, *deselect;
     QAction *before, *after, *zoomIn, *zoomOut, *fit, *actualSize, *direction;
     QAction *attributes, *weights, *names;

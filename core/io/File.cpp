@@ -47,7 +47,21 @@ std::string whyNotRegular(const std::string& name, mode_t mode)
     return name + ": this is not a regular file (a pipe or a device?); copy it to a file first.";
 }
 
+FileStamp stampFrom(const struct stat& status)
+{
+    return {static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino),
+            static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
 } // namespace
+
+std::optional<FileStamp> FileStamp::of(const std::filesystem::path& path)
+{
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0)
+        return std::nullopt;
+    return stampFrom(status);
+}
 
 void allowManyFiles()
 {
@@ -95,9 +109,7 @@ Result<FilePointer> File::adopt(int descriptor, const std::filesystem::path& pat
         return failure(ErrorCode::Unreadable, whyNotOpened(path.string(), errno), path.string());
     if (!S_ISREG(status.st_mode))
         return failure(ErrorCode::Unreadable, whyNotRegular(path.string(), status.st_mode), path.string());
-    file->m_size = static_cast<std::uint64_t>(status.st_size);
-    file->m_mtimeSeconds = status.st_mtim.tv_sec;
-    file->m_mtimeNanoseconds = status.st_mtim.tv_nsec;
+    file->m_stamp = stampFrom(status);
     return file;
 }
 
@@ -107,11 +119,19 @@ File::~File()
         ::close(m_descriptor);
 }
 
-bool File::unchanged() const
+std::optional<FileStamp> File::stampNow() const
 {
     struct stat status {};
-    return ::fstat(m_descriptor, &status) == 0 && static_cast<std::uint64_t>(status.st_size) == m_size &&
-           status.st_mtim.tv_sec == m_mtimeSeconds && status.st_mtim.tv_nsec == m_mtimeNanoseconds;
+    if (::fstat(m_descriptor, &status) != 0)
+        return std::nullopt;
+    return stampFrom(status);
+}
+
+bool File::unchanged() const
+{
+    const auto now = stampNow();
+    return now && now->size == m_stamp.size && now->mtimeSeconds == m_stamp.mtimeSeconds &&
+           now->mtimeNanoseconds == m_stamp.mtimeNanoseconds;
 }
 
 bool File::isAtItsPath() const
@@ -134,10 +154,10 @@ Result<void> File::checkUnchanged() const
 
 Result<void> File::read(std::uint64_t offset, std::span<std::byte> into) const
 {
-    if (offset > m_size || into.size() > m_size - offset) {
+    if (offset > size() || into.size() > size() - offset) {
         return failure(ErrorCode::Unreadable,
                        m_path.string() + ": " + counted(into.size(), "byte") + " are needed at offset " +
-                           grouped(offset) + ", but the file has " + counted(m_size, "byte") +
+                           grouped(offset) + ", but the file has " + counted(size(), "byte") +
                            ". It may be truncated; copy it again.",
                        m_path.string());
     }

@@ -10,9 +10,25 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace pleat {
+
+// Which file it is, and when and at what size it was last written. Equal stamps: the same file, not written
+// in between, as far as the clock of its file system can tell.
+struct FileStamp {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t size = 0; // bytes
+    std::int64_t mtimeSeconds = 0;
+    std::int64_t mtimeNanoseconds = 0;
+
+    // Of what lies at `path` now, behind links; nothing where nothing does.
+    static std::optional<FileStamp> of(const std::filesystem::path& path);
+    bool isSameFile(const FileStamp& other) const { return device == other.device && inode == other.inode; }
+    bool operator==(const FileStamp&) const = default;
+};
 
 class File final {
 public:
@@ -29,7 +45,9 @@ public:
     ~File();
 
     const std::filesystem::path& path() const { return m_path; }
-    std::uint64_t size() const { return m_size; } // bytes, at opening
+    std::uint64_t size() const { return m_stamp.size; } // bytes, at opening
+    const FileStamp& stamp() const { return m_stamp; }  // at opening
+    std::optional<FileStamp> stampNow() const;          // of the open descriptor, wherever its path has gone
 
     // Fills `into` with the bytes from `offset` on. Error Changed when the file is not what was opened any
     // more, Unreadable when the range reaches past the end or the disk fails.
@@ -51,9 +69,7 @@ private:
     File() = default;
     static Result<std::shared_ptr<const File>> adopt(int descriptor, const std::filesystem::path& path);
     std::filesystem::path m_path;
-    std::uint64_t m_size = 0;
-    std::int64_t m_mtimeSeconds = 0;
-    std::int64_t m_mtimeNanoseconds = 0;
+    FileStamp m_stamp;
     int m_descriptor = -1;
 };
 

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 namespace pleat {
 
@@ -19,7 +18,6 @@ namespace {
 
 constexpr std::uint64_t blockBytes = std::uint64_t{1} << 20; // of weights computed at a time
 constexpr std::uint64_t copyBytes = std::uint64_t{1} << 24;  // copied between two reports
-constexpr std::uint64_t largestModel = std::numeric_limits<std::int32_t>::max(); // protobuf's limit
 
 // What all files of one save share.
 struct Save {

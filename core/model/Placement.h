@@ -22,6 +22,8 @@ inline constexpr std::uint64_t smallestOutside = 4096; // bytes: a page
 inline constexpr std::uint64_t dataAlignment = 4096;   // in a data file, so that a tensor can be mapped
 inline constexpr std::uint64_t smallAlignment = 64;    // of those that are smaller than that
 
+inline constexpr std::uint64_t largestModel = 0x7fffffff; // bytes of a model file: protobuf's limit
+
 class Placement final {
 public:
     enum class Place { Model, DataFile, AsOpened };

@@ -6,6 +6,7 @@
 #include <QApplication>
 #include <QCompleter>
 #include <QDialogButtonBox>
+#include <QDir>
 #include <QFile>
 #include <QFileDialog>
 #include <QLineEdit>
@@ -15,6 +16,7 @@
 #include <QStandardPaths>
 #include <QTest>
 #include <QTimer>
+#include <array>
 #include <onnx/onnx_pb.h>
 
 namespace pleat::ui::test {
@@ -111,6 +113,72 @@ QString modelWithConstantNodes(const QTemporaryDir& folder)
     identity.add_output("conv.weight");
     *graph.add_node() = conv;
     return written(model, folder.filePath(QStringLiteral("constants.onnx")));
+}
+
+namespace {
+
+onnx::ModelProto readModel(const QString& path)
+{
+    QFile file(path);
+    onnx::ModelProto model;
+    if (!file.open(QIODevice::ReadOnly) || !model.ParseFromString(file.readAll().toStdString()))
+        qFatal("%s cannot be read", qPrintable(path));
+    return model;
+}
+
+void refer(onnx::TensorProto& tensor, const char* location, std::uint64_t offset, std::uint64_t length)
+{
+    const std::array entries{std::pair{"location", std::string(location)},
+                             std::pair{"offset", std::to_string(offset)},
+                             std::pair{"length", std::to_string(length)}};
+    for (const auto& [key, value] : entries) {
+        auto& added = *tensor.add_external_data();
+        added.set_key(key);
+        added.set_value(value);
+    }
+    tensor.set_data_location(onnx::TensorProto::EXTERNAL);
+}
+
+} // namespace
+
+QString sampleWithDataFile(const QTemporaryDir& folder)
+{
+    onnx::ModelProto model = readModel(sampleModel());
+    QFile data(folder.filePath(QStringLiteral("weights.data")));
+    if (!data.open(QIODevice::WriteOnly))
+        qFatal("no data file");
+    for (onnx::TensorProto& tensor : *model.mutable_graph()->mutable_initializer()) {
+        if (!tensor.has_raw_data() || tensor.data_type() != onnx::TensorProto::FLOAT)
+            continue;
+        refer(tensor, "weights.data", std::uint64_t(data.pos()), tensor.raw_data().size());
+        data.write(tensor.raw_data().data(), qint64(tensor.raw_data().size()));
+        tensor.clear_raw_data();
+    }
+    return written(model, folder.filePath(QStringLiteral("digits.onnx")));
+}
+
+void addTensor(const QString& model, std::uint64_t bytes)
+{
+    onnx::ModelProto changed = readModel(model);
+    onnx::TensorProto& tensor = *changed.mutable_graph()->add_initializer();
+    tensor.set_name("huge");
+    tensor.set_data_type(onnx::TensorProto::FLOAT);
+    tensor.add_dims(std::int64_t(bytes / 4));
+    refer(tensor, "huge.data", 0, bytes);
+    QFile data(QFileInfo(model).dir().filePath(QStringLiteral("huge.data")));
+    if (!data.open(QIODevice::WriteOnly) || !data.resize(qint64(bytes)))
+        qFatal("no data file");
+    written(changed, model);
+}
+
+QMap<QString, QByteArray> filesIn(const QTemporaryDir& folder)
+{
+    QMap<QString, QByteArray> files;
+    for (const QFileInfo& info : QDir(folder.path()).entryInfoList(QDir::Files | QDir::Hidden)) {
+        QFile file(info.filePath());
+        files[info.fileName()] = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    }
+    return files;
 }
 
 void click(QAbstractButton* button)

@@ -3,6 +3,8 @@
 // click through file dialogs and questions like a person.
 #pragma once
 
+#include <QByteArray>
+#include <QMap>
 #include <QString>
 #include <QTemporaryDir>
 #include <QWidget>
@@ -21,6 +23,15 @@ QString modelWithoutBatchNorms(const QTemporaryDir& folder);
 
 // The same, but the weight comes from a Constant node through an Identity.
 QString modelWithConstantNodes(const QTemporaryDir& folder);
+
+// The sample with its weights in weights.data beside it.
+QString sampleWithDataFile(const QTemporaryDir& folder);
+
+// Adds an unused tensor of so many bytes to it, in a data file huge.data that is one large hole.
+void addTensor(const QString& model, std::uint64_t bytes);
+
+// Names and contents of all files in it, hidden ones included.
+QMap<QString, QByteArray> filesIn(const QTemporaryDir& folder);
 
 // The child with this object name; ends the test when there is none.
 template<class Widget>

@@ -2,7 +2,6 @@
 #include "ui/document/Document.h"
 
 #include "core/model/ModelReader.h"
-#include "core/model/ModelWriter.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
 #include "ui/jobs/Job.h"
@@ -20,6 +19,33 @@ const auto foldLane = u"fold"_s;
 const auto exportLane = u"export"_s;
 const auto shapeLane = u"shapes"_s;
 constexpr int inferenceSeconds = 120;
+
+QStringList sentences(const std::vector<std::string>& notices)
+{
+    QStringList result;
+    for (const std::string& notice : notices)
+        result += toQt(notice);
+    return result;
+}
+
+// Says that files are being written for as long as it lives, whatever becomes of the job.
+class OwnWrite final {
+public:
+    explicit OwnWrite(std::shared_ptr<OwnWrites> writes) : m_writes(std::move(writes)) { m_writes->begin(); }
+    OwnWrite(const OwnWrite&) = delete;
+    OwnWrite& operator=(const OwnWrite&) = delete;
+    ~OwnWrite() { m_writes->end(m_written); }
+
+    void wrote(const std::filesystem::path& path)
+    {
+        if (const auto stamp = FileStamp::of(path))
+            m_written.push_back(*stamp);
+    }
+
+private:
+    std::shared_ptr<OwnWrites> m_writes;
+    std::vector<FileStamp> m_written;
+};
 
 } // namespace
 
@@ -54,11 +80,7 @@ Document::Document(JobRunner& jobs, std::filesystem::path worker, QObject* paren
       m_worker(std::move(worker))
 {
     connect(&m_undo, &QUndoStack::cleanChanged, this, [this](bool clean) { Q_EMIT unsavedChanged(!clean); });
-    connect(&m_watcher, &QFileSystemWatcher::fileChanged, this, [this](const QString& path) {
-        if (QFileInfo::exists(path))
-            m_watcher.addPath(path); // a rename over the file ended the watch
-        Q_EMIT changedOnDisk();
-    });
+    connect(&m_source, &SourceWatch::changed, this, &Document::sourceChanged);
     connect(&m_jobs, &JobRunner::laneFinished, this, [this](const QString& lane) {
         if (lane == openLane || lane == foldLane || lane == exportLane)
             Q_EMIT busyChanged();
@@ -110,19 +132,20 @@ void Document::takeOver(Opening opening, const QString& path)
 {
     m_jobs.cancel(foldLane);
     m_jobs.cancel(shapeLane);
+    m_reloadedFrom = path == m_path ? m_current : nullptr;
     m_path = path;
+    m_exported.reset();
     m_opened = opening.snapshot;
     m_current = opening.snapshot;
     m_types = opening.types;
     m_typesProblem.clear();
     m_undo.clear();
-    watch(path);
+    m_source.watch({}); // whoever hears of the model asks for the state of its files
     Q_EMIT openedModel();
-    QStringList sentences;
-    for (const std::string& notice : opening.notices)
-        sentences += toQt(notice);
-    if (!sentences.isEmpty())
-        Q_EMIT notices(sentences);
+    m_reloadedFrom.reset();
+    if (!opening.notices.empty())
+        Q_EMIT notices(sentences(opening.notices));
+    m_source.watch(filesOf(m_opened->view->model()));
     inferShapes();
 }
 
@@ -165,7 +188,7 @@ void Document::foldAll()
 
 void Document::foldChosen(const std::vector<FoldId>& ids)
 {
-    if (isEmpty() || ids.empty())
+    if (isEmpty() || ids.empty() || refusesUnreadable(tr("Nothing was folded.")))
         return;
     const FoldCandidate* only = ids.size() == 1 ? m_current->candidate(ids.front()) : nullptr;
     const QString text =
@@ -194,43 +217,55 @@ void Document::setCurrent(SnapshotPointer snapshot)
     Q_EMIT currentChanged();
 }
 
-void Document::exportTo(const QString& path)
+// A fold is only computed when somebody looks or when it is written: too late to say this then.
+bool Document::refusesUnreadable(const QString& what)
+{
+    m_source.look();
+    if (sourceState().isReadable())
+        return false;
+    Q_EMIT failed(what,
+                  {ErrorCode::Changed,
+                   toStd(tr("The weights of %1 were overwritten by another program and cannot be read any "
+                            "more. Open it again.")
+                             .arg(fileName())),
+                   toStd(m_path)});
+    return true;
+}
+
+bool Document::isLastCopy() const
+{
+    return sourceState().kind == SourceState::Kind::Deleted && m_exported != m_current;
+}
+
+void Document::exportTo(const QString& path, DataPlacement data)
 {
     if (isEmpty())
         return;
     const QString absolute = QFileInfo(path).absoluteFilePath();
     const QString name = QFileInfo(absolute).fileName();
-    if (absolute == m_path)
-        m_watcher.removePath(m_path); // what changes now is our own doing
     m_jobs.start(
         exportLane, tr("Exporting %1…").arg(name), this,
-        [snapshot = m_current, target = toPath(absolute)](Progress& progress, std::stop_token stop) {
-            return saveModel(snapshot->view->model(), target, progress, std::move(stop));
+        [snapshot = m_current, target = toPath(absolute), data,
+         own = std::make_shared<OwnWrite>(m_source.ownWrites())](Progress& progress, std::stop_token stop) {
+            auto saved = saveModel(snapshot->view->model(), target, progress, std::move(stop), data);
+            if (saved) {
+                own->wrote(target);
+                if (!saved->dataFile.empty())
+                    own->wrote(saved->dataFile);
+            }
+            return saved;
         },
-        [this, absolute, name, saved = m_current](Result<Saved> result) {
-            if (absolute == m_path)
-                watch(m_path);
-            if (!result) {
-                Q_EMIT failed(tr("%1 was not written.").arg(name), result.error());
+        [this, absolute, name, snapshot = m_current](Result<Saved> saved) {
+            if (!saved) {
+                Q_EMIT failed(tr("%1 was not written.").arg(name), saved.error());
                 return;
             }
-            if (m_current == saved)
+            m_exported = snapshot;
+            if (m_current == snapshot)
                 m_undo.setClean();
-            Q_EMIT exported(absolute);
-            QStringList sentences;
-            for (const std::string& notice : result->notices)
-                sentences += toQt(notice);
-            if (!sentences.isEmpty())
-                Q_EMIT notices(sentences);
+            Q_EMIT exported(absolute, fromPath(saved->dataFile), sentences(saved->notices));
         });
     Q_EMIT busyChanged();
-}
-
-void Document::watch(const QString& path)
-{
-    if (!m_watcher.files().isEmpty())
-        m_watcher.removePaths(m_watcher.files());
-    m_watcher.addPath(path);
 }
 
 } // namespace pleat::ui

@@ -6,10 +6,11 @@
 #pragma once
 
 #include "core/base/Result.h"
+#include "core/model/ModelWriter.h"
 #include "core/model/ShapeInference.h"
 #include "ui/document/Snapshot.h"
+#include "ui/document/SourceWatch.h"
 
-#include <QFileSystemWatcher>
 #include <QObject>
 #include <QStringList>
 #include <QUndoStack>
@@ -31,6 +32,11 @@ public:
     QString path() const { return m_path; }
     QString fileName() const;
     bool hasUnsavedChanges() const { return !m_undo.isClean(); }
+    bool isLastCopy() const; // the file was deleted, and what is shown now is nowhere else
+
+    // What has become of the files since they were opened.
+    const SourceState& sourceState() const { return m_source.state(); }
+    void lookAtSource() { m_source.look(); } // when somebody has a reason to doubt
 
     // Null while empty. They are the same until something is folded.
     SnapshotPointer opened() const { return m_opened; }
@@ -38,6 +44,8 @@ public:
     // Shapes and types, of the opened model; a fold keeps the names of the values that survive.
     std::shared_ptr<const ValueTypes> types() const { return m_types; }
     QString typesProblem() const { return m_typesProblem; } // why shapes are unknown; empty when they are not
+    // During openedModel(): what was shown before of the same file. Null for another file.
+    SnapshotPointer reloadedFrom() const { return m_reloadedFrom; }
     QUndoStack& undoStack() { return m_undo; }
     const QUndoStack& undoStack() const { return m_undo; }
 
@@ -46,7 +54,7 @@ public:
     void reload(); // opens path() again
     void foldChosen(const std::vector<FoldId>& ids);
     void foldAll(); // all that can be folded and hold a batch norm
-    void exportTo(const QString& path);
+    void exportTo(const QString& path, DataPlacement data = DataPlacement::Keep);
 
     std::vector<FoldId> foldable() const; // what foldAll() takes
     bool isBusy() const;                  // opening, folding or exporting
@@ -56,10 +64,11 @@ Q_SIGNALS:
     void currentChanged(); // folded, undone or redone
     void typesChanged();
     void unsavedChanged(bool unsaved);
-    void exported(const QString& path);
-    void notices(const QStringList& sentences);
+    // `dataFile` is empty when all of it is in the model file.
+    void exported(const QString& path, const QString& dataFile, const QStringList& notices);
+    void notices(const QStringList& sentences); // of opening
     void failed(const QString& what, const pleat::Error& error);
-    void changedOnDisk();
+    void sourceChanged(); // sourceState() is another, or the same happened once more
     void busyChanged();
 
 private:
@@ -68,7 +77,7 @@ private:
     void takeOver(Opening opening, const QString& path);
     void inferShapes();
     void setCurrent(SnapshotPointer snapshot);
-    void watch(const QString& path);
+    bool refusesUnreadable(const QString& what);
 
     JobRunner& m_jobs;
     std::filesystem::path m_worker;
@@ -78,7 +87,9 @@ private:
     std::shared_ptr<const ValueTypes> m_types = std::make_shared<const ValueTypes>();
     QString m_typesProblem;
     QUndoStack m_undo;
-    QFileSystemWatcher m_watcher;
+    SnapshotPointer m_exported;     // the last one that was written
+    SnapshotPointer m_reloadedFrom; // only during openedModel()
+    SourceWatch m_source;
 };
 
 } // namespace pleat::ui

@@ -175,7 +175,7 @@ InspectorContent aboutModel(const ModelInfo& info, const GraphView& view)
             bytes += data.bytes;
         const auto files = static_cast<int>(info.dataFiles.size());
         const std::filesystem::path first = info.dataFiles.front().file;
-        const QString where = files == 1 ? toQt(first.filename().string()) : tr("%n files", nullptr, files);
+        const QString where = files == 1 ? toQt(first.filename().string()) : tr("%n files", files);
         file.rows.push_back({tr("data"), tr("%1 in %2").arg(byteCount(bytes), where), {}, {}});
     }
     file.rows.push_back({tr("IR version"), QString::number(info.irVersion), {}, {}});

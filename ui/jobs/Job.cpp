@@ -25,6 +25,7 @@ JobRunner::JobRunner(QObject* parent) : QObject(parent)
     m_pool.setMaxThreadCount(std::max(4, QThread::idealThreadCount()));
     m_timer.setInterval(100);
     connect(&m_timer, &QTimer::timeout, this, &JobRunner::tick);
+    connect(this, &JobRunner::ended, this, &JobRunner::collect, Qt::QueuedConnection);
 }
 
 JobRunner::~JobRunner()
@@ -32,6 +33,8 @@ JobRunner::~JobRunner()
     for (const JobPointer& job : m_jobs)
         job->stop.request_stop();
     m_pool.waitForDone();
+    const std::lock_guard lock(m_handOver); // nobody else is left; what they handed over goes with us
+    m_ended.clear();
 }
 
 void JobRunner::run(const QString& lane, const QString& label, QObject* owner,
@@ -46,16 +49,46 @@ void JobRunner::run(const QString& lane, const QString& label, QObject* owner,
     job->display = display;
     job->deliver = std::move(deliver);
     job->startedAt = now();
+    if (m_listener)
+        job->sink.m_listener = std::bind_front(m_listener, lane);
     m_jobs.push_back(job);
     if (!m_timer.isActive())
         m_timer.start();
-    m_pool.start([this, job, work = std::move(work)]() {
-        work(job->sink, job->stop.get_token());
-        // The runner is alive: its destructor waits for this. Events that it does not live to see are
-        // dropped.
-        QMetaObject::invokeMethod(
-            this, [this, job] { finish(job); }, Qt::QueuedConnection);
-    });
+    job->work = std::move(work);
+    {
+        const std::lock_guard lock(m_handOver);
+        m_waiting.push_back(job);
+    }
+    m_pool.start(&m_worker);
+}
+
+void JobRunner::runNext()
+{
+    JobPointer job;
+    {
+        const std::lock_guard lock(m_handOver);
+        job = std::move(m_waiting.front());
+        m_waiting.pop_front();
+    }
+    job->work(job->sink, job->stop.get_token());
+    job->work = nullptr; // what it holds goes now
+    {
+        const std::lock_guard lock(m_handOver);
+        m_ended.push_back(std::move(job));
+    }
+    // The runner is alive: its destructor waits for this. What it does not live to collect is dropped.
+    Q_EMIT ended({});
+}
+
+void JobRunner::collect()
+{
+    std::vector<JobPointer> jobs;
+    {
+        const std::lock_guard lock(m_handOver);
+        jobs.swap(m_ended);
+    }
+    for (const JobPointer& job : jobs)
+        finish(job);
 }
 
 void JobRunner::finish(const JobPointer& job)

@@ -10,11 +10,14 @@
 
 #include <QObject>
 #include <QPointer>
+#include <QRunnable>
 #include <QThreadPool>
 #include <QTimer>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
@@ -50,6 +53,11 @@ public:
     void cancel(const QString& lane);
     void cancelAll();
 
+    // Hears each step of progress before it counts, on the working thread, of jobs that start from now on:
+    // how a test meets a job at a certain step.
+    using Listener = std::function<void(const QString& lane, std::uint64_t done, std::uint64_t total)>;
+    void setListener(Listener listener) { m_listener = std::move(listener); }
+
     bool isBusy() const { return !m_jobs.empty(); } // quiet jobs count too
     bool isBusy(const QString& lane) const;
 
@@ -64,6 +72,7 @@ Q_SIGNALS:
     void statusCleared();
     void laneFinished(const QString& lane); // delivered, dropped or cancelled
     void cancelledByUser(const QString& label);
+    void ended(QPrivateSignal); // a worker's, for collect()
 
 public Q_SLOTS:
     void cancelShown(); // what the Cancel button of the status bar does
@@ -72,9 +81,12 @@ private:
     struct Sink final : Progress {
         void advance(std::uint64_t done, std::uint64_t total) override
         {
+            if (m_listener)
+                m_listener(done, total);
             m_done.store(done, std::memory_order_relaxed);
             m_total.store(total, std::memory_order_relaxed);
         }
+        std::function<void(std::uint64_t done, std::uint64_t total)> m_listener;
         std::atomic<std::uint64_t> m_done{0};
         std::atomic<std::uint64_t> m_total{0};
     };
@@ -85,21 +97,37 @@ private:
         JobDisplay display = JobDisplay::Shown;
         Sink sink;
         std::stop_source stop;
+        std::function<void(Progress&, std::stop_token)> work;
         std::function<void()> deliver;
         qint64 startedAt = 0; // ms
     };
     using JobPointer = std::shared_ptr<Job>;
 
+    // What the pool runs, once for each job: the next one that waits. One object for all of them, so that
+    // everything that crosses from thread to thread does it under the one mutex below.
+    struct Worker final : QRunnable {
+        explicit Worker(JobRunner& of) : runner(of) { setAutoDelete(false); }
+        void run() override { runner.runNext(); }
+        JobRunner& runner;
+    };
+
     void run(const QString& lane, const QString& label, QObject* owner,
              std::function<void(Progress&, std::stop_token)> work, std::function<void()> deliver,
              JobDisplay display);
+    void runNext(); // on a thread of the pool
+    void collect();
     void finish(const JobPointer& job);
     void drop(const JobPointer& job);
     JobPointer shownJob() const;
     void tick();
 
+    Worker m_worker{*this};
+    std::mutex m_handOver;
+    std::deque<JobPointer> m_waiting; // for a thread
+    std::vector<JobPointer> m_ended;  // for collect()
     QThreadPool m_pool;
     QTimer m_timer;
+    Listener m_listener;
     std::vector<JobPointer> m_jobs; // the living ones, oldest first
     bool m_statusVisible = false;
 };

@@ -241,6 +241,7 @@ void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
         [this, query, key, otherwise](Result<std::optional<WeightsComparison>> result) {
             if (!result) {
                 showNothing(toQt(result.error().message));
+                Q_EMIT failed(result.error());
                 return;
             }
             Pointer comparison =

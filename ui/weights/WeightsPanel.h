@@ -31,6 +31,7 @@ public:
     // Measures and shows the layer of the query; `otherwise` where it turns out to have no weights.
     void show(const WeightsQuery& query, const QString& otherwise);
     void showNothing(const QString& sentence);
+    void forget() { m_cache.clear(); } // what was measured is true no more
 
     // What is on the screen; null while there is nothing.
     const WeightsComparison* comparison() const { return m_shown.get(); }
@@ -38,6 +39,7 @@ public:
 
 Q_SIGNALS:
     void shown(); // a comparison, or the sentence that there is none
+    void failed(const pleat::Error& error);
 
 protected:
     void changeEvent(QEvent* event) override;

@@ -74,7 +74,8 @@ void MessageBar::show(Message message)
     m_details->setText(m_message.details);
     m_more->setVisible(!m_message.details.isEmpty());
     // An error comes with its reason open: that is what there is to read.
-    const bool open = m_message.kind == Kind::Error && !m_message.details.isEmpty();
+    const bool open =
+        (m_message.kind == Kind::Error || m_message.showDetails) && !m_message.details.isEmpty();
     m_more->setChecked(open);
     m_details->setVisible(open);
     m_action->setText(m_message.actionText);
@@ -93,6 +94,12 @@ void MessageBar::show(Message message)
 void MessageBar::dismiss()
 {
     hide();
+}
+
+void MessageBar::dismissTopic(const QString& topic)
+{
+    if (m_message.topic == topic)
+        dismiss();
 }
 
 void MessageBar::keyPressEvent(QKeyEvent* event)
@@ -114,7 +121,12 @@ void MessageBar::paintEvent(QPaintEvent*)
     painter.fillRect(rect(), blend(theme.panel, colour, theme.dark ? 0.14 : 0.08));
     painter.fillRect(QRect(0, height() - 1, width(), 1), theme.line);
     painter.fillRect(QRect(0, 0, 3, height()), colour);
-    const QRectF badge(13, 11, 16, 16);
+    // Beside the first line, which lies lower where a button makes the bar higher.
+    const QRect words = m_sentence->geometry();
+    const int textHeight = m_sentence->heightForWidth(words.width());
+    const double firstLine =
+        words.top() + (words.height() - textHeight) / 2.0 + m_sentence->fontMetrics().height() / 2.0;
+    const QRectF badge(13, firstLine - 8, 16, 16);
     painter.setPen(Qt::NoPen);
     painter.setBrush(readable(colour, Qt::white));
     painter.drawEllipse(badge);

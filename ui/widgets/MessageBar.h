@@ -23,12 +23,15 @@ public:
         QString details;    // shown on request; may be empty
         QString actionText; // of a button; empty for none
         std::function<void()> action;
+        QString topic{};          // by which dismissTopic() knows it
+        bool showDetails = false; // from the start; an error shows them anyway
     };
 
     explicit MessageBar(QWidget* parent = nullptr);
 
     void show(Message message);
     void dismiss();
+    void dismissTopic(const QString& topic); // when it is about that
     const Message& message() const { return m_message; }
 
 protected:
