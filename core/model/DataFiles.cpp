@@ -14,7 +14,7 @@ namespace {
 bool isThere(const fs::path& file)
 {
     std::error_code error;
-    return fs::symlink_status(file, error).type() != fs::file_type::not_found;
+    return fs::exists(fs::symlink_status(file, error)); // false, too, for a name that is too long
 }
 
 FilePointer fileOf(const Payload& payload)
