@@ -6,6 +6,32 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+namespace {
+
+// A result that does not arrive is one that cannot be written.
+int runAndDeliver(const pleat::cli::Run& run, const std::stop_token& stop)
+{
+    using namespace pleat::cli;
+    std::error_code problem;
+    int code = Done;
+    try {
+        code = run(stop);
+        if (std::fflush(stdout) != 0)
+            problem = std::error_code(errno, std::generic_category());
+    } catch (const std::system_error& error) { // of fmt::print
+        problem = error.code();
+    }
+    if (!problem)
+        return code;
+    say("pleat-cli: standard output cannot be written: " + problem.message() + ".");
+    return CannotWrite;
+}
+
+} // namespace
 
 int main(int argc, char** argv)
 {
@@ -28,7 +54,7 @@ int main(int argc, char** argv)
     const auto commands = parser.get_subcommands([](const CLI::App*) { return true; });
     for (std::size_t c = 0; c < runs.size(); ++c) {
         if (commands[c]->parsed())
-            return runs[c](interrupts.token());
+            return runAndDeliver(runs[c], interrupts.token());
     }
     return Usage;
 }

@@ -14,12 +14,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Of the signals that ask a program to end, those that whoever started it has not told it to ignore (nohup).
 sigset_t interrupts()
 {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction action {};
+        if (sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(&set, signal);
+    }
     return set;
 }
 
@@ -80,6 +84,7 @@ Interrupts::Interrupts()
 {
     const sigset_t set = interrupts();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    std::signal(SIGXFSZ, SIG_IGN); // a limit on the size of files is an error like a full disk, no death
     m_waiter = std::jthread([stop = m_stop](std::stop_token end) mutable {
         const sigset_t awaited = interrupts();
         const timespec pause{0, 50'000'000};

@@ -44,8 +44,8 @@ private:
     bool m_drawn = false;
 };
 
-// Turns SIGINT and SIGTERM into a stop request for as long as it lives. One a process, made before any other
-// thread.
+// Turns SIGINT, SIGTERM and SIGHUP into a stop request for as long as it lives. One a process, made before
+// any other thread.
 class Interrupts final {
 public:
     Interrupts();

@@ -108,6 +108,7 @@ Result<OutputFile> OutputFile::create(const fs::path& target)
         return unwritable(target, whyNotIn(file->parent_path(), errno));
     }
     OutputFile output;
+    output.m_asked = target;
     output.m_target = *file;
     if (auto opened = output.openTemporary(*file); !opened)
         return tl::make_unexpected(opened.error());
@@ -117,11 +118,11 @@ Result<OutputFile> OutputFile::create(const fs::path& target)
 Result<OutputFile> OutputFile::createFresh(const fs::path& folder, NameOfNth nameOfNth, const fs::path& like)
 {
     OutputFile output;
-    output.m_target = folder / nameOfNth(1);
+    output.m_asked = output.m_target = folder / nameOfNth(1);
     output.m_nameOfNth = std::move(nameOfNth);
     struct stat status {};
     if (::lstat(output.m_target.c_str(), &status) != 0 && errno != ENOENT)
-        return unwritable(output.m_target, whyNotIn(folder, errno));
+        return unwritable(output.m_asked, whyNotIn(folder, errno));
     if (auto opened = output.openTemporary(like); !opened)
         return tl::make_unexpected(opened.error());
     return output;
@@ -137,7 +138,7 @@ Result<void> OutputFile::openTemporary(const fs::path& like)
     if (error == 0) // what replaces a private file is private from its first byte
         error = m_folder.createTemporary(exists ? 0600 : 0666, m_file, m_removable);
     if (error != 0)
-        return unwritable(m_target, whyNotIn(folder, error));
+        return unwritable(m_asked, whyNotIn(folder, error));
     m_buffer.reserve(bufferSize);
     return exists ? resemble(status) : Result<void>{};
 }
@@ -153,7 +154,7 @@ Result<void> OutputFile::resemble(const struct stat& old)
             mode &= ~group | (mode << 3 & group); // to another group, no more than to all others
     }
     if (::fchmod(m_file.get(), mode) != 0 && !isUnknownThere(errno))
-        return unwritable(m_target, errno);
+        return unwritable(m_asked, errno);
     return {};
 }
 
@@ -166,6 +167,7 @@ OutputFile& OutputFile::operator=(OutputFile&& other) noexcept
 {
     if (this != &other) {
         discard();
+        m_asked = std::move(other.m_asked);
         m_target = std::move(other.m_target);
         m_nameOfNth = std::move(other.m_nameOfNth);
         m_folder = std::move(other.m_folder);
@@ -196,7 +198,7 @@ Result<void> OutputFile::writeOut(std::span<const std::byte> bytes)
         const ssize_t wrote =
             uninterrupted([&] { return ::write(m_file.get(), bytes.data(), bytes.size()); });
         if (wrote <= 0)
-            return unwritable(m_target, wrote < 0 ? errno : EIO);
+            return unwritable(m_asked, wrote < 0 ? errno : EIO);
         bytes = bytes.subspan(static_cast<std::size_t>(wrote));
     }
     return {};
@@ -233,7 +235,7 @@ Result<std::uint64_t> OutputFile::copyInKernel(const FileRange& range)
                                      static_cast<std::size_t>(range.length - done), 0);
         });
         if (copied < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
-            return unwritable(m_target, errno);
+            return unwritable(m_asked, errno);
         if (copied <= 0)
             break; // another file system, an old kernel, a range that vanished: reading finds out
         done += static_cast<std::uint64_t>(copied);
@@ -293,11 +295,11 @@ Result<void> OutputFile::finish()
     if (auto flushed = flushBuffer(); !flushed)
         return flushed;
     if (uninterrupted([&] { return ::fsync(m_file.get()); }) != 0)
-        return unwritable(m_target, errno);
+        return unwritable(m_asked, errno);
     if (const int error = m_file.close(); error != 0)
-        return unwritable(m_target, error);
+        return unwritable(m_asked, error);
     if (const int error = m_folder.checkPath(); error != 0)
-        return unwritable(m_target, whyNotIn(m_folder.path(), error));
+        return unwritable(m_asked, whyNotIn(m_folder.path(), error));
     return {};
 }
 
@@ -306,7 +308,7 @@ Result<void> OutputFile::commit()
     if (auto finished = finish(); !finished)
         return finished;
     if (const int error = m_folder.rename(m_removable, m_target.filename()); error != 0)
-        return unwritable(m_target, whyNotIn(m_folder.path(), error));
+        return unwritable(m_asked, whyNotIn(m_folder.path(), error));
     m_removable.clear();
     static_cast<void>(m_folder.flush()); // the target is the new file in any case
     return {};
@@ -328,7 +330,7 @@ Result<fs::path> OutputFile::place()
     if (error == 0)
         error = m_folder.flush(); // before a file that names this one may be
     if (error != 0)
-        return unwritable(m_target, whyNotIn(m_folder.path(), error));
+        return unwritable(m_asked, whyNotIn(m_folder.path(), error));
     return m_target;
 }
 

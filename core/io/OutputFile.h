@@ -69,6 +69,7 @@ private:
     Result<std::uint64_t> copyInKernel(const FileRange& range);
     Result<void> copyByReading(const FileRange& range);
     void discard() noexcept;
+    std::filesystem::path m_asked;  // what messages call it
     std::filesystem::path m_target; // of a fresh file: the first name to try
     NameOfNth m_nameOfNth;
     OutputFolder m_folder;

@@ -157,6 +157,34 @@ Result<void> checkSources(const Model& model, const Placement& placement)
     return {};
 }
 
+// The saved model will find what it refers to. Saved again, it would get a copy from what is open here.
+Result<void> checkInPlace(const Placement& placement)
+{
+    for (const FilePointer& file : placement.dataFiles()) {
+        if (placement.staysInPlace(file) && !file->isAtItsPath())
+            return failure(ErrorCode::Changed,
+                           file->path().string() +
+                               ": the file was moved, deleted or replaced by another program while the model "
+                               "was being saved. Save it again.",
+                           file->path().string());
+    }
+    return {};
+}
+
+// A model is looked at through the path that it is opened by, and so are its data files.
+Result<void> checkFolder(const fs::path& target, const fs::path& file)
+{
+    std::error_code error;
+    if (fs::equivalent(target.parent_path() / ".", file.parent_path() / ".", error))
+        return {};
+    return failure(ErrorCode::Unwritable,
+                   target.string() +
+                       ": cannot be written: this is a symbolic link into another folder, and from "
+                       "here the model would not find its data file. Save to " +
+                       file.string() + ", or with all data inside.",
+                   target.string());
+}
+
 Result<void> checkTarget(const Placement& placement, const fs::path& target)
 {
     for (const FilePointer& file : placement.dataFiles()) {
@@ -171,18 +199,14 @@ Result<void> checkTarget(const Placement& placement, const fs::path& target)
     return {};
 }
 
-bool areNeighbours(const fs::path& a, const fs::path& b)
-{
-    std::error_code error;
-    return fs::equivalent(fs::absolute(a).parent_path(), fs::absolute(b).parent_path(), error);
-}
-
 // An unedited model whose tensors stay where they are.
-Result<void> copyWhole(const Model& model, OutputFile& output, Save& save)
+Result<void> copyWhole(const Model& model, const Placement& placement, OutputFile& output, Save& save)
 {
     save.total = model.source->size();
     if (auto done = Stream(output, save).copy({model.source, 0, save.total}); !done)
         return done;
+    if (auto there = checkInPlace(placement); !there)
+        return there;
     return output.commit();
 }
 
@@ -233,7 +257,8 @@ Result<void> writeModel(const Model& model, const SavePlan& plan, OutputFile& ou
 
 // The data file first and whole, then the model that names it: until the last rename the old model stands.
 // Returns the data file; empty when there is none.
-Result<fs::path> writePlanned(const Model& model, Placement& placement, OutputFile& output, Save& save)
+Result<fs::path> writePlanned(const Model& model, const fs::path& asked, Placement& placement,
+                              OutputFile& output, Save& save)
 {
     const fs::path& target = output.target();
     std::string name = freshDataFileName(target, placement);
@@ -244,6 +269,8 @@ Result<fs::path> writePlanned(const Model& model, Placement& placement, OutputFi
     std::optional<OutputFile> data;
     fs::path dataFile;
     if (!plan->pieces.empty()) {
+        if (auto good = checkFolder(asked, target); !good)
+            return tl::make_unexpected(good.error());
         auto created = OutputFile::createFresh(
             target.parent_path(), [&](int n) { return dataFileName(target, placement, n); }, target);
         if (!created)
@@ -267,6 +294,8 @@ Result<fs::path> writePlanned(const Model& model, Placement& placement, OutputFi
         return tl::make_unexpected(done.error());
     if (auto same = checkSources(model, placement); !same)
         return tl::make_unexpected(same.error());
+    if (auto there = checkInPlace(placement); !there)
+        return tl::make_unexpected(there.error());
     if (auto done = output.commit(); !done)
         return tl::make_unexpected(done.error());
     if (data)
@@ -296,19 +325,15 @@ Result<Saved> saveModel(const Model& model, const fs::path& target, Progress& pr
     Save save{progress, stop};
     Saved saved;
     if (model.source && !model.edited && !placement.movesAny()) {
-        if (auto done = copyWhole(model, *output, save); !done)
+        if (auto done = copyWhole(model, placement, *output, save); !done)
             return tl::make_unexpected(done.error());
     } else {
-        auto dataFile = writePlanned(model, placement, *output, save);
+        auto dataFile = writePlanned(model, target, placement, *output, save);
         if (!dataFile)
             return tl::make_unexpected(dataFile.error());
         saved.dataFile = std::move(*dataFile);
     }
     saved.notices = std::move(save.notices);
-    if (!saved.dataFile.empty() && !areNeighbours(target, output->target()))
-        saved.notices.push_back(target.string() +
-                                " is a link, and its data file lies beside the file behind it. Open " +
-                                output->target().string() + " instead, or the weights are not found.");
     if (!placement.sameFolder() && hasTrainingData(model))
         saved.notices.emplace_back("The training information of the model names data files, which are not "
                                    "copied. Copy them to the saved model if you train it.");

@@ -4,6 +4,8 @@
 #include <QFile>
 #include <QJsonDocument>
 #include <QProcess>
+#include <QThread>
+#include <csignal>
 
 namespace pleat::test {
 
@@ -19,13 +21,21 @@ Run Program::run(const QStringList& arguments, const std::function<void()>& prep
     return start(QStringLiteral(PLEAT_CLI), arguments, prepare);
 }
 
+Run Program::interrupt(const QStringList& arguments, int signal, qint64 after) const
+{
+    return start(QStringLiteral(PLEAT_CLI), arguments, {}, [signal, after](qint64 process) {
+        QThread::usleep(static_cast<unsigned long>(after));
+        ::kill(static_cast<pid_t>(process), signal); // not reaped yet, so the id is its own
+    });
+}
+
 Run Program::shell(const QString& script) const
 {
     return start(QStringLiteral("/bin/sh"), {QStringLiteral("-c"), script}, {});
 }
 
-Run Program::start(const QString& program, const QStringList& arguments,
-                   const std::function<void()>& prepare) const
+Run Program::start(const QString& program, const QStringList& arguments, const std::function<void()>& prepare,
+                   const std::function<void(qint64 process)>& meanwhile) const
 {
     QProcess process;
     process.setWorkingDirectory(m_folder.path());
@@ -35,6 +45,8 @@ Run Program::start(const QString& program, const QStringList& arguments,
     if (prepare)
         process.setChildProcessModifier(prepare);
     process.start(program, arguments);
+    if (meanwhile && process.waitForStarted())
+        meanwhile(process.processId());
     Run run;
     if (!process.waitForFinished(60000)) {
         process.kill();
@@ -43,7 +55,9 @@ Run Program::start(const QString& program, const QStringList& arguments,
     }
     run.out = process.readAllStandardOutput();
     run.err = process.readAllStandardError();
-    run.code = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1;
+    const bool isNormal = process.exitStatus() == QProcess::NormalExit;
+    run.code = isNormal ? process.exitCode() : -1;
+    run.signal = isNormal ? 0 : process.exitCode();
     return run;
 }
 

@@ -60,9 +60,7 @@ struct Trouble {
 const std::vector<Trouble>& troubles()
 {
     static const std::vector<Trouble> all{
-        {"truncated to nothing", [](const fs::path& file) { fs::resize_file(file, 0); }, true},
-        {"truncated by a byte", [](const fs::path& file) { fs::resize_file(file, fs::file_size(file) - 1); },
-         true},
+        {"truncated", [](const fs::path& file) { fs::resize_file(file, 0); }, true},
         {"longer by a byte", [](const fs::path& file) { std::ofstream(file, std::ios::app) << 'x'; }, true},
         {"rewritten in place",
          [](const fs::path& file) {
@@ -100,7 +98,7 @@ private slots:
 
 void TestSaveCancelled::opensOrStops()
 {
-    const SaveScene scene({SaveKind::Over::Nothing});
+    const SaveScene scene({.over = SaveKind::Over::Nothing});
     const int stops = stopsObeyed([&](Progress& progress, std::stop_token stop) {
         return openModel(scene.path("source.onnx"), progress, std::move(stop));
     });
@@ -110,7 +108,7 @@ void TestSaveCancelled::opensOrStops()
 
 void TestSaveCancelled::foldsOrStops()
 {
-    const SaveScene scene({SaveKind::Over::Nothing});
+    const SaveScene scene({.over = SaveKind::Over::Nothing});
     const auto view = GraphView::of(open(scene.path("source.onnx"))->model);
     const int finding = stopsObeyed([&](Progress& progress, std::stop_token stop) {
         return findFolds(view, {}, progress, std::move(stop));
@@ -173,7 +171,8 @@ void TestSaveCancelled::noticesTroubleWithTheSource()
                 const auto act = [&] {
                     trouble.act(scene.path(source));
                     expected = scene.files();
-                    std::erase_if(expected, [](const auto& file) { return file.first.ends_with(".tmp"); });
+                    std::erase_if(expected,
+                                  [&](const auto& file) { return !scene.before().contains(file.first); });
                 };
                 AtNth progress(nth, act);
                 if (nth == 0)
@@ -184,10 +183,13 @@ void TestSaveCancelled::noticesTroubleWithTheSource()
                                          (saved ? ", saved" : ": " + saved.error().message);
                 if (saved) {
                     // All that was read had been read before; or the descriptor still has the old bytes.
-                    QVERIFY2(contents(scene.target()) == after.at(scene.target().filename()), what.c_str());
+                    QVERIFY2(scene.wholeTarget(scene.files()) == scene.wholeTarget(after), what.c_str());
                     QVERIFY2(nth > 0 || !trouble.isChange, what.c_str());
                 } else {
-                    QVERIFY2(trouble.isChange && saved.error().code == ErrorCode::Changed, what.c_str());
+                    // Only a model that refers to the very file cannot do without it.
+                    QVERIFY2(trouble.isChange || source == "weights.bin", what.c_str());
+                    QVERIFY2(nth > 0 || trouble.isChange, what.c_str());
+                    QVERIFY2(saved.error().code == ErrorCode::Changed, what.c_str());
                     QVERIFY2(saved.error().message.find(source) != std::string::npos, what.c_str());
                     QVERIFY2(scene.files() == expected, what.c_str());
                     ++noticed;

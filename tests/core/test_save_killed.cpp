@@ -57,6 +57,7 @@ private slots:
     void leavesTheOldOrTheNew_data();
     void leavesTheOldOrTheNew();
     void isOnDiskBeforeItHasAName();
+    void savesOfManyAtTheSameTimeStayWhole();
 };
 
 void TestSaveKilled::leavesTheOldOrTheNew_data()
@@ -66,6 +67,7 @@ void TestSaveKilled::leavesTheOldOrTheNew_data()
     const auto kinds = saveKinds();
     for (std::size_t at = 0; at < kinds.size(); ++at)
         QTest::newRow(kinds[at].name().c_str()) << static_cast<int>(at) << true;
+    QTest::newRow("one file, external, no fresh renames") << 5 << false;
 }
 
 void TestSaveKilled::leavesTheOldOrTheNew()
@@ -93,7 +95,7 @@ void TestSaveKilled::leavesTheOldOrTheNew()
             const Interference withoutFlushing;
             const auto again = scene.save();
             QVERIFY2(again, (what + (again ? "" : again.error().message)).c_str());
-            QVERIFY2(contents(scene.target()) == after.at(scene.target().filename()), what.c_str());
+            QVERIFY2(scene.wholeTarget(scene.files()) == scene.wholeTarget(after), what.c_str());
         }
     }
     qInfo("%d times the old one, %d times the new one", olds, news);
@@ -133,6 +135,33 @@ void TestSaveKilled::isOnDiskBeforeItHasAName()
         QVERIFY2(wrong.empty(), qPrintable(wrong.join(", ")));
         QVERIFY(renames > 0);
         QVERIFY(isFolderFlushed);
+    }
+}
+
+// Each gets a data file of its own; the last one to rename its model wins.
+void TestSaveKilled::savesOfManyAtTheSameTimeStayWhole()
+{
+    const SaveKind kind{.over = SaveKind::Over::Another, .data = DataPlacement::External};
+    const auto after = SaveScene::after(kind);
+    for (const bool freshRenames : {true, false}) {
+        const SaveScene scene(kind);
+        std::vector<pid_t> processes;
+        for (int i = 0; i < 6; ++i) {
+            processes.push_back(::fork());
+            if (processes.back() != 0)
+                continue;
+            const Interference interference([&](const SystemCall& call) {
+                return Reaction{.error = call.kind == Call::RenameFresh && !freshRenames ? ENOSYS : 0};
+            });
+            ::_exit(scene.save() ? 0 : 1);
+        }
+        for (const pid_t process : processes) {
+            int status = -1;
+            QCOMPARE(::waitpid(process, &status, 0), process);
+            QCOMPARE(status, 0);
+        }
+        QVERIFY(scene.wholeTarget(scene.files()) == scene.wholeTarget(after));
+        QCOMPARE(scene.files().size(), scene.before().size() + processes.size());
     }
 }
 

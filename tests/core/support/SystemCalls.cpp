@@ -112,14 +112,14 @@ std::string name(Call call)
 
 Interference::Interference(Before beforeEach, After afterEach)
     : before(std::move(beforeEach)),
-      after(std::move(afterEach))
+      after(std::move(afterEach)),
+      m_outer(active.exchange(this))
 {
-    active = this;
 }
 
 Interference::~Interference()
 {
-    active = nullptr;
+    active = m_outer;
 }
 
 SystemCall Interference::next(Call kind, int file, std::size_t bytes)

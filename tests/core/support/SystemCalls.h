@@ -71,6 +71,7 @@ public:
     After after;
 
 private:
+    Interference* m_outer;
     std::array<int, callKinds> m_counts{};
     int m_all = 0;
 };
