@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The multiplication of weights by the factors of their channels (Kernels.h), at the speed of the memory.
+#include "core/tensor/Codecs.h"
+#include "core/tensor/Instructions.h"
+#include "core/tensor/Runs.h"
+
+#include <array>
+
+namespace pleat {
+
+namespace {
+
+template<class Codec>
+struct MultiplyByOne {
+    [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t count, double factor)
+    {
+        using Type = typename Codec::Type;
+        for (std::uint64_t e = 0; e < count; ++e, block += sizeof(Type))
+            store(block, Codec::narrow(Codec::widen(load<Type>(block)) * factor));
+    }
+};
+
+// Each element by its own of the factors, times one that all share.
+template<class Codec>
+struct MultiplyByMany {
+    [[gnu::always_inline]] static void run(std::byte* __restrict block, std::uint64_t count,
+                                           const double* __restrict factors, double shared)
+    {
+        using Type = typename Codec::Type;
+        for (std::uint64_t e = 0; e < count; ++e, block += sizeof(Type))
+            store(block, Codec::narrow(Codec::widen(load<Type>(block)) * (factors[e] * shared)));
+    }
+};
+
+// Where the factors of a tile's elements start and how they move along; null: all are 1.
+struct Source {
+    const double* start = nullptr;
+    std::uint64_t rowStep = 0;
+    std::uint64_t step = 0;
+
+    [[gnu::always_inline]] double at(std::uint64_t offset) const { return start ? start[offset] : 1.0; }
+    bool isConstant() const { return !start || (rowStep == 0 && step == 0); }
+    bool operator==(const Source&) const = default;
+};
+
+constexpr std::uint64_t chunk = 4;            // doubles stored at a time
+constexpr std::uint64_t tableSize = 1 << 13;  // factors in a table, which stays in the second-level cache
+constexpr std::uint64_t longRow = 64;         // from here on a row needs no table
+
+// The factors of whole rows of a tile, one for each element. Writes up to `chunk` - 1 more.
+struct Expand {
+    [[gnu::always_inline]] static void run(Source a, Source b, std::uint64_t rows, std::uint64_t length,
+                                           double* __restrict table)
+    {
+        for (std::uint64_t row = 0; row < rows; ++row, table += length) {
+            const std::uint64_t fromA = row * a.rowStep, fromB = row * b.rowStep;
+            if (a.step == 0 && b.step == 0) {
+                const double factor = a.at(fromA) * b.at(fromB);
+                for (std::uint64_t e = 0; e < length; e += chunk) {
+                    for (std::uint64_t c = 0; c < chunk; ++c)
+                        table[e + c] = factor;
+                }
+            } else {
+                for (std::uint64_t e = 0; e < length; ++e)
+                    table[e] = a.at(fromA + e * a.step) * b.at(fromB + e * b.step);
+            }
+        }
+    }
+};
+
+template<class Codec>
+class Scaler final {
+public:
+    Scaler(std::span<std::byte> block, std::span<const double> output, std::span<const double> input, Instructions set)
+        : m_block(block.data()),
+          m_output(output),
+          m_input(input),
+          m_set(set)
+    {
+    }
+
+    void operator()(const Tile& tile)
+    {
+        const Run& run = tile.first;
+        Source output = source(m_output, run.output, tile.rowOutput, run.outputStep);
+        Source input = source(m_input, run.input, tile.rowInput, run.inputStep);
+        const std::uint64_t fit = tableSize / run.length;
+        if (run.length >= longRow && (fit == 0 || isDirect(output, input))) {
+            std::byte* row = m_block + run.position * size;
+            for (std::uint64_t r = 0; r < tile.rows; ++r, row += run.length * size) {
+                multiplyRow(row, run.length, output, input);
+                advance(output, 1);
+                advance(input, 1);
+            }
+            return;
+        }
+        for (std::uint64_t done = 0; done < tile.rows;) {
+            const std::uint64_t rows = std::min(tile.rows - done, fit);
+            multiplyRows(m_block + (run.position + done * run.length) * size, rows, run.length, output, input);
+            advance(output, rows);
+            advance(input, rows);
+            done += rows;
+        }
+    }
+
+private:
+    static constexpr std::uint64_t size = sizeof(typename Codec::Type);
+
+    static Source source(std::span<const double> factors, std::uint64_t first, std::uint64_t rowStep,
+                         std::uint64_t step)
+    {
+        return factors.empty() ? Source{} : Source{factors.data() + first, rowStep, step};
+    }
+
+    static void advance(Source& source, std::uint64_t rows)
+    {
+        if (source.start)
+            source.start += rows * source.rowStep;
+    }
+
+    // A row whose factors lie one behind the other in memory, or are one.
+    static bool isDirect(const Source& output, const Source& input)
+    {
+        return output.step + input.step <= 1;
+    }
+
+    void multiplyRow(std::byte* row, std::uint64_t length, const Source& output, const Source& input)
+    {
+        if (output.step == 0 && input.step == 0)
+            return run<MultiplyByOne<Codec>>(m_set, row, length, output.at(0) * input.at(0));
+        if (isDirect(output, input)) {
+            const Source &many = output.step ? output : input, &one = output.step ? input : output;
+            return run<MultiplyByMany<Codec>>(m_set, row, length, many.start, one.at(0));
+        }
+        // Longer than the table, and both move.
+        for (std::uint64_t done = 0; done < length; done += tableSize) {
+            const std::uint64_t part = std::min(length - done, tableSize);
+            Source a = output, b = input;
+            a.start += done * a.step;
+            b.start += done * b.step;
+            multiplyRows(row + done * size, 1, part, a, b);
+        }
+    }
+
+    // Through the table, which often serves the next rows, too.
+    void multiplyRows(std::byte* rows, std::uint64_t count, std::uint64_t length, const Source& output,
+                      const Source& input)
+    {
+        const bool sharesOutput = output.isConstant(), sharesInput = input.isConstant() && !sharesOutput;
+        const Source a = sharesOutput ? Source{} : output, b = sharesInput ? Source{} : input;
+        if (m_rows < count || m_length != length || a != m_tableOutput || b != m_tableInput) {
+            run<Expand>(m_set, a, b, count, length, m_table.data());
+            m_rows = count;
+            m_length = length;
+            m_tableOutput = a;
+            m_tableInput = b;
+        }
+        const double shared = sharesOutput ? output.at(0) : sharesInput ? input.at(0) : 1.0;
+        run<MultiplyByMany<Codec>>(m_set, rows, count * length, m_table.data(), shared);
+    }
+
+    std::byte* m_block;
+    std::span<const double> m_output, m_input;
+    Instructions m_set;
+    std::array<double, tableSize + chunk> m_table;
+    // What is in the table.
+    Source m_tableOutput, m_tableInput;
+    std::uint64_t m_rows = 0, m_length = 0;
+};
+
+Follow followed(std::span<const double> output, std::span<const double> input)
+{
+    if (output.empty())
+        return input.empty() ? Follow::Neither : Follow::Inputs;
+    return input.empty() ? Follow::Outputs : Follow::Both;
+}
+
+template<class Codec>
+void scaleBlock(std::span<std::byte> block, std::uint64_t first, const WeightLayout& layout,
+                std::span<const double> output, std::span<const double> input, Instructions set)
+{
+    const std::uint64_t count = block.size() / sizeof(typename Codec::Type);
+    Scaler<Codec> scaler(block, output, input, set);
+    forEachTile(layout, followed(output, input), first, count, [&](const Tile& tile) { scaler(tile); });
+}
+
+} // namespace
+
+void scale(DataType type, std::span<std::byte> block, std::uint64_t first, const WeightLayout& layout,
+           std::span<const double> output, std::span<const double> input, Instructions set)
+{
+    switch (type) {
+    case DataType::Float:
+        return scaleBlock<Plain<float>>(block, first, layout, output, input, set);
+    case DataType::Double:
+        return scaleBlock<Plain<double>>(block, first, layout, output, input, set);
+    case DataType::Float16:
+        return scaleBlock<HalfCodec>(block, first, layout, output, input, set);
+    case DataType::BFloat16:
+        return scaleBlock<BrainCodec>(block, first, layout, output, input, set);
+    default:
+        return;
+    }
+}
+
+} // namespace pleat
