@@ -17,9 +17,10 @@ struct Plain {
     [[gnu::always_inline]] static Stored narrow(double value) { return static_cast<Stored>(value); }
 };
 
-template<class Format>
+template<class Stored>
 struct Coded {
     using Type = std::uint16_t;
+    using Format = Stored;
     [[gnu::always_inline]] static double widen(Type stored) { return Format::toDouble(stored); }
     [[gnu::always_inline]] static Type narrow(double value) { return Format::fromDouble(value); }
 };

@@ -5,6 +5,10 @@
 #include "core/tensor/Instructions.h"
 #include "core/tensor/Runs.h"
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
+#endif
+
 namespace pleat {
 
 namespace {
@@ -64,11 +68,13 @@ Instructions bestInstructions()
 {
 #if defined(__x86_64__) && defined(__GNUC__)
     static const Instructions best = [] {
+        unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+        const bool f16c = __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+        if (!__builtin_cpu_supports("avx2") || !f16c)
+            return Instructions::Baseline;
         const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-        if (avx512)
-            return Instructions::Avx512;
-        return __builtin_cpu_supports("avx2") ? Instructions::Avx2 : Instructions::Baseline;
+        return avx512 ? Instructions::Avx512 : Instructions::Avx2;
     }();
     return best;
 #else

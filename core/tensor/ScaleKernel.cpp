@@ -3,32 +3,50 @@
 #include "core/tensor/Codecs.h"
 #include "core/tensor/Instructions.h"
 #include "core/tensor/Runs.h"
+#include "core/tensor/SixteenBitVectors.h"
 
+#include <algorithm>
 #include <array>
+#include <type_traits>
 
 namespace pleat {
 
 namespace {
 
+template<class Codec, class Factor>
+[[gnu::always_inline]] inline void multiply(std::byte* block, std::uint64_t count, Factor factor)
+{
+    using Type = typename Codec::Type;
+    for (std::uint64_t e = 0; e < count; ++e) {
+        std::byte* element = block + e * sizeof(Type);
+        store(element, Codec::narrow(Codec::widen(load<Type>(element)) * factor(e)));
+    }
+}
+
 template<class Codec>
 struct MultiplyByOne {
     [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t count, double factor)
     {
-        using Type = typename Codec::Type;
-        for (std::uint64_t e = 0; e < count; ++e, block += sizeof(Type))
-            store(block, Codec::narrow(Codec::widen(load<Type>(block)) * factor));
+        multiply<Codec>(block, count, [=](std::uint64_t) { return factor; });
     }
 };
 
-// Each element by its own of the factors, times one that all share.
+// Each element by its own of the factors.
 template<class Codec>
 struct MultiplyByMany {
-    [[gnu::always_inline]] static void run(std::byte* __restrict block, std::uint64_t count,
-                                           const double* __restrict factors, double shared)
+    [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t count, const double* __restrict factors)
     {
-        using Type = typename Codec::Type;
-        for (std::uint64_t e = 0; e < count; ++e, block += sizeof(Type))
-            store(block, Codec::narrow(Codec::widen(load<Type>(block)) * (factors[e] * shared)));
+        multiply<Codec>(block, count, [=](std::uint64_t e) { return factors[e]; });
+    }
+};
+
+// Each element by its own of the factors times one that all share.
+template<class Codec>
+struct MultiplyByProducts {
+    [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t count, const double* __restrict factors,
+                                           double shared)
+    {
+        multiply<Codec>(block, count, [=](std::uint64_t e) { return factors[e] * shared; });
     }
 };
 
@@ -43,27 +61,69 @@ struct Source {
     bool operator==(const Source&) const = default;
 };
 
-constexpr std::uint64_t chunk = 4;            // doubles stored at a time
-constexpr std::uint64_t tableSize = 1 << 13;  // factors in a table, which stays in the second-level cache
-constexpr std::uint64_t longRow = 64;         // from here on a row needs no table
+constexpr std::uint64_t chunk = 4;             // doubles stored at a time
+constexpr std::uint64_t tableSize = 1 << 13;   // factors that serve many times, in the second-level cache
+constexpr std::uint64_t onceSize = 1 << 10;    // factors that serve once, in the first-level cache
+constexpr std::uint64_t longRow = 64;          // from here on a row needs no table
 
 // The factors of whole rows of a tile, one for each element. Writes up to `chunk` - 1 more.
 struct Expand {
+    // Rows of one factor each; `chunks` are in a row, 0: as the length says.
+    template<std::uint64_t chunks>
+    [[gnu::always_inline]] static void constantRows(Source a, Source b, std::uint64_t rows, std::uint64_t length,
+                                                    double* __restrict table)
+    {
+        const std::uint64_t end = chunks ? chunks * chunk : length;
+        for (std::uint64_t row = 0; row < rows; ++row, table += length) {
+            const double factor = a.at(row * a.rowStep) * b.at(row * b.rowStep);
+            for (std::uint64_t e = 0; e < end; e += chunk) {
+                for (std::uint64_t c = 0; c < chunk; ++c)
+                    table[e + c] = factor;
+            }
+        }
+    }
+
+    [[gnu::always_inline]] static void constantRows(Source a, Source b, std::uint64_t rows, std::uint64_t length,
+                                                    double* __restrict table)
+    {
+        if (length <= chunk)
+            constantRows<1>(a, b, rows, length, table);
+        else if (length <= 2 * chunk)
+            constantRows<2>(a, b, rows, length, table);
+        else if (length <= 3 * chunk)
+            constantRows<3>(a, b, rows, length, table);
+        else
+            constantRows<0>(a, b, rows, length, table);
+    }
+
+    // The same row again and again, each time by another factor.
+    [[gnu::always_inline]] static void equalRows(Source along, Source across, std::uint64_t rows,
+                                                 std::uint64_t length, double* __restrict table)
+    {
+        std::array<double, longRow + chunk> row{};
+        for (std::uint64_t e = 0; e < length; ++e)
+            row[e] = along.at(e * along.step);
+        for (std::uint64_t r = 0; r < rows; ++r, table += length) {
+            const double factor = across.at(r * across.rowStep);
+            for (std::uint64_t e = 0; e < length; e += chunk) {
+                for (std::uint64_t c = 0; c < chunk; ++c)
+                    table[e + c] = row[e + c] * factor;
+            }
+        }
+    }
+
     [[gnu::always_inline]] static void run(Source a, Source b, std::uint64_t rows, std::uint64_t length,
                                            double* __restrict table)
     {
+        if (a.step == 0 && b.step == 0)
+            return constantRows(a, b, rows, length, table);
+        if (length < longRow && a.rowStep == 0 && b.step == 0)
+            return equalRows(a, b, rows, length, table);
+        if (length < longRow && b.rowStep == 0 && a.step == 0)
+            return equalRows(b, a, rows, length, table);
         for (std::uint64_t row = 0; row < rows; ++row, table += length) {
-            const std::uint64_t fromA = row * a.rowStep, fromB = row * b.rowStep;
-            if (a.step == 0 && b.step == 0) {
-                const double factor = a.at(fromA) * b.at(fromB);
-                for (std::uint64_t e = 0; e < length; e += chunk) {
-                    for (std::uint64_t c = 0; c < chunk; ++c)
-                        table[e + c] = factor;
-                }
-            } else {
-                for (std::uint64_t e = 0; e < length; ++e)
-                    table[e] = a.at(fromA + e * a.step) * b.at(fromB + e * b.step);
-            }
+            for (std::uint64_t e = 0; e < length; ++e)
+                table[e] = a.at(row * a.rowStep + e * a.step) * b.at(row * b.rowStep + e * b.step);
         }
     }
 };
@@ -84,7 +144,8 @@ public:
         const Run& run = tile.first;
         Source output = source(m_output, run.output, tile.rowOutput, run.outputStep);
         Source input = source(m_input, run.input, tile.rowInput, run.inputStep);
-        const std::uint64_t fit = tableSize / run.length;
+        const std::uint64_t fit =
+            (tile.rows * run.length <= tableSize ? tableSize : onceSize) / run.length;
         if (run.length >= longRow && (fit == 0 || isDirect(output, input))) {
             std::byte* row = m_block + run.position * size;
             for (std::uint64_t r = 0; r < tile.rows; ++r, row += run.length * size) {
@@ -124,13 +185,51 @@ private:
         return output.step + input.step <= 1;
     }
 
+    void multiplyByOne(std::byte* elements, std::uint64_t count, double factor)
+    {
+        std::uint64_t done = 0;
+        if constexpr (size == 2) {
+            done = wholeVectors(count);
+            run<MultiplyByOne<Codec>>(m_set, elements, done, factor);
+            done += multiplyEights<typename Codec::Format>(m_set, elements + done * size, count - done, nullptr,
+                                                           factor);
+        }
+        run<MultiplyByOne<Codec>>(m_set, elements + done * size, count - done, factor);
+    }
+
+    void multiplyByMany(std::byte* elements, std::uint64_t count, const double* factors, double shared)
+    {
+        std::uint64_t done = 0;
+        if constexpr (size == 2) {
+            done = wholeVectors(count);
+            multiplyPlainly(elements, done, factors, shared);
+            done += multiplyEights<typename Codec::Format>(m_set, elements + done * size, count - done,
+                                                           factors + done, shared);
+        }
+        multiplyPlainly(elements + done * size, count - done, factors + done, shared);
+    }
+
+    void multiplyPlainly(std::byte* elements, std::uint64_t count, const double* factors, double shared)
+    {
+        if (shared == 1)
+            return run<MultiplyByMany<Codec>>(m_set, elements, count, factors);
+        run<MultiplyByProducts<Codec>>(m_set, elements, count, factors, shared);
+    }
+
+    // How many of the first elements the compiler's vectors do faster than multiplyEights().
+    std::uint64_t wholeVectors(std::uint64_t count) const
+    {
+        const bool faster = std::is_same_v<Codec, BrainCodec> && m_set == Instructions::Avx512;
+        return faster ? count - count % 32 : 0;
+    }
+
     void multiplyRow(std::byte* row, std::uint64_t length, const Source& output, const Source& input)
     {
         if (output.step == 0 && input.step == 0)
-            return run<MultiplyByOne<Codec>>(m_set, row, length, output.at(0) * input.at(0));
+            return multiplyByOne(row, length, output.at(0) * input.at(0));
         if (isDirect(output, input)) {
             const Source &many = output.step ? output : input, &one = output.step ? input : output;
-            return run<MultiplyByMany<Codec>>(m_set, row, length, many.start, one.at(0));
+            return multiplyByMany(row, length, many.start, one.at(0));
         }
         // Longer than the table, and both move.
         for (std::uint64_t done = 0; done < length; done += tableSize) {
@@ -156,7 +255,7 @@ private:
             m_tableInput = b;
         }
         const double shared = sharesOutput ? output.at(0) : sharesInput ? input.at(0) : 1.0;
-        run<MultiplyByMany<Codec>>(m_set, rows, count * length, m_table.data(), shared);
+        multiplyByMany(rows, count * length, m_table.data(), shared);
     }
 
     std::byte* m_block;

@@ -1,62 +1,82 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Conversions between double and the two 16-bit types (Kernels.h says what they promise), without a branch, so
-// that loops over them become vector instructions. Private to core/tensor.
+// Conversions between double and the two 16-bit types (Kernels.h says what they promise), without a branch and with
+// as much as possible in 32 bits, so that loops over them become few vector instructions. Private to core/tensor.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 
 namespace pleat {
 
-// A binary format with 1 sign bit, `Exponent` exponent bits and `Fraction` fraction bits, 16 in all.
-template<int Exponent, int Fraction>
-struct SixteenBits {
-    static constexpr std::uint64_t bias = (1 << (Exponent - 1)) - 1;
-    static constexpr std::uint64_t infinity = ((std::uint64_t{1} << Exponent) - 1) << Fraction;
-    static constexpr std::uint64_t hidden = std::uint64_t{1} << Fraction;
-    static constexpr int drop = 52 - Fraction;
-    static constexpr std::uint64_t wideInfinity = std::uint64_t{2047} << 52;
-    static constexpr std::uint64_t smallestNormal = (1023 + 1 - bias) << 52; // as a double's bits
+// float16: 5 bits of exponent, 10 of fraction.
+struct Half {
+    // A float that is odd where it is inexact still knows on which side of each tie the double was: rounding it to
+    // a much shorter format is rounding the double. (NaN stays NaN.)
+    [[gnu::always_inline]] static float roundedToOdd(double value)
+    {
+        constexpr std::uint64_t low = (std::uint64_t{1} << 29) - 1; // what float has no place for
+        const auto bits = std::bit_cast<std::uint64_t>(value);
+        return static_cast<float>(std::bit_cast<double>((bits | ((bits & low) + low)) & ~low));
+    }
 
     [[gnu::always_inline]] static std::uint16_t fromDouble(double value)
     {
-        const auto bits = std::bit_cast<std::uint64_t>(value);
-        const std::uint64_t magnitude = bits & ~(std::uint64_t{1} << 63);
-        // Normal: add half of what is dropped, ties to even; a carry moves the exponent as it should.
-        const std::uint64_t odd = (magnitude >> drop) & 1;
-        const std::uint64_t rounded = (magnitude + (std::uint64_t{1} << (drop - 1)) - 1 + odd) >> drop;
-        const std::uint64_t normal = rounded - ((1023 - bias) << Fraction);
-        // Subnormal: added to a double whose last bit counts units of the smallest number, it is rounded to such
-        // units, once.
-        constexpr std::uint64_t units = (1023 + 1 - bias - Fraction + 52) << 52;
-        const std::uint64_t subnormal =
-            std::bit_cast<std::uint64_t>(std::bit_cast<double>(magnitude) + std::bit_cast<double>(units)) - units;
-        std::uint64_t result = magnitude < smallestNormal ? subnormal : normal;
-        result = magnitude >= overflow ? infinity : result;
-        result = magnitude > wideInfinity ? infinity | hidden >> 1 : result;
-        return static_cast<std::uint16_t>(bits >> 63 << 15 | result);
+        const auto bits = std::bit_cast<std::uint32_t>(roundedToOdd(value));
+        const std::uint32_t magnitude = bits & 0x7fffffffu;
+        const std::uint32_t most = magnitude < firstInfinite ? magnitude : firstInfinite;
+        // Half of what is dropped is added, ties to even; a carry moves the exponent as it should.
+        std::uint32_t result = (most - rebias + (1u << 12) - 1 + (most >> 13 & 1)) >> 13;
+        // Subnormal: added to a float whose last bit counts units of the smallest number, 2^-24.
+        constexpr float units = 0.5f;
+        const std::uint32_t subnormal = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + units) -
+                                        std::bit_cast<std::uint32_t>(units);
+        result = magnitude < smallestNormal ? subnormal : result;
+        result = magnitude > 0x7f800000u ? 0x7e00u : result;
+        return static_cast<std::uint16_t>(bits >> 31 << 15 | result);
     }
 
     [[gnu::always_inline]] static double toDouble(std::uint16_t stored)
     {
-        const std::uint64_t magnitude = stored & 0x7fffu;
-        const std::uint64_t sign = static_cast<std::uint64_t>(stored >> 15) << 63;
-        const std::uint64_t normal = (magnitude << drop) + ((1023 - bias) << 52);
+        const std::uint32_t magnitude = stored & 0x7fffu;
+        const std::uint32_t sign = static_cast<std::uint32_t>(stored >> 15) << 31;
+        const std::uint32_t normal = (magnitude << 13) + rebias;
         // Subnormal: with the hidden bit that it has not, minus that bit.
-        const double subnormal = std::bit_cast<double>(normal + (std::uint64_t{1} << 52)) -
-                                 std::bit_cast<double>(smallestNormal);
-        std::uint64_t wide = magnitude < hidden ? std::bit_cast<std::uint64_t>(subnormal) : normal;
-        wide = magnitude >= infinity ? normal + wideInfinity - ((infinity << drop) + ((1023 - bias) << 52)) : wide;
-        return std::bit_cast<double>(sign | wide);
+        const float subnormal = std::bit_cast<float>(normal + (1u << 23)) - std::bit_cast<float>(smallestNormal);
+        std::uint32_t wide = magnitude < 0x400u ? std::bit_cast<std::uint32_t>(subnormal) : normal;
+        wide = magnitude >= 0x7c00u ? normal + rebias : wide;
+        return static_cast<double>(std::bit_cast<float>(sign | wide));
     }
 
 private:
-    // The tie between the largest number and what would be the next one: that is even, so infinity.
-    static constexpr std::uint64_t overflow =
-        ((infinity << 1) - 1) * (std::uint64_t{1} << (drop - 1)) + ((1023 - bias) << 52);
+    // Of float and half: the difference of the exponents; the bits of 2^16, the power of two after the largest
+    // half; those of 2^-14.
+    static constexpr std::uint32_t rebias = 112u << 23;
+    static constexpr std::uint32_t firstInfinite = 0x47800000u, smallestNormal = 0x38800000u;
 };
 
-using Half = SixteenBits<5, 10>;
-using Brain = SixteenBits<8, 7>;
+// bfloat16: the upper half of a float, 8 bits of exponent, 7 of fraction.
+struct Brain {
+    [[gnu::always_inline]] static std::uint16_t fromDouble(double value)
+    {
+        // Added to 1.5 times a power of two whose last bit counts units of the format at this exponent (of its
+        // subnormals below the smallest normal number), a double is rounded to such units.
+        constexpr std::int64_t exponentBits = std::int64_t{2047} << 52;
+        constexpr auto smallest = std::bit_cast<std::int64_t>(0x1p-126), large = std::bit_cast<std::int64_t>(0x1p200);
+        constexpr std::int64_t places = (std::int64_t{45} << 52) + (std::int64_t{1} << 51);
+        const auto bits = std::bit_cast<std::uint64_t>(value);
+        const std::int64_t exponent = static_cast<std::int64_t>(bits) & exponentBits;
+        const auto units = std::bit_cast<double>(std::min(std::max(exponent, smallest), large) + places);
+        const double rounded = (value + units) - units; // has lost the sign if it is zero
+        const auto whole = std::bit_cast<double>(std::bit_cast<std::uint64_t>(rounded) | bits >> 63 << 63);
+        const auto exact = static_cast<float>(whole); // or infinite
+        return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(exact) >> 16);
+    }
+
+    [[gnu::always_inline]] static double toDouble(std::uint16_t stored)
+    {
+        return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(stored) << 16));
+    }
+};
 
 } // namespace pleat
