@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How one stored element becomes a double and back. Blocks are byte spans of no particular alignment, so elements are
-// loaded and stored by memcpy. Private to core/tensor.
+// How one stored element becomes a double and back. Blocks are byte spans of no particular alignment, so
+// elements are loaded and stored by memcpy. Private to core/tensor.
 #pragma once
 
 #include "core/tensor/SixteenBits.h"

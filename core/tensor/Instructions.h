@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One plain loop, compiled for several generations of the processor; the newest that this one knows is chosen when
-// it runs. A loop is a struct with a static run(...) that is always inlined, so that it takes on the instructions
-// of whoever calls it. No result depends on the choice: no loop that goes through here may leave the compiler free to
-// fuse a product with a sum.
+// One plain loop, compiled for several generations of the processor; the newest that this one knows is chosen
+// when it runs. A loop is a struct with a static run(...) that is always inlined, so that it takes on the
+// instructions of whoever calls it. No result depends on the choice: no loop that goes through here may leave
+// the compiler free to fuse a product with a sum.
 #pragma once
 
 #include "core/tensor/Kernels.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Walks a piece of a weight in runs along its innermost axis, or in tiles of its two innermost axes, telling to
-// which channels the elements belong. The one traversal under scaling, summing and statistics; private to core/tensor.
+// Walks a piece of a weight in runs along its innermost axis, or in tiles of its two innermost axes, telling
+// to which channels the elements belong. The one traversal under scaling, summing and statistics; private to
+// core/tensor.
 #pragma once
 
 #include "core/tensor/WeightLayout.h"
@@ -44,16 +45,16 @@ inline std::vector<WeightLayout::Axis> mergedAxes(const WeightLayout& layout, Fo
     return merged;
 }
 
-// `rows` runs of one length, one behind the other, each starting rowOutput output channels (rowInput input channels)
-// after the one before.
+// `rows` runs of one length, one behind the other, each starting rowOutput output channels (rowInput input
+// channels) after the one before.
 struct Tile {
     Run first;
     std::uint64_t rows = 1;
     std::uint64_t rowOutput = 0, rowInput = 0;
 };
 
-// Visits elements [first, first + count) of the weight as tiles, in order: the two innermost axes at a time where the
-// piece holds whole rows of them.
+// Visits elements [first, first + count) of the weight as tiles, in order: the two innermost axes at a time
+// where the piece holds whole rows of them.
 template<class Visit>
 void forEachTile(const WeightLayout& layout, Follow follow, std::uint64_t first, std::uint64_t count,
                  Visit visit)
@@ -79,10 +80,9 @@ void forEachTile(const WeightLayout& layout, Follow follow, std::uint64_t first,
     };
     for (std::uint64_t position = 0; position < count;) {
         const std::uint64_t length = std::min(inner.extent - at.back(), count - position);
-        const std::uint64_t rows =
-            length < inner.extent
-                ? 1
-                : std::min(outer.extent - at[axes.size() - 2], (count - position) / inner.extent);
+        const std::uint64_t rows = length < inner.extent ? 1
+                                                         : std::min(outer.extent - at[axes.size() - 2],
+                                                                    (count - position) / inner.extent);
         visit(Tile{{position, length, output, inner.outputStep, input, inner.inputStep},
                    rows,
                    outer.outputStep,

@@ -34,7 +34,8 @@ struct MultiplyByOne {
 // Each element by its own of the factors.
 template<class Codec>
 struct MultiplyByMany {
-    [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t count, const double* __restrict factors)
+    [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t count,
+                                           const double* __restrict factors)
     {
         multiply<Codec>(block, count, [=](std::uint64_t e) { return factors[e]; });
     }
@@ -43,8 +44,8 @@ struct MultiplyByMany {
 // Each element by its own of the factors times one that all share.
 template<class Codec>
 struct MultiplyByProducts {
-    [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t count, const double* __restrict factors,
-                                           double shared)
+    [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t count,
+                                           const double* __restrict factors, double shared)
     {
         multiply<Codec>(block, count, [=](std::uint64_t e) { return factors[e] * shared; });
     }
@@ -61,17 +62,17 @@ struct Source {
     bool operator==(const Source&) const = default;
 };
 
-constexpr std::uint64_t chunk = 4;             // doubles stored at a time
-constexpr std::uint64_t tableSize = 1 << 13;   // factors that serve many times, in the second-level cache
-constexpr std::uint64_t onceSize = 1 << 10;    // factors that serve once, in the first-level cache
-constexpr std::uint64_t longRow = 64;          // from here on a row needs no table
+constexpr std::uint64_t chunk = 4;           // doubles stored at a time
+constexpr std::uint64_t tableSize = 1 << 13; // factors that serve many times, in the second-level cache
+constexpr std::uint64_t onceSize = 1 << 10;  // factors that serve once, in the first-level cache
+constexpr std::uint64_t longRow = 64;        // from here on a row needs no table
 
 // The factors of whole rows of a tile, one for each element. Writes up to `chunk` - 1 more.
 struct Expand {
     // Rows of one factor each; `chunks` are in a row, 0: as the length says.
     template<std::uint64_t chunks>
-    [[gnu::always_inline]] static void constantRows(Source a, Source b, std::uint64_t rows, std::uint64_t length,
-                                                    double* __restrict table)
+    [[gnu::always_inline]] static void constantRows(Source a, Source b, std::uint64_t rows,
+                                                    std::uint64_t length, double* __restrict table)
     {
         const std::uint64_t end = chunks ? chunks * chunk : length;
         for (std::uint64_t row = 0; row < rows; ++row, table += length) {
@@ -83,8 +84,8 @@ struct Expand {
         }
     }
 
-    [[gnu::always_inline]] static void constantRows(Source a, Source b, std::uint64_t rows, std::uint64_t length,
-                                                    double* __restrict table)
+    [[gnu::always_inline]] static void constantRows(Source a, Source b, std::uint64_t rows,
+                                                    std::uint64_t length, double* __restrict table)
     {
         if (length <= chunk)
             constantRows<1>(a, b, rows, length, table);
@@ -131,7 +132,8 @@ struct Expand {
 template<class Codec>
 class Scaler final {
 public:
-    Scaler(std::span<std::byte> block, std::span<const double> output, std::span<const double> input, Instructions set)
+    Scaler(std::span<std::byte> block, std::span<const double> output, std::span<const double> input,
+           Instructions set)
         : m_block(block.data()),
           m_output(output),
           m_input(input),
@@ -144,8 +146,7 @@ public:
         const Run& run = tile.first;
         Source output = source(m_output, run.output, tile.rowOutput, run.outputStep);
         Source input = source(m_input, run.input, tile.rowInput, run.inputStep);
-        const std::uint64_t fit =
-            (tile.rows * run.length <= tableSize ? tableSize : onceSize) / run.length;
+        const std::uint64_t fit = (tile.rows * run.length <= tableSize ? tableSize : onceSize) / run.length;
         if (run.length >= longRow && (fit == 0 || isDirect(output, input))) {
             std::byte* row = m_block + run.position * size;
             for (std::uint64_t r = 0; r < tile.rows; ++r, row += run.length * size) {
@@ -157,7 +158,8 @@ public:
         }
         for (std::uint64_t done = 0; done < tile.rows;) {
             const std::uint64_t rows = std::min(tile.rows - done, fit);
-            multiplyRows(m_block + (run.position + done * run.length) * size, rows, run.length, output, input);
+            multiplyRows(m_block + (run.position + done * run.length) * size, rows, run.length, output,
+                         input);
             advance(output, rows);
             advance(input, rows);
             done += rows;
@@ -180,10 +182,7 @@ private:
     }
 
     // A row whose factors lie one behind the other in memory, or are one.
-    static bool isDirect(const Source& output, const Source& input)
-    {
-        return output.step + input.step <= 1;
-    }
+    static bool isDirect(const Source& output, const Source& input) { return output.step + input.step <= 1; }
 
     void multiplyByOne(std::byte* elements, std::uint64_t count, double factor)
     {
@@ -191,8 +190,8 @@ private:
         if constexpr (size == 2) {
             done = wholeVectors(count);
             run<MultiplyByOne<Codec>>(m_set, elements, done, factor);
-            done += multiplyEights<typename Codec::Format>(m_set, elements + done * size, count - done, nullptr,
-                                                           factor);
+            done += multiplyEights<typename Codec::Format>(m_set, elements + done * size, count - done,
+                                                           nullptr, factor);
         }
         run<MultiplyByOne<Codec>>(m_set, elements + done * size, count - done, factor);
     }

@@ -74,7 +74,8 @@ template<class Format>
     const __m256 wide = Vectors<Format>::widened(_mm_loadu_si128(stored));
     first = _mm256_mul_pd(_mm256_cvtps_pd(_mm256_castps256_ps128(wide)), first);
     second = _mm256_mul_pd(_mm256_cvtps_pd(_mm256_extractf128_ps(wide, 1)), second);
-    const __m256 floats = _mm256_set_m128(Vectors<Format>::toFloats(second), Vectors<Format>::toFloats(first));
+    const __m256 floats =
+        _mm256_set_m128(Vectors<Format>::toFloats(second), Vectors<Format>::toFloats(first));
     _mm_storeu_si128(stored, Vectors<Format>::narrowed(floats));
 }
 

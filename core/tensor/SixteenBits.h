@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Conversions between double and the two 16-bit types (Kernels.h says what they promise), without a branch and with
-// as much as possible in 32 bits, so that loops over them become few vector instructions. Private to core/tensor.
+// Conversions between double and the two 16-bit types (Kernels.h says what they promise), without a branch
+// and with as much as possible in 32 bits, so that loops over them become few vector instructions. Private to
+// core/tensor.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +12,8 @@ namespace pleat {
 
 // float16: 5 bits of exponent, 10 of fraction.
 struct Half {
-    // A float that is odd where it is inexact still knows on which side of each tie the double was: rounding it to
-    // a much shorter format is rounding the double. (NaN stays NaN.)
+    // A float that is odd where it is inexact still knows on which side of each tie the double was: rounding
+    // it to a much shorter format is rounding the double. (NaN stays NaN.)
     [[gnu::always_inline]] static float roundedToOdd(double value)
     {
         constexpr std::uint64_t low = (std::uint64_t{1} << 29) - 1; // what float has no place for
@@ -29,8 +30,9 @@ struct Half {
         std::uint32_t result = (most - rebias + (1u << 12) - 1 + (most >> 13 & 1)) >> 13;
         // Subnormal: added to a float whose last bit counts units of the smallest number, 2^-24.
         constexpr float units = 0.5f;
-        const std::uint32_t subnormal = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + units) -
-                                        std::bit_cast<std::uint32_t>(units);
+        const std::uint32_t subnormal =
+            std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + units) -
+            std::bit_cast<std::uint32_t>(units);
         result = magnitude < smallestNormal ? subnormal : result;
         result = magnitude > 0x7f800000u ? 0x7e00u : result;
         return static_cast<std::uint16_t>(bits >> 31 << 15 | result);
@@ -42,15 +44,16 @@ struct Half {
         const std::uint32_t sign = static_cast<std::uint32_t>(stored >> 15) << 31;
         const std::uint32_t normal = (magnitude << 13) + rebias;
         // Subnormal: with the hidden bit that it has not, minus that bit.
-        const float subnormal = std::bit_cast<float>(normal + (1u << 23)) - std::bit_cast<float>(smallestNormal);
+        const float subnormal =
+            std::bit_cast<float>(normal + (1u << 23)) - std::bit_cast<float>(smallestNormal);
         std::uint32_t wide = magnitude < 0x400u ? std::bit_cast<std::uint32_t>(subnormal) : normal;
         wide = magnitude >= 0x7c00u ? normal + rebias : wide;
         return static_cast<double>(std::bit_cast<float>(sign | wide));
     }
 
 private:
-    // Of float and half: the difference of the exponents; the bits of 2^16, the power of two after the largest
-    // half; those of 2^-14.
+    // Of float and half: the difference of the exponents; the bits of 2^16, the power of two after the
+    // largest half; those of 2^-14.
     static constexpr std::uint32_t rebias = 112u << 23;
     static constexpr std::uint32_t firstInfinite = 0x47800000u, smallestNormal = 0x38800000u;
 };
@@ -59,10 +62,11 @@ private:
 struct Brain {
     [[gnu::always_inline]] static std::uint16_t fromDouble(double value)
     {
-        // Added to 1.5 times a power of two whose last bit counts units of the format at this exponent (of its
-        // subnormals below the smallest normal number), a double is rounded to such units.
+        // Added to 1.5 times a power of two whose last bit counts units of the format at this exponent (of
+        // its subnormals below the smallest normal number), a double is rounded to such units.
         constexpr std::int64_t exponentBits = std::int64_t{2047} << 52;
-        constexpr auto smallest = std::bit_cast<std::int64_t>(0x1p-126), large = std::bit_cast<std::int64_t>(0x1p200);
+        constexpr auto smallest = std::bit_cast<std::int64_t>(0x1p-126),
+                       large = std::bit_cast<std::int64_t>(0x1p200);
         constexpr std::int64_t places = (std::int64_t{45} << 52) + (std::int64_t{1} << 51);
         const auto bits = std::bit_cast<std::uint64_t>(value);
         const std::int64_t exponent = static_cast<std::int64_t>(bits) & exponentBits;

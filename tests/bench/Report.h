@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How every measurement of this folder reports: rows of a table on standard output and, with "--json FILE", the
-// same as JSON. A row is a figure, often beside the anchor that was measured in turn with it, and may have a
-// target; a missed target is said, it is no failure.
+// How every measurement of this folder reports: rows of a table on standard output and, with "--json FILE",
+// the same as JSON. A row is a figure, often beside the anchor that was measured in turn with it, and may
+// have a target; a missed target is said, it is no failure.
 #pragma once
 
 #include <functional>
@@ -15,8 +15,8 @@ struct Row {
     std::string what;
     double value = 0;
     std::string unit;
-    std::string anchor{};      // what it is compared with: "memcpy", "cp"
-    double anchorValue = 0;    // in the same unit
+    std::string anchor{};   // what it is compared with: "memcpy", "cp"
+    double anchorValue = 0; // in the same unit
     std::optional<double> ratio{};
     std::optional<double> atLeast{}, atMost{}; // the target of the ratio, or of the value where there is none
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The arithmetic of folding against memcpy of as many bytes, both beyond every cache, in turn: each type, each
-// layout of a weight, by its outputs, its inputs and both.
+// The arithmetic of folding against memcpy of as many bytes, both beyond every cache, in turn: each type,
+// each layout of a weight, by its outputs, its inputs and both.
 //     bench_kernels [MEGABYTES]     256 without; more than the last-level cache
 #include "core/tensor/Kernels.h"
 #include "tests/bench/Report.h"
@@ -24,7 +24,8 @@ struct Weight {
     WeightLayout (*ofElements)(std::uint64_t elements); // about as many
 };
 
-// Channels as in real networks; what is left of the size goes into outputs (or inputs, where those are the rows).
+// Channels as in real networks; what is left of the size goes into outputs (or inputs, where those are the
+// rows).
 const Weight weights[] = {
     {"Conv 3×3, 256 inputs",
      [](std::uint64_t n) { return WeightLayout::convolution(n / (256 * 9), 256, 9, 1); }},
@@ -86,11 +87,12 @@ void fill(const Buffers& buffers, DataType type)
     std::vector<std::byte> stored(storedBytes(type, some.size()));
     narrow(type, some, stored);
     for (std::uint64_t at = 0; at < buffers.bytes; at += stored.size())
-        std::memcpy(buffers.weights.get() + at, stored.data(), std::min<std::uint64_t>(stored.size(), buffers.bytes - at));
+        std::memcpy(buffers.weights.get() + at, stored.data(),
+                    std::min<std::uint64_t>(stored.size(), buffers.bytes - at));
 }
 
-void scaleAll(const Buffers& buffers, DataType type, const WeightLayout& layout, std::span<const double> output,
-              std::span<const double> input)
+void scaleAll(const Buffers& buffers, DataType type, const WeightLayout& layout,
+              std::span<const double> output, std::span<const double> input)
 {
     const std::uint64_t width = storedBytes(type, 1), bytes = layout.elements() * width;
     for (std::uint64_t at = 0; at < bytes; at += blockBytes) {
@@ -99,19 +101,22 @@ void scaleAll(const Buffers& buffers, DataType type, const WeightLayout& layout,
     }
 }
 
-void measure(Report& report, const Buffers& buffers, DataType type, const Weight& weight, bool byOutputs, bool byInputs)
+void measure(Report& report, const Buffers& buffers, DataType type, const Weight& weight, bool byOutputs,
+             bool byInputs)
 {
     const WeightLayout layout = weight.ofElements(buffers.bytes / storedBytes(type, 1));
     const auto output = byOutputs ? factors(layout.outputs, 1) : std::vector<double>();
     const auto input = byInputs ? factors(layout.inputs, 2) : std::vector<double>();
     const std::uint64_t bytes = layout.elements() * storedBytes(type, 1);
-    const auto seconds = interleaved(
-        rounds, {[&] { scaleAll(buffers, type, layout, output, input); },
-                 [&] { std::memcpy(buffers.to.get(), buffers.from.get(), bytes); }},
-        processorSeconds);
+    const auto seconds = interleaved(rounds,
+                                     {[&] { scaleAll(buffers, type, layout, output, input); },
+                                      [&] { std::memcpy(buffers.to.get(), buffers.from.get(), bytes); }},
+                                     processorSeconds);
     const auto gigabytes = [&](double time) { return static_cast<double>(bytes) / time / 1e9; };
     const bool wide = type == DataType::Float || type == DataType::Double;
-    report.add({std::string(weight.name) + (byOutputs && byInputs ? ", by both" : byOutputs ? ", by outputs" : ", by inputs"),
+    report.add({std::string(weight.name) + (byOutputs && byInputs ? ", by both"
+                                            : byOutputs           ? ", by outputs"
+                                                                  : ", by inputs"),
                 gigabytes(seconds[0]), "GB/s", "memcpy", gigabytes(seconds[1]), seconds[1] / seconds[0],
                 wide ? 0.9 : 0.3});
 }
