@@ -24,8 +24,7 @@ template<class Loop, class... Arguments>
 }
 
 template<class Loop, class... Arguments>
-[[gnu::target("avx2,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]] void
-runAvx512(Arguments... arguments)
+[[gnu::target("avx2,avx512f,avx512bw,avx512dq,avx512vl")]] void runAvx512(Arguments... arguments)
 {
     Loop::run(arguments...);
 }

@@ -93,6 +93,8 @@ struct Expand {
             constantRows<2>(a, b, rows, length, table);
         else if (length <= 3 * chunk)
             constantRows<3>(a, b, rows, length, table);
+        else if (length <= 4 * chunk)
+            constantRows<4>(a, b, rows, length, table);
         else
             constantRows<0>(a, b, rows, length, table);
     }

@@ -109,7 +109,8 @@ public:
         randomTensor(prefix + "beta", {channels}, -1.0f, 1.0f);
         randomTensor(prefix + "mean", {channels}, -1.0f, 1.0f);
         randomTensor(prefix + "var", {channels}, 0.1f, 3.0f);
-        return node("BatchNormalization", {from, prefix + "gamma", prefix + "beta", prefix + "mean", prefix + "var"});
+        return node("BatchNormalization",
+                    {from, prefix + "gamma", prefix + "beta", prefix + "mean", prefix + "var"});
     }
 
     std::string conv(const std::string& from, std::int64_t inputs, std::int64_t outputs, std::int64_t kernel,
@@ -132,7 +133,8 @@ public:
     }
 
 private:
-    static void setShape(onnx::ValueInfoProto& value, const std::string& name, const std::vector<std::int64_t>& shape)
+    static void setShape(onnx::ValueInfoProto& value, const std::string& name,
+                         const std::vector<std::int64_t>& shape)
     {
         value.set_name(name);
         auto* type = value.mutable_type()->mutable_tensor_type();
@@ -161,7 +163,11 @@ std::string bottleneck(Builder& network, const std::string& from, std::int64_t i
 
 void writeResNet(const fs::path& model, int layers)
 {
-    const std::array<int, 4> blocks = {3, layers == 152 ? 8 : 4, layers == 50 ? 6 : layers == 101 ? 23 : 36, 3};
+    const std::array<int, 4> blocks = {3, layers == 152 ? 8 : 4,
+                                       layers == 50    ? 6
+                                       : layers == 101 ? 23
+                                                       : 36,
+                                       3};
     Builder network;
     std::string at = network.input("image", {1, 3, 224, 224});
     at = network.node("Relu", {network.conv(at, 3, 64, 7, 2)});
@@ -199,7 +205,8 @@ void writeExternal(const fs::path& model, int pairs, Contents contents)
     const fs::path data = model.string() + ".data";
     constexpr std::uint64_t step = (externalTensorBytes + alignment - 1) / alignment * alignment;
     std::ofstream file(data, std::ios::binary);
-    const std::string some = contents == Contents::Random ? randomFloats(externalTensorBytes / 4, -0.1f, 0.1f) : "";
+    const std::string some =
+        contents == Contents::Random ? randomFloats(externalTensorBytes / 4, -0.1f, 0.1f) : "";
     Builder network;
     std::string at = network.input("x", {1, 1024, 14, 14});
     for (int pair = 0; pair < pairs; ++pair) {

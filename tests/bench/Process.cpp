@@ -56,7 +56,8 @@ Ran run(const std::vector<std::string>& command)
     if (error != 0 || ::wait4(child, &status, 0, &usage) != child)
         giveUp(command[0] + ": cannot be started");
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, wallSeconds() - start,
-            seconds(usage.ru_utime) + seconds(usage.ru_stime), static_cast<double>(usage.ru_maxrss) * 1024 / 1e6};
+            seconds(usage.ru_utime) + seconds(usage.ru_stime),
+            static_cast<double>(usage.ru_maxrss) * 1024 / 1e6};
 }
 
 Ran runWell(const std::vector<std::string>& command)

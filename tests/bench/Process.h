@@ -22,7 +22,8 @@ Ran run(const std::vector<std::string>& command);
 // The same, and terminates us unless the exit code is 0.
 Ran runWell(const std::vector<std::string>& command);
 
-// Does the work in a process of its own, so that its memory does not count as that of a program started later.
+// Does the work in a process of its own, so that its memory does not count as that of a program started
+// later.
 void inAnotherProcess(const std::function<void()>& work);
 
 // Writes what the system still holds of every file in the folder to the disk.
@@ -37,7 +38,8 @@ public:
     ~Scratch();
 
     const std::filesystem::path& path() const { return m_path; }
-    std::filesystem::path fresh(const std::string& name) const; // an empty folder in it; what was there is removed
+    std::filesystem::path
+    fresh(const std::string& name) const; // an empty folder in it; what was there is removed
     bool hasRoom(std::uint64_t bytes) const;
 
 private:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `pleat-cli fold` of whole networks against `cp` of the same files to a new target, in turn, both flushed to the disk;
-// and the memory of the fold.
-//     bench_fold [--rounds N] [NETWORK…]     resnet50 resnet152 external4 (4 GB of external data); externalN: N GB
+// `pleat-cli fold` of whole networks against `cp` of the same files to a new target, in turn, both flushed to
+// the disk; and the memory of the fold.
+//     bench_fold [--rounds N] [NETWORK…]     resnet50 resnet152 external4 (4 GB of external data); externalN:
+//     N GB
 #include "tests/bench/Networks.h"
 #include "tests/bench/Process.h"
 #include "tests/bench/Report.h"
@@ -117,7 +118,8 @@ void measure(Report& report, const Scratch& scratch, const Network& network, int
                 .unit = "MB",
                 .atMost = limitMegabytes + 2 * network.largestMegabytes});
     for (std::size_t peer = 2; peer < all.size(); ++peer) {
-        report.add({.what = all[peer].name + " and flush", .value = median(all[peer].wall) * 1000, .unit = "ms"});
+        report.add(
+            {.what = all[peer].name + " and flush", .value = median(all[peer].wall) * 1000, .unit = "ms"});
         report.add({.what = "  memory", .value = median(all[peer].memory), .unit = "MB"});
     }
 }
@@ -146,6 +148,7 @@ int main(int argc, char** argv)
             report.note(name + " is skipped: " + scratch.path().string() + " has too little room");
     }
     if (pythonWithOnnx().empty())
-        report.note("onnx.load, onnx.save is skipped: there is no Python with onnx (tests/run makes one, build/venv)");
+        report.note("onnx.load, onnx.save is skipped: there is no Python with onnx (tests/run makes one, "
+                    "build/venv)");
     return report.finish();
 }

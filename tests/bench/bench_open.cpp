@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What leaving the weights in the file is worth: the time to open a model's structure, the memory that `pleat-cli info`
-// takes, against parsing the whole file and against onnx.load.
-//     bench_open [MODEL.onnx]     without one: ResNet-50 (102 MB), and 10 GB of external data in a sparse file
+// What leaving the weights in the file is worth: the time to open a model's structure, the memory that
+// `pleat-cli info` takes, against parsing the whole file and against onnx.load.
+//     bench_open [MODEL.onnx]     without one: ResNet-50 (102 MB), and 10 GB of external data in a sparse
+//     file
 #include "core/model/ModelReader.h"
 #include "tests/bench/Networks.h"
 #include "tests/bench/Process.h"
@@ -51,17 +52,22 @@ void measure(Report& report, const std::filesystem::path& model)
     // The memory first: a program that we start never seems smaller than we are.
     const Ran info = runWell({PLEAT_CLI, "info", model.string()});
     const std::size_t nodes = open(model);
-    report.heading(model.filename().string() + ", " +
-                   std::to_string(bytesWithData(model) / 1000000) + " MB, " + std::to_string(nodes) + " nodes");
-    report.add({.what = "pleat-cli info, memory", .value = info.peakMegabytes, .unit = "MB", .atMost = limitMegabytes});
+    report.heading(model.filename().string() + ", " + std::to_string(bytesWithData(model) / 1000000) +
+                   " MB, " + std::to_string(nodes) + " nodes");
+    report.add({.what = "pleat-cli info, memory",
+                .value = info.peakMegabytes,
+                .unit = "MB",
+                .atMost = limitMegabytes});
     report.add({.what = "pleat-cli info, time", .value = info.seconds * 1000, .unit = "ms"});
     if (const std::string python = pythonWithOnnx(); python.empty()) {
         report.note("onnx.load is skipped: there is no Python with onnx (tests/run makes one, build/venv)");
     } else {
         const std::string script = "import sys, onnx; onnx.load(sys.argv[1], load_external_data=False)";
         const Ran peer = runWell({python, "-c", script, model.string()});
-        report.add({.what = "onnx.load without external data, memory", .value = peer.peakMegabytes, .unit = "MB"});
-        report.add({.what = "onnx.load without external data, time", .value = peer.seconds * 1000, .unit = "ms"});
+        report.add(
+            {.what = "onnx.load without external data, memory", .value = peer.peakMegabytes, .unit = "MB"});
+        report.add(
+            {.what = "onnx.load without external data, time", .value = peer.seconds * 1000, .unit = "ms"});
     }
     const auto times = interleaved(rounds, {[&] { open(model); }, [&] { parse(model); }});
     report.add({.what = "structure, opened in process",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `pleat-cli pairs` on chains of Conv and BatchNormalization of growing length: ten times the pairs must not take much
-// more than ten times the time.
+// `pleat-cli pairs` on chains of Conv and BatchNormalization of growing length: ten times the pairs must not
+// take much more than ten times the time.
 //     bench_pairs [PAIRS…]     1000 10000 100000 without any
 #include "tests/bench/Networks.h"
 #include "tests/bench/Process.h"
