@@ -137,6 +137,7 @@ public:
     Scaler(std::span<std::byte> block, std::span<const double> output, std::span<const double> input,
            Instructions set)
         : m_block(block.data()),
+          m_count(block.size() / size),
           m_output(output),
           m_input(input),
           m_set(set)
@@ -148,7 +149,9 @@ public:
         const Run& run = tile.first;
         Source output = source(m_output, run.output, tile.rowOutput, run.outputStep);
         Source input = source(m_input, run.input, tile.rowInput, run.inputStep);
-        const std::uint64_t fit = (tile.rows * run.length <= tableSize ? tableSize : onceSize) / run.length;
+        const std::uint64_t whole = tile.rows * run.length;
+        const bool mayServeAgain = whole <= tableSize && whole <= m_count / 2;
+        const std::uint64_t fit = (mayServeAgain ? tableSize : onceSize) / run.length;
         if (run.length >= longRow && (fit == 0 || isDirect(output, input))) {
             std::byte* row = m_block + run.position * size;
             for (std::uint64_t r = 0; r < tile.rows; ++r, row += run.length * size) {
@@ -260,6 +263,7 @@ private:
     }
 
     std::byte* m_block;
+    std::uint64_t m_count;
     std::span<const double> m_output, m_input;
     Instructions m_set;
     std::array<double, tableSize + chunk> m_table;

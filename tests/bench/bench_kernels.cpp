@@ -21,48 +21,30 @@ constexpr std::uint64_t blockBytes = 1 << 20; // as the writer computes them
 
 struct Weight {
     const char* name;
-    WeightLayout (*ofElements)(std::uint64_t elements); // about as many
+    WeightLayout layout;
 };
 
-// Channels as in real networks; what is left of the size goes into outputs (or inputs, where those are the
-// rows).
-const Weight weights[] = {
-    {"Conv 3×3, 256 inputs",
-     [](std::uint64_t n) { return WeightLayout::convolution(n / (256 * 9), 256, 9, 1); }},
-    {"Conv 1×1, 512 inputs", [](std::uint64_t n) { return WeightLayout::convolution(n / 512, 512, 1, 1); }},
-    {"Conv 7×7, 3 inputs", [](std::uint64_t n) { return WeightLayout::convolution(n / (3 * 49), 3, 49, 1); }},
-    {"Conv 3×3, groups of 8",
-     [](std::uint64_t n) {
-         const std::uint64_t groups = n / (8 * 8 * 9);
-         return WeightLayout::convolution(groups * 8, groups * 8, 9, groups);
-     }},
-    {"Conv 1×1, groups of 32",
-     [](std::uint64_t n) {
-         const std::uint64_t groups = n / (32 * 32);
-         return WeightLayout::convolution(groups * 32, groups * 32, 1, groups);
-     }},
-    {"Conv 3×3, depthwise",
-     [](std::uint64_t n) { return WeightLayout::convolution(n / 9, n / 9, 9, n / 9); }},
-    {"Conv 5×5, depthwise",
-     [](std::uint64_t n) { return WeightLayout::convolution(n / 25, n / 25, 25, n / 25); }},
-    {"ConvTranspose 2×2, 256 outputs",
-     [](std::uint64_t n) { return WeightLayout::transposedConvolution(256, n / (256 * 4), 4, 1); }},
-    {"ConvTranspose 3×3, 256 outputs",
-     [](std::uint64_t n) { return WeightLayout::transposedConvolution(256, n / (256 * 9), 9, 1); }},
-    {"ConvTranspose 1×1, 512 outputs",
-     [](std::uint64_t n) { return WeightLayout::transposedConvolution(512, n / 512, 1, 1); }},
-    {"ConvTranspose 4×4, groups of 8",
-     [](std::uint64_t n) {
-         const std::uint64_t groups = n / (8 * 8 * 16);
-         return WeightLayout::transposedConvolution(groups * 8, groups * 8, 16, groups);
-     }},
-    {"ConvTranspose 4×4, depthwise",
-     [](std::uint64_t n) { return WeightLayout::transposedConvolution(n / 16, n / 16, 16, n / 16); }},
-    {"Gemm, MatMul [K, 1000]", [](std::uint64_t n) { return WeightLayout::matrix(n / 1000, 1000, false); }},
-    {"Gemm transB [N, 2048]", [](std::uint64_t n) { return WeightLayout::matrix(2048, n / 2048, true); }},
-    {"Gemm, MatMul [K, 10]", [](std::uint64_t n) { return WeightLayout::matrix(n / 10, 10, false); }},
-    {"Gemm transB [N, 7]", [](std::uint64_t n) { return WeightLayout::matrix(7, n / 7, true); }},
-};
+// Sizes as in real networks; one such weight lies behind the other until the buffer is full.
+std::vector<Weight> weights()
+{
+    using Layout = WeightLayout;
+    return {{"Conv 3×3, 256 → 256", Layout::convolution(256, 256, 9, 1)},
+            {"Conv 1×1, 512 → 2048", Layout::convolution(2048, 512, 1, 1)},
+            {"Conv 7×7, 3 → 64", Layout::convolution(64, 3, 49, 1)},
+            {"Conv 3×3, 512 → 512, 64 groups", Layout::convolution(512, 512, 9, 64)},
+            {"Conv 1×1, 1024 → 1024, 32 groups", Layout::convolution(1024, 1024, 1, 32)},
+            {"Conv 3×3, depthwise, 960", Layout::convolution(960, 960, 9, 960)},
+            {"Conv 5×5, depthwise, 960", Layout::convolution(960, 960, 25, 960)},
+            {"ConvTranspose 2×2, 512 → 256", Layout::transposedConvolution(256, 512, 4, 1)},
+            {"ConvTranspose 3×3, 256 → 256", Layout::transposedConvolution(256, 256, 9, 1)},
+            {"ConvTranspose 1×1, 512 → 512", Layout::transposedConvolution(512, 512, 1, 1)},
+            {"ConvTranspose 4×4, 512 → 512, 64 groups", Layout::transposedConvolution(512, 512, 16, 64)},
+            {"ConvTranspose 4×4, depthwise, 512", Layout::transposedConvolution(512, 512, 16, 512)},
+            {"Gemm, MatMul [2048, 1000]", Layout::matrix(2048, 1000, false)},
+            {"Gemm transB, transposed [1000, 2048]", Layout::matrix(2048, 1000, true)},
+            {"Gemm, MatMul [4096, 10]", Layout::matrix(4096, 10, false)},
+            {"Gemm transB, transposed [4096, 7]", Layout::matrix(7, 4096, true)}};
+}
 
 std::vector<double> factors(std::uint64_t count, unsigned seed)
 {
@@ -91,25 +73,29 @@ void fill(const Buffers& buffers, DataType type)
                     std::min<std::uint64_t>(stored.size(), buffers.bytes - at));
 }
 
-void scaleAll(const Buffers& buffers, DataType type, const WeightLayout& layout,
+// Weight by weight, each in the writer's blocks.
+void scaleAll(const Buffers& buffers, std::uint64_t bytes, DataType type, const WeightLayout& layout,
               std::span<const double> output, std::span<const double> input)
 {
-    const std::uint64_t width = storedBytes(type, 1), bytes = layout.elements() * width;
-    for (std::uint64_t at = 0; at < bytes; at += blockBytes) {
-        const std::uint64_t part = std::min(blockBytes, bytes - at);
-        scale(type, {buffers.weights.get() + at, part}, at / width, layout, output, input);
+    const std::uint64_t width = storedBytes(type, 1), weightBytes = layout.elements() * width;
+    for (std::uint64_t weight = 0; weight < bytes; weight += weightBytes) {
+        for (std::uint64_t at = 0; at < weightBytes; at += blockBytes) {
+            const std::uint64_t part = std::min(blockBytes, weightBytes - at);
+            scale(type, {buffers.weights.get() + weight + at, part}, at / width, layout, output, input);
+        }
     }
 }
 
 void measure(Report& report, const Buffers& buffers, DataType type, const Weight& weight, bool byOutputs,
              bool byInputs)
 {
-    const WeightLayout layout = weight.ofElements(buffers.bytes / storedBytes(type, 1));
+    const WeightLayout& layout = weight.layout;
     const auto output = byOutputs ? factors(layout.outputs, 1) : std::vector<double>();
     const auto input = byInputs ? factors(layout.inputs, 2) : std::vector<double>();
-    const std::uint64_t bytes = layout.elements() * storedBytes(type, 1);
+    const std::uint64_t weightBytes = layout.elements() * storedBytes(type, 1);
+    const std::uint64_t bytes = buffers.bytes / weightBytes * weightBytes;
     const auto seconds = interleaved(rounds,
-                                     {[&] { scaleAll(buffers, type, layout, output, input); },
+                                     {[&] { scaleAll(buffers, bytes, type, layout, output, input); },
                                       [&] { std::memcpy(buffers.to.get(), buffers.from.get(), bytes); }},
                                      processorSeconds);
     const auto gigabytes = [&](double time) { return static_cast<double>(bytes) / time / 1e9; };
@@ -135,7 +121,7 @@ int main(int argc, char** argv)
     for (const DataType type : {DataType::Float, DataType::Double, DataType::Float16, DataType::BFloat16}) {
         report.heading(name(type));
         fill(buffers, type);
-        for (const Weight& weight : weights) {
+        for (const Weight& weight : weights()) {
             measure(report, buffers, type, weight, true, false);
             measure(report, buffers, type, weight, false, true);
             measure(report, buffers, type, weight, true, true);
