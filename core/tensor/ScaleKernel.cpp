@@ -65,11 +65,26 @@ struct Source {
 constexpr std::uint64_t chunk = 4;           // doubles stored at a time
 constexpr std::uint64_t tableSize = 1 << 13; // factors that serve many times, in the second-level cache
 constexpr std::uint64_t onceSize = 1 << 10;  // factors that serve once, in the first-level cache
-constexpr std::uint64_t longRow = 64;        // from here on a row needs no table
+constexpr std::uint64_t vectorRow = 16; // from here on a row of one factor needs none where elements are wide
+constexpr std::uint64_t longRow = 64;   // from here on a row needs no table
 
-// The factors of whole rows of a tile, one for each element. Writes up to `chunk` - 1 more.
+// Rows of one factor each, without a table.
+template<class Codec>
+struct MultiplyRows {
+    [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t rows, std::uint64_t length,
+                                           Source a, Source b)
+    {
+        for (std::uint64_t row = 0; row < rows; ++row, block += length * sizeof(typename Codec::Type)) {
+            const double factor = a.at(row * a.rowStep) * b.at(row * b.rowStep);
+            multiply<Codec>(block, length, [=](std::uint64_t) { return factor; });
+        }
+    }
+};
+
+// The factors of whole rows of a tile, one for each element. Writes up to `chunk` - 1 more. `chunks` are in a
+// row of known length; 0: as the length says.
 struct Expand {
-    // Rows of one factor each; `chunks` are in a row, 0: as the length says.
+    // Rows of one factor each.
     template<std::uint64_t chunks>
     [[gnu::always_inline]] static void constantRows(Source a, Source b, std::uint64_t rows,
                                                     std::uint64_t length, double* __restrict table)
@@ -84,49 +99,55 @@ struct Expand {
         }
     }
 
-    [[gnu::always_inline]] static void constantRows(Source a, Source b, std::uint64_t rows,
-                                                    std::uint64_t length, double* __restrict table)
-    {
-        if (length <= chunk)
-            constantRows<1>(a, b, rows, length, table);
-        else if (length <= 2 * chunk)
-            constantRows<2>(a, b, rows, length, table);
-        else if (length <= 3 * chunk)
-            constantRows<3>(a, b, rows, length, table);
-        else if (length <= 4 * chunk)
-            constantRows<4>(a, b, rows, length, table);
-        else
-            constantRows<0>(a, b, rows, length, table);
-    }
-
-    // The same row again and again, each time by another factor.
+    // The same short row again and again, each time by another factor.
+    template<std::uint64_t chunks>
     [[gnu::always_inline]] static void equalRows(Source along, Source across, std::uint64_t rows,
                                                  std::uint64_t length, double* __restrict table)
     {
         std::array<double, longRow + chunk> row{};
         for (std::uint64_t e = 0; e < length; ++e)
             row[e] = along.at(e * along.step);
+        const std::uint64_t end = chunks ? chunks * chunk : length;
         for (std::uint64_t r = 0; r < rows; ++r, table += length) {
             const double factor = across.at(r * across.rowStep);
-            for (std::uint64_t e = 0; e < length; e += chunk) {
+            for (std::uint64_t e = 0; e < end; e += chunk) {
                 for (std::uint64_t c = 0; c < chunk; ++c)
                     table[e + c] = row[e + c] * factor;
             }
         }
     }
 
+    template<std::uint64_t chunks>
+    [[gnu::always_inline]] static void regularRows(Source along, Source across, std::uint64_t rows,
+                                                   std::uint64_t length, double* __restrict table)
+    {
+        if (along.step == 0)
+            constantRows<chunks>(along, across, rows, length, table);
+        else
+            equalRows<chunks>(along, across, rows, length, table);
+    }
+
     [[gnu::always_inline]] static void run(Source a, Source b, std::uint64_t rows, std::uint64_t length,
                                            double* __restrict table)
     {
-        if (a.step == 0 && b.step == 0)
-            return constantRows(a, b, rows, length, table);
-        if (length < longRow && a.rowStep == 0 && b.step == 0)
-            return equalRows(a, b, rows, length, table);
-        if (length < longRow && b.rowStep == 0 && a.step == 0)
-            return equalRows(b, a, rows, length, table);
-        for (std::uint64_t row = 0; row < rows; ++row, table += length) {
-            for (std::uint64_t e = 0; e < length; ++e)
-                table[e] = a.at(row * a.rowStep + e * a.step) * b.at(row * b.rowStep + e * b.step);
+        const Source &along = a.step ? a : b, &across = a.step ? b : a;
+        const bool constant = along.step == 0;
+        const bool equal = length < longRow && across.step == 0 && along.rowStep == 0;
+        if (!constant && !equal) {
+            for (std::uint64_t row = 0; row < rows; ++row, table += length) {
+                for (std::uint64_t e = 0; e < length; ++e)
+                    table[e] = a.at(row * a.rowStep + e * a.step) * b.at(row * b.rowStep + e * b.step);
+            }
+        } else if (length <= chunk) {
+            regularRows<1>(along, across, rows, length, table);
+        } else if (length <= 2 * chunk) {
+            regularRows<2>(along, across, rows, length, table);
+        } else if (length <= 3 * chunk) {
+            regularRows<3>(along, across, rows, length, table);
+        } else if (length <= 4 * chunk) {
+            regularRows<4>(along, across, rows, length, table);
+        } else {
+            regularRows<0>(along, across, rows, length, table);
         }
     }
 };
@@ -149,6 +170,11 @@ public:
         const Run& run = tile.first;
         Source output = source(m_output, run.output, tile.rowOutput, run.outputStep);
         Source input = source(m_input, run.input, tile.rowInput, run.inputStep);
+        if (size > 2 && output.step == 0 && input.step == 0 && run.length >= vectorRow) {
+            pleat::run<MultiplyRows<Codec>>(m_set, m_block + run.position * size, tile.rows, run.length,
+                                            output, input);
+            return;
+        }
         const std::uint64_t whole = tile.rows * run.length;
         const bool mayServeAgain = whole <= tableSize && whole <= m_count / 2;
         const std::uint64_t fit = (mayServeAgain ? tableSize : onceSize) / run.length;
