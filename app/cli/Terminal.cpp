@@ -87,17 +87,18 @@ Interrupts::Interrupts()
     std::signal(SIGXFSZ, SIG_IGN); // a limit on the size of files is an error like a full disk, no death
     m_waiter = std::jthread([stop = m_stop](std::stop_token end) mutable {
         const sigset_t awaited = interrupts();
-        const timespec pause{0, 50'000'000};
-        while (!end.stop_requested()) {
-            if (sigtimedwait(&awaited, nullptr, &pause) > 0) {
-                stop.request_stop();
-                return;
-            }
-        }
+        int signal = 0;
+        if (sigwait(&awaited, &signal) == 0 && !end.stop_requested())
+            stop.request_stop();
     });
 }
 
-Interrupts::~Interrupts() = default;
+// The signal is for the waiter alone, so that the program ends at once.
+Interrupts::~Interrupts()
+{
+    m_waiter.request_stop();
+    pthread_kill(m_waiter.native_handle(), SIGTERM);
+}
 
 std::filesystem::path thisProgram()
 {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t bufferSize = std::size_t{1} << 20;
 constexpr std::uint64_t smallCopy = std::uint64_t{1} << 17;   // below, a read costs less than a kernel copy
+constexpr std::uint64_t earlyFlush = std::uint64_t{1} << 23;  // what the disk gets to write at a time
 constexpr std::uint64_t kernelChunk = std::uint64_t{1} << 24; // between two looks at the stop token
 constexpr int linkLimit = 40;                                 // as the kernel's
 constexpr int freshAttempts = 1'000'000;
@@ -175,6 +177,7 @@ OutputFile& OutputFile::operator=(OutputFile&& other) noexcept
         m_file = std::move(other.m_file);
         m_buffer = std::move(other.m_buffer);
         m_written = other.m_written;
+        m_flushing = other.m_flushing;
     }
     return *this;
 }
@@ -208,7 +211,20 @@ Result<void> OutputFile::flushBuffer()
 {
     auto result = writeOut(m_buffer);
     m_buffer.clear();
+    flushEarly();
     return result;
+}
+
+// Has the disk begin with what is there while the rest is computed, so that the flush at the end has little
+// to wait for. Whether it did is told by that flush.
+void OutputFile::flushEarly() noexcept
+{
+    const std::uint64_t there = m_written - m_buffer.size();
+    if (there - m_flushing < earlyFlush)
+        return;
+    static_cast<void>(::sync_file_range(m_file.get(), static_cast<off_t>(m_flushing),
+                                        static_cast<off_t>(there - m_flushing), SYNC_FILE_RANGE_WRITE));
+    m_flushing = there;
 }
 
 Result<void> OutputFile::write(std::span<const std::byte> bytes)
@@ -218,8 +234,11 @@ Result<void> OutputFile::write(std::span<const std::byte> bytes)
             return flushed;
     }
     m_written += bytes.size();
-    if (bytes.size() >= bufferSize)
-        return writeOut(bytes);
+    if (bytes.size() >= bufferSize) {
+        auto result = writeOut(bytes);
+        flushEarly();
+        return result;
+    }
     m_buffer.insert(m_buffer.end(), bytes.begin(), bytes.end());
     return {};
 }
@@ -241,6 +260,7 @@ Result<std::uint64_t> OutputFile::copyInKernel(const FileRange& range)
         done += static_cast<std::uint64_t>(copied);
     }
     m_written += done;
+    flushEarly();
     return done;
 }
 

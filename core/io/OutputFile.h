@@ -66,6 +66,7 @@ private:
     Result<void> finish();
     Result<void> writeOut(std::span<const std::byte> bytes);
     Result<void> flushBuffer();
+    void flushEarly() noexcept;
     Result<std::uint64_t> copyInKernel(const FileRange& range);
     Result<void> copyByReading(const FileRange& range);
     void discard() noexcept;
@@ -77,6 +78,7 @@ private:
     Descriptor m_file;
     std::vector<std::byte> m_buffer;
     std::uint64_t m_written = 0;
+    std::uint64_t m_flushing = 0; // bytes that the disk was told to write
 };
 
 } // namespace pleat

@@ -1,121 +1,55 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tensor/Kernels.h"
 
+#include "core/tensor/Codecs.h"
+#include "core/tensor/Instructions.h"
 #include "core/tensor/Runs.h"
 
-#include <array>
-#include <cstring>
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
+#endif
 
 namespace pleat {
 
 namespace {
-
-// How one stored element becomes a double and back. Blocks are byte spans of no particular alignment: memcpy
-// it is.
-template<class Stored>
-struct Plain {
-    using Type = Stored;
-    static double widen(Stored stored) { return static_cast<double>(stored); }
-    static Stored narrow(double value) { return static_cast<Stored>(value); }
-};
-struct HalfCodec {
-    using Type = std::uint16_t;
-    static double widen(Type stored) { return halfToDouble(stored); }
-    static Type narrow(double value) { return roundToHalf(value); }
-};
-struct BrainCodec {
-    using Type = std::uint16_t;
-    static double widen(Type stored) { return bfloat16ToDouble(stored); }
-    static Type narrow(double value) { return roundToBFloat16(value); }
-};
-
-template<class Type>
-Type load(const std::byte* from)
-{
-    Type value;
-    std::memcpy(&value, from, sizeof value);
-    return value;
-}
-
-template<class Type>
-void store(std::byte* to, Type value)
-{
-    std::memcpy(to, &value, sizeof value);
-}
-
-template<class Codec>
-void multiply(std::byte* block, std::uint64_t count, double factor)
-{
-    using Type = typename Codec::Type;
-    for (std::uint64_t e = 0; e < count; ++e, block += sizeof(Type))
-        store(block, Codec::narrow(Codec::widen(load<Type>(block)) * factor));
-}
-
-template<class Codec>
-void multiply(std::byte* block, std::uint64_t count, const double* factors)
-{
-    using Type = typename Codec::Type;
-    for (std::uint64_t e = 0; e < count; ++e, block += sizeof(Type))
-        store(block, Codec::narrow(Codec::widen(load<Type>(block)) * factors[e]));
-}
 
 double at(std::span<const double> factors, std::uint64_t channel)
 {
     return factors.empty() ? 1.0 : factors[channel];
 }
 
-Follow followed(std::span<const double> output, std::span<const double> input)
-{
-    if (output.empty())
-        return input.empty() ? Follow::Neither : Follow::Inputs;
-    return input.empty() ? Follow::Outputs : Follow::Both;
-}
-
-constexpr std::uint64_t longRun = 64;
-constexpr std::uint64_t tableSize = 512;
-
-// Long runs of one factor are multiplied as they are; everything else through a table of factors that stays
-// in the first-level cache.
 template<class Codec>
-void scaleBlock(std::span<std::byte> block, std::uint64_t first, const WeightLayout& layout,
-                std::span<const double> output, std::span<const double> input)
+struct Widen {
+    [[gnu::always_inline]] static void run(const std::byte* __restrict block, std::size_t count,
+                                           double* __restrict into)
+    {
+        using Type = typename Codec::Type;
+        for (std::size_t e = 0; e < count; ++e)
+            into[e] = Codec::widen(load<Type>(block + e * sizeof(Type)));
+    }
+};
+
+template<class Codec>
+struct Narrow {
+    [[gnu::always_inline]] static void run(const double* __restrict values, std::size_t count,
+                                           std::byte* __restrict into)
+    {
+        using Type = typename Codec::Type;
+        for (std::size_t e = 0; e < count; ++e)
+            store(into + e * sizeof(Type), Codec::narrow(values[e]));
+    }
+};
+
+template<class Codec>
+void widenBlock(Instructions set, std::span<const std::byte> block, std::span<double> into)
 {
-    constexpr std::uint64_t size = sizeof(typename Codec::Type);
-    std::array<double, tableSize> table;
-    std::uint64_t filled = 0, start = 0;
-    const auto flush = [&] {
-        multiply<Codec>(block.data() + start * size, filled, table.data());
-        start += filled;
-        filled = 0;
-    };
-    forEachRun(layout, followed(output, input), first, block.size() / size, [&](const Run& run) {
-        const bool constant = run.outputStep == 0 && run.inputStep == 0;
-        if (constant && run.length >= longRun) {
-            flush();
-            multiply<Codec>(block.data() + run.position * size, run.length,
-                            at(output, run.output) * at(input, run.input));
-            start = run.position + run.length;
-            return;
-        }
-        for (std::uint64_t done = 0; done < run.length;) {
-            if (filled == tableSize)
-                flush();
-            const std::uint64_t piece = std::min(run.length - done, tableSize - filled);
-            for (std::uint64_t e = 0; e < piece; ++e, ++done)
-                table[filled + e] = at(output, run.output + done * run.outputStep) *
-                                    at(input, run.input + done * run.inputStep);
-            filled += piece;
-        }
-    });
-    flush();
+    run<Widen<Codec>>(set, block.data(), into.size(), into.data());
 }
 
 template<class Codec>
-void widenBlock(std::span<const std::byte> block, std::span<double> into)
+void narrowBlock(Instructions set, std::span<const double> values, std::span<std::byte> into)
 {
-    using Type = typename Codec::Type;
-    for (std::size_t e = 0; e < into.size(); ++e)
-        into[e] = Codec::widen(load<Type>(block.data() + e * sizeof(Type)));
+    run<Narrow<Codec>>(set, values.data(), values.size(), into.data());
 }
 
 // Infinities and NaNs are the numbers whose exponent bits are all 1.
@@ -128,31 +62,24 @@ std::uint64_t countAllOnes(std::span<const std::byte> block, Bits exponent)
     return count;
 }
 
-template<class Codec>
-void narrowBlock(std::span<const double> values, std::span<std::byte> into)
-{
-    using Type = typename Codec::Type;
-    for (std::size_t e = 0; e < values.size(); ++e)
-        store(into.data() + e * sizeof(Type), Codec::narrow(values[e]));
-}
-
 } // namespace
 
-void scale(DataType type, std::span<std::byte> block, std::uint64_t first, const WeightLayout& layout,
-           std::span<const double> output, std::span<const double> input)
+Instructions bestInstructions()
 {
-    switch (type) {
-    case DataType::Float:
-        return scaleBlock<Plain<float>>(block, first, layout, output, input);
-    case DataType::Double:
-        return scaleBlock<Plain<double>>(block, first, layout, output, input);
-    case DataType::Float16:
-        return scaleBlock<HalfCodec>(block, first, layout, output, input);
-    case DataType::BFloat16:
-        return scaleBlock<BrainCodec>(block, first, layout, output, input);
-    default:
-        return;
-    }
+#if defined(__x86_64__) && defined(__GNUC__)
+    static const Instructions best = [] {
+        unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+        const bool f16c = __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+        if (!__builtin_cpu_supports("avx2") || !f16c)
+            return Instructions::Baseline;
+        const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+        return avx512 ? Instructions::Avx512 : Instructions::Avx2;
+    }();
+    return best;
+#else
+    return Instructions::Baseline;
+#endif
 }
 
 void accumulate(std::span<const double> block, std::uint64_t first, const WeightLayout& layout,
@@ -165,35 +92,35 @@ void accumulate(std::span<const double> block, std::uint64_t first, const Weight
     });
 }
 
-void widen(DataType type, std::span<const std::byte> block, std::span<double> into)
+void widen(DataType type, std::span<const std::byte> block, std::span<double> into, Instructions set)
 {
     switch (type) {
     case DataType::Float:
-        return widenBlock<Plain<float>>(block, into);
+        return widenBlock<Plain<float>>(set, block, into);
     case DataType::Double:
-        return widenBlock<Plain<double>>(block, into);
+        return widenBlock<Plain<double>>(set, block, into);
     case DataType::Float16:
-        return widenBlock<HalfCodec>(block, into);
+        return widenBlock<HalfCodec>(set, block, into);
     case DataType::BFloat16:
-        return widenBlock<BrainCodec>(block, into);
+        return widenBlock<BrainCodec>(set, block, into);
     case DataType::Int8:
-        return widenBlock<Plain<std::int8_t>>(block, into);
+        return widenBlock<Plain<std::int8_t>>(set, block, into);
     case DataType::UInt8:
-        return widenBlock<Plain<std::uint8_t>>(block, into);
+        return widenBlock<Plain<std::uint8_t>>(set, block, into);
     case DataType::Bool:
-        return widenBlock<Plain<std::uint8_t>>(block, into);
+        return widenBlock<Plain<std::uint8_t>>(set, block, into);
     case DataType::Int16:
-        return widenBlock<Plain<std::int16_t>>(block, into);
+        return widenBlock<Plain<std::int16_t>>(set, block, into);
     case DataType::UInt16:
-        return widenBlock<Plain<std::uint16_t>>(block, into);
+        return widenBlock<Plain<std::uint16_t>>(set, block, into);
     case DataType::Int32:
-        return widenBlock<Plain<std::int32_t>>(block, into);
+        return widenBlock<Plain<std::int32_t>>(set, block, into);
     case DataType::UInt32:
-        return widenBlock<Plain<std::uint32_t>>(block, into);
+        return widenBlock<Plain<std::uint32_t>>(set, block, into);
     case DataType::Int64:
-        return widenBlock<Plain<std::int64_t>>(block, into);
+        return widenBlock<Plain<std::int64_t>>(set, block, into);
     case DataType::UInt64:
-        return widenBlock<Plain<std::uint64_t>>(block, into);
+        return widenBlock<Plain<std::uint64_t>>(set, block, into);
     default:
         return;
     }
@@ -215,17 +142,17 @@ std::uint64_t countNonFinite(DataType type, std::span<const std::byte> block)
     }
 }
 
-void narrow(DataType type, std::span<const double> values, std::span<std::byte> into)
+void narrow(DataType type, std::span<const double> values, std::span<std::byte> into, Instructions set)
 {
     switch (type) {
     case DataType::Float:
-        return narrowBlock<Plain<float>>(values, into);
+        return narrowBlock<Plain<float>>(set, values, into);
     case DataType::Double:
-        return narrowBlock<Plain<double>>(values, into);
+        return narrowBlock<Plain<double>>(set, values, into);
     case DataType::Float16:
-        return narrowBlock<HalfCodec>(values, into);
+        return narrowBlock<HalfCodec>(set, values, into);
     case DataType::BFloat16:
-        return narrowBlock<BrainCodec>(values, into);
+        return narrowBlock<BrainCodec>(set, values, into);
     default:
         return;
     }

@@ -11,6 +11,12 @@
 
 namespace pleat {
 
+// The vector instructions that a loop may use; the results are the same with all of them.
+enum class Instructions { Baseline, Avx2, Avx512 };
+
+// The newest that this processor has.
+Instructions bestInstructions();
+
 // Nearest float16 / bfloat16 of a double, ties to even, rounded once; overflow gives infinity, NaN stays NaN.
 // IEEE 754-2019, 4.3.1. Eigen's and F16C's conversions go through float and round twice.
 std::uint16_t roundToHalf(double value);
@@ -23,7 +29,8 @@ double bfloat16ToDouble(std::uint16_t bits);
 // block[e] ← block[e] · output[o(e)] · input[i(e)], in place. The block holds elements [first, first + n) of
 // a weight of `layout`; empty factors mean all 1. `type` is one of the foldable ones.
 void scale(DataType type, std::span<std::byte> block, std::uint64_t first, const WeightLayout& layout,
-           std::span<const double> output, std::span<const double> input);
+           std::span<const double> output, std::span<const double> input,
+           Instructions set = bestInstructions());
 
 // sums[o] += Σ input[i(e)] · block[e] over the elements of the block, in double: what a shift before a layer
 // adds to its bias (FOLDING.md, "Before the layer").
@@ -31,12 +38,14 @@ void accumulate(std::span<const double> block, std::uint64_t first, const Weight
                 std::span<const double> input, std::span<double> sums);
 
 // Exact widening of `n` stored elements to doubles (foldable types, integers, bool).
-void widen(DataType type, std::span<const std::byte> block, std::span<double> into);
+void widen(DataType type, std::span<const std::byte> block, std::span<double> into,
+           Instructions set = bestInstructions());
 
 // How many elements of a foldable type are infinite or NaN.
 std::uint64_t countNonFinite(DataType type, std::span<const std::byte> block);
 
 // Nearest representation of doubles in a foldable type.
-void narrow(DataType type, std::span<const double> values, std::span<std::byte> into);
+void narrow(DataType type, std::span<const double> values, std::span<std::byte> into,
+            Instructions set = bestInstructions());
 
 } // namespace pleat

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Walks a piece of a weight in runs along its innermost axis, telling for each run to which channels its
-// elements belong. The one traversal under scaling, summing and statistics; private to core/tensor.
+// Walks a piece of a weight in runs along its innermost axis, or in tiles of its two innermost axes, telling
+// to which channels the elements belong. The one traversal under scaling, summing and statistics; private to
+// core/tensor.
 #pragma once
 
 #include "core/tensor/WeightLayout.h"
@@ -44,12 +45,25 @@ inline std::vector<WeightLayout::Axis> mergedAxes(const WeightLayout& layout, Fo
     return merged;
 }
 
-// Visits elements [first, first + count) of the weight as runs, in order.
+// `rows` runs of one length, one behind the other, each starting rowOutput output channels (rowInput input
+// channels) after the one before.
+struct Tile {
+    Run first;
+    std::uint64_t rows = 1;
+    std::uint64_t rowOutput = 0, rowInput = 0;
+};
+
+// Visits elements [first, first + count) of the weight as tiles, in order: the two innermost axes at a time
+// where the piece holds whole rows of them.
 template<class Visit>
-void forEachRun(const WeightLayout& layout, Follow follow, std::uint64_t first, std::uint64_t count,
-                Visit visit)
+void forEachTile(const WeightLayout& layout, Follow follow, std::uint64_t first, std::uint64_t count,
+                 Visit visit)
 {
-    const std::vector<WeightLayout::Axis> axes = mergedAxes(layout, follow);
+    if (count == 0)
+        return;
+    std::vector<WeightLayout::Axis> axes = mergedAxes(layout, follow);
+    if (axes.size() == 1)
+        axes.insert(axes.begin(), {1, 0, 0});
     std::vector<std::uint64_t> at(axes.size());
     std::uint64_t output = 0, input = 0;
     for (std::size_t a = axes.size(); a-- > 0;) {
@@ -58,25 +72,49 @@ void forEachRun(const WeightLayout& layout, Follow follow, std::uint64_t first, 
         output += at[a] * axes[a].outputStep;
         input += at[a] * axes[a].inputStep;
     }
-    const WeightLayout::Axis& inner = axes.back();
+    const WeightLayout::Axis &inner = axes.back(), &outer = axes[axes.size() - 2];
+    const auto move = [&](std::size_t axis, std::uint64_t steps) {
+        at[axis] += steps;
+        output += steps * axes[axis].outputStep;
+        input += steps * axes[axis].inputStep;
+    };
     for (std::uint64_t position = 0; position < count;) {
         const std::uint64_t length = std::min(inner.extent - at.back(), count - position);
-        visit(Run{position, length, output, inner.outputStep, input, inner.inputStep});
-        position += length;
-        at.back() += length;
-        output += length * inner.outputStep;
-        input += length * inner.inputStep;
-        for (std::size_t a = axes.size(); a-- > 0 && at[a] == axes[a].extent;) {
-            output -= axes[a].extent * axes[a].outputStep;
-            input -= axes[a].extent * axes[a].inputStep;
-            at[a] = 0;
-            if (a == 0)
+        const std::uint64_t rows = length < inner.extent ? 1
+                                                         : std::min(outer.extent - at[axes.size() - 2],
+                                                                    (count - position) / inner.extent);
+        visit(Tile{{position, length, output, inner.outputStep, input, inner.inputStep},
+                   rows,
+                   outer.outputStep,
+                   outer.inputStep});
+        position += rows * length;
+        std::size_t axis = axes.size() - (length < inner.extent ? 1 : 2);
+        move(axis, length < inner.extent ? length : rows);
+        for (; at[axis] == axes[axis].extent; --axis) {
+            if (axis == 0)
                 return;
-            ++at[a - 1];
-            output += axes[a - 1].outputStep;
-            input += axes[a - 1].inputStep;
+            output -= axes[axis].extent * axes[axis].outputStep;
+            input -= axes[axis].extent * axes[axis].inputStep;
+            at[axis] = 0;
+            move(axis - 1, 1);
         }
     }
+}
+
+// The same as single runs.
+template<class Visit>
+void forEachRun(const WeightLayout& layout, Follow follow, std::uint64_t first, std::uint64_t count,
+                Visit visit)
+{
+    forEachTile(layout, follow, first, count, [&](const Tile& tile) {
+        Run run = tile.first;
+        for (std::uint64_t row = 0; row < tile.rows; ++row) {
+            visit(run);
+            run.position += run.length;
+            run.output += tile.rowOutput;
+            run.input += tile.rowInput;
+        }
+    });
 }
 
 } // namespace pleat

@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Times the layout: bench_layout FILE… | skip N | mixed N | dense N
+// The time that the layout of a graph takes.
+//     bench_layout [FILE… | skip N | mixed N | dense N]…
 // A file holds "n m", n lines "width height [label]", m lines "from to"; edges from one node carry one
 // tensor.
-#include "LayoutChecks.h"
+#include "tests/bench/LayoutChecks.h"
+#include "tests/bench/Report.h"
 
-#include <algorithm>
 #include <charconv>
-#include <cstdio>
-#include <ctime>
+#include <fmt/format.h>
 #include <fstream>
 #include <random>
 #include <sstream>
 #include <string>
 #include <string_view>
 
-#if __has_include(<sys/resource.h>)
-#include <sys/resource.h>
-#endif
-
+using namespace pleat::bench;
 using namespace pleat::ui;
 
 namespace {
@@ -123,58 +120,48 @@ LayoutInput generate(std::string_view kind, std::size_t nodes)
     return generator.take();
 }
 
-long peakMegabytes()
+void measure(Report& report, const std::string& name, const LayoutInput& input)
 {
-#if __has_include(<sys/resource.h>)
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss / 1024;
-#else
-    return 0;
-#endif
-}
-
-void measure(const std::string& name, const LayoutInput& input)
-{
-    double best = 1e300;
+    std::vector<double> times;
     LayoutResult result;
     for (int run = 0; run < 5; ++run) {
-        const std::clock_t start = std::clock(); // CPU time: beside other work, too
+        const double start = processorSeconds();
         result = *layOut(input);
-        const double time = 1000.0 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-        best = std::min(best, time);
-        if (time > 1000)
+        times.push_back(1000.0 * (processorSeconds() - start));
+        if (times.back() > 1000)
             break;
     }
-    std::printf("%-24s %7zu nodes %7zu edges %10.1f ms %9llu crossings %8.0f x %.0f, peak %ld MB\n",
-                name.c_str(), input.nodes.size(), input.edges.size(), best,
-                static_cast<unsigned long long>(result.crossings), result.size.width, result.size.height,
-                peakMegabytes());
+    report.add({.what = fmt::format("{}: {} nodes, {} edges", name, input.nodes.size(), input.edges.size()),
+                .value = median(times),
+                .unit = "ms"});
+    report.note(fmt::format("{} crossings, {:.0f} × {:.0f}", result.crossings, result.size.width,
+                            result.size.height));
     const std::size_t overlaps = checks::overlaps(result), through = checks::edgesThroughNodes(input, result),
                       loose = checks::looseEnds(input, result);
     if (overlaps + through + loose > 0)
-        std::printf("    WRONG: %zu overlaps, %zu edges through nodes, %zu loose ends\n", overlaps, through,
-                    loose);
+        report.note(fmt::format("WRONG: {} overlaps, {} edges through nodes, {} loose ends", overlaps,
+                                through, loose));
 }
 
 } // namespace
 
 int main(int argc, char** argv)
 {
-    if (argc < 2) {
-        std::puts("usage: bench_layout FILE… | skip N | mixed N | dense N");
-        return 2;
-    }
-    for (int i = 1; i < argc; ++i) {
-        const std::string argument = argv[i];
-        if ((argument == "skip" || argument == "mixed" || argument == "dense") && i + 1 < argc) {
-            const std::string_view number = argv[++i];
+    Report report("layout", argc, argv);
+    std::vector<std::string> arguments(argv + 1, argv + argc);
+    if (arguments.empty())
+        arguments = {"skip", "1000", "mixed", "1000", "dense", "1000", "skip", "20000"};
+    report.heading("Layout, processor time");
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string& argument = arguments[i];
+        if ((argument == "skip" || argument == "mixed" || argument == "dense") && i + 1 < arguments.size()) {
+            const std::string& number = arguments[++i];
             std::size_t nodes = 0;
             std::from_chars(number.data(), number.data() + number.size(), nodes);
-            measure(argument + " " + std::string(number), generate(argument, nodes));
+            measure(report, argument + " " + number, generate(argument, nodes));
         } else {
-            measure(argument.substr(argument.rfind('/') + 1), read(argument));
+            measure(report, argument.substr(argument.rfind('/') + 1), read(argument));
         }
     }
-    return 0;
+    return report.finish();
 }

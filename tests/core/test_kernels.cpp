@@ -76,6 +76,25 @@ std::vector<Weight> weights()
             matrix(1, 9, false),     matrix(300, 3, true)};
 }
 
+// Such whose rows are longer, or more, than the tables of factors.
+std::vector<Weight> largeWeights()
+{
+    return {convolution(12, 300, 9, 1),    convolution(64, 64, 9, 8),  convolution(9000, 9000, 1, 9000),
+            convolution(700, 700, 9, 700), transposed(1000, 3, 16, 1), transposed(64, 64, 4, 2),
+            transposed(600, 600, 25, 600), convolution(64, 64, 1, 4),  matrix(3, 9000, false),
+            matrix(3, 9000, true),         matrix(2000, 10, false),    matrix(7, 2000, true)};
+}
+
+std::vector<Instructions> instructionSets()
+{
+    std::vector<Instructions> sets;
+    for (const auto set : {Instructions::Baseline, Instructions::Avx2, Instructions::Avx512}) {
+        if (set <= bestInstructions())
+            sets.push_back(set);
+    }
+    return sets;
+}
+
 const std::vector<DataType> foldableTypes = {DataType::Float, DataType::Double, DataType::Float16,
                                              DataType::BFloat16};
 
@@ -215,6 +234,93 @@ private slots:
                                  std::memcmp(block.data(), whole.data() + first * width, block.size()) == 0,
                              weight.name);
                 }
+            }
+        }
+    }
+
+    void scalesLargeLayoutsByOutputs() { scalesLayouts(largeWeights(), true, false); }
+    void scalesLargeLayoutsByInputs() { scalesLayouts(largeWeights(), false, true); }
+    void scalesLargeLayoutsByBoth() { scalesLayouts(largeWeights(), true, true); }
+
+    void scalesAlikeWithAllInstructions()
+    {
+        ModelBuilder random(8);
+        std::vector<Weight> all = weights();
+        for (Weight& weight : largeWeights())
+            all.push_back(std::move(weight));
+        for (const Weight& weight : all) {
+            for (const DataType type : foldableTypes) {
+                const auto values = randomNumbers(random, type, weight.elements, 40);
+                const auto output = randomFactors(random, weight.outputs),
+                           input = randomFactors(random, weight.inputs);
+                const std::vector<std::byte> original = encodeAll(type, values);
+                const auto first =
+                    static_cast<Index>(random.integer(0, static_cast<std::int64_t>(weight.elements / 2)));
+                const std::span<const std::byte> from =
+                    std::span(original).subspan(first * static_cast<Index>(formatOf(type).bytes));
+                std::vector<std::byte> expected(from.begin(), from.end());
+                scale(type, expected, first, weight.layout, output, input, Instructions::Baseline);
+                for (const Instructions set : instructionSets()) {
+                    std::vector<std::byte> block(from.begin(), from.end());
+                    scale(type, block, first, weight.layout, output, input, set);
+                    QVERIFY2(block == expected, weight.name);
+                }
+            }
+        }
+    }
+
+    // Every number of the two formats, the midpoints between them and what is next to those, as the product
+    // of 1 and a factor, in every lane of the vectors; and as the product of the number and 1.
+    void roundsEveryProductOfSixteenBitsWithAllInstructions()
+    {
+        for (const DataType type : {DataType::Float16, DataType::BFloat16}) {
+            const Format format = formatOf(type);
+            std::vector<double> products;
+            for (std::uint32_t bits = 0; bits <= 0xffff; ++bits) {
+                const auto value = static_cast<double>(decode(format, bits));
+                if (!std::isfinite(value))
+                    continue;
+                const double middle =
+                    value + std::copysign(static_cast<double>(ulp(format, value)) / 2, value);
+                for (const double product : {value, middle, std::nextafter(middle, INFINITY),
+                                             std::nextafter(middle, -INFINITY), std::nextafter(value, 0.0)})
+                    products.push_back(product);
+            }
+            const std::vector<long double> wide(products.begin(), products.end());
+            const std::vector<std::byte> expected = encodeAll(type, wide);
+            const std::vector<std::byte> ones =
+                encodeAll(type, std::vector<long double>(products.size(), 1.0L));
+            const auto layout = WeightLayout::matrix(1, products.size(), false);
+            for (const Instructions set : instructionSets()) {
+                for (Index skipped = 0; skipped < 3; ++skipped) {
+                    std::vector<std::byte> block(ones.begin() + static_cast<std::ptrdiff_t>(skipped * 2),
+                                                 ones.end());
+                    scale(type, block, skipped, layout, products, {}, set);
+                    QVERIFY(std::equal(block.begin(), block.end(),
+                                       expected.begin() + static_cast<std::ptrdiff_t>(skipped * 2)));
+                }
+                std::vector<std::byte> narrowed(expected.size());
+                narrow(type, products, narrowed, set);
+                QVERIFY(narrowed == expected);
+                std::vector<std::byte> block = expected;
+                scale(type, block, 0, WeightLayout::plain(products.size()), std::vector<double>{1}, {}, set);
+                QVERIFY(block == expected);
+            }
+        }
+    }
+
+    void nanStaysNanWithAllInstructions()
+    {
+        for (const DataType type : {DataType::Float16, DataType::BFloat16}) {
+            const Format format = formatOf(type);
+            for (const Instructions set : instructionSets()) {
+                std::vector<std::byte> all(0x10000 * 2);
+                for (std::uint32_t bits = 0; bits <= 0xffff; ++bits)
+                    std::memcpy(all.data() + bits * 2, &bits, 2);
+                scale(type, all, 0, WeightLayout::plain(0x10000), std::vector<double>{1.5}, {}, set);
+                const auto results = decodeAll(type, all);
+                for (std::uint32_t bits = 0; bits <= 0xffff; ++bits)
+                    QCOMPARE(std::isnan(results[bits]), std::isnan(decode(format, bits)));
             }
         }
     }
@@ -372,10 +478,12 @@ private slots:
     }
 
 private:
-    void scalesEveryLayout(bool outputs, bool inputs)
+    void scalesEveryLayout(bool outputs, bool inputs) { scalesLayouts(weights(), outputs, inputs); }
+
+    void scalesLayouts(const std::vector<Weight>& all, bool outputs, bool inputs)
     {
         ModelBuilder random(2);
-        for (const Weight& weight : weights()) {
+        for (const Weight& weight : all) {
             QCOMPARE(weight.layout.elements(), std::uint64_t{weight.elements});
             QCOMPARE(weight.layout.outputs, std::uint64_t{weight.outputs});
             QCOMPARE(weight.layout.inputs, std::uint64_t{weight.inputs});

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The multiplication of weights by the factors of their channels (Kernels.h), at the speed of the memory.
+#include "core/tensor/Codecs.h"
+#include "core/tensor/Instructions.h"
+#include "core/tensor/Runs.h"
+#include "core/tensor/SixteenBitVectors.h"
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+
+namespace pleat {
+
+namespace {
+
+template<class Codec, class Factor>
+[[gnu::always_inline]] inline void multiply(std::byte* block, std::uint64_t count, Factor factor)
+{
+    using Type = typename Codec::Type;
+    for (std::uint64_t e = 0; e < count; ++e) {
+        std::byte* element = block + e * sizeof(Type);
+        store(element, Codec::narrow(Codec::widen(load<Type>(element)) * factor(e)));
+    }
+}
+
+template<class Codec>
+struct MultiplyByOne {
+    [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t count, double factor)
+    {
+        multiply<Codec>(block, count, [=](std::uint64_t) { return factor; });
+    }
+};
+
+// Each element by its own of the factors.
+template<class Codec>
+struct MultiplyByMany {
+    [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t count,
+                                           const double* __restrict factors)
+    {
+        multiply<Codec>(block, count, [=](std::uint64_t e) { return factors[e]; });
+    }
+};
+
+// Each element by its own of the factors times one that all share.
+template<class Codec>
+struct MultiplyByProducts {
+    [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t count,
+                                           const double* __restrict factors, double shared)
+    {
+        multiply<Codec>(block, count, [=](std::uint64_t e) { return factors[e] * shared; });
+    }
+};
+
+// Where the factors of a tile's elements start and how they move along; null: all are 1.
+struct Source {
+    const double* start = nullptr;
+    std::uint64_t rowStep = 0;
+    std::uint64_t step = 0;
+
+    [[gnu::always_inline]] double at(std::uint64_t offset) const { return start ? start[offset] : 1.0; }
+    bool isConstant() const { return !start || (rowStep == 0 && step == 0); }
+    bool operator==(const Source&) const = default;
+};
+
+constexpr std::uint64_t chunk = 4;           // doubles stored at a time
+constexpr std::uint64_t tableSize = 1 << 13; // factors that serve many times, in the second-level cache
+constexpr std::uint64_t onceSize = 1 << 10;  // factors that serve once, in the first-level cache
+constexpr std::uint64_t vectorRow = 16; // from here on a row of one factor needs none where elements are wide
+constexpr std::uint64_t longRow = 64;   // from here on a row needs no table
+
+// Rows of one factor each, without a table.
+template<class Codec>
+struct MultiplyRows {
+    [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t rows, std::uint64_t length,
+                                           Source a, Source b)
+    {
+        for (std::uint64_t row = 0; row < rows; ++row, block += length * sizeof(typename Codec::Type)) {
+            const double factor = a.at(row * a.rowStep) * b.at(row * b.rowStep);
+            multiply<Codec>(block, length, [=](std::uint64_t) { return factor; });
+        }
+    }
+};
+
+// The factors of whole rows of a tile, one for each element. Writes up to `chunk` - 1 more. `chunks` are in a
+// row of known length; 0: as the length says.
+struct Expand {
+    // Rows of one factor each.
+    template<std::uint64_t chunks>
+    [[gnu::always_inline]] static void constantRows(Source a, Source b, std::uint64_t rows,
+                                                    std::uint64_t length, double* __restrict table)
+    {
+        const std::uint64_t end = chunks ? chunks * chunk : length;
+        for (std::uint64_t row = 0; row < rows; ++row, table += length) {
+            const double factor = a.at(row * a.rowStep) * b.at(row * b.rowStep);
+            for (std::uint64_t e = 0; e < end; e += chunk) {
+                for (std::uint64_t c = 0; c < chunk; ++c)
+                    table[e + c] = factor;
+            }
+        }
+    }
+
+    // The same short row again and again, each time by another factor.
+    template<std::uint64_t chunks>
+    [[gnu::always_inline]] static void equalRows(Source along, Source across, std::uint64_t rows,
+                                                 std::uint64_t length, double* __restrict table)
+    {
+        std::array<double, longRow + chunk> row{};
+        for (std::uint64_t e = 0; e < length; ++e)
+            row[e] = along.at(e * along.step);
+        const std::uint64_t end = chunks ? chunks * chunk : length;
+        for (std::uint64_t r = 0; r < rows; ++r, table += length) {
+            const double factor = across.at(r * across.rowStep);
+            for (std::uint64_t e = 0; e < end; e += chunk) {
+                for (std::uint64_t c = 0; c < chunk; ++c)
+                    table[e + c] = row[e + c] * factor;
+            }
+        }
+    }
+
+    template<std::uint64_t chunks>
+    [[gnu::always_inline]] static void regularRows(Source along, Source across, std::uint64_t rows,
+                                                   std::uint64_t length, double* __restrict table)
+    {
+        if (along.step == 0)
+            constantRows<chunks>(along, across, rows, length, table);
+        else
+            equalRows<chunks>(along, across, rows, length, table);
+    }
+
+    [[gnu::always_inline]] static void run(Source a, Source b, std::uint64_t rows, std::uint64_t length,
+                                           double* __restrict table)
+    {
+        const Source &along = a.step ? a : b, &across = a.step ? b : a;
+        const bool constant = along.step == 0;
+        const bool equal = length < longRow && across.step == 0 && along.rowStep == 0;
+        if (!constant && !equal) {
+            for (std::uint64_t row = 0; row < rows; ++row, table += length) {
+                for (std::uint64_t e = 0; e < length; ++e)
+                    table[e] = a.at(row * a.rowStep + e * a.step) * b.at(row * b.rowStep + e * b.step);
+            }
+        } else if (length <= chunk) {
+            regularRows<1>(along, across, rows, length, table);
+        } else if (length <= 2 * chunk) {
+            regularRows<2>(along, across, rows, length, table);
+        } else if (length <= 3 * chunk) {
+            regularRows<3>(along, across, rows, length, table);
+        } else if (length <= 4 * chunk) {
+            regularRows<4>(along, across, rows, length, table);
+        } else {
+            regularRows<0>(along, across, rows, length, table);
+        }
+    }
+};
+
+template<class Codec>
+class Scaler final {
+public:
+    Scaler(std::span<std::byte> block, std::span<const double> output, std::span<const double> input,
+           Instructions set)
+        : m_block(block.data()),
+          m_count(block.size() / size),
+          m_output(output),
+          m_input(input),
+          m_set(set)
+    {
+    }
+
+    void operator()(const Tile& tile)
+    {
+        const Run& run = tile.first;
+        Source output = source(m_output, run.output, tile.rowOutput, run.outputStep);
+        Source input = source(m_input, run.input, tile.rowInput, run.inputStep);
+        if (size > 2 && output.step == 0 && input.step == 0 && run.length >= vectorRow) {
+            pleat::run<MultiplyRows<Codec>>(m_set, m_block + run.position * size, tile.rows, run.length,
+                                            output, input);
+            return;
+        }
+        const std::uint64_t whole = tile.rows * run.length;
+        const bool mayServeAgain = whole <= tableSize && whole <= m_count / 2;
+        const std::uint64_t fit = (mayServeAgain ? tableSize : onceSize) / run.length;
+        if (run.length >= longRow && (fit == 0 || isDirect(output, input))) {
+            std::byte* row = m_block + run.position * size;
+            for (std::uint64_t r = 0; r < tile.rows; ++r, row += run.length * size) {
+                multiplyRow(row, run.length, output, input);
+                advance(output, 1);
+                advance(input, 1);
+            }
+            return;
+        }
+        for (std::uint64_t done = 0; done < tile.rows;) {
+            const std::uint64_t rows = std::min(tile.rows - done, fit);
+            multiplyRows(m_block + (run.position + done * run.length) * size, rows, run.length, output,
+                         input);
+            advance(output, rows);
+            advance(input, rows);
+            done += rows;
+        }
+    }
+
+private:
+    static constexpr std::uint64_t size = sizeof(typename Codec::Type);
+
+    static Source source(std::span<const double> factors, std::uint64_t first, std::uint64_t rowStep,
+                         std::uint64_t step)
+    {
+        return factors.empty() ? Source{} : Source{factors.data() + first, rowStep, step};
+    }
+
+    static void advance(Source& source, std::uint64_t rows)
+    {
+        if (source.start)
+            source.start += rows * source.rowStep;
+    }
+
+    // A row whose factors lie one behind the other in memory, or are one.
+    static bool isDirect(const Source& output, const Source& input) { return output.step + input.step <= 1; }
+
+    void multiplyByOne(std::byte* elements, std::uint64_t count, double factor)
+    {
+        std::uint64_t done = 0;
+        if constexpr (size == 2) {
+            done = wholeVectors(count);
+            run<MultiplyByOne<Codec>>(m_set, elements, done, factor);
+            done += multiplyEights<typename Codec::Format>(m_set, elements + done * size, count - done,
+                                                           nullptr, factor);
+        }
+        run<MultiplyByOne<Codec>>(m_set, elements + done * size, count - done, factor);
+    }
+
+    void multiplyByMany(std::byte* elements, std::uint64_t count, const double* factors, double shared)
+    {
+        std::uint64_t done = 0;
+        if constexpr (size == 2) {
+            done = wholeVectors(count);
+            multiplyPlainly(elements, done, factors, shared);
+            done += multiplyEights<typename Codec::Format>(m_set, elements + done * size, count - done,
+                                                           factors + done, shared);
+        }
+        multiplyPlainly(elements + done * size, count - done, factors + done, shared);
+    }
+
+    void multiplyPlainly(std::byte* elements, std::uint64_t count, const double* factors, double shared)
+    {
+        if (shared == 1)
+            return run<MultiplyByMany<Codec>>(m_set, elements, count, factors);
+        run<MultiplyByProducts<Codec>>(m_set, elements, count, factors, shared);
+    }
+
+    // How many of the first elements the compiler's vectors do faster than multiplyEights().
+    std::uint64_t wholeVectors(std::uint64_t count) const
+    {
+        const bool faster = std::is_same_v<Codec, BrainCodec> && m_set == Instructions::Avx512;
+        return faster ? count - count % 32 : 0;
+    }
+
+    void multiplyRow(std::byte* row, std::uint64_t length, const Source& output, const Source& input)
+    {
+        if (output.step == 0 && input.step == 0)
+            return multiplyByOne(row, length, output.at(0) * input.at(0));
+        if (isDirect(output, input)) {
+            const Source &many = output.step ? output : input, &one = output.step ? input : output;
+            return multiplyByMany(row, length, many.start, one.at(0));
+        }
+        // Longer than the table, and both move.
+        for (std::uint64_t done = 0; done < length; done += tableSize) {
+            const std::uint64_t part = std::min(length - done, tableSize);
+            Source a = output, b = input;
+            a.start += done * a.step;
+            b.start += done * b.step;
+            multiplyRows(row + done * size, 1, part, a, b);
+        }
+    }
+
+    // Through the table, which often serves the next rows, too.
+    void multiplyRows(std::byte* rows, std::uint64_t count, std::uint64_t length, const Source& output,
+                      const Source& input)
+    {
+        const bool sharesOutput = output.isConstant(), sharesInput = input.isConstant() && !sharesOutput;
+        const Source a = sharesOutput ? Source{} : output, b = sharesInput ? Source{} : input;
+        if (m_rows < count || m_length != length || a != m_tableOutput || b != m_tableInput) {
+            run<Expand>(m_set, a, b, count, length, m_table.data());
+            m_rows = count;
+            m_length = length;
+            m_tableOutput = a;
+            m_tableInput = b;
+        }
+        const double shared = sharesOutput ? output.at(0) : sharesInput ? input.at(0) : 1.0;
+        multiplyByMany(rows, count * length, m_table.data(), shared);
+    }
+
+    std::byte* m_block;
+    std::uint64_t m_count;
+    std::span<const double> m_output, m_input;
+    Instructions m_set;
+    std::array<double, tableSize + chunk> m_table;
+    // What is in the table.
+    Source m_tableOutput, m_tableInput;
+    std::uint64_t m_rows = 0, m_length = 0;
+};
+
+Follow followed(std::span<const double> output, std::span<const double> input)
+{
+    if (output.empty())
+        return input.empty() ? Follow::Neither : Follow::Inputs;
+    return input.empty() ? Follow::Outputs : Follow::Both;
+}
+
+template<class Codec>
+void scaleBlock(std::span<std::byte> block, std::uint64_t first, const WeightLayout& layout,
+                std::span<const double> output, std::span<const double> input, Instructions set)
+{
+    const std::uint64_t count = block.size() / sizeof(typename Codec::Type);
+    Scaler<Codec> scaler(block, output, input, set);
+    forEachTile(layout, followed(output, input), first, count, [&](const Tile& tile) { scaler(tile); });
+}
+
+} // namespace
+
+void scale(DataType type, std::span<std::byte> block, std::uint64_t first, const WeightLayout& layout,
+           std::span<const double> output, std::span<const double> input, Instructions set)
+{
+    switch (type) {
+    case DataType::Float:
+        return scaleBlock<Plain<float>>(block, first, layout, output, input, set);
+    case DataType::Double:
+        return scaleBlock<Plain<double>>(block, first, layout, output, input, set);
+    case DataType::Float16:
+        return scaleBlock<HalfCodec>(block, first, layout, output, input, set);
+    case DataType::BFloat16:
+        return scaleBlock<BrainCodec>(block, first, layout, output, input, set);
+    default:
+        return;
+    }
+}
+
+} // namespace pleat
