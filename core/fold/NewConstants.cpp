@@ -102,9 +102,9 @@ std::string NewConstants::dequantizeWith(const Quantized& old, std::size_t axis,
         if (constant->tensor.read(0, 1, one)) {
             for (std::size_t c = 0; c < now.scales.size(); ++c)
                 bytes->insert(bytes->end(), one.begin(), one.end());
-            dequantize.set_input(2, m_rewriter.add(scope, std::string(m_view.name(constant->storedAt)),
-                                                   old.integers.type, each,
-                                                   Payload{Bytes(std::move(bytes))}));
+            dequantize.set_input(2,
+                                 m_rewriter.add(scope, std::string(m_view.name(constant->storedAt)),
+                                                old.integers.type, each, Payload{Bytes(std::move(bytes))}));
         }
     }
     for (onnx::AttributeProto& attribute : *dequantize.mutable_attribute()) {

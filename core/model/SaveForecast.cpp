@@ -22,7 +22,7 @@ Result<SaveForecast> forecastSave(const Model& model, const fs::path& target, Da
         forecast.modelBytes = model.source->size();
         return forecast;
     }
-    const std::string name = freshDataFileName(file);
+    const std::string name = freshDataFileName(file, placement);
     auto plan = planSave(model, placement, name);
     if (plan && plan->bytes > largestModel && data != DataPlacement::Inline) {
         placement = placement.withoutLargeInside();

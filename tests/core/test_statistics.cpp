@@ -151,7 +151,8 @@ private slots:
         ScaledBytes scaled{
             std::make_shared<const std::vector<std::byte>>(encodeAll(DataType::Float16, values)),
             DataType::Float16, layout, std::make_shared<const std::vector<double>>(factors), nullptr};
-        const TensorView tensor("t", DataType::Float16, {6, 4}, Payload{std::make_shared<const ScaledBytes>(scaled)});
+        const TensorView tensor("t", DataType::Float16, {6, 4},
+                                Payload{std::make_shared<const ScaledBytes>(scaled)});
         const Statistics measured = statisticsOf(tensor, layout);
         const auto read = tensor.doubles();
         QVERIFY(read.has_value());
@@ -238,7 +239,8 @@ private slots:
         ScaledBytes scaled{std::make_shared<const std::vector<std::byte>>(encodeAll(DataType::Float, values)),
                            DataType::Float, WeightLayout::matrix(4096, 33, false),
                            std::make_shared<const std::vector<double>>(factors), nullptr};
-        const TensorView tensor("t", DataType::Float, {4096, 33}, Payload{std::make_shared<const ScaledBytes>(scaled)});
+        const TensorView tensor("t", DataType::Float, {4096, 33},
+                                Payload{std::make_shared<const ScaledBytes>(scaled)});
         const Format format = formatOf(DataType::Float);
         for (int i = 0; i < 50; ++i) {
             const auto first = static_cast<std::size_t>(random.integer(0, 4096 * 33 - 1));
