@@ -13,8 +13,8 @@ struct SaveForecast {
     std::uint64_t dataBytes = 0;             // of the fresh data file
     std::filesystem::path dataFile;          // empty: none is made
     std::vector<std::filesystem::path> kept; // data files that the saved model finds where they lie
-    bool movedOut = false;                   // more than `largestModel`, so weights go to the data file unasked
-    bool tooLarge = false;                   // more than `largestModel`, and saving so is refused
+    bool movedOut = false; // more than `largestModel`, so weights go to the data file unasked
+    bool tooLarge = false; // more than `largestModel`, and saving so is refused
 };
 
 // For saveModel() with these arguments. Errors: those of planSave().
