@@ -2,6 +2,7 @@
 // The files of the open model change under the window: what it says, what it still shows, what can be done.
 #include "core/model/ModelReader.h"
 #include "core/model/ModelWriter.h"
+#include "tests/ui/FileChanges.h"
 #include "tests/ui/WindowFixture.h"
 #include "ui/GraphPane.h"
 #include "ui/MainWindow.h"
@@ -24,67 +25,6 @@ using namespace pleat::ui;
 using namespace pleat::ui::test;
 using namespace Qt::StringLiterals;
 using Kind = SourceState::Kind;
-
-namespace {
-
-// Long ago, so that whatever is written now has another time.
-void age(const QString& path)
-{
-    namespace fs = std::filesystem;
-    fs::last_write_time(toPath(path), fs::file_time_type::clock::now() - std::chrono::hours(1));
-}
-
-QByteArray contents(const QString& path)
-{
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
-
-void write(const QString& path, const QByteArray& bytes, QIODevice::OpenMode mode = QIODevice::WriteOnly)
-{
-    QFile file(path);
-    if (!file.open(mode) || file.write(bytes) != bytes.size())
-        qFatal("cannot write %s", qPrintable(path));
-}
-
-void putInPlace(const QString& path, const QByteArray& bytes)
-{
-    write(path + u".new"_s, bytes);
-    std::filesystem::rename(toPath(path + u".new"_s), toPath(path));
-}
-
-// What other programs do to a file.
-void truncate(const QString& path)
-{
-    if (!QFile::resize(path, QFile(path).size() / 2))
-        qFatal("cannot truncate");
-}
-void overwrite(const QString& path) // as many bytes, other ones
-{
-    write(path, QByteArray(QFile(path).size(), 'x'), QIODevice::ReadWrite);
-}
-void touch(const QString& path)
-{
-    namespace fs = std::filesystem;
-    fs::last_write_time(toPath(path), fs::file_time_type::clock::now());
-}
-void replace(const QString& path) // a model stays one, with an unknown field at its end
-{
-    putInPlace(path, contents(path) + "\xfa\x7f\x01x");
-}
-void remove(const QString& path)
-{
-    if (!QFile::remove(path))
-        qFatal("cannot remove");
-}
-void recreate(const QString& path)
-{
-    const QByteArray bytes = contents(path);
-    remove(path);
-    write(path, bytes);
-}
-
-} // namespace
 
 class TestSource final : public QObject {
     Q_OBJECT
