@@ -323,10 +323,12 @@ Result<void> OutputFile::finish()
     return {};
 }
 
-Result<void> OutputFile::commit()
+Result<void> OutputFile::commit(const std::stop_token& stop)
 {
     if (auto finished = finish(); !finished)
         return finished;
+    if (stop.stop_requested())
+        return cancelled();
     if (const int error = m_folder.rename(m_removable, m_target.filename()); error != 0)
         return unwritable(m_asked, whyNotIn(m_folder.path(), error));
     m_removable.clear();

@@ -49,8 +49,9 @@ public:
     // The file to be replaced, behind all links.
     const std::filesystem::path& target() const { return m_target; }
 
-    // The target now is what was written, on disk. Error Unwritable leaves the old target as it was.
-    Result<void> commit();
+    // The target now is what was written, on disk. Error Unwritable leaves the old target as it was, and so
+    // does Cancelled: flushing can take long, and until the rename behind it there is a way back.
+    Result<void> commit(const std::stop_token& stop = {});
 
     // For a fresh file, in place of commit(): it is on disk under its name, which is returned with its
     // folder, and nothing was replaced.

@@ -207,7 +207,7 @@ Result<void> copyWhole(const Model& model, const Placement& placement, OutputFil
         return done;
     if (auto there = checkInPlace(placement); !there)
         return there;
-    return output.commit();
+    return output.commit(save.stop);
 }
 
 Result<SavePlan> planFor(const Model& model, Placement& placement, const std::string& dataFile)
@@ -296,7 +296,7 @@ Result<fs::path> writePlanned(const Model& model, const fs::path& asked, Placeme
         return tl::make_unexpected(same.error());
     if (auto there = checkInPlace(placement); !there)
         return tl::make_unexpected(there.error());
-    if (auto done = output.commit(); !done)
+    if (auto done = output.commit(save.stop); !done)
         return tl::make_unexpected(done.error());
     if (data)
         data->keep();
