@@ -196,6 +196,17 @@ Result<void> checkTarget(const Placement& placement, const fs::path& target)
                            target.string());
         }
     }
+    // What is not there must not find the bytes of something else.
+    for (const fs::path& location : placement.missing()) {
+        std::error_code error;
+        const fs::path wanted = target.parent_path() / location;
+        if (fs::weakly_canonical(wanted, error) == fs::weakly_canonical(target, error)) {
+            return failure(ErrorCode::Unwritable,
+                           target.string() + ": the model expects weights that are missing in a file of this "
+                                             "name. Choose another name.",
+                           target.string());
+        }
+    }
     return {};
 }
 

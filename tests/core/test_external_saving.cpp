@@ -242,6 +242,7 @@ private slots:
     void refusesToCopyWhatIsNotThere();
     void leavesNothingBehindOnErrors();
     void neverOverwritesTheDataOfTheOpenModel();
+    void neverTakesTheNameOfMissingData();
     void movesWeightsOutOfAModelThatIsTooLarge();
     void neverGivesMissingDataAnotherFile_data();
     void neverGivesMissingDataAnotherFile();
@@ -554,6 +555,23 @@ void TestExternalSaving::neverOverwritesTheDataOfTheOpenModel()
     QVERIFY(!done);
     QCOMPARE(done.error().code, ErrorCode::Unwritable);
     QCOMPARE(contents(folder.path("one.bin")), model.first);
+}
+
+void TestExternalSaving::neverTakesTheNameOfMissingData()
+{
+    const Folder folder;
+    const Everywhere model;
+    const auto path = model.writeTo(folder);
+    fs::remove(folder.path("two.bin"));
+    const auto opened = open(path);
+    for (const std::string name : {"two.bin", "./two.bin"}) {
+        const auto done = save(doubled(opened->model), folder.path(name));
+        QVERIFY(!done);
+        QCOMPARE(done.error().code, ErrorCode::Unwritable);
+    }
+    fs::create_symlink("two.bin", folder.path("link"));
+    QVERIFY(!save(opened->model, folder.path("link")));
+    QCOMPARE(folder.names(), (std::vector<std::string>{"link", "m.onnx", "one.bin"}));
 }
 
 // The plan only: a test of the whole way is among the slow ones.

@@ -82,7 +82,7 @@ void openAndSave(const fs::path& file, const fs::path& elsewhere)
     const Model model = bits & 1 ? test::allRewritten(changed) : changed;
     const auto tensors = readTensors(model);
     const fs::path home = file.parent_path();
-    const fs::path target = bits & 2 ? elsewhere / "out.onnx" : bits & 4 ? file : home / "out.onnx";
+    const fs::path target = bits & 2 ? elsewhere / "saved.onnx" : bits & 4 ? file : home / "saved.onnx";
     constexpr DataPlacement placements[] = {DataPlacement::Keep, DataPlacement::Inline,
                                             DataPlacement::External, DataPlacement::Keep};
     const DataPlacement placement = placements[bits >> 3 & 3];
