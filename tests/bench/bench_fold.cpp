@@ -53,7 +53,7 @@ struct Way {
     std::string name;
     std::vector<std::string> command; // the folder is appended
     std::string target;               // in the folder; empty: the folder itself
-    std::vector<double> wall, processor, memory;
+    std::vector<double> wall{}, processor{}, memory{};
 
     void measure(const fs::path& folder)
     {
