@@ -69,12 +69,13 @@ install_packages() {
 }
 
 # build_preset ROOT PRESET [CMAKE ARGUMENT...]: configures and builds into ROOT/build/PRESET. Progress shows on a
-# terminal; elsewhere only a failure speaks. With CI set, warnings are errors.
+# terminal; elsewhere only a failure speaks. With CI set, warnings are errors; with build_target set, only that is built.
 build_preset() {
     local root=$1 preset=$2 strict=OFF
     shift 2
     [ -z "${CI:-}" ] || strict=ON
     quietly cmake -S "$root" --preset "$preset" -DPLEAT_WERROR="$strict" "$@" || return
     local build=(cmake --build "$root/build/$preset" --parallel "$(nproc)")
+    [ -z "${build_target:-}" ] || build+=(--target "$build_target")
     if [ -t 1 ]; then "${build[@]}"; else quietly "${build[@]}"; fi
 }

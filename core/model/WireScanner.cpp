@@ -13,6 +13,7 @@ namespace {
 
 // Behind a skipped weight a few hundred bytes are wanted, in a run of nodes all of them.
 constexpr std::uint64_t smallWindow = 4096;
+constexpr std::uint64_t shortSkip = std::uint64_t{1} << 13;
 constexpr std::uint64_t largeWindow = 65536;
 constexpr std::uint64_t largestNumber = (std::uint64_t{1} << 29) - 1;
 
@@ -41,7 +42,10 @@ bool Scanner::window(std::uint64_t at)
 {
     if (at >= m_windowStart && at - m_windowStart < m_windowLength)
         return true;
-    const bool straight = m_windowLength > 0 && at == m_windowStart + m_windowLength;
+    // A small tensor was skipped, and more of them may follow: reading over them costs less than a call for
+    // each.
+    const std::uint64_t windowEnd = m_windowStart + m_windowLength;
+    const bool straight = m_windowLength > 0 && at >= windowEnd && at - windowEnd < shortSkip;
     m_windowLength = std::min(straight ? largeWindow : smallWindow, m_file->size() - at);
     m_windowStart = at;
     const auto got = m_file->read(at, std::span(m_window).first(static_cast<std::size_t>(m_windowLength)));
