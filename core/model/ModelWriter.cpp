@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t blockBytes = std::uint64_t{1} << 20; // of weights computed at a time
-constexpr std::uint64_t copyBytes = std::uint64_t{1} << 24;  // copied between two reports
+constexpr std::uint64_t pageBytes = 4096;
+constexpr std::uint64_t copyBytes = std::uint64_t{1} << 24; // copied between two reports
 
 // What all files of one save share.
 struct Save {
@@ -84,10 +85,11 @@ private:
         const std::uint64_t width = storedBytes(tensor.type(), 1);
         const std::uint64_t step = blockBytes / width;
         std::uint64_t overflows = 0;
-        m_block.resize(static_cast<std::size_t>(std::min(step, count) * width));
+        m_block.resize(static_cast<std::size_t>(std::min(step, count) * width) + pageBytes);
         for (std::uint64_t first = 0; first < count; first += step) {
             const std::uint64_t part = std::min(step, count - first);
-            const auto bytes = std::span(m_block).first(static_cast<std::size_t>(part * width));
+            const auto bytes = std::span(m_block).subspan(startOfBlock(m_output.written()),
+                                                          static_cast<std::size_t>(part * width));
             if (auto done = tensor.read(first, part, bytes); !done)
                 return done;
             overflows += overflowed(tensor, first, bytes);
@@ -98,6 +100,15 @@ private:
             m_save.notices.push_back(counted(overflows, "weight") + " of \"" + tensor.name() +
                                      "\" became infinite in " + name(tensor.type()) + ".");
         return {};
+    }
+
+    // Where in m_block the bytes for this place of the file start: at the same place in a cache line, but a
+    // quarter of a page off. Between addresses that are alike in a page, some processors copy at half the
+    // speed.
+    std::size_t startOfBlock(std::uint64_t place) const
+    {
+        const auto address = reinterpret_cast<std::uintptr_t>(m_block.data());
+        return static_cast<std::size_t>((place + pageBytes / 4 - address) % pageBytes);
     }
 
     // How many finite weights the factors have made infinite. The stored ones are read again only where it
