@@ -5,6 +5,8 @@
 #include "core/tensor/Instructions.h"
 #include "core/tensor/Runs.h"
 
+#include <algorithm>
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <cpuid.h>
 #endif
@@ -52,14 +54,30 @@ void narrowBlock(Instructions set, std::span<const double> values, std::span<std
     run<Narrow<Codec>>(set, values.data(), values.size(), into.data());
 }
 
-// Infinities and NaNs are the numbers whose exponent bits are all 1.
+// Infinities and NaNs are the numbers whose exponent bits are all 1. Counted in numbers as wide as the
+// elements, so that the loop is a vector loop, in pieces whose count such a number holds.
+template<class Bits>
+struct CountAllOnes {
+    [[gnu::always_inline]] static void run(const std::byte* block, std::size_t count, Bits exponent,
+                                           std::uint64_t* found)
+    {
+        constexpr std::size_t piece = 4096;
+        for (std::size_t first = 0; first < count; first += piece) {
+            Bits inPiece = 0;
+            for (std::size_t e = first; e < std::min(first + piece, count); ++e)
+                inPiece = static_cast<Bits>(
+                    inPiece + ((load<Bits>(block + e * sizeof(Bits)) & exponent) == exponent ? 1 : 0));
+            *found += inPiece;
+        }
+    }
+};
+
 template<class Bits>
 std::uint64_t countAllOnes(std::span<const std::byte> block, Bits exponent)
 {
-    std::uint64_t count = 0;
-    for (std::size_t at = 0; at < block.size(); at += sizeof(Bits))
-        count += (load<Bits>(block.data() + at) & exponent) == exponent;
-    return count;
+    std::uint64_t found = 0;
+    run<CountAllOnes<Bits>>(bestInstructions(), block.data(), block.size() / sizeof(Bits), exponent, &found);
+    return found;
 }
 
 } // namespace
@@ -134,9 +152,9 @@ std::uint64_t countNonFinite(DataType type, std::span<const std::byte> block)
     case DataType::Double:
         return countAllOnes<std::uint64_t>(block, 0x7ff0000000000000u);
     case DataType::Float16:
-        return countAllOnes<std::uint16_t>(block, 0x7c00u);
+        return countAllOnes<std::uint16_t>(block, 0x7c00);
     case DataType::BFloat16:
-        return countAllOnes<std::uint16_t>(block, 0x7f80u);
+        return countAllOnes<std::uint16_t>(block, 0x7f80);
     default:
         return 0;
     }

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <limits>
 
 using namespace pleat;
 using namespace pleat::test;
@@ -432,6 +433,26 @@ private slots:
             narrow(type, values, stored);
             QVERIFY(stored == encodeAll(type, wide));
         }
+    }
+
+    void countsEveryNumberThatIsNotFinite()
+    {
+        // Of each sign, as many as there are mantissas: 10 and 7 bits of them.
+        std::vector<std::byte> all(2 * 65536 + 2 * 5000);
+        for (std::uint32_t bits = 0; bits < 65536 + 5000; ++bits) {
+            const auto stored = static_cast<std::uint16_t>(bits < 65536 ? bits : 0x7f80 + bits % 2);
+            std::memcpy(all.data() + 2 * bits, &stored, 2);
+        }
+        QCOMPARE(countNonFinite(DataType::Float16, all), 2u * 1024 + 5000);
+        QCOMPARE(countNonFinite(DataType::BFloat16, all), 2u * 128 + 5000);
+        std::vector<float> floats(10'000, std::numeric_limits<float>::infinity());
+        floats[17] = std::numeric_limits<float>::max();
+        floats[9'999] = std::numeric_limits<float>::quiet_NaN();
+        QCOMPARE(countNonFinite(DataType::Float, std::as_bytes(std::span(floats))), 9'999u);
+        std::vector<double> doubles(9, -std::numeric_limits<double>::infinity());
+        doubles[8] = -std::numeric_limits<double>::max();
+        QCOMPARE(countNonFinite(DataType::Double, std::as_bytes(std::span(doubles))), 8u);
+        QCOMPARE(countNonFinite(DataType::Float, {}), 0u);
     }
 
     void widensIntegers()

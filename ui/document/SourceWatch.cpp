@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/SourceWatch.h"
 
+#include "core/model/DataFiles.h"
 #include "ui/document/Convert.h"
 
 #include <QFileInfo>
 #include <QSet>
 #include <algorithm>
-#include <unordered_set>
 
 namespace pleat::ui {
 
@@ -47,17 +47,9 @@ bool OwnWrites::contains(const FileStamp& stamp) const
 
 std::vector<FilePointer> filesOf(const Model& model)
 {
-    std::vector<FilePointer> files;
-    std::unordered_set<const File*> known;
-    const auto add = [&](const FilePointer& file) {
-        if (file && known.insert(file.get()).second)
-            files.push_back(file);
-    };
-    add(model.source);
-    for (const Payload& payload : *model.payloads) {
-        if (const auto* range = std::get_if<FileRange>(&payload.content))
-            add(range->file);
-    }
+    std::vector<FilePointer> files = dataFilesOf(model);
+    if (model.source)
+        files.insert(files.begin(), model.source);
     return files;
 }
 
