@@ -10,44 +10,62 @@ namespace pleat {
 
 namespace {
 
-// The element type of a value, followed up through first inputs to where it is told. An
-// operator whose result has another type than its first input (Shape, Where, a comparison) leads to no
-// floating type.
-DataType typeOf(const GraphView& view, ValueIndex value)
-{
-    for (std::size_t steps = 0; value != ValueIndex::None && steps <= view.nodeCount(); ++steps) {
-        if (const auto constant = constantOf(view, value))
-            return constant->type;
-        const NodeIndex node = view.producer(value);
-        if (node == NodeIndex::None) {
-            const auto& inputs = view.scopes()[index(view.scope(value))].graph->header->input();
-            const auto found = std::ranges::find(inputs, view.name(value), &onnx::ValueInfoProto::name);
-            return found != inputs.end() ? static_cast<DataType>(found->type().tensor_type().elem_type())
-                                         : DataType::Undefined;
+// The element types of all values, derived once, each from the operator that makes the value: that of its
+// first input, mostly. An operator whose result has another type than its first input (Shape, Where, a
+// comparison) leads to no floating type.
+class ElementTypes final {
+public:
+    explicit ElementTypes(const GraphView& view) : m_types(view.valueCount(), DataType::Undefined)
+    {
+        for (std::size_t s = 0; s < view.scopes().size(); ++s) {
+            const auto scope = static_cast<ScopeIndex>(s);
+            for (const onnx::ValueInfoProto& input : view.scopes()[s].graph->header->input())
+                set(view.find(scope, input.name()),
+                    static_cast<DataType>(input.type().tensor_type().elem_type()));
+            for (const Initializer& initializer : view.scopes()[s].graph->initializers) {
+                const ValueIndex value = view.find(scope, initializer.proto->name());
+                if (const auto constant = constantOf(view, value))
+                    set(value, constant->type);
+            }
+            for (const NodeIndex node : view.topological(scope)) {
+                for (const ValueIndex output : view.outputs(node))
+                    set(output, made(view, node, output));
+            }
         }
+    }
+
+    DataType of(ValueIndex value) const
+    {
+        return value == ValueIndex::None ? DataType::Undefined : m_types[index(value)];
+    }
+
+private:
+    DataType made(const GraphView& view, NodeIndex node, ValueIndex output) const
+    {
+        if (const auto constant = constantOf(view, output))
+            return constant->type;
         if (!view.domain(node).empty())
             return DataType::Undefined;
         if (view.op(node) == "Cast")
             return static_cast<DataType>(intAttribute(view.proto(node), "to", 0));
-        value = view.input(node, view.op(node) == "CastLike" ? 1 : 0);
+        return of(view.input(node, view.op(node) == "CastLike" ? 1 : 0));
     }
-    return DataType::Undefined;
-}
 
-// Mul and Add take operands of one type; from opset 15 on a batch norm's parameters may have another than its
-// data.
-bool hasTypeOfData(const GraphView& view, NodeIndex node)
-{
-    const auto scale = constantOf(view, view.input(node, 1)), shift = constantOf(view, view.input(node, 2));
-    return scale && shift && scale->type == shift->type &&
-           (opsetOf(view, node) < 15 || scale->type == typeOf(view, view.input(node, 0)));
-}
+    void set(ValueIndex value, DataType type)
+    {
+        if (value != ValueIndex::None)
+            m_types[index(value)] = type;
+    }
+
+    std::vector<DataType> m_types;
+};
 
 class Settling final {
 public:
     explicit Settling(const std::shared_ptr<const GraphView>& view)
         : m_view(*view),
           m_shapes(m_view),
+          m_types(m_view),
           m_rewriter(view),
           m_constants(m_view, m_rewriter)
     {
@@ -60,8 +78,7 @@ public:
         if (!step)
             return false;
         const auto rank = m_shapes.rank(m_view.input(node, 0));
-        if (rest == Rest::MulAdd && rank && *rank >= 2 && opsetOf(m_view, node) >= 7 &&
-            hasTypeOfData(m_view, node))
+        if (rest == Rest::MulAdd && rank && *rank >= 2 && opsetOf(m_view, node) >= 7 && hasTypeOfData(node))
             becomeMulAdd(node, step->affine, *rank);
         else
             normalise(node, step->affine);
@@ -71,6 +88,16 @@ public:
     Model apply() const { return m_rewriter.apply(); }
 
 private:
+    // Mul and Add take operands of one type; from opset 15 on a batch norm's parameters may have another than
+    // its data.
+    bool hasTypeOfData(NodeIndex node) const
+    {
+        const auto scale = constantOf(m_view, m_view.input(node, 1)),
+                   shift = constantOf(m_view, m_view.input(node, 2));
+        return scale && shift && scale->type == shift->type &&
+               (opsetOf(m_view, node) < 15 || scale->type == m_types.of(m_view.input(node, 0)));
+    }
+
     void normalise(NodeIndex node, const Affine& affine)
     {
         const std::size_t channels = affine.channels();
@@ -116,6 +143,7 @@ private:
 
     const GraphView& m_view;
     Shapes m_shapes;
+    ElementTypes m_types;
     Rewriter m_rewriter;
     NewConstants m_constants;
 };
