@@ -96,12 +96,21 @@ private:
                 if (!m_view.isGraphInput(value) || m_model.irVersion() < 4)
                     m_orphans.insert(value);
             } else if (producer != NodeIndex::None && !isGone(producer) &&
-                       isConstantPlumbing(m_view, producer) && constantOf(m_view, value)) {
+                       isConstantPlumbing(m_view, producer) && constantOf(m_view, value) &&
+                       makesOnly(producer, value)) {
                 m_orphanNodes.insert(producer);
                 if (!m_edit.changed.contains(producer))
                     stopReading(producer);
             }
         }
+    }
+
+    // Not so for a node with more outputs than its operator has, which somebody may read.
+    bool makesOnly(NodeIndex node, ValueIndex value) const
+    {
+        const auto outputs = m_view.outputs(node);
+        return std::ranges::all_of(
+            outputs, [&](ValueIndex output) { return output == value || output == ValueIndex::None; });
     }
 
     void collectVanished()
