@@ -21,6 +21,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+using namespace Qt::StringLiterals;
+
 using namespace pleat;
 using namespace pleat::test;
 
@@ -141,9 +143,9 @@ private slots:
     {
         QTest::addColumn<int>("kilobytes");
         QTest::addColumn<QString>("data");
-        for (const char* data : {"keep", "external"}) {
+        for (const QString& data : {u"keep"_s, u"external"_s}) {
             for (const int kilobytes : {8, 12, 16, 64, 256, 300, 1000, 1200, 1400, 1436})
-                QTest::addRow("%d kB, %s", kilobytes, data) << kilobytes << data;
+                QTest::newRow(qPrintable(u"%1 kB, %2"_s.arg(kilobytes).arg(data))) << kilobytes << data;
         }
     }
 
