@@ -113,9 +113,9 @@ Payload ExternalData::payload(ExternalEntries entries, const std::string& tensor
                               std::optional<std::uint64_t> needed)
 {
     ExternalPlace place{std::move(entries), {}};
-    const std::string who = m_model.filename().string() + ": tensor \"" + tensor + "\" ";
     const auto without = [&](const std::string& problem) {
-        place.problem = who + problem + (problem.ends_with('.') ? "" : ".");
+        place.problem = m_model.filename().string() + ": tensor \"" + tensor + "\" " + problem +
+                        (problem.ends_with('.') ? "" : ".");
     };
     const auto noticed = [&](bool& already) {
         if (!already)

@@ -23,6 +23,11 @@ Error invalid(std::string message, std::string where)
     return Error{ErrorCode::Unreadable, std::move(message), std::move(where)};
 }
 
+Error undefined(const std::string& reader, const std::string& name)
+{
+    return invalid(reader + " reads \"" + name + "\", which nothing in the model defines.", name);
+}
+
 std::string labelOf(const onnx::NodeProto& node)
 {
     if (!node.name().empty())
@@ -53,7 +58,7 @@ private:
     Check defineInputs(Scope& scope);
     Check defineNodes(Scope& scope);
     Check walkNodes(Scope& scope, int depth);
-    Check read(Scope& scope, const std::string& name, const std::string& reader);
+    bool read(Scope& scope, const std::string& name); // false: nothing defines it
     Check order(const Scope& scope);
 
     bool m_outOfOrder = false;
@@ -73,8 +78,8 @@ Check NameCheck::function(const Function& function)
     if (auto wrong = walkNodes(scope, 0))
         return wrong;
     for (const auto& name : function.header->output()) {
-        if (auto wrong = read(scope, name, "function \"" + function.header->name() + "\""))
-            return wrong;
+        if (!read(scope, name))
+            return undefined("function \"" + function.header->name() + "\"", name);
     }
     return order(scope);
 }
@@ -94,9 +99,8 @@ Check NameCheck::walk(const Graph& graph, Scope* parent, int depth)
     if (auto wrong = walkNodes(scope, depth))
         return wrong;
     for (const auto& output : graph.header->output()) {
-        if (auto wrong =
-                read(scope, output.name(), "the output list of graph \"" + graph.header->name() + "\""))
-            return wrong;
+        if (!read(scope, output.name()))
+            return undefined("the output list of graph \"" + graph.header->name() + "\"", output.name());
     }
     return order(scope);
 }
@@ -155,8 +159,8 @@ Check NameCheck::walkNodes(Scope& scope, int depth)
         for (const auto& input : node.proto->input()) {
             if (input.empty())
                 continue; // an optional input that is absent
-            if (auto wrong = read(scope, input, labelOf(*node.proto)))
-                return wrong;
+            if (!read(scope, input))
+                return undefined(labelOf(*node.proto), input);
         }
         for (const Body& body : node.bodies) {
             if (auto wrong = walk(*body.graph, &scope, depth + 1))
@@ -167,7 +171,7 @@ Check NameCheck::walkNodes(Scope& scope, int depth)
     return {};
 }
 
-Check NameCheck::read(Scope& scope, const std::string& name, const std::string& reader)
+bool NameCheck::read(Scope& scope, const std::string& name)
 {
     for (Scope* at = &scope; at; at = at->parent) {
         const auto found = at->definedBy.find(name);
@@ -177,9 +181,9 @@ Check NameCheck::read(Scope& scope, const std::string& name, const std::string& 
             at->edges.emplace_back(found->second, at->current);
             m_outOfOrder |= found->second > at->current;
         }
-        return {};
+        return true;
     }
-    return invalid(reader + " reads \"" + name + "\", which nothing in the model defines.", name);
+    return false;
 }
 
 // No node may wait for itself, however long the way round.

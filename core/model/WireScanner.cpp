@@ -40,8 +40,11 @@ bool Scanner::damaged(const std::string& what, std::uint64_t at)
 // Makes the window hold the byte at `at`, which lies inside the file.
 bool Scanner::window(std::uint64_t at)
 {
-    if (at >= m_windowStart && at - m_windowStart < m_windowLength)
-        return true;
+    return at - m_windowStart < m_windowLength || moveWindow(at);
+}
+
+bool Scanner::moveWindow(std::uint64_t at)
+{
     // A small tensor was skipped, and more of them may follow: reading over them costs less than a call for
     // each.
     const std::uint64_t windowEnd = m_windowStart + m_windowLength;
@@ -58,6 +61,14 @@ bool Scanner::window(std::uint64_t at)
 bool Scanner::varint(std::uint64_t& at, std::uint64_t end, std::uint64_t& value)
 {
     const std::uint64_t start = at;
+    // Nearly all have one byte, in the window.
+    if (const std::uint64_t in = at - m_windowStart; at < end && in < m_windowLength) {
+        value = static_cast<std::uint64_t>(m_window[static_cast<std::size_t>(in)]);
+        if (value < 0x80) {
+            ++at;
+            return true;
+        }
+    }
     value = 0;
     for (unsigned shift = 0; shift < 70; shift += 7) {
         if (at >= end)

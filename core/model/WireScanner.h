@@ -49,6 +49,7 @@ public:
 
 private:
     bool window(std::uint64_t at);
+    bool moveWindow(std::uint64_t at);
     bool varint(std::uint64_t& at, std::uint64_t end, std::uint64_t& value);
     bool tag(std::uint64_t& at, std::uint64_t end, Field& field);
     bool contents(std::uint64_t& at, std::uint64_t end, Field& field);

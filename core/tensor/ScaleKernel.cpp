@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <type_traits>
 
 namespace pleat {
@@ -21,6 +22,24 @@ template<class Codec, class Factor>
         std::byte* element = block + e * sizeof(Type);
         store(element, Codec::narrow(Codec::widen(load<Type>(element)) * factor(e)));
     }
+}
+
+// A row of `width` to twice as many elements: as two vectors, which may overlap, so both are read before one
+// is written.
+template<class Codec, std::uint64_t width, class Factor>
+[[gnu::always_inline]] inline void multiplyTwoVectors(std::byte* block, std::uint64_t count, Factor factor)
+{
+    using Type = typename Codec::Type;
+    const std::uint64_t rest = count - width;
+    std::array<Type, width> first, last;
+    std::memcpy(first.data(), block, sizeof first);
+    std::memcpy(last.data(), block + rest * sizeof(Type), sizeof last);
+    for (std::uint64_t e = 0; e < width; ++e)
+        first[e] = Codec::narrow(Codec::widen(first[e]) * factor(e));
+    for (std::uint64_t e = 0; e < width; ++e)
+        last[e] = Codec::narrow(Codec::widen(last[e]) * factor(rest + e));
+    std::memcpy(block, first.data(), sizeof first);
+    std::memcpy(block + rest * sizeof(Type), last.data(), sizeof last);
 }
 
 template<class Codec>
@@ -65,19 +84,51 @@ struct Source {
 constexpr std::uint64_t chunk = 4;           // doubles stored at a time
 constexpr std::uint64_t tableSize = 1 << 13; // factors that serve many times, in the second-level cache
 constexpr std::uint64_t onceSize = 1 << 10;  // factors that serve once, in the first-level cache
-constexpr std::uint64_t vectorRow = 16; // from here on a row of one factor needs none where elements are wide
-constexpr std::uint64_t longRow = 64;   // from here on a row needs no table
+constexpr std::uint64_t wideRow = 4;         // from here on a row of wide elements needs no table
+constexpr std::uint64_t longRow = 64;        // the same for all
 
-// Rows of one factor each, without a table.
+// Rows without a table: `body` multiplies one, and knows how many elements it has at least.
+template<class Codec, class Body>
+[[gnu::always_inline]] inline void eachRow(std::byte* block, std::uint64_t rows, std::uint64_t length,
+                                           Body body)
+{
+    const std::uint64_t bytes = length * sizeof(typename Codec::Type);
+    if (length <= 8) {
+        for (std::uint64_t row = 0; row < rows; ++row, block += bytes)
+            multiplyTwoVectors<Codec, 4>(block, length, body(row));
+    } else if (length <= 16) {
+        for (std::uint64_t row = 0; row < rows; ++row, block += bytes)
+            multiplyTwoVectors<Codec, 8>(block, length, body(row));
+    } else {
+        for (std::uint64_t row = 0; row < rows; ++row, block += bytes)
+            multiply<Codec>(block, length, body(row));
+    }
+}
+
+// Rows of one factor each.
 template<class Codec>
 struct MultiplyRows {
     [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t rows, std::uint64_t length,
                                            Source a, Source b)
     {
-        for (std::uint64_t row = 0; row < rows; ++row, block += length * sizeof(typename Codec::Type)) {
+        eachRow<Codec>(block, rows, length, [=](std::uint64_t row) {
             const double factor = a.at(row * a.rowStep) * b.at(row * b.rowStep);
-            multiply<Codec>(block, length, [=](std::uint64_t) { return factor; });
-        }
+            return [=](std::uint64_t) { return factor; };
+        });
+    }
+};
+
+// Rows whose elements have one factor each (its step is 1), times one that the row shares.
+template<class Codec>
+struct MultiplyGrid {
+    [[gnu::always_inline]] static void run(std::byte* block, std::uint64_t rows, std::uint64_t length,
+                                           Source along, Source across)
+    {
+        eachRow<Codec>(block, rows, length, [=](std::uint64_t row) {
+            const double* __restrict factors = along.start + row * along.rowStep;
+            const double shared = across.at(row * across.rowStep);
+            return [=](std::uint64_t e) { return factors[e] * shared; };
+        });
     }
 };
 
@@ -168,33 +219,9 @@ public:
     void operator()(const Tile& tile)
     {
         const Run& run = tile.first;
-        Source output = source(m_output, run.output, tile.rowOutput, run.outputStep);
-        Source input = source(m_input, run.input, tile.rowInput, run.inputStep);
-        if (size > 2 && output.step == 0 && input.step == 0 && run.length >= vectorRow) {
-            pleat::run<MultiplyRows<Codec>>(m_set, m_block + run.position * size, tile.rows, run.length,
-                                            output, input);
-            return;
-        }
-        const std::uint64_t whole = tile.rows * run.length;
-        const bool mayServeAgain = whole <= tableSize && whole <= m_count / 2;
-        const std::uint64_t fit = (mayServeAgain ? tableSize : onceSize) / run.length;
-        if (run.length >= longRow && (fit == 0 || isDirect(output, input))) {
-            std::byte* row = m_block + run.position * size;
-            for (std::uint64_t r = 0; r < tile.rows; ++r, row += run.length * size) {
-                multiplyRow(row, run.length, output, input);
-                advance(output, 1);
-                advance(input, 1);
-            }
-            return;
-        }
-        for (std::uint64_t done = 0; done < tile.rows;) {
-            const std::uint64_t rows = std::min(tile.rows - done, fit);
-            multiplyRows(m_block + (run.position + done * run.length) * size, rows, run.length, output,
-                         input);
-            advance(output, rows);
-            advance(input, rows);
-            done += rows;
-        }
+        scaleRows(m_block + run.position * size, tile.rows, run.length,
+                  source(m_output, run.output, tile.rowOutput, run.outputStep),
+                  source(m_input, run.input, tile.rowInput, run.inputStep));
     }
 
 private:
@@ -204,6 +231,37 @@ private:
                          std::uint64_t step)
     {
         return factors.empty() ? Source{} : Source{factors.data() + first, rowStep, step};
+    }
+
+    void scaleRows(std::byte* block, std::uint64_t rows, std::uint64_t length, Source output, Source input)
+    {
+        if (size > 2 && length >= wideRow) {
+            if (output.step == 0 && input.step == 0)
+                return run<MultiplyRows<Codec>>(m_set, block, rows, length, output, input);
+            if (isDirect(output, input)) {
+                return run<MultiplyGrid<Codec>>(m_set, block, rows, length, output.step ? output : input,
+                                                output.step ? input : output);
+            }
+        }
+        const std::uint64_t whole = rows * length;
+        const bool mayServeAgain = whole <= tableSize && whole <= m_count / 2;
+        const std::uint64_t limit = mayServeAgain ? tableSize : onceSize;
+        const std::uint64_t fit = whole <= limit ? rows : limit / length;
+        if (length >= longRow && (fit == 0 || isDirect(output, input))) {
+            for (std::uint64_t r = 0; r < rows; ++r, block += length * size) {
+                multiplyRow(block, length, output, input);
+                advance(output, 1);
+                advance(input, 1);
+            }
+            return;
+        }
+        for (std::uint64_t done = 0; done < rows;) {
+            const std::uint64_t count = std::min(rows - done, fit);
+            multiplyRows(block + done * length * size, count, length, output, input);
+            advance(output, count);
+            advance(input, count);
+            done += count;
+        }
     }
 
     static void advance(Source& source, std::uint64_t rows)
@@ -241,6 +299,8 @@ private:
 
     void multiplyPlainly(std::byte* elements, std::uint64_t count, const double* factors, double shared)
     {
+        if (count == 0)
+            return;
         if (shared == 1)
             return run<MultiplyByMany<Codec>>(m_set, elements, count, factors);
         run<MultiplyByProducts<Codec>>(m_set, elements, count, factors, shared);

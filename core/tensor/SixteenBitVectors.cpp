@@ -92,6 +92,12 @@ template<class Format>
                                               double shared)
 {
     const __m256d by = _mm256_set1_pd(shared);
+    if (shared == 1) {
+        for (std::uint64_t e = 0; e < count; e += 8)
+            multiplyEight<Format>(block + e * 2, _mm256_loadu_pd(factors + e),
+                                  _mm256_loadu_pd(factors + e + 4));
+        return;
+    }
     for (std::uint64_t e = 0; e < count; e += 8)
         multiplyEight<Format>(block + e * 2, _mm256_mul_pd(_mm256_loadu_pd(factors + e), by),
                               _mm256_mul_pd(_mm256_loadu_pd(factors + e + 4), by));

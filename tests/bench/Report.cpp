@@ -119,15 +119,14 @@ double wallSeconds()
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-std::vector<double> interleaved(int rounds, const std::vector<std::function<void()>>& works,
-                                double (*seconds)())
+std::vector<double> interleaved(int rounds, const std::vector<Work>& works, double (*seconds)())
 {
     std::vector<std::vector<double>> times(works.size());
     for (int round = -1; round < rounds; ++round) {
         for (std::size_t turn = 0; turn < works.size(); ++turn) {
             const std::size_t which = (turn + static_cast<std::size_t>(round + 1)) % works.size();
             const double start = seconds();
-            works[which]();
+            const auto made = works[which]();
             if (round >= 0)
                 times[which].push_back(seconds() - start);
         }

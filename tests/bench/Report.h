@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,8 +45,9 @@ double wallSeconds();
 double processorSeconds(); // of this process: beside other work, too
 
 // Runs each work once a round, in turn, beginning with another one in each round; for each the median of its
-// seconds. A first round is not counted.
-std::vector<double> interleaved(int rounds, const std::vector<std::function<void()>>& works,
+// seconds. A first round is not counted, nor is taking down what a work returns.
+using Work = std::function<std::shared_ptr<void>()>;
+std::vector<double> interleaved(int rounds, const std::vector<Work>& works,
                                 double (*seconds)() = wallSeconds);
 
 } // namespace pleat::bench

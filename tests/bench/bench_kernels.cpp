@@ -95,8 +95,14 @@ void measure(Report& report, const Buffers& buffers, DataType type, const Weight
     const std::uint64_t weightBytes = layout.elements() * storedBytes(type, 1);
     const std::uint64_t bytes = buffers.bytes / weightBytes * weightBytes;
     const auto seconds = interleaved(rounds,
-                                     {[&] { scaleAll(buffers, bytes, type, layout, output, input); },
-                                      [&] { std::memcpy(buffers.to.get(), buffers.from.get(), bytes); }},
+                                     {[&] {
+                                          scaleAll(buffers, bytes, type, layout, output, input);
+                                          return nullptr;
+                                      },
+                                      [&] {
+                                          std::memcpy(buffers.to.get(), buffers.from.get(), bytes);
+                                          return nullptr;
+                                      }},
                                      processorSeconds);
     const auto gigabytes = [&](double time) { return static_cast<double>(bytes) / time / 1e9; };
     const bool wide = type == DataType::Float || type == DataType::Double;
