@@ -70,11 +70,13 @@ Weight matrix(Index k, Index n, bool transposedB)
 
 std::vector<Weight> weights()
 {
-    return {convolution(6, 4, 9, 1), convolution(6, 4, 9, 2), convolution(6, 6, 9, 6),
-            convolution(8, 4, 1, 4), convolution(5, 3, 7, 1), transposed(6, 4, 9, 1),
-            transposed(8, 4, 9, 2),  transposed(6, 6, 4, 3),  transposed(4, 4, 5, 4),
-            transposed(4, 8, 1, 2),  matrix(7, 5, false),     matrix(7, 5, true),
-            matrix(1, 9, false),     matrix(300, 3, true)};
+    return {
+        convolution(6, 4, 9, 1),  convolution(6, 4, 9, 2),  convolution(6, 6, 9, 6), convolution(8, 4, 1, 4),
+        convolution(5, 3, 7, 1),  transposed(6, 4, 9, 1),   transposed(8, 4, 9, 2),  transposed(6, 6, 4, 3),
+        transposed(4, 4, 5, 4),   transposed(4, 8, 1, 2),   matrix(7, 5, false),     matrix(7, 5, true),
+        matrix(1, 9, false),      matrix(300, 3, true),     convolution(6, 6, 4, 6), convolution(6, 6, 8, 6),
+        convolution(6, 6, 16, 6), convolution(6, 6, 17, 6), matrix(5, 4, false),     matrix(5, 8, false),
+        matrix(5, 16, false),     matrix(5, 17, true)};
 }
 
 // Such whose rows are longer, or more, than the tables of factors.
