@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace pleat {
 
@@ -16,7 +17,9 @@ namespace {
 
 using Check = std::optional<Error>; // nothing: all is well
 
+// Instead of the index of a node.
 constexpr std::size_t noNode = static_cast<std::size_t>(-1);
+constexpr std::size_t anInitializer = noNode - 1;
 
 Error invalid(std::string message, std::string where)
 {
@@ -42,7 +45,7 @@ struct Scope {
 
     const Graph& graph;
     Scope* parent;
-    std::unordered_map<std::string_view, std::size_t> definedBy; // noNode: an input or an initializer
+    std::unordered_map<std::string_view, std::size_t> definedBy; // noNode: an input
     std::vector<std::pair<std::size_t, std::size_t>> edges;      // producer → reader, both of this graph
     std::size_t current = 0; // the node at hand, or the one whose body is being walked
 };
@@ -114,15 +117,12 @@ Check NameCheck::defineInputs(Scope& scope)
             return invalid("graph input \"" + input.name() + "\" is there twice.", input.name());
     }
     // An initializer may carry the name of an input (it is its default then), but not that of another one.
-    std::unordered_map<std::string_view, bool> seen;
-    seen.reserve(scope.graph.initializers.size());
     const auto define = [&](const std::string& name) -> Check {
         if (name.empty())
             return invalid("graph \"" + scope.graph.header->name() + "\" has an initializer without a name.",
                            {});
-        if (!seen.emplace(name, true).second)
+        if (std::exchange(scope.definedBy.emplace(name, noNode).first->second, anInitializer) != noNode)
             return invalid("initializer \"" + name + "\" is there twice.", name);
-        scope.definedBy.emplace(name, noNode);
         return {};
     };
     for (const auto& initializer : scope.graph.initializers) {
@@ -177,7 +177,7 @@ bool NameCheck::read(Scope& scope, const std::string& name)
         const auto found = at->definedBy.find(name);
         if (found == at->definedBy.end())
             continue;
-        if (found->second != noNode && at->current != noNode) {
+        if (found->second < anInitializer && at->current != noNode) {
             at->edges.emplace_back(found->second, at->current);
             m_outOfOrder |= found->second > at->current;
         }
