@@ -11,6 +11,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
+#include <malloc.h>
 #include <onnx/onnx_pb.h>
 
 using namespace pleat::bench;
@@ -83,6 +85,10 @@ void measure(Report& report, const std::filesystem::path& model)
 
 int main(int argc, char** argv)
 {
+    // Memory once used stays with this program. A virtual machine may give what is freed back to its host and
+    // get it again ten times slower; that is not what is measured here.
+    mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+    mallopt(M_MMAP_MAX, 0);
     Report report("open", argc, argv);
     if (argc > 1) {
         measure(report, argv[1]);
