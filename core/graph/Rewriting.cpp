@@ -177,6 +177,15 @@ private:
         return graph;
     }
 
+    // A node that was changed may have lost an attribute, and with it a body that was in it.
+    static bool hasPlaceFor(const Body& body, const onnx::NodeProto& node)
+    {
+        if (body.attribute >= node.attribute_size())
+            return false;
+        const onnx::AttributeProto& attribute = node.attribute(body.attribute);
+        return body.position < 0 ? attribute.has_g() : body.position < attribute.graphs_size();
+    }
+
     Node rebuiltNode(NodeIndex node)
     {
         Node entry = m_view.entry(node);
@@ -194,6 +203,7 @@ private:
                 body->graph = rebuilt(scope);
             }
         }
+        std::erase_if(entry.bodies, [&](const Body& body) { return !hasPlaceFor(body, *entry.proto); });
         return entry;
     }
 
