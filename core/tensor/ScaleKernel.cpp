@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <type_traits>
 
 namespace pleat {
 
@@ -70,14 +69,16 @@ struct MultiplyByProducts {
     }
 };
 
-// Where the factors of a tile's elements start and how they move along; null: all are 1.
+constexpr double unit = 1;
+
+// Where the factors of a tile's elements start and how they move along; unless told, all are 1.
 struct Source {
-    const double* start = nullptr;
+    const double* start = &unit;
     std::uint64_t rowStep = 0;
     std::uint64_t step = 0;
 
-    [[gnu::always_inline]] double at(std::uint64_t offset) const { return start ? start[offset] : 1.0; }
-    bool isConstant() const { return !start || (rowStep == 0 && step == 0); }
+    [[gnu::always_inline]] double at(std::uint64_t offset) const { return start[offset]; }
+    bool isConstant() const { return rowStep == 0 && step == 0; }
     bool operator==(const Source&) const = default;
 };
 
@@ -87,21 +88,21 @@ constexpr std::uint64_t onceSize = 1 << 10;  // factors that serve once, in the 
 constexpr std::uint64_t wideRow = 4;         // from here on a row of wide elements needs no table
 constexpr std::uint64_t longRow = 64;        // the same for all
 
-// Rows without a table: `body` multiplies one, and knows how many elements it has at least.
-template<class Codec, class Body>
+// Rows of `wideRow` elements or more, without a table: factors(row)(e) is the factor of element e of a row.
+template<class Codec, class Factors>
 [[gnu::always_inline]] inline void eachRow(std::byte* block, std::uint64_t rows, std::uint64_t length,
-                                           Body body)
+                                           Factors factors)
 {
     const std::uint64_t bytes = length * sizeof(typename Codec::Type);
     if (length <= 8) {
         for (std::uint64_t row = 0; row < rows; ++row, block += bytes)
-            multiplyTwoVectors<Codec, 4>(block, length, body(row));
+            multiplyTwoVectors<Codec, 4>(block, length, factors(row));
     } else if (length <= 16) {
         for (std::uint64_t row = 0; row < rows; ++row, block += bytes)
-            multiplyTwoVectors<Codec, 8>(block, length, body(row));
+            multiplyTwoVectors<Codec, 8>(block, length, factors(row));
     } else {
         for (std::uint64_t row = 0; row < rows; ++row, block += bytes)
-            multiply<Codec>(block, length, body(row));
+            multiply<Codec>(block, length, factors(row));
     }
 }
 
@@ -264,53 +265,35 @@ private:
         }
     }
 
-    static void advance(Source& source, std::uint64_t rows)
-    {
-        if (source.start)
-            source.start += rows * source.rowStep;
-    }
+    static void advance(Source& source, std::uint64_t rows) { source.start += rows * source.rowStep; }
 
     // A row whose factors lie one behind the other in memory, or are one.
     static bool isDirect(const Source& output, const Source& input) { return output.step + input.step <= 1; }
 
     void multiplyByOne(std::byte* elements, std::uint64_t count, double factor)
     {
-        std::uint64_t done = 0;
-        if constexpr (size == 2) {
-            done = wholeVectors(count);
-            run<MultiplyByOne<Codec>>(m_set, elements, done, factor);
-            done += multiplyEights<typename Codec::Format>(m_set, elements + done * size, count - done,
-                                                           nullptr, factor);
-        }
-        run<MultiplyByOne<Codec>>(m_set, elements + done * size, count - done, factor);
+        const std::uint64_t done = multiplyVectors(elements, count, nullptr, factor);
+        if (done < count)
+            run<MultiplyByOne<Codec>>(m_set, elements + done * size, count - done, factor);
     }
 
     void multiplyByMany(std::byte* elements, std::uint64_t count, const double* factors, double shared)
     {
-        std::uint64_t done = 0;
-        if constexpr (size == 2) {
-            done = wholeVectors(count);
-            multiplyPlainly(elements, done, factors, shared);
-            done += multiplyEights<typename Codec::Format>(m_set, elements + done * size, count - done,
-                                                           factors + done, shared);
-        }
-        multiplyPlainly(elements + done * size, count - done, factors + done, shared);
-    }
-
-    void multiplyPlainly(std::byte* elements, std::uint64_t count, const double* factors, double shared)
-    {
-        if (count == 0)
+        const std::uint64_t done = multiplyVectors(elements, count, factors, shared);
+        if (done == count)
             return;
         if (shared == 1)
-            return run<MultiplyByMany<Codec>>(m_set, elements, count, factors);
-        run<MultiplyByProducts<Codec>>(m_set, elements, count, factors, shared);
+            return run<MultiplyByMany<Codec>>(m_set, elements + done * size, count - done, factors + done);
+        run<MultiplyByProducts<Codec>>(m_set, elements + done * size, count - done, factors + done, shared);
     }
 
-    // How many of the first elements the compiler's vectors do faster than multiplyEights().
-    std::uint64_t wholeVectors(std::uint64_t count) const
+    // How many of the elements it did; of those that are wide none, the compiler's loops are as fast.
+    std::uint64_t multiplyVectors(std::byte* elements, std::uint64_t count, const double* factors,
+                                  double shared)
     {
-        const bool faster = std::is_same_v<Codec, BrainCodec> && m_set == Instructions::Avx512;
-        return faster ? count - count % 32 : 0;
+        if constexpr (size == 2)
+            return multiplyEights<typename Codec::Format>(m_set, elements, count, factors, shared);
+        return 0;
     }
 
     void multiplyRow(std::byte* row, std::uint64_t length, const Source& output, const Source& input)

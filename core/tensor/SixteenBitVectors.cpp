@@ -2,6 +2,9 @@
 #include "core/tensor/SixteenBitVectors.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized" // GCC 12 warns of its own header (PR 105593)
+#endif
 #include <immintrin.h>
 #endif
 
@@ -11,7 +14,7 @@ namespace pleat {
 
 namespace {
 
-// What SixteenBits.h does with one double, with four of them and with eight stored numbers.
+// What SixteenBits.h does with one double, with four or eight of them and with eight stored numbers.
 template<class Format>
 struct Vectors;
 
@@ -28,6 +31,17 @@ struct Vectors<Half> {
         const __m256i bits = _mm256_castpd_si256(values);
         const __m256i carried = _mm256_add_epi64(_mm256_and_si256(bits, low), low);
         return _mm256_cvtpd_ps(_mm256_castsi256_pd(_mm256_andnot_si256(low, _mm256_or_si256(bits, carried))));
+    }
+
+    [[gnu::target("avx2,f16c,avx512f,avx512bw,avx512dq,avx512vl"), gnu::always_inline]] static __m256
+    toFloats(__m512d values)
+    {
+        const __m512i low = _mm512_set1_epi64((1 << 29) - 1);
+        const __m512i bits = _mm512_castpd_si512(values);
+        const __m512i carried = _mm512_add_epi64(_mm512_and_si512(bits, low), low);
+        constexpr int firstTwoWithoutThird = 0x54;
+        return _mm512_cvtpd_ps(
+            _mm512_castsi512_pd(_mm512_ternarylogic_epi64(bits, carried, low, firstTwoWithoutThird)));
     }
 
     [[gnu::target("avx2,f16c"), gnu::always_inline]] static __m128i narrowed(__m256 odd)
@@ -59,6 +73,21 @@ struct Vectors<Brain> {
         return _mm256_cvtpd_ps(_mm256_or_pd(rounded, sign));
     }
 
+    [[gnu::target("avx2,f16c,avx512f,avx512bw,avx512dq,avx512vl"), gnu::always_inline]] static __m256
+    toFloats(__m512d values)
+    {
+        const __m512d infinity = _mm512_castsi512_pd(_mm512_set1_epi64(0x7ff0000000000000));
+        const __m512d exponent = _mm512_and_pd(values, infinity);
+        const __m512d bounded =
+            _mm512_min_pd(_mm512_max_pd(exponent, _mm512_set1_pd(0x1p-126)), _mm512_set1_pd(0x1p200));
+        const __m512d units = _mm512_mul_pd(bounded, _mm512_set1_pd(0x1.8p45));
+        const __m512d rounded = _mm512_sub_pd(_mm512_add_pd(values, units), units);
+        const __m512i sign = _mm512_castpd_si512(_mm512_set1_pd(-0.0));
+        constexpr int firstOrBothOthers = 0xf8;
+        return _mm512_cvtpd_ps(_mm512_castsi512_pd(_mm512_ternarylogic_epi64(
+            _mm512_castpd_si512(rounded), _mm512_castpd_si512(values), sign, firstOrBothOthers)));
+    }
+
     [[gnu::target("avx2,f16c"), gnu::always_inline]] static __m128i narrowed(__m256 exact)
     {
         const __m256i upper = _mm256_srli_epi32(_mm256_castps_si256(exact), 16);
@@ -80,27 +109,49 @@ template<class Format>
 }
 
 template<class Format>
-[[gnu::target("avx2,f16c")]] void multiplyAll(std::byte* block, std::uint64_t count, double factor)
-{
-    const __m256d factors = _mm256_set1_pd(factor);
-    for (std::uint64_t e = 0; e < count; e += 8)
-        multiplyEight<Format>(block + e * 2, factors, factors);
-}
-
-template<class Format>
-[[gnu::target("avx2,f16c")]] void multiplyAll(std::byte* block, std::uint64_t count, const double* factors,
-                                              double shared)
+[[gnu::target("avx2,f16c")]] void multiplyByAvx2(std::byte* block, std::uint64_t count, const double* factors,
+                                                 double shared)
 {
     const __m256d by = _mm256_set1_pd(shared);
-    if (shared == 1) {
+    if (!factors) {
+        for (std::uint64_t e = 0; e < count; e += 8)
+            multiplyEight<Format>(block + e * 2, by, by);
+    } else if (shared == 1) {
         for (std::uint64_t e = 0; e < count; e += 8)
             multiplyEight<Format>(block + e * 2, _mm256_loadu_pd(factors + e),
                                   _mm256_loadu_pd(factors + e + 4));
-        return;
+    } else {
+        for (std::uint64_t e = 0; e < count; e += 8)
+            multiplyEight<Format>(block + e * 2, _mm256_mul_pd(_mm256_loadu_pd(factors + e), by),
+                                  _mm256_mul_pd(_mm256_loadu_pd(factors + e + 4), by));
     }
-    for (std::uint64_t e = 0; e < count; e += 8)
-        multiplyEight<Format>(block + e * 2, _mm256_mul_pd(_mm256_loadu_pd(factors + e), by),
-                              _mm256_mul_pd(_mm256_loadu_pd(factors + e + 4), by));
+}
+
+template<class Format>
+[[gnu::target("avx2,f16c,avx512f,avx512bw,avx512dq,avx512vl"), gnu::always_inline]] inline void
+multiplyEight(std::byte* at, __m512d factors)
+{
+    auto* const stored = reinterpret_cast<__m128i*>(at);
+    const __m512d wide = _mm512_cvtps_pd(Vectors<Format>::widened(_mm_loadu_si128(stored)));
+    const __m256 floats = Vectors<Format>::toFloats(_mm512_mul_pd(wide, factors));
+    _mm_storeu_si128(stored, Vectors<Format>::narrowed(floats));
+}
+
+template<class Format>
+[[gnu::target("avx2,f16c,avx512f,avx512bw,avx512dq,avx512vl")]] void
+multiplyByAvx512(std::byte* block, std::uint64_t count, const double* factors, double shared)
+{
+    const __m512d by = _mm512_set1_pd(shared);
+    if (!factors) {
+        for (std::uint64_t e = 0; e < count; e += 8)
+            multiplyEight<Format>(block + e * 2, by);
+    } else if (shared == 1) {
+        for (std::uint64_t e = 0; e < count; e += 8)
+            multiplyEight<Format>(block + e * 2, _mm512_loadu_pd(factors + e));
+    } else {
+        for (std::uint64_t e = 0; e < count; e += 8)
+            multiplyEight<Format>(block + e * 2, _mm512_mul_pd(_mm512_loadu_pd(factors + e), by));
+    }
 }
 
 } // namespace
@@ -112,10 +163,10 @@ std::uint64_t multiplyEights(Instructions set, std::byte* block, std::uint64_t c
     if (set == Instructions::Baseline)
         return 0;
     const std::uint64_t whole = count - count % 8;
-    if (factors)
-        multiplyAll<Format>(block, whole, factors, shared);
+    if (set == Instructions::Avx512)
+        multiplyByAvx512<Format>(block, whole, factors, shared);
     else
-        multiplyAll<Format>(block, whole, shared);
+        multiplyByAvx2<Format>(block, whole, factors, shared);
     return whole;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The multiplication of float16 and bfloat16 weights, eight at a time with AVX2 and F16C, to the same bits as
-// the conversions of SixteenBits.h. Private to core/tensor.
+// The multiplication of float16 and bfloat16 weights, eight at a time with AVX-512 or with AVX2 and F16C, to
+// the same bits as the conversions of SixteenBits.h. Private to core/tensor.
 #pragma once
 
 #include "core/tensor/Kernels.h"
