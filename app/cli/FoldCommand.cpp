@@ -125,8 +125,8 @@ int run(const Options& options, const std::stop_token& stop)
         return fail(outcome.error(), CannotRead);
     if (!options.rest.empty()) {
         const Rest rest = options.rest == "mul-add" ? Rest::MulAdd : Rest::Normalise;
-        if (const auto settled = settleRest(*outcome, rest); !settled)
-            return fail(settled.error(), CannotRead);
+        if (const auto canonicalized = canonicalizeRest(*outcome, rest); !canonicalized)
+            return fail(canonicalized.error(), CannotRead);
     }
     if (options.json || !options.report.empty()) {
         ProgressBar bar("Measuring");

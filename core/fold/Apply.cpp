@@ -147,7 +147,7 @@ std::string Folding::setBias(const Layer& layer, const std::vector<double>& s, c
         std::string name =
             integers ? *integers : m_constants.setBias(layer, layer.node, *layer.biasSlot, bias);
         if (m_view.op(layer.node) == "Gemm")
-            settleGemm(layer, bias);
+            completeGemm(layer, bias);
         return name;
     }
     if (layer.biasAdd != NodeIndex::None)
@@ -156,7 +156,7 @@ std::string Folding::setBias(const Layer& layer, const std::vector<double>& s, c
 }
 
 // C' already holds β; before opset 7 a C that is not [M, N] needs broadcast=1.
-void Folding::settleGemm(const Layer& layer, const NewBias& bias)
+void Folding::completeGemm(const Layer& layer, const NewBias& bias)
 {
     onnx::NodeProto& gemm = m_rewriter.change(layer.node);
     auto& attributes = *gemm.mutable_attribute();

@@ -28,7 +28,7 @@ private:
     Result<std::vector<double>> shift(const FoldTarget& target) const;
     void takeOut(const FoldPlan& plan);
     std::string setBias(const Layer& layer, const std::vector<double>& s, const std::vector<double>& t);
-    void settleGemm(const Layer& layer, const NewBias& bias);
+    void completeGemm(const Layer& layer, const NewBias& bias);
     std::string becomeGemm(const Layer& layer, const NewBias& bias);
     std::string appendAdd(const Layer& layer, const NewBias& bias);
     void insertPad(const Layer& layer, double value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The passage rules of operators that move channels about: where each output channel comes from.
-#include "core/fold/PassageTable.h"
+// The propagation rules of operators that move channels about: where each output channel comes from.
+#include "core/fold/PropagationTable.h"
 #include "core/graph/Attributes.h"
 #include "core/graph/ShapeRules.h"
 
@@ -24,36 +24,38 @@ std::int64_t sizeAfter(const KnownShape& shape, std::size_t axis)
 }
 
 // Blocks of `from` and `to` elements over the same `total`: which input block each output block meets.
-Passage blocksMeet(std::int64_t total, std::int64_t input, std::int64_t output)
+Propagation blocksMeet(std::int64_t total, std::int64_t input, std::int64_t output)
 {
-    Passage passage;
-    passage.inputs = static_cast<std::uint64_t>(total / input);
-    passage.outputs = static_cast<std::uint64_t>(total / output);
+    Propagation propagation;
+    propagation.inputs = static_cast<std::uint64_t>(total / input);
+    propagation.outputs = static_cast<std::uint64_t>(total / output);
     if (input != output) {
         const std::int64_t step = std::gcd(input, output);
         for (std::int64_t p = 0; p < total; p += step)
-            passage.links.emplace_back(p / input, p / output);
+            propagation.links.emplace_back(p / input, p / output);
     }
-    return passage;
+    return propagation;
 }
 
 // Row-major order is kept, only the dimensions change. `sameBatch`: the first dimension is surely the same.
-Verdict<Passage> regroup(const Question& q, const KnownShape* input, const KnownShape* output, bool sameBatch)
+Verdict<Propagation> regroup(const Question& q, const KnownShape* input, const KnownShape* output,
+                             bool sameBatch)
 {
     if (!q.axis)
-        return Passage{};
-    const bool up = q.travel == Travel::Up;
+        return Propagation{};
+    const bool up = q.direction == Direction::Backward;
     const KnownShape *from = up ? output : input, *to = up ? input : output;
     const auto channels = static_cast<std::int64_t>(q.channels);
     const auto axis = fromFront(*q.axis, from ? std::optional(from->size()) : std::nullopt);
     if (!from || !to || !axis || static_cast<std::size_t>(*axis) >= from->size())
         return blocked(q, "the shapes around it are not known");
     const std::int64_t after = sizeAfter(*from, static_cast<std::size_t>(*axis));
-    const auto answer = [&](std::size_t other, std::int64_t otherAfter) -> Verdict<Passage> {
+    const auto answer = [&](std::size_t other, std::int64_t otherAfter) -> Verdict<Propagation> {
         const std::int64_t total = channels * after;
-        Passage passage = up ? blocksMeet(total, otherAfter, after) : blocksMeet(total, after, otherAfter);
-        passage.axis = static_cast<int>(other);
-        return passage;
+        Propagation propagation =
+            up ? blocksMeet(total, otherAfter, after) : blocksMeet(total, after, otherAfter);
+        propagation.axis = static_cast<int>(other);
+        return propagation;
     };
     const auto meets = [&](std::size_t other) {
         const std::int64_t otherAfter = sizeAfter(*to, other);
@@ -68,7 +70,7 @@ Verdict<Passage> regroup(const Question& q, const KnownShape* input, const Known
         if (meets(1))
             return answer(1, sizeAfter(*to, 1));
         if ((*to)[1] == channels)
-            return Passage{.axis = 1};
+            return Propagation{.axis = 1};
     }
     for (std::size_t other = 0; other < to->size(); ++other) {
         if ((*to)[other] == channels && sizeAfter(*to, other) == after && meets(other))
@@ -88,7 +90,7 @@ bool isPrivate(const GraphView& view, ValueIndex value)
 
 // Reshape to [N, g, C/g, …], Transpose of these two, Reshape back: a channel shuffle. `first` is the upper
 // Reshape.
-std::optional<Passage> shuffle(const Question& q, NodeIndex first, NodeIndex transpose, NodeIndex last)
+std::optional<Propagation> shuffle(const Question& q, NodeIndex first, NodeIndex transpose, NodeIndex last)
 {
     const GraphView& view = q.context.view;
     if (view.op(first) != "Reshape" || view.op(transpose) != "Transpose" || view.op(last) != "Reshape" ||
@@ -114,28 +116,28 @@ std::optional<Passage> shuffle(const Question& q, NodeIndex first, NodeIndex tra
         if ((*input)[d] < 0 || (*grouped)[d + 1] != (*input)[d] || (*output)[d] != (*input)[d])
             return std::nullopt;
     }
-    Passage passage{.axis = 1};
-    passage.inputs = passage.outputs = static_cast<std::uint64_t>(channels);
+    Propagation propagation{.axis = 1};
+    propagation.inputs = propagation.outputs = static_cast<std::uint64_t>(channels);
     for (std::int64_t g = 0; g < groups; ++g) {
         for (std::int64_t e = 0; e < each; ++e)
-            passage.links.emplace_back(g * each + e, e * groups + g);
+            propagation.links.emplace_back(g * each + e, e * groups + g);
     }
-    return passage;
+    return propagation;
 }
 
-std::optional<Passage> shuffleFrom(const Question& q)
+std::optional<Propagation> shuffleFrom(const Question& q)
 {
     const GraphView& view = q.context.view;
     if (q.axis != 1 || view.input(q.node, 0) == ValueIndex::None)
         return std::nullopt;
-    if (q.travel == Travel::Up) {
+    if (q.direction == Direction::Backward) {
         const NodeIndex transpose = view.producer(view.input(q.node, 0));
         const ValueIndex middle = transpose == NodeIndex::None ? ValueIndex::None : view.input(transpose, 0);
         const NodeIndex first = middle == ValueIndex::None ? NodeIndex::None : view.producer(middle);
-        auto passage = first == NodeIndex::None ? std::nullopt : shuffle(q, first, transpose, q.node);
-        if (passage)
-            passage->otherEnd = first;
-        return passage;
+        auto propagation = first == NodeIndex::None ? std::nullopt : shuffle(q, first, transpose, q.node);
+        if (propagation)
+            propagation->otherEnd = first;
+        return propagation;
     }
     const auto reader = [&](NodeIndex node) {
         const ValueIndex output = view.output(node, 0);
@@ -143,25 +145,25 @@ std::optional<Passage> shuffleFrom(const Question& q)
     };
     const NodeIndex transpose = reader(q.node);
     const NodeIndex last = transpose == NodeIndex::None ? NodeIndex::None : reader(transpose);
-    auto passage = last == NodeIndex::None ? std::nullopt : shuffle(q, q.node, transpose, last);
-    if (passage)
-        passage->otherEnd = last;
-    return passage;
+    auto propagation = last == NodeIndex::None ? std::nullopt : shuffle(q, q.node, transpose, last);
+    if (propagation)
+        propagation->otherEnd = last;
+    return propagation;
 }
 
 // Channel j of the output is channel source[j] of the input, along the axis that the question is about.
-Verdict<Passage> picked(const Question& q, const std::vector<std::int64_t>& source, std::int64_t inputs)
+Verdict<Propagation> picked(const Question& q, const std::vector<std::int64_t>& source, std::int64_t inputs)
 {
-    Passage passage{.axis = q.axis};
-    passage.inputs = static_cast<std::uint64_t>(inputs);
-    passage.outputs = source.size();
-    if (q.channels != (q.travel == Travel::Up ? passage.outputs : passage.inputs))
+    Propagation propagation{.axis = q.axis};
+    propagation.inputs = static_cast<std::uint64_t>(inputs);
+    propagation.outputs = source.size();
+    if (q.channels != (q.direction == Direction::Backward ? propagation.outputs : propagation.inputs))
         return blocked(q, "it has another number of channels");
     for (std::size_t j = 0; j < source.size(); ++j)
-        passage.links.emplace_back(source[j], j);
-    if (passage.links.empty())
+        propagation.links.emplace_back(source[j], j);
+    if (propagation.links.empty())
         return blocked(q, "nothing is left of the channels");
-    return passage;
+    return propagation;
 }
 
 std::optional<int> axisOf(const Question& q, std::int64_t otherwise)
@@ -174,7 +176,7 @@ std::optional<int> axisOf(const Question& q, std::int64_t otherwise)
 
 } // namespace
 
-Verdict<Passage> passReshape(const Question& q)
+Verdict<Propagation> throughReshape(const Question& q)
 {
     if (auto shuffled = shuffleFrom(q))
         return std::move(*shuffled);
@@ -189,17 +191,17 @@ Verdict<Passage> passReshape(const Question& q)
     return regroup(q, input, output, copied || equal);
 }
 
-Verdict<Passage> passFlatten(const Question& q)
+Verdict<Propagation> throughFlatten(const Question& q)
 {
     const GraphView& view = q.context.view;
     return regroup(q, q.context.shapes.of(view.input(q.node, 0)), q.context.shapes.of(view.output(q.node, 0)),
                    intAttribute(view.proto(q.node), "axis", 1) == 1);
 }
 
-Verdict<Passage> passSqueeze(const Question& q)
+Verdict<Propagation> throughSqueeze(const Question& q)
 {
     if (!q.axis)
-        return Passage{};
+        return Propagation{};
     const GraphView& view = q.context.view;
     const bool squeezes = view.op(q.node) == "Squeeze";
     const auto axes = intsOrInput(view, q.node, "axes", 1);
@@ -215,7 +217,7 @@ Verdict<Passage> passSqueeze(const Question& q)
     }
     std::ranges::sort(ones);
     int axis = *q.axis;
-    const bool grows = squeezes == (q.travel == Travel::Up); // the other side has more axes
+    const bool grows = squeezes == (q.direction == Direction::Backward); // the other side has more axes
     if (grows) {
         for (const int one : ones)
             axis += one <= axis;
@@ -224,13 +226,13 @@ Verdict<Passage> passSqueeze(const Question& q)
             return blocked(q, "it removes the axis");
         axis -= static_cast<int>(std::ranges::count_if(ones, [axis](int one) { return one < axis; }));
     }
-    return Passage{.axis = axis};
+    return Propagation{.axis = axis};
 }
 
-Verdict<Passage> passTranspose(const Question& q)
+Verdict<Propagation> throughTranspose(const Question& q)
 {
     if (!q.axis)
-        return Passage{};
+        return Propagation{};
     const GraphView& view = q.context.view;
     std::vector<std::int64_t> perm = intsAttribute(view.proto(q.node), "perm");
     const auto rank = q.context.shapes.rank(view.input(q.node, 0));
@@ -243,18 +245,18 @@ Verdict<Passage> passTranspose(const Question& q)
         return blocked(q, "the rank of its input is not known");
     if (!std::ranges::all_of(perm, [&](std::int64_t from) { return from >= 0 && from < std::ssize(perm); }))
         return blocked(q, "its perm is no permutation");
-    if (q.travel == Travel::Up)
-        return Passage{.axis = static_cast<int>(perm[static_cast<std::size_t>(*axis)])};
+    if (q.direction == Direction::Backward)
+        return Propagation{.axis = static_cast<int>(perm[static_cast<std::size_t>(*axis)])};
     const auto found = std::ranges::find(perm, *axis);
     if (found == perm.end())
         return blocked(q, "its perm is no permutation");
-    return Passage{.axis = static_cast<int>(found - perm.begin())};
+    return Propagation{.axis = static_cast<int>(found - perm.begin())};
 }
 
-Verdict<Passage> passSlice(const Question& q)
+Verdict<Propagation> throughSlice(const Question& q)
 {
     if (!q.axis)
-        return Passage{};
+        return Propagation{};
     const GraphView& view = q.context.view;
     const auto starts = intsOrInput(view, q.node, "starts", 1), ends = intsOrInput(view, q.node, "ends", 2);
     auto axes = intsOrInput(view, q.node, "axes", 3);
@@ -287,16 +289,16 @@ Verdict<Passage> passSlice(const Question& q)
             source.push_back(c);
         return picked(q, source, size);
     }
-    return Passage{.axis = q.axis};
+    return Propagation{.axis = q.axis};
 }
 
-Verdict<Passage> passSplit(const Question& q)
+Verdict<Propagation> throughSplit(const Question& q)
 {
     const GraphView& view = q.context.view;
     const auto axis = axisOf(q, 0);
     const KnownShape* input = q.context.shapes.of(view.input(q.node, 0));
-    if (q.travel == Travel::Down && (!q.axis || (axis && *axis != *q.axis)))
-        return Passage{.axis = q.axis}; // every output gets the whole of it
+    if (q.direction == Direction::Forward && (!q.axis || (axis && *axis != *q.axis)))
+        return Propagation{.axis = q.axis}; // every output gets the whole of it
     if (!q.axis || !axis || *axis != *q.axis || !input || *axis >= std::ssize(*input))
         return blocked(q, "its other outputs read the same channels");
     const std::int64_t size = (*input)[static_cast<std::size_t>(*axis)];
@@ -316,10 +318,10 @@ Verdict<Passage> passSplit(const Question& q)
     return picked(q, source, size);
 }
 
-Verdict<Passage> passGather(const Question& q)
+Verdict<Propagation> throughGather(const Question& q)
 {
     if (!q.axis)
-        return Passage{};
+        return Propagation{};
     const GraphView& view = q.context.view;
     const auto axis = axisOf(q, 0);
     const KnownShape* input = q.context.shapes.of(view.input(q.node, 0));
@@ -327,11 +329,11 @@ Verdict<Passage> passGather(const Question& q)
     if (!axis || !rank)
         return blocked(q, "the rank of its indices is not known");
     const int extra = static_cast<int>(*rank) - 1; // axes that the indices add
-    const bool up = q.travel == Travel::Up;
+    const bool up = q.direction == Direction::Backward;
     if (*q.axis < *axis)
-        return Passage{.axis = q.axis};
+        return Propagation{.axis = q.axis};
     if (up ? *q.axis > *axis + extra : *q.axis > *axis)
-        return Passage{.axis = up ? *q.axis - extra : *q.axis + extra};
+        return Propagation{.axis = up ? *q.axis - extra : *q.axis + extra};
     const auto indices = constantInts(view, view.input(q.node, 1));
     if (*rank != 1 || !indices || !input || *axis < 0 || *axis >= std::ssize(*input) ||
         (*input)[static_cast<std::size_t>(*axis)] < 0)
@@ -346,10 +348,10 @@ Verdict<Passage> passGather(const Question& q)
     return picked(q, source, size);
 }
 
-Verdict<Passage> passTile(const Question& q)
+Verdict<Propagation> throughTile(const Question& q)
 {
     if (!q.axis)
-        return Passage{};
+        return Propagation{};
     const GraphView& view = q.context.view;
     const auto repeats = constantInts(view, view.input(q.node, 1));
     const auto axis = static_cast<std::size_t>(*q.axis);
@@ -357,8 +359,8 @@ Verdict<Passage> passTile(const Question& q)
         return blocked(q, "its repeats are not known");
     const auto times = static_cast<std::size_t>((*repeats)[axis]);
     if (times == 1)
-        return Passage{.axis = q.axis};
-    const std::size_t inputs = q.travel == Travel::Up ? q.channels / times : q.channels;
+        return Propagation{.axis = q.axis};
+    const std::size_t inputs = q.direction == Direction::Backward ? q.channels / times : q.channels;
     if (inputs == 0 || inputs > static_cast<std::size_t>(mostChannels) / times)
         return blocked(q, "it has another number of channels");
     std::vector<std::int64_t> source(inputs * times);
@@ -367,57 +369,57 @@ Verdict<Passage> passTile(const Question& q)
     return picked(q, source, static_cast<std::int64_t>(inputs));
 }
 
-Verdict<Passage> passExpand(const Question& q)
+Verdict<Propagation> throughExpand(const Question& q)
 {
     if (!q.axis)
-        return Passage{};
+        return Propagation{};
     const GraphView& view = q.context.view;
     const KnownShape* input = q.context.shapes.of(view.input(q.node, 0));
     const auto target = constantInts(view, view.input(q.node, 1));
     if (!input || !target)
         return blocked(q, "its shape is not known");
     const int added = std::max<int>(static_cast<int>(target->size()) - static_cast<int>(input->size()), 0);
-    const int axis = q.travel == Travel::Up ? *q.axis - added : *q.axis + added;
-    const int inner = q.travel == Travel::Up ? axis : *q.axis;
+    const int axis = q.direction == Direction::Backward ? *q.axis - added : *q.axis + added;
+    const int inner = q.direction == Direction::Backward ? axis : *q.axis;
     // The channel axis itself must not be stretched.
     if (inner < 0 || inner >= std::ssize(*input) ||
         (*input)[static_cast<std::size_t>(inner)] != static_cast<std::int64_t>(q.channels) ||
-        (q.channels == 1 && q.travel == Travel::Down))
+        (q.channels == 1 && q.direction == Direction::Forward))
         return blocked(q, "it may stretch the channel axis");
-    return Passage{.axis = axis};
+    return Propagation{.axis = axis};
 }
 
-Verdict<Passage> passDepthToSpace(const Question& q)
+Verdict<Propagation> throughDepthToSpace(const Question& q)
 {
     if (!q.axis)
-        return Passage{};
+        return Propagation{};
     const GraphView& view = q.context.view;
     const std::int64_t block = intAttribute(view.proto(q.node), "blocksize", 0);
     const auto channels = static_cast<std::int64_t>(q.channels);
     if (*q.axis != 1 || block < 1 || block > 4096)
         return blocked(q, "its axis is another one");
-    const bool up = q.travel == Travel::Up;
+    const bool up = q.direction == Direction::Backward;
     if (channels > mostChannels / (block * block) || (!up && channels % (block * block) != 0))
         return blocked(q, "it has another number of channels");
     const bool columnsFirst = stringAttribute(view.proto(q.node), "mode", "DCR") == "CRD";
-    Passage passage{.axis = 1};
+    Propagation propagation{.axis = 1};
     const std::int64_t outputs = up ? channels : channels / (block * block), inputs = outputs * block * block;
-    passage.inputs = static_cast<std::uint64_t>(inputs);
-    passage.outputs = static_cast<std::uint64_t>(outputs);
+    propagation.inputs = static_cast<std::uint64_t>(inputs);
+    propagation.outputs = static_cast<std::uint64_t>(outputs);
     for (std::int64_t c = 0; c < inputs; ++c)
-        passage.links.emplace_back(c, columnsFirst ? c / (block * block) : c % outputs);
-    return passage;
+        propagation.links.emplace_back(c, columnsFirst ? c / (block * block) : c % outputs);
+    return propagation;
 }
 
-Verdict<Passage> passSpaceToDepth(const Question& q)
+Verdict<Propagation> throughSpaceToDepth(const Question& q)
 {
     if (!q.axis)
-        return Passage{};
+        return Propagation{};
     const std::int64_t block = intAttribute(q.context.view.proto(q.node), "blocksize", 0);
     if (*q.axis != 1 || block < 1 || block > 4096)
         return blocked(q, "its axis is another one");
     const auto times = static_cast<std::size_t>(block * block);
-    const std::size_t inputs = q.travel == Travel::Up ? q.channels / times : q.channels;
+    const std::size_t inputs = q.direction == Direction::Backward ? q.channels / times : q.channels;
     if (inputs == 0 || inputs > static_cast<std::size_t>(mostChannels) / times)
         return blocked(q, "it has another number of channels");
     std::vector<std::int64_t> source(inputs * times);

@@ -39,7 +39,7 @@ struct FoldedLayer {
 struct FoldedPair {
     FoldCandidate candidate;
     bool folded = false;
-    bool settled = false;            // left, but written otherwise: settleRest()
+    bool canonicalized = false;      // left, but written otherwise: canonicalizeRest()
     std::vector<FoldedLayer> layers; // one, or several behind a join or before a fan-out; none when left
     struct Parameters {
         std::vector<double> gamma, beta, mean, variance;
@@ -68,7 +68,7 @@ enum class Rest {
 
 // Rewrites the batch norms of the outcome that are left and can be read (an affine map in inference). Exact
 // up to one rounding of s and t into the parameters' types. Errors: none but those of reading the parameters.
-Result<void> settleRest(FoldOutcome& outcome, Rest rest);
+Result<void> canonicalizeRest(FoldOutcome& outcome, Rest rest);
 
 // Fills the ranges of the pairs; reads every weight once, before and after.
 Result<void> measureRanges(const Model& before, FoldOutcome& outcome, Progress& progress,

@@ -44,7 +44,7 @@ struct FoldCandidate {
     std::optional<FoldDirection> direction;
     std::optional<NodeRef> layer; // the layer, also for a refusal where one was found
     std::vector<NodeRef> affine;  // the chain, in the order of the data
-    std::vector<NodeRef> between; // what the affine travels through
+    std::vector<NodeRef> between; // what lies between the chain and the layer
     bool batchNorm = false;
     std::optional<std::uint64_t> channels;
     std::string scope;

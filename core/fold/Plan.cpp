@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fold/Plan.h"
 
-#include "core/fold/Hazards.h"
+#include "core/fold/RangeCheck.h"
 #include "core/fold/Readers.h"
 #include "core/fold/Search.h"
 
@@ -204,7 +204,7 @@ private:
         candidate.message = fmt::format("folds into {}", names(m_view, plan.targets));
         if (!plan.between.empty())
             candidate.message += fmt::format(", through {}", candidate.between.front().op);
-        return findHazards(m_view, m_options, plan, m_stop);
+        return checkRanges(m_view, m_options, plan, m_stop);
     }
 
     void refuseCandidate(FoldCandidate& candidate, const Refusal& refusal)

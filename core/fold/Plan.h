@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/fold/Layer.h"
-#include "core/fold/Passage.h"
+#include "core/fold/Propagation.h"
 
 #include <functional>
 

@@ -57,9 +57,9 @@ Verdict<void> requireNotOutput(const GraphView& view, ValueIndex value)
                   blame(view, value));
 }
 
-Verdict<void> requireNotCaptured(const GraphView& view, ValueIndex value)
+Verdict<void> requireNotReadInBody(const GraphView& view, ValueIndex value)
 {
-    const NodeIndex reader = view.capture(value);
+    const NodeIndex reader = view.readerInBody(value);
     if (reader == NodeIndex::None)
         return {};
     return refuse(Reason::Captured,
@@ -73,7 +73,7 @@ Verdict<void> requireOnlyReader(const GraphView& view, ValueIndex value, NodeInd
 {
     if (auto inner = requireNotOutput(view, value); !inner)
         return inner;
-    if (auto inner = requireNotCaptured(view, value); !inner)
+    if (auto inner = requireNotReadInBody(view, value); !inner)
         return inner;
     if (view.uses(value).size() <= 1)
         return {};

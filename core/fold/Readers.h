@@ -10,7 +10,7 @@ namespace pleat {
 Verdict<void> requireNotOutput(const GraphView& view, ValueIndex value);
 
 // Refuses a value that is read inside the body of an If, Loop or Scan (captured).
-Verdict<void> requireNotCaptured(const GraphView& view, ValueIndex value);
+Verdict<void> requireNotReadInBody(const GraphView& view, ValueIndex value);
 
 // Both of the above, and nobody but `reader` reads it, and once (several-consumers).
 Verdict<void> requireOnlyReader(const GraphView& view, ValueIndex value, NodeIndex reader);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fold/Search.h"
 
-#include "core/fold/Border.h"
+#include "core/fold/Padding.h"
 #include "core/fold/Readers.h"
 #include "core/graph/Attributes.h"
 
@@ -13,7 +13,7 @@ namespace pleat {
 
 namespace {
 
-constexpr int deepest = 64; // joins and passages in one search; networks have a handful
+constexpr int deepest = 64; // joins and propagations in one search; networks have a handful
 
 tl::unexpected<Refusal> noNeighbour(const GraphView& view, ValueIndex value)
 {
@@ -24,7 +24,7 @@ tl::unexpected<Refusal> noNeighbour(const GraphView& view, ValueIndex value)
 }
 
 // Whether a layer lies beyond a node that lets nothing pass: else nothing lies "between the two".
-bool leadsToLayer(const GraphView& view, NodeIndex from, Travel travel)
+bool leadsToLayer(const GraphView& view, NodeIndex from, Direction direction)
 {
     constexpr std::size_t farthest = 64; // nodes, and readings of each
     std::vector<NodeIndex> reached{from};
@@ -38,10 +38,10 @@ bool leadsToLayer(const GraphView& view, NodeIndex from, Travel travel)
         if (isLayer(view, reached[n]))
             return true;
         for (const ValueIndex value :
-             few(travel == Travel::Up ? view.inputs(reached[n]) : view.outputs(reached[n]))) {
+             few(direction == Direction::Backward ? view.inputs(reached[n]) : view.outputs(reached[n]))) {
             if (value == ValueIndex::None)
                 continue;
-            if (travel == Travel::Up)
+            if (direction == Direction::Backward)
                 reach(view.producer(value));
             else
                 for (const Use& use : few(view.uses(value)))
@@ -112,13 +112,15 @@ public:
             return join(producer, value, reader, affine, depth);
         if (mayBeAffine(m_view, producer))
             return affineBetween(producer, value, reader);
-        auto passed = pass(m_context, producer, m_view.producerSlot(value), affine, Travel::Up);
-        if (!passed)
-            return between(producer, std::move(passed.error()), Travel::Up);
+        auto propagated =
+            propagate(m_context, producer, m_view.producerSlot(value), affine, Direction::Backward);
+        if (!propagated)
+            return between(producer, std::move(propagated.error()), Direction::Backward);
         if (auto only = requireOnlyReader(m_view, value, reader); !only)
             return only;
-        note(producer, *passed);
-        return up(m_view.input(passed->end, passed->dataSlot), passed->end, passed->affine, depth + 1);
+        note(producer, *propagated);
+        return up(m_view.input(propagated->end, propagated->dataSlot), propagated->end, propagated->affine,
+                  depth + 1);
     }
 
     Verdict<void> down(ValueIndex value, const Affine& affine, int depth)
@@ -127,7 +129,7 @@ public:
             return noNeighbour(m_view, value);
         if (auto inner = requireNotOutput(m_view, value); !inner)
             return inner;
-        if (auto inner = requireNotCaptured(m_view, value); !inner)
+        if (auto inner = requireNotReadInBody(m_view, value); !inner)
             return inner;
         for (const Use& use : m_view.uses(value)) {
             const auto taken = isLayer(m_view, use.node) ? withLayer(use.node, takeBefore(use, affine))
@@ -235,22 +237,23 @@ private:
         const std::size_t outputs = std::max<std::size_t>(m_view.outputs(use.node).size(), 1);
         const bool splits = m_view.op(use.node) == "Split";
         for (std::size_t slot = 0; slot < (splits ? outputs : 1); ++slot) {
-            auto passed = pass(m_context, use.node, slot, affine, Travel::Down);
-            if (!passed)
-                return between(use.node, std::move(passed.error()), Travel::Down);
+            auto propagated = propagate(m_context, use.node, slot, affine, Direction::Forward);
+            if (!propagated)
+                return between(use.node, std::move(propagated.error()), Direction::Forward);
             if (use.slot != 0)
                 return refuse(Reason::OperatorBetween,
                               fmt::format("{} reads it as a parameter", m_view.label(use.node)),
                               blame(m_view, use.node));
             if (slot == 0)
-                note(use.node, *passed);
-            const ValueIndex output = m_view.output(passed->end, slot);
+                note(use.node, *propagated);
+            const ValueIndex output = m_view.output(propagated->end, slot);
             if (output == ValueIndex::None)
-                return refuse(Reason::NoNeighbour, fmt::format("{} makes nothing", m_view.label(passed->end)),
-                              blame(m_view, passed->end));
+                return refuse(Reason::NoNeighbour,
+                              fmt::format("{} makes nothing", m_view.label(propagated->end)),
+                              blame(m_view, propagated->end));
             if (splits && m_view.uses(output).empty() && !m_view.isGraphOutput(output))
                 continue; // nobody reads this part
-            if (auto taken = down(output, passed->affine, depth + 1); !taken)
+            if (auto taken = down(output, propagated->affine, depth + 1); !taken)
                 return taken;
         }
         return {};
@@ -362,9 +365,9 @@ private:
     }
 
     // An operator that lets nothing pass, and behind which there is no layer anyway, is no reason.
-    Verdict<void> between(NodeIndex node, Refusal refusal, Travel travel) const
+    Verdict<void> between(NodeIndex node, Refusal refusal, Direction direction) const
     {
-        if (refusal.reason == Reason::OperatorBetween && !leadsToLayer(m_view, node, travel))
+        if (refusal.reason == Reason::OperatorBetween && !leadsToLayer(m_view, node, direction))
             refusal.reason = Reason::NoNeighbour;
         return tl::make_unexpected(std::move(refusal));
     }
@@ -382,11 +385,11 @@ private:
         return refused;
     }
 
-    void note(NodeIndex node, const Passed& passed)
+    void note(NodeIndex node, const Propagated& propagated)
     {
         m_found.between.push_back(node);
-        if (passed.pad)
-            m_found.pads.push_back(*passed.pad);
+        if (propagated.pad)
+            m_found.pads.push_back(*propagated.pad);
     }
 
     const FoldContext& m_context;

@@ -51,7 +51,7 @@ tl::expected<TensorView, NotConstant> constantNode(const GraphView& view, NodeIn
 
 } // namespace
 
-bool isConstantPlumbing(const GraphView& view, NodeIndex node)
+bool isConstantChainLink(const GraphView& view, NodeIndex node)
 {
     static constexpr std::string_view ops[] = {"Constant", "Identity",  "Cast",      "Reshape",
                                                "Squeeze",  "Unsqueeze", "Transpose", "Flatten"};
@@ -124,7 +124,7 @@ tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int
             return way;
         if (view.op(producer) == "DequantizeLinear")
             return tl::make_unexpected(NotConstant::Quantized);
-        if (!isConstantPlumbing(view, producer) || view.input(producer, 0) == ValueIndex::None)
+        if (!isConstantChainLink(view, producer) || view.input(producer, 0) == ValueIndex::None)
             return tl::make_unexpected(NotConstant::Computed);
         way.through.push_back(producer);
         value = view.input(producer, 0);

@@ -41,6 +41,6 @@ Result<std::vector<double>> values(const Constant& constant);
 
 // An operator that makes a constant of constants: Constant, Identity, Cast, Reshape, … Such nodes go when
 // nobody reads them any more.
-bool isConstantPlumbing(const GraphView& view, NodeIndex node);
+bool isConstantChainLink(const GraphView& view, NodeIndex node);
 
 } // namespace pleat

@@ -117,9 +117,9 @@ std::span<const Use> GraphView::uses(ValueIndex value) const
     return std::span(m_uses).subspan(found.firstUse, found.uses);
 }
 
-NodeIndex GraphView::capture(ValueIndex value) const
+NodeIndex GraphView::readerInBody(ValueIndex value) const
 {
-    return m_values[index(value)].capture;
+    return m_values[index(value)].readerInBody;
 }
 
 bool GraphView::isGraphInput(ValueIndex value) const
@@ -181,7 +181,7 @@ std::vector<NodeIndex> GraphView::topological(ScopeIndex scope) const
             if (value == ValueIndex::None)
                 continue;
             for (const Use& use : uses(value)) {
-                // A capture counts for the node of this scope that holds the body.
+                // A reader in a body counts for the node of this scope that holds the body.
                 const NodeIndex reader = inScope(use.node);
                 if (reader == NodeIndex::None || reader == nodes[n])
                     continue;

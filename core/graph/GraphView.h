@@ -2,7 +2,7 @@
 // An index over a Model: who produces a value, who reads it, in which scope. It holds its Model, is built
 // once and never changes, so any thread may read. Nodes and values are numbered densely; the numbers are good
 // for this view only (NodeId outlives it). A name that is read in a body and defined outside resolves to the
-// outer value: a capture.
+// outer value: to the body it is an outer-scope value.
 #pragma once
 
 #include "core/model/Model.h"
@@ -19,8 +19,8 @@ enum class ValueIndex : std::uint32_t {
 }; // None: an optional input or output that is absent ("")
 enum class ScopeIndex : std::uint32_t { Main = 0, None = 0xffffffff };
 
-// One reading of a value: input `slot` of `node`. The node may sit in a deeper scope than the value (a
-// capture).
+// One reading of a value: input `slot` of `node`. The node may sit in a deeper scope than the
+// value, to which it is an outer-scope value then.
 struct Use {
     NodeIndex node = NodeIndex::None;
     std::uint32_t slot = 0;
@@ -68,8 +68,9 @@ public:
     ScopeIndex scope(ValueIndex value) const; // where it is defined
     NodeIndex producer(ValueIndex value) const;
     std::size_t producerSlot(ValueIndex value) const;  // which output of its producer it is
-    std::span<const Use> uses(ValueIndex value) const; // captures included, in file order
-    NodeIndex capture(ValueIndex value) const; // the first node that reads it from a body; None: nobody does
+    std::span<const Use> uses(ValueIndex value) const; // readers in bodies included, in file order
+    NodeIndex
+    readerInBody(ValueIndex value) const; // the first node that reads it from a body; None: nobody does
     bool isGraphInput(ValueIndex value) const;
     bool isGraphOutput(ValueIndex value) const;
     bool isSparse(ValueIndex value) const;                          // a sparse initializer
@@ -101,7 +102,7 @@ private:
         ScopeIndex scope = ScopeIndex::Main;
         NodeIndex producer = NodeIndex::None;
         std::uint32_t slot = 0; // of the producer
-        NodeIndex capture = NodeIndex::None;
+        NodeIndex readerInBody = NodeIndex::None;
         const Initializer* initializer = nullptr;
         std::uint32_t firstUse = 0; // in m_uses
         std::uint32_t uses = 0;

@@ -145,8 +145,8 @@ private:
         for (const auto& [value, use] : uses) {
             GraphView::ValueRecord& target = record(value);
             m_view->m_uses[target.firstUse + target.uses++] = use;
-            if (target.capture == NodeIndex::None && m_view->scope(use.node) != target.scope)
-                target.capture = use.node;
+            if (target.readerInBody == NodeIndex::None && m_view->scope(use.node) != target.scope)
+                target.readerInBody = use.node;
         }
     }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // An ONNX model as an immutable value. It is a header plus vectors of shared messages: an edit makes a new
 // Model that shares all that it did not touch, so keeping the old one is undo, and any thread may read. The
-// messages are the skeleton only; the bytes of large tensors are Payloads, and most of them stay in the file.
-// A TensorProto whose bytes were left out has data_location=EXTERNAL and one external_data entry, key
+// messages are the structure only; the bytes of large tensors are Payloads, and most of them stay in the
+// file. A TensorProto whose bytes were left out has data_location=EXTERNAL and one external_data entry, key
 // `pleat.payload`, value the index into `payloads`. Bodies of If/Loop/Scan are Graphs of their own, taken out
 // of their node's message. Protobuf types stay inside core: nothing above it looks into the messages.
 #pragma once

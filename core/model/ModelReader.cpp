@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/ModelReader.h"
 
-#include "core/model/SkeletonReader.h"
+#include "core/model/StructureReader.h"
 #include "core/model/Validator.h"
 
 #include <algorithm>
@@ -24,7 +24,7 @@ bool isLargeFilePointer(const File& file)
 Result<OpenedModel> open(const FilePointer& file, bool inMemory, Progress& progress, std::stop_token stop)
 {
     ExternalData external(file->path(), inMemory);
-    auto model = SkeletonReader(file, external, progress, stop).read();
+    auto model = StructureReader(file, external, progress, stop).read();
     if (!model) {
         if (model.error().code == ErrorCode::Unreadable && isLargeFilePointer(*file)) {
             model.error().message =

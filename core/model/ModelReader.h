@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Opening: reads the skeleton of an ONNX file, that is every message but the bytes of large tensors, with
+// Opening: reads the structure of an ONNX file, that is every message but the bytes of large tensors, with
 // positioned reads. Left out are raw_data and packed float_data and double_data from 4 KiB up, in every
 // TensorProto (initializers, attributes, bodies, functions); integer tensors up to 64 KiB stay, since shapes
 // are computed from them. External data becomes ranges of its files. Files are hostile until the validator

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Saving streams: the lengths are computed first, then skeleton bytes and payloads are written in order,
+// Saving streams: the lengths are computed first, then structure bytes and payloads are written in order,
 // tensors that a fold scaled are computed block by block just before. Unchanged messages keep their original
 // bytes and are copied by the kernel. The target is the old model or the new one with its data, whatever
 // happens.

@@ -57,12 +57,12 @@ void collect(const onnx::GraphProto& graph, const std::string& path, ValueTypes&
 // library does not look for their bytes, as it would for those of a tensor that claims to hold them.
 Result<std::string> question(const Model& model)
 {
-    auto skeleton = assemble(model, LeftOut::Keep);
-    if (!skeleton)
-        return tl::make_unexpected(skeleton.error());
-    skeleton->set_ir_version(std::min<std::int64_t>(skeleton->ir_version(), onnx::Version::IR_VERSION));
+    auto structure = assemble(model, LeftOut::Keep);
+    if (!structure)
+        return tl::make_unexpected(structure.error());
+    structure->set_ir_version(std::min<std::int64_t>(structure->ir_version(), onnx::Version::IR_VERSION));
     std::string bytes;
-    if (!skeleton->SerializeToString(&bytes))
+    if (!structure->SerializeToString(&bytes))
         return failure(ErrorCode::Unsupported,
                        "The structure of the model is too large for ONNX's shape inference.");
     return bytes;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Shapes and types of every value, inferred by the ONNX library. The library crashes on some malformed
-// models, so it runs in a worker process: the same program in a private mode, the skeleton on its standard
+// models, so it runs in a worker process: the same program in a private mode, the structure on its standard
 // input. Its death means "shapes unknown" and nothing else.
 #pragma once
 

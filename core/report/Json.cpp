@@ -100,7 +100,7 @@ Json pairJson(const FoldedPair& pair, Arrays arrays)
 {
     Json json = candidateJson(pair.candidate);
     json["folded"] = pair.folded;
-    if (pair.settled)
+    if (pair.canonicalized)
         json["normalized"] = true;
     addLayer(json, pair.layers.empty() ? FoldedLayer{} : pair.layers.front());
     for (std::size_t l = 0; pair.layers.size() > 1 && l < pair.layers.size(); ++l) {

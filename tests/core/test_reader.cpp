@@ -19,7 +19,7 @@ std::string bytesOf(const TensorView& tensor)
     return got ? text : got.error().message;
 }
 
-// The message of the skeleton and the one that was saved say the same once the bytes are back.
+// The message of the structure and the one that was saved say the same once the bytes are back.
 bool sameModel(const Model& model, const onnx::ModelProto& truth)
 {
     const auto whole = assemble(model, LeftOut::Whole);

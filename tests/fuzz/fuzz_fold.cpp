@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The whole way of `pairs` and `fold` on any model. The options are bits of the model's own model_version, so
 // that a finding is a plain model file: 0 allowOverflow, 1 constantsToo, 2 quantizedToo, 3 padUniform,
-// 4 settle the rest, 5 by Mul and Add, 6 fold only what the bits from 8 on choose.
+// 4 canonicalize the rest, 5 by Mul and Add, 6 fold only what the bits from 8 on choose.
 #include "core/fold/Fold.h"
 #include "core/model/Validator.h"
 #include "core/report/Json.h"
@@ -15,7 +15,7 @@ namespace pleat::fuzz {
 
 namespace {
 
-constexpr int mostFolds = 8; // one does it all; what settling made may be folded again
+constexpr int mostFolds = 8; // one does it all; what canonicalizer made may be folded again
 
 std::shared_ptr<const GraphView> viewOf(const Model& model)
 {
@@ -104,11 +104,12 @@ void look(std::span<const std::byte> input)
                 "a report is JSON");
         requireSaved(outcome->after, scratch.path() / "folded.onnx");
         if (round == 0 && bits & 16) {
-            if (const auto settled = settleRest(*outcome, bits & 32 ? Rest::MulAdd : Rest::Normalise);
-                !settled)
-                requireSentence(settled.error());
-            requireValid(outcome->after, "after settling");
-            requireSaved(outcome->after, scratch.path() / "settled.onnx");
+            if (const auto canonicalized =
+                    canonicalizeRest(*outcome, bits & 32 ? Rest::MulAdd : Rest::Normalise);
+                !canonicalized)
+                requireSentence(canonicalized.error());
+            requireValid(outcome->after, "after canonicalizing");
+            requireSaved(outcome->after, scratch.path() / "canonicalized.onnx");
         }
         if (round > 0 && folded == 0)
             return;

@@ -47,7 +47,7 @@ Part with(const std::string& name, const Dims& values, const Attributes& attribu
     };
 }
 
-void addPassages(std::vector<Seed>& seeds)
+void addOperatorsBetween(std::vector<Seed>& seeds)
 {
     const std::vector<std::pair<std::string, Part>> parts = {
         {"relu", op("Relu")},
@@ -279,7 +279,7 @@ int main(int argc, char** argv)
     if (!sample.ParseFromString(fuzz::contents(PLEAT_SOURCE_DIR "/resources/samples/digits.onnx")))
         return 1;
     seeds.push_back({"sample", sample});
-    addPassages(seeds);
+    addOperatorsBetween(seeds);
     addLayers(seeds);
     addQuantized(seeds);
     addScopes(seeds);

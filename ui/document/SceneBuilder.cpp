@@ -74,7 +74,7 @@ public:
             addNode(node);
         for (const NodeIndex node : m_main.nodes)
             addEdges(node);
-        addCaptures();
+        addOuterScopeValues();
         addOutputs();
         addFrames();
         return std::move(m_built);
@@ -206,7 +206,7 @@ private:
     }
 
     // What a body reads from outside enters the node that owns the body.
-    void addCaptures()
+    void addOuterScopeValues()
     {
         std::set<std::pair<std::uint32_t, ValueIndex>> seen;
         const auto scopes = m_view.scopes();

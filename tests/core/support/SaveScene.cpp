@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t wide = 240;   // with 128 inputs: 1.1 MB of weights, two blocks
 constexpr std::int64_t narrow = 16;  // from `wide`: 138 kB, for the kernel
-constexpr std::int64_t smallest = 8; // from `narrow`: 0.5 kB, which stays in the skeleton
+constexpr std::int64_t smallest = 8; // from `narrow`: 0.5 kB, which stays in the structure
 
 void addConv(onnx::GraphProto* graph, const std::string& name, const std::string& input, std::int64_t out,
              std::int64_t in, std::int64_t kernel)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What may lie between an affine map and a layer (FOLDING.md): one table that says for each operator how (s,
-// t) travels through it, upwards from its output to its input or downwards. An operator lets it pass when it
-// is linear, each output channel reads one input channel and the coefficients sum to 1; where they do not,
+// t) propagates through it, backward from its output to its input or forward. An operator lets it pass when
+// it is linear, each output channel reads one input channel and the coefficients sum to 1; where they do not,
 // the shift must be 0; where the operator is monotone instead of linear, the scale must not be negative.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace pleat {
 
-enum class Travel { Up, Down };
+enum class Direction { Backward, Forward };
 
 // A Pad whose constant must change with the affine that passes it.
 struct PadChange {
@@ -19,7 +19,7 @@ struct PadChange {
     double value = 0;
 };
 
-struct Passed {
+struct Propagated {
     Affine affine; // on the other side
     // Where the other side is: the node itself, or the other end of several nodes that pass as one (a channel
     // shuffle).
@@ -28,11 +28,11 @@ struct Passed {
     std::optional<PadChange> pad;
 };
 
-// The affine on the other side of `node`: up from its output `slot` (ignored downwards). Refuses with
+// The affine on the other side of `node`: backward from its output `slot` (ignored forward). Refuses with
 // operator-between and the condition that does not hold, or the more telling code of the operator
 // (custom-domain, quantize-between, …).
-Verdict<Passed> pass(const FoldContext& context, NodeIndex node, std::size_t slot, const Affine& affine,
-                     Travel travel);
+Verdict<Propagated> propagate(const FoldContext& context, NodeIndex node, std::size_t slot,
+                              const Affine& affine, Direction direction);
 
 // Counts an axis from the front where the rank is known.
 std::optional<int> fromFront(int axis, std::optional<std::size_t> rank);

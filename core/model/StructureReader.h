@@ -12,9 +12,9 @@
 
 namespace pleat {
 
-class SkeletonReader final {
+class StructureReader final {
 public:
-    SkeletonReader(FilePointer file, ExternalData& external, Progress& progress, std::stop_token stop);
+    StructureReader(FilePointer file, ExternalData& external, Progress& progress, std::stop_token stop);
 
     Result<Model> read();
 
@@ -49,7 +49,7 @@ private:
     std::uint32_t m_nodes = 0;
     std::uint32_t m_tensors = 0;
     std::uint32_t m_entries = 0;
-    std::string m_skeleton; // of the node or initializer at hand
+    std::string m_structure; // of the node or initializer at hand
 };
 
 } // namespace pleat

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/fold/Hazards.h"
+#include "core/fold/RangeCheck.h"
 
 #include "core/tensor/Blocks.h"
 #include "core/tensor/Kernels.h"
@@ -93,7 +93,7 @@ void warnOfScale(FoldPlan& plan)
 
 } // namespace
 
-Verdict<void> findHazards(const GraphView& view, const FoldOptions& options, FoldPlan& plan,
+Verdict<void> checkRanges(const GraphView& view, const FoldOptions& options, FoldPlan& plan,
                           std::stop_token stop)
 {
     warnOfScale(plan);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/model/SkeletonReader.h"
+#include "core/model/StructureReader.h"
 
 #include "core/model/Limits.h"
 #include "core/model/OnnxFields.h"
@@ -33,7 +33,7 @@ bool isKnownLocation(const wire::Field& field)
 } // namespace
 
 // What decides about a tensor, found in one pass over its fields.
-struct SkeletonReader::TensorFacts {
+struct StructureReader::TensorFacts {
     struct Data {
         std::uint64_t fields = 0; // how often the field occurs
         Field last;
@@ -69,8 +69,8 @@ struct SkeletonReader::TensorFacts {
     }
 };
 
-SkeletonReader::SkeletonReader(FilePointer file, ExternalData& external, Progress& progress,
-                               std::stop_token stop)
+StructureReader::StructureReader(FilePointer file, ExternalData& external, Progress& progress,
+                                 std::stop_token stop)
     : m_scanner(std::move(file)),
       m_external(external),
       m_progress(progress),
@@ -78,7 +78,7 @@ SkeletonReader::SkeletonReader(FilePointer file, ExternalData& external, Progres
 {
 }
 
-Result<Model> SkeletonReader::read()
+Result<Model> StructureReader::read()
 {
     Model model;
     model.source = m_scanner.file();
@@ -90,11 +90,11 @@ Result<Model> SkeletonReader::read()
     return model;
 }
 
-bool SkeletonReader::readModel(Model& model)
+bool StructureReader::readModel(Model& model)
 {
     const std::uint64_t end = model.source->size();
     const std::string name = model.source->path().string();
-    std::string skeleton;
+    std::string structure;
     auto graph = std::make_shared<Graph>();
     bool graphSeen = false;
     Field field;
@@ -105,14 +105,14 @@ bool SkeletonReader::readModel(Model& model)
         } else if (field.type == Type::Bytes && field.number == field::model::functions) {
             if (!readFunction(field, model.functions.emplace_back()))
                 return false;
-        } else if (!m_scanner.append(field.start, field.end() - field.start, skeleton)) {
+        } else if (!m_scanner.append(field.start, field.end() - field.start, structure)) {
             return false;
         }
     }
     if (m_scanner.failed())
         return false;
     auto header = std::make_shared<onnx::ModelProto>();
-    if (!parse(skeleton, *header, 0))
+    if (!parse(structure, *header, 0))
         return false;
     if (!graphSeen) {
         return m_scanner.fail(ErrorCode::Unreadable,
@@ -126,7 +126,7 @@ bool SkeletonReader::readModel(Model& model)
     return true;
 }
 
-bool SkeletonReader::readGraph(const Field& field, Graph& graph, int depth)
+bool StructureReader::readGraph(const Field& field, Graph& graph, int depth)
 {
     if (depth > deepestBody) {
         return m_scanner.damaged("bodies of If, Loop or Scan nodes nest more than " +
@@ -134,7 +134,7 @@ bool SkeletonReader::readGraph(const Field& field, Graph& graph, int depth)
                                  field.start);
     }
     graph.source = field.range();
-    std::string skeleton;
+    std::string structure;
     Field part;
     for (std::uint64_t at = field.offset; m_scanner.next(at, field.end(), part);) {
         if (!goOn(part.start))
@@ -147,39 +147,39 @@ bool SkeletonReader::readGraph(const Field& field, Graph& graph, int depth)
         } else if (part.type == Type::Bytes && part.number == field::graph::sparseInitializer) {
             std::string sparse;
             const Copy copy = rewriteSparse(part, sparse);
-            good = copy == Copy::Verbatim ? m_scanner.append(part.start, part.end() - part.start, skeleton)
+            good = copy == Copy::Verbatim ? m_scanner.append(part.start, part.end() - part.start, structure)
                                           : copy == Copy::Rewritten;
             if (copy == Copy::Rewritten)
-                wire::appendBytes(skeleton, part.number, sparse);
+                wire::appendBytes(structure, part.number, sparse);
         } else {
-            good = m_scanner.append(part.start, part.end() - part.start, skeleton);
+            good = m_scanner.append(part.start, part.end() - part.start, structure);
         }
         if (!good)
             return false;
     }
     auto header = std::make_shared<onnx::GraphProto>();
-    if (m_scanner.failed() || !parse(skeleton, *header, field.start))
+    if (m_scanner.failed() || !parse(structure, *header, field.start))
         return false;
     graph.header = std::move(header);
     return true;
 }
 
-bool SkeletonReader::readFunction(const Field& field, Function& function)
+bool StructureReader::readFunction(const Field& field, Function& function)
 {
     function.source = field.range();
     auto body = std::make_shared<Graph>();
-    std::string skeleton;
+    std::string structure;
     Field part;
     for (std::uint64_t at = field.offset; m_scanner.next(at, field.end(), part);) {
         const bool isNode = part.type == Type::Bytes && part.number == field::function::node;
         const bool good =
             goOn(part.start) && (isNode ? readNode(part, body->nodes.emplace_back(), 0)
-                                        : m_scanner.append(part.start, part.end() - part.start, skeleton));
+                                        : m_scanner.append(part.start, part.end() - part.start, structure));
         if (!good)
             return false;
     }
     auto header = std::make_shared<onnx::FunctionProto>();
-    if (m_scanner.failed() || !parse(skeleton, *header, field.start))
+    if (m_scanner.failed() || !parse(structure, *header, field.start))
         return false;
     body->header = std::make_shared<const onnx::GraphProto>();
     function.header = std::move(header);
@@ -190,7 +190,7 @@ bool SkeletonReader::readFunction(const Field& field, Function& function)
 // Copies a message without its tag and length; `rewriteField(part, into)` appends a part in its own way, with
 // tag and length, or leaves it as it is.
 template<class Rewrite>
-SkeletonReader::Copy SkeletonReader::rewrite(const Field& field, std::string& into, Rewrite&& rewriteField)
+StructureReader::Copy StructureReader::rewrite(const Field& field, std::string& into, Rewrite&& rewriteField)
 {
     const std::size_t before = into.size();
     std::uint64_t copied = field.offset; // what lies before is in `into`
@@ -215,13 +215,13 @@ SkeletonReader::Copy SkeletonReader::rewrite(const Field& field, std::string& in
     return m_scanner.append(copied, field.end() - copied, into) ? Copy::Rewritten : Copy::Failed;
 }
 
-bool SkeletonReader::readNode(const Field& field, Node& node, int depth)
+bool StructureReader::readNode(const Field& field, Node& node, int depth)
 {
     node.id = static_cast<NodeId>(m_nodes++);
     node.source = field.range();
-    std::string skeleton;
+    std::string structure;
     int attributes = 0;
-    const Copy copy = rewrite(field, skeleton, [&](const Field& part, std::string& into) {
+    const Copy copy = rewrite(field, structure, [&](const Field& part, std::string& into) {
         if (part.type != Type::Bytes || part.number != field::node::attribute)
             return Copy::Verbatim;
         std::string contents;
@@ -231,33 +231,33 @@ bool SkeletonReader::readNode(const Field& field, Node& node, int depth)
         return result;
     });
     if (copy == Copy::Failed ||
-        (copy == Copy::Verbatim && !m_scanner.append(field.offset, field.length, skeleton)))
+        (copy == Copy::Verbatim && !m_scanner.append(field.offset, field.length, structure)))
         return false;
     auto proto = std::make_shared<onnx::NodeProto>();
-    if (!parse(skeleton, *proto, field.start))
+    if (!parse(structure, *proto, field.start))
         return false;
     node.proto = std::move(proto);
     return true;
 }
 
-bool SkeletonReader::readInitializer(const Field& field, Initializer& initializer)
+bool StructureReader::readInitializer(const Field& field, Initializer& initializer)
 {
     initializer.id = static_cast<TensorId>(m_tensors++);
     initializer.source = field.range();
-    m_skeleton.clear();
-    const Copy copy = rewriteTensor(field, m_skeleton);
+    m_structure.clear();
+    const Copy copy = rewriteTensor(field, m_structure);
     if (copy == Copy::Failed ||
-        (copy == Copy::Verbatim && !m_scanner.append(field.offset, field.length, m_skeleton)))
+        (copy == Copy::Verbatim && !m_scanner.append(field.offset, field.length, m_structure)))
         return false;
     auto proto = std::make_shared<onnx::TensorProto>();
-    if (!parse(m_skeleton, *proto, field.start))
+    if (!parse(m_structure, *proto, field.start))
         return false;
     initializer.proto = std::move(proto);
     return true;
 }
 
-SkeletonReader::Copy SkeletonReader::rewriteAttribute(const Field& field, int index, Node& node,
-                                                      std::string& into, int depth)
+StructureReader::Copy StructureReader::rewriteAttribute(const Field& field, int index, Node& node,
+                                                        std::string& into, int depth)
 {
     bool tensorSeen = false;
     bool graphSeen = false;
@@ -304,7 +304,7 @@ SkeletonReader::Copy SkeletonReader::rewriteAttribute(const Field& field, int in
     });
 }
 
-SkeletonReader::Copy SkeletonReader::rewriteSparse(const Field& field, std::string& into)
+StructureReader::Copy StructureReader::rewriteSparse(const Field& field, std::string& into)
 {
     bool valuesSeen = false;
     bool indicesSeen = false;
@@ -326,7 +326,7 @@ SkeletonReader::Copy SkeletonReader::rewriteSparse(const Field& field, std::stri
 // A tensor with its bytes left out, or one whose bytes are in another file, becomes a reference to a payload.
 // Its own external_data and data_location are dropped from the message then, so no file can forge a
 // reference.
-SkeletonReader::Copy SkeletonReader::rewriteTensor(const Field& field, std::string& into)
+StructureReader::Copy StructureReader::rewriteTensor(const Field& field, std::string& into)
 {
     TensorFacts facts;
     if (!examineTensor(field, facts))
@@ -360,7 +360,7 @@ SkeletonReader::Copy SkeletonReader::rewriteTensor(const Field& field, std::stri
     return Copy::Rewritten;
 }
 
-bool SkeletonReader::examineTensor(const Field& field, TensorFacts& facts)
+bool StructureReader::examineTensor(const Field& field, TensorFacts& facts)
 {
     const auto dimension = [&](std::uint64_t value) {
         facts.overflow |= value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) ||
@@ -425,7 +425,7 @@ bool SkeletonReader::examineTensor(const Field& field, TensorFacts& facts)
     return !m_scanner.failed();
 }
 
-bool SkeletonReader::examineEntry(const Field& field, ExternalEntries& entries)
+bool StructureReader::examineEntry(const Field& field, ExternalEntries& entries)
 {
     auto& [key, value] = entries.emplace_back();
     Field part;
@@ -442,14 +442,14 @@ bool SkeletonReader::examineEntry(const Field& field, ExternalEntries& entries)
 }
 
 template<class Message>
-bool SkeletonReader::parse(const std::string& bytes, Message& message, std::uint64_t offset)
+bool StructureReader::parse(const std::string& bytes, Message& message, std::uint64_t offset)
 {
     if (bytes.size() <= largestMessage && message.ParseFromString(bytes))
         return true;
     return m_scanner.damaged("a part that cannot be understood", offset);
 }
 
-bool SkeletonReader::once(bool& seen, const char* what, const Field& field)
+bool StructureReader::once(bool& seen, const char* what, const Field& field)
 {
     if (seen)
         return m_scanner.damaged(std::string("a second ") + what + " where there can be only one",
@@ -457,7 +457,7 @@ bool SkeletonReader::once(bool& seen, const char* what, const Field& field)
     return seen = true;
 }
 
-bool SkeletonReader::goOn(std::uint64_t at)
+bool StructureReader::goOn(std::uint64_t at)
 {
     if (++m_entries % entriesBetweenStops != 0)
         return true;

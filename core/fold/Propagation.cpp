@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The traveller and the code that every operator shares; the operators are in PassageTable.cpp.
-#include "core/fold/Passage.h"
+// Propagation through any operator: what every rule shares; the operators are in PropagationTable.cpp.
+#include "core/fold/Propagation.h"
 
-#include "core/fold/PassageTable.h"
+#include "core/fold/PropagationTable.h"
 #include "core/graph/Describe.h"
 
 #include <algorithm>
@@ -72,13 +72,13 @@ tl::unexpected<Refusal> refused(const FoldContext& context, NodeIndex node, cons
 }
 
 // Moves one number per channel over an index map. `links` pairs the channels of the input and the output.
-std::optional<Affine> moved(const Affine& from, const Passage& passage, Travel travel)
+std::optional<Affine> moved(const Affine& from, const Propagation& propagation, Direction direction)
 {
-    const bool up = travel == Travel::Up;
-    const std::uint64_t count = up ? passage.inputs : passage.outputs;
+    const bool up = direction == Direction::Backward;
+    const std::uint64_t count = up ? propagation.inputs : propagation.outputs;
     Affine to{from.axis, std::vector<double>(count, 1.0), std::vector<double>(count, 0.0)};
     std::vector<bool> set(count);
-    for (const auto& [input, output] : passage.links) {
+    for (const auto& [input, output] : propagation.links) {
         const std::size_t source = up ? output : input, target = up ? input : output;
         if (source >= from.channels() || target >= count)
             return std::nullopt;
@@ -93,17 +93,17 @@ std::optional<Affine> moved(const Affine& from, const Passage& passage, Travel t
 
 // The constant that a Pad needs on the other side of the affine.
 Verdict<double> padValue(const FoldContext& context, NodeIndex node, double c, const Affine& affine,
-                         Travel travel)
+                         Direction direction)
 {
     std::optional<double> value;
     for (std::size_t i = 0; i < affine.channels(); ++i) {
         const double s = affine.s[i], t = affine.t[i];
-        if (travel == Travel::Down && s == 0) {
+        if (direction == Direction::Forward && s == 0) {
             if (c != t)
                 return refused(context, node, "its constant cannot be reached in a channel with scale 0");
             continue;
         }
-        const double needed = travel == Travel::Up ? s * c + t : (c - t) / s;
+        const double needed = direction == Direction::Backward ? s * c + t : (c - t) / s;
         if (value && *value != needed)
             return refused(context, node,
                            fmt::format("it pads with {}, which would have to differ by channel", c));
@@ -123,46 +123,48 @@ std::optional<int> fromFront(int axis, std::optional<std::size_t> rank)
     return axis + static_cast<int>(*rank);
 }
 
-Verdict<Passed> pass(const FoldContext& context, NodeIndex node, std::size_t slot, const Affine& affine,
-                     Travel travel)
+Verdict<Propagated> propagate(const FoldContext& context, NodeIndex node, std::size_t slot,
+                              const Affine& affine, Direction direction)
 {
     const GraphView& view = context.view;
-    const PassageRule* rule = passageRule(view, node);
+    const PropagationRule* rule = propagationRule(view, node);
     if (!rule)
         return stranger(context, node);
     if (auto own = requireOwnAttributes(view, node); !own)
         return tl::make_unexpected(own.error());
-    const auto attempt = [&](const Affine& a) -> Verdict<Passed> {
-        auto passage = (*rule)({context, node, slot, a.axis, a.channels(), travel});
-        if (!passage)
-            return tl::make_unexpected(passage.error());
-        if (passage->shiftMustVanish && a.shifts())
+    const auto attempt = [&](const Affine& a) -> Verdict<Propagated> {
+        auto propagation = (*rule)({context, node, slot, a.axis, a.channels(), direction});
+        if (!propagation)
+            return tl::make_unexpected(propagation.error());
+        if (propagation->shiftMustVanish && a.shifts())
             return refused(context, node, "the shift is not 0");
         const double least = *std::ranges::min_element(a.s);
-        if ((passage->sign == Passage::Sign::NotNegative && least < 0) ||
-            (passage->sign == Passage::Sign::Positive && least <= 0))
+        if ((propagation->sign == Propagation::Sign::NotNegative && least < 0) ||
+            (propagation->sign == Propagation::Sign::Positive && least <= 0))
             return refused(context, node, fmt::format("a scale is {}", least));
-        Passed passed{
-            a, passage->otherEnd == NodeIndex::None ? node : passage->otherEnd, passage->dataSlot, {}};
-        if (a.axis && !passage->links.empty()) {
-            auto other = moved(a, *passage, travel);
+        Propagated propagated{a,
+                              propagation->otherEnd == NodeIndex::None ? node : propagation->otherEnd,
+                              propagation->dataSlot,
+                              {}};
+        if (a.axis && !propagation->links.empty()) {
+            auto other = moved(a, *propagation, direction);
             if (!other)
                 return refused(context, node, "it mixes channels of different scale or shift");
-            passed.affine = std::move(*other);
+            propagated.affine = std::move(*other);
         }
-        passed.affine.axis = a.axis ? passage->axis : std::nullopt;
-        if (passage->padConstant) {
-            auto value = padValue(context, node, *passage->padConstant, a, travel);
+        propagated.affine.axis = a.axis ? propagation->axis : std::nullopt;
+        if (propagation->padConstant) {
+            auto value = padValue(context, node, *propagation->padConstant, a, direction);
             if (!value)
                 return tl::make_unexpected(value.error());
-            if (*value != *passage->padConstant)
-                passed.pad = PadChange{node, *value};
+            if (*value != *propagation->padConstant)
+                propagated.pad = PadChange{node, *value};
         }
-        return passed;
+        return propagated;
     };
     // What is the same in every channel passes even where the channels cannot be followed.
-    auto passed = attempt(affine);
-    return passed || !affine.axis || !affine.isUniform() ? passed : attempt(affine.asUniform());
+    auto propagated = attempt(affine);
+    return propagated || !affine.axis || !affine.isUniform() ? propagated : attempt(affine.asUniform());
 }
 
 } // namespace pleat

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/fold/Border.h"
+#include "core/fold/Padding.h"
 
 #include "core/graph/Attributes.h"
 #include "core/tensor/Blocks.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/fold/PassageTable.h"
+#include "core/fold/PropagationTable.h"
 
 #include "core/graph/Attributes.h"
 #include "core/graph/ShapeRules.h"
@@ -23,14 +23,14 @@ const onnx::NodeProto& protoOf(const Question& question)
 }
 
 // Elementwise: whatever the axis, it stays.
-Verdict<Passage> elementwise(const Question& question)
+Verdict<Propagation> elementwise(const Question& question)
 {
-    return Passage{.axis = question.axis};
+    return Propagation{.axis = question.axis};
 }
 
 // A Concat, Sum or Max of one operand is that operand; of several it is a join (Search.cpp) or nothing that
 // commutes.
-Verdict<Passage> onlyOperand(const Question& question)
+Verdict<Propagation> onlyOperand(const Question& question)
 {
     if (viewOf(question).inputs(question.node).size() == 1)
         return elementwise(question);
@@ -38,14 +38,14 @@ Verdict<Passage> onlyOperand(const Question& question)
 }
 
 // Windows over the spatial axes: only the channel axis is left alone.
-Verdict<Passage> spatial(const Question& question)
+Verdict<Propagation> spatial(const Question& question)
 {
     if (question.axis && question.axis != 1)
         return blocked(question, "it works along the axis that the scale and shift belong to");
-    return Passage{.axis = question.axis};
+    return Propagation{.axis = question.axis};
 }
 
-Verdict<Passage> dropout(const Question& question)
+Verdict<Propagation> dropout(const Question& question)
 {
     const std::int64_t opset = opsetOf(viewOf(question), question.node);
     if (opset < 7 && intAttribute(protoOf(question), "is_test", 0) == 0)
@@ -68,43 +68,44 @@ bool pads(const Question& question)
            std::ranges::any_of(explicitly, [](std::int64_t pad) { return pad != 0; });
 }
 
-Verdict<Passage> averagePool(const Question& question)
+Verdict<Propagation> averagePool(const Question& question)
 {
-    auto passage = spatial(question);
+    auto propagation = spatial(question);
     const onnx::NodeProto& proto = protoOf(question);
     // Where padding is counted, the coefficients at the border do not sum to 1.
-    if (passage && intAttribute(proto, "count_include_pad", 0) != 0)
-        passage->shiftMustVanish = pads(question) || intAttribute(proto, "ceil_mode", 0) != 0;
-    return passage;
+    if (propagation && intAttribute(proto, "count_include_pad", 0) != 0)
+        propagation->shiftMustVanish = pads(question) || intAttribute(proto, "ceil_mode", 0) != 0;
+    return propagation;
 }
 
-Verdict<Passage> maxPool(const Question& question)
+Verdict<Propagation> maxPool(const Question& question)
 {
-    auto passage = spatial(question);
+    auto propagation = spatial(question);
     const GraphView& view = viewOf(question);
     const ValueIndex indices = view.output(question.node, 1);
     const bool indicesRead =
         indices != ValueIndex::None && (view.isGraphOutput(indices) || !view.uses(indices).empty());
-    if (passage)
-        passage->sign = indicesRead ? Passage::Sign::Positive : Passage::Sign::NotNegative;
-    return passage;
+    if (propagation)
+        propagation->sign = indicesRead ? Propagation::Sign::Positive : Propagation::Sign::NotNegative;
+    return propagation;
 }
 
-Verdict<Passage> rectifier(const Question& question)
+Verdict<Propagation> rectifier(const Question& question)
 {
-    return Passage{.axis = question.axis, .shiftMustVanish = true, .sign = Passage::Sign::NotNegative};
+    return Propagation{
+        .axis = question.axis, .shiftMustVanish = true, .sign = Propagation::Sign::NotNegative};
 }
 
-Verdict<Passage> reduce(const Question& question)
+Verdict<Propagation> reduce(const Question& question)
 {
     const GraphView& view = viewOf(question);
-    Passage passage{.axis = question.axis};
+    Propagation propagation{.axis = question.axis};
     const std::string_view op = view.op(question.node);
-    passage.shiftMustVanish = op == "ReduceSum";
+    propagation.shiftMustVanish = op == "ReduceSum";
     if (op == "ReduceMax" || op == "ReduceMin")
-        passage.sign = Passage::Sign::NotNegative;
+        propagation.sign = Propagation::Sign::NotNegative;
     if (!question.axis)
-        return passage;
+        return propagation;
     const auto rank = question.context.shapes.rank(view.input(question.node, 0));
     const auto axes = intsOrInput(view, question.node, "axes", 1);
     if (!axes || axes->empty())
@@ -121,18 +122,18 @@ Verdict<Passage> reduce(const Question& question)
     int axis = *question.axis;
     if (!keep) {
         for (const int gone : reduced) {
-            if (question.travel == Travel::Up && gone <= axis)
+            if (question.direction == Direction::Backward && gone <= axis)
                 ++axis;
         }
-        if (question.travel == Travel::Down)
-            passage.axis =
+        if (question.direction == Direction::Forward)
+            propagation.axis =
                 axis - static_cast<int>(std::ranges::count_if(reduced, [axis](int r) { return r < axis; }));
         else
-            passage.axis = axis;
+            propagation.axis = axis;
     }
     if (std::ranges::find(reduced, axis) != reduced.end())
         return blocked(question, "it reduces over the channels");
-    return passage;
+    return propagation;
 }
 
 std::optional<std::vector<double>> constantNumbers(const GraphView& view, ValueIndex value)
@@ -165,7 +166,7 @@ bool keepsChannels(const Question& question)
     return sizes && sizes->size() > 1 && (*sizes)[1] == static_cast<double>(question.channels);
 }
 
-Verdict<Passage> resize(const Question& question)
+Verdict<Propagation> resize(const Question& question)
 {
     const onnx::NodeProto& proto = protoOf(question);
     if (stringAttribute(proto, "coordinate_transformation_mode", "") == "tf_crop_and_resize")
@@ -175,7 +176,7 @@ Verdict<Passage> resize(const Question& question)
     return spatial(question);
 }
 
-Verdict<Passage> pad(const Question& question)
+Verdict<Propagation> pad(const Question& question)
 {
     const GraphView& view = viewOf(question);
     const onnx::NodeProto& proto = protoOf(question);
@@ -191,21 +192,21 @@ Verdict<Passage> pad(const Question& question)
         if (p % rank < 2 && (*amounts)[p] != 0)
             return blocked(question, "it pads the batch or the channels");
     }
-    auto passage = spatial(question);
+    auto propagation = spatial(question);
     const bool grows = std::ranges::any_of(*amounts, [](std::int64_t amount) { return amount > 0; });
-    if (!passage || !grows || stringAttribute(proto, "mode", "constant") != "constant")
-        return passage;
-    passage->padConstant = static_cast<double>(floatAttribute(proto, "value", 0));
+    if (!propagation || !grows || stringAttribute(proto, "mode", "constant") != "constant")
+        return propagation;
+    propagation->padConstant = static_cast<double>(floatAttribute(proto, "value", 0));
     if (view.input(question.node, 2) != ValueIndex::None) {
         const auto numbers = constantNumbers(view, view.input(question.node, 2));
         if (!numbers || numbers->size() != 1)
             return blocked(question, "the value that it pads with is computed at run time");
-        passage->padConstant = numbers->front();
+        propagation->padConstant = numbers->front();
     }
-    return passage;
+    return propagation;
 }
 
-Verdict<Passage> cast(const Question& question)
+Verdict<Propagation> cast(const Question& question)
 {
     const auto type = static_cast<DataType>(intAttribute(protoOf(question), "to", 0));
     return refuse(
@@ -214,41 +215,42 @@ Verdict<Passage> cast(const Question& question)
         blame(viewOf(question), question.node));
 }
 
-const std::unordered_map<std::string_view, PassageRule>& table()
+const std::unordered_map<std::string_view, PropagationRule>& table()
 {
-    static const std::unordered_map<std::string_view, PassageRule> rules{{"Identity", elementwise},
-                                                                         {"Concat", onlyOperand},
-                                                                         {"Sum", onlyOperand},
-                                                                         {"Mean", onlyOperand},
-                                                                         {"Max", onlyOperand},
-                                                                         {"Min", onlyOperand},
-                                                                         {"Dropout", dropout},
-                                                                         {"GlobalAveragePool", spatial},
-                                                                         {"AveragePool", averagePool},
-                                                                         {"MaxPool", maxPool},
-                                                                         {"GlobalMaxPool", maxPool},
-                                                                         {"Relu", rectifier},
-                                                                         {"LeakyRelu", rectifier},
-                                                                         {"ReduceMean", reduce},
-                                                                         {"ReduceSum", reduce},
-                                                                         {"ReduceMax", reduce},
-                                                                         {"ReduceMin", reduce},
-                                                                         {"Resize", resize},
-                                                                         {"Upsample", resize},
-                                                                         {"Pad", pad},
-                                                                         {"Cast", cast},
-                                                                         {"Reshape", passReshape},
-                                                                         {"Flatten", passFlatten},
-                                                                         {"Squeeze", passSqueeze},
-                                                                         {"Unsqueeze", passSqueeze},
-                                                                         {"Transpose", passTranspose},
-                                                                         {"Slice", passSlice},
-                                                                         {"Split", passSplit},
-                                                                         {"Gather", passGather},
-                                                                         {"Tile", passTile},
-                                                                         {"Expand", passExpand},
-                                                                         {"DepthToSpace", passDepthToSpace},
-                                                                         {"SpaceToDepth", passSpaceToDepth}};
+    static const std::unordered_map<std::string_view, PropagationRule> rules{
+        {"Identity", elementwise},
+        {"Concat", onlyOperand},
+        {"Sum", onlyOperand},
+        {"Mean", onlyOperand},
+        {"Max", onlyOperand},
+        {"Min", onlyOperand},
+        {"Dropout", dropout},
+        {"GlobalAveragePool", spatial},
+        {"AveragePool", averagePool},
+        {"MaxPool", maxPool},
+        {"GlobalMaxPool", maxPool},
+        {"Relu", rectifier},
+        {"LeakyRelu", rectifier},
+        {"ReduceMean", reduce},
+        {"ReduceSum", reduce},
+        {"ReduceMax", reduce},
+        {"ReduceMin", reduce},
+        {"Resize", resize},
+        {"Upsample", resize},
+        {"Pad", pad},
+        {"Cast", cast},
+        {"Reshape", throughReshape},
+        {"Flatten", throughFlatten},
+        {"Squeeze", throughSqueeze},
+        {"Unsqueeze", throughSqueeze},
+        {"Transpose", throughTranspose},
+        {"Slice", throughSlice},
+        {"Split", throughSplit},
+        {"Gather", throughGather},
+        {"Tile", throughTile},
+        {"Expand", throughExpand},
+        {"DepthToSpace", throughDepthToSpace},
+        {"SpaceToDepth", throughSpaceToDepth}};
     return rules;
 }
 
@@ -263,7 +265,7 @@ tl::unexpected<Refusal> blocked(const Question& question, const std::string& why
                   blame(view, question.node));
 }
 
-const PassageRule* passageRule(const GraphView& view, NodeIndex node)
+const PropagationRule* propagationRule(const GraphView& view, NodeIndex node)
 {
     const auto found = table().find(view.op(node));
     return found != table().end() && view.domain(node).empty() ? &found->second : nullptr;

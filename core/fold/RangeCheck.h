@@ -10,7 +10,7 @@ namespace pleat {
 // Adds warnings to the plan's candidate. Refuses (overflow) when float16 or bfloat16 weights or biases would
 // become infinite and the options do not allow it; missing-data when the weights cannot be read. Only the
 // 16-bit types are read.
-Verdict<void> findHazards(const GraphView& view, const FoldOptions& options, FoldPlan& plan,
+Verdict<void> checkRanges(const GraphView& view, const FoldOptions& options, FoldPlan& plan,
                           std::stop_token stop);
 
 } // namespace pleat

@@ -60,9 +60,9 @@ private:
     std::vector<DataType> m_types;
 };
 
-class Settling final {
+class Canonicalizer final {
 public:
-    explicit Settling(const std::shared_ptr<const GraphView>& view)
+    explicit Canonicalizer(const std::shared_ptr<const GraphView>& view)
         : m_view(*view),
           m_shapes(m_view),
           m_types(m_view),
@@ -72,7 +72,7 @@ public:
     }
 
     // False when the batch norm cannot be read: then it stays as it is.
-    bool settle(NodeIndex node, Rest rest)
+    bool canonicalize(NodeIndex node, Rest rest)
     {
         const auto step = readAffine({m_view, m_shapes, false, false, m_view.label(node)}, node);
         if (!step)
@@ -150,22 +150,22 @@ private:
 
 } // namespace
 
-Result<void> settleRest(FoldOutcome& outcome, Rest rest)
+Result<void> canonicalizeRest(FoldOutcome& outcome, Rest rest)
 {
     const auto view = GraphView::of(outcome.after);
-    Settling settling(view);
+    Canonicalizer canonicalizer(view);
     bool changed = false;
     for (FoldedPair& pair : outcome.pairs) {
         for (const NodeRef& member : pair.candidate.affine) {
             const NodeIndex node = view->find(member.id);
             if (pair.folded || node == NodeIndex::None || !isBatchNorm(*view, node))
                 continue;
-            pair.settled = settling.settle(node, rest) || pair.settled;
-            changed = changed || pair.settled;
+            pair.canonicalized = canonicalizer.canonicalize(node, rest) || pair.canonicalized;
+            changed = changed || pair.canonicalized;
         }
     }
     if (changed)
-        outcome.after = settling.apply();
+        outcome.after = canonicalizer.apply();
     return {};
 }
 
