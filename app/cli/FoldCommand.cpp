@@ -48,7 +48,7 @@ void print(const Options& options, const FoldFiles& files, const FoldOutcome& ou
         left += pair.candidate.batchNorm && !pair.folded;
         if (!pair.folded && pair.candidate.reason)
             fmt::print("left      {}\n          [{}] {}\n", pair.candidate.id, code(*pair.candidate.reason),
-                       pair.candidate.message);
+                       pair.candidate.message.text());
     }
     if (batchNorms == 0 && folded == 0)
         fmt::print("There is no batch norm in this model, nothing to fold.\n");

@@ -26,10 +26,11 @@ void print(const std::vector<FoldCandidate>& candidates)
         others += !candidate.batchNorm;
         const std::string what = candidate.affine.empty() ? std::string() : candidate.affine.front().name;
         fmt::print("{:<8}  {}\n          {}\n", candidate.foldable ? "can fold" : "blocked", candidate.id,
-                   candidate.foldable ? fmt::format("{} {}", what, candidate.message)
-                                      : fmt::format("[{}] {}", code(*candidate.reason), candidate.message));
+                   candidate.foldable
+                       ? fmt::format("{} {}", what, candidate.message.text())
+                       : fmt::format("[{}] {}", code(*candidate.reason), candidate.message.text()));
         for (const FoldWarning& warning : candidate.warnings)
-            fmt::print("          warning [{}] {}\n", warning.code, warning.message);
+            fmt::print("          warning [{}] {}\n", warning.code, warning.message.text());
     }
     if (batchNorms == 0)
         fmt::print("There is no batch norm in this model.\n");

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fmt/format.h>
 
 namespace pleat {
 
@@ -27,10 +26,10 @@ bool isUsed(const GraphView& view, ValueIndex value)
 Verdict<void> requireInference(const GraphView& view, NodeIndex node, std::int64_t opset)
 {
     const onnx::NodeProto& proto = view.proto(node);
-    const std::string label = view.label(node);
-    const auto training = [&](const std::string& why) {
+    const Argument label = named(view, node);
+    const auto training = [&](Sentence why) {
         return refuse(Reason::TrainingMode,
-                      fmt::format("{} normalises with the statistics of its batch ({})", label, why),
+                      sentence("{} normalises with the statistics of its batch ({})", label, why),
                       blame(view, node));
     };
     if (opset >= 14 && intAttribute(proto, "training_mode", 0) != 0)
@@ -42,10 +41,10 @@ Verdict<void> requireInference(const GraphView& view, NodeIndex node, std::int64
         if (output == ValueIndex::None)
             continue;
         if (isUsed(view, output))
-            return refuse(Reason::ExtraOutputs, fmt::format("output {} of {} is used", slot, label),
+            return refuse(Reason::ExtraOutputs, sentence("output {} of {} is used", slot, label),
                           blame(view, output));
         if (opset >= 7 && opset < 14)
-            return training(fmt::format("it names output {}, {}", slot, view.name(output)));
+            return training(sentence("it names output {}, {}", slot, named(view, output)));
     }
     return {};
 }
@@ -62,7 +61,7 @@ Verdict<AffineStep> readBatchNorm(const FoldContext& context, NodeIndex node)
 {
     const GraphView& view = context.view;
     const onnx::NodeProto& proto = view.proto(node);
-    const std::string label = view.label(node);
+    const Argument label = named(view, node);
     const std::int64_t opset = opsetOf(view, node);
     if (auto inference = requireInference(view, node, opset); !inference)
         return tl::make_unexpected(inference.error());
@@ -77,29 +76,28 @@ Verdict<AffineStep> readBatchNorm(const FoldContext& context, NodeIndex node)
             return tl::make_unexpected(numbers.error());
         values[p] = std::move(*numbers);
         if (opset < 9 && intAttribute(proto, "spatial", 1) == 0)
-            return refuse(Reason::Spatial,
-                          fmt::format("{} has spatial=0 with {} values in its scale{}", label,
-                                      values[0].size(),
-                                      onePerChannel(context, node, values[0].size())
-                                          ? ", one for each channel as with spatial=1: if that is what the "
-                                            "exporter meant, remove "
-                                            "the attribute"
-                                          : ""),
-                          blame(view, node));
+            return refuse(
+                Reason::Spatial,
+                onePerChannel(context, node, values[0].size())
+                    ? sentence("{} has spatial=0 with {} values in its scale, one for each channel as with "
+                               "spatial=1: if that is what the exporter meant, remove the attribute",
+                               label, values[0].size())
+                    : sentence("{} has spatial=0 with {} values in its scale", label, values[0].size()),
+                blame(view, node));
         if (values[p].size() != values[0].size())
             return refuse(Reason::ChannelMismatch,
-                          fmt::format("{} of {} has {} values, its scale has {}", parameterNames[p], label,
-                                      values[p].size(), values[0].size()),
+                          sentence("{} of {} has {} values, its scale has {}", parameterNames[p], label,
+                                   values[p].size(), values[0].size()),
                           blame(view, constant->storedAt));
         for (std::size_t c = 0; c < values[p].size(); ++c) {
             if (!std::isfinite(values[p][c]))
                 return refuse(Reason::NonFinite,
-                              fmt::format("{}[{}] of {} is {}", parameterNames[p], c, label, values[p][c]),
+                              sentence("{}[{}] of {} is {}", parameterNames[p], c, label, values[p][c]),
                               blame(view, constant->storedAt));
         }
     }
     if (values[0].empty())
-        return refuse(Reason::ChannelMismatch, fmt::format("{} has no channels", label), blame(view, node));
+        return refuse(Reason::ChannelMismatch, sentence("{} has no channels", label), blame(view, node));
     auto& [gamma, beta, mean, variance] = values;
     // ε is a float attribute, and so is its default.
     const auto epsilon = static_cast<double>(floatAttribute(proto, "epsilon", 1e-5f));
@@ -109,7 +107,7 @@ Verdict<AffineStep> readBatchNorm(const FoldContext& context, NodeIndex node)
         const double spread = variance[c] + epsilon;
         if (!(spread > 0) || !std::isfinite(spread))
             return refuse(Reason::Variance,
-                          fmt::format("variance + epsilon is {} in channel {} of {}", spread, c, label),
+                          sentence("variance + epsilon is {} in channel {} of {}", spread, c, label),
                           blame(view, node));
         step.affine.s.push_back(gamma[c] / std::sqrt(spread));
         step.affine.t.push_back(beta[c] - mean[c] * step.affine.s[c]);
@@ -167,10 +165,9 @@ Verdict<Operand> readOperand(const FoldContext& context, NodeIndex node, const C
     auto numbers = requireNumbers(view, constant, "constant", node);
     if (!numbers)
         return tl::make_unexpected(numbers.error());
-    const std::string label = view.label(node);
+    const Argument label = named(view, node);
     const auto broadens = [&] {
-        return refuse(Reason::Broadens,
-                      fmt::format("the constant of {} would widen the result's shape", label),
+        return refuse(Reason::Broadens, sentence("the constant of {} would widen the result's shape", label),
                       blame(view, node));
     };
     const KnownShape* shape = context.shapes.of(data);
@@ -180,10 +177,9 @@ Verdict<Operand> readOperand(const FoldContext& context, NodeIndex node, const C
         return Operand{std::nullopt, std::move(*numbers)};
     }
     if (!shape)
-        return refuse(
-            Reason::ChannelsUnknown,
-            fmt::format("the rank of {}, which {} reads, cannot be derived", view.name(data), label),
-            blame(view, data));
+        return refuse(Reason::ChannelsUnknown,
+                      sentence("the rank of {}, which {} reads, cannot be derived", named(view, data), label),
+                      blame(view, data));
     if (constant.dims.size() > shape->size() || numbers->empty())
         return broadens();
     const std::vector<std::int64_t> dims = linedUp(view, node, constant.dims, shape->size());
@@ -201,7 +197,7 @@ Verdict<Operand> readOperand(const FoldContext& context, NodeIndex node, const C
     }
     if (varying == -2)
         return refuse(Reason::NotPerChannel,
-                      fmt::format("the constant of {} varies along more than one axis", label),
+                      sentence("the constant of {} varies along more than one axis", label),
                       blame(view, node));
     if (axis < 0)
         return Operand{std::nullopt, {numbers->front()}};
@@ -232,8 +228,7 @@ Verdict<Affine> arithmetic(const FoldContext& context, NodeIndex node, Operand o
         if (op == "Sub" && constantFirst)
             affine.s[i] = -1;
         if (!std::isfinite(affine.s[i]) || !std::isfinite(affine.t[i]))
-            return refuse(Reason::NonFinite,
-                          fmt::format("constant[{}] of {} is {}", i, view.label(node), c[i]),
+            return refuse(Reason::NonFinite, sentence("constant[{}] of {} is {}", i, named(view, node), c[i]),
                           blame(view, node));
     }
     return affine;
@@ -249,7 +244,7 @@ Verdict<AffineStep> readArithmetic(const FoldContext& context, NodeIndex node)
     if (!constant)
         return tl::make_unexpected(constant.error());
     if (!second && view.op(node) == "Div")
-        return refuse(Reason::Divides, fmt::format("{} divides a constant by the data", view.label(node)),
+        return refuse(Reason::Divides, sentence("{} divides a constant by the data", named(view, node)),
                       blame(view, node));
     auto operand = readOperand(context, node, *constant, view.input(node, step.dataSlot));
     if (!operand)

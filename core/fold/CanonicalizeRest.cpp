@@ -74,7 +74,7 @@ public:
     // False when the batch norm cannot be read: then it stays as it is.
     bool canonicalize(NodeIndex node, Rest rest)
     {
-        const auto step = readAffine({m_view, m_shapes, false, false, m_view.label(node)}, node);
+        const auto step = readAffine({m_view, m_shapes, false, false, node}, node);
         if (!step)
             return false;
         const auto rank = m_shapes.rank(m_view.input(node, 0));

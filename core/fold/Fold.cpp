@@ -15,8 +15,6 @@ namespace {
 
 constexpr int mostRounds = 1000; // each folds something, so this is a bound on a bug and not on models
 
-constexpr const char* needsOthers = "only possible when the batch norms on its way are folded too";
-
 // Folds again and again, since one fold may clear the way for the next: all that come after a layer, then all
 // that come before one, until nothing changes.
 class Rounds final {
@@ -139,7 +137,8 @@ private:
     {
         Entry& entry = entryOf(pair.candidate);
         if (!entry.alone)
-            pair.candidate.warnings.push_back({"needs-others", needsOthers});
+            pair.candidate.warnings.push_back(
+                {"needs-others", "only possible when the batch norms on its way are folded too"});
         if (!entry.pair.folded)
             entry.pair = std::move(pair);
     }
@@ -182,9 +181,9 @@ Result<void> requireFolded(const std::vector<FoldId>& ids, const std::vector<Fol
             return failure(ErrorCode::Usage, fmt::format("Nothing that can be folded is called \"{}\".", id),
                            id);
         if (!found->second->folded)
-            return failure(ErrorCode::Usage,
-                           fmt::format("\"{}\" cannot be folded: {}.", id, found->second->candidate.message),
-                           id);
+            return failure(
+                ErrorCode::Usage,
+                fmt::format("\"{}\" cannot be folded: {}.", id, found->second->candidate.message.text()), id);
     }
     return {};
 }

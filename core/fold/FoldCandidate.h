@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/base/Ids.h"
+#include "core/base/Sentence.h"
 #include "core/fold/Reason.h"
 
 #include <cstdint>
@@ -25,7 +26,7 @@ enum class FoldDirection { After, Before }; // the affine comes after the layer,
 
 struct FoldWarning {
     std::string code;
-    std::string message;
+    Sentence message;
 };
 
 // Whom to blame for a refusal: a node or a tensor, by name.
@@ -39,7 +40,7 @@ struct FoldCandidate {
     FoldId id;
     bool foldable = false;
     std::optional<Reason> reason; // of the refusal
-    std::string message;          // the whole sentence; also says what will happen when foldable
+    Sentence message;             // the whole sentence; also says what will happen when foldable
     std::vector<Blame> blame;
     std::optional<FoldDirection> direction;
     std::optional<NodeRef> layer; // the layer, also for a refusal where one was found

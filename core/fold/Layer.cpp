@@ -14,7 +14,7 @@ namespace {
 
 std::string dimsText(const std::vector<std::int64_t>& dims)
 {
-    return "[" + fmt::format("{}", fmt::join(dims, ", ")) + "]";
+    return fmt::format("[{}]", fmt::join(dims, ", "));
 }
 
 using Axes =
@@ -23,8 +23,8 @@ using Axes =
 tl::unexpected<Refusal> shapeRefused(const GraphView& view, const Layer& layer)
 {
     return refuse(Reason::ChannelMismatch,
-                  fmt::format("the weight of {} has the shape {}, which {} cannot have",
-                              view.label(layer.node), dimsText(layer.weight.dims), view.op(layer.node)),
+                  sentence("the weight of {} has the shape {}, which {} cannot have", named(view, layer.node),
+                           dimsText(layer.weight.dims), view.op(layer.node)),
                   blame(view, layer.weight.storedAt));
 }
 
@@ -81,10 +81,9 @@ Verdict<void> readConvolution(const FoldContext& context, Layer& layer)
     const std::int64_t group = intAttribute(view.proto(layer.node), "group", 1);
     // The first dimension is the one that the groups share out: outputs of a Conv, inputs of a ConvTranspose.
     if (group < 1 || dims[0] % group != 0)
-        return refuse(
-            Reason::BadGroup,
-            fmt::format("group {} does not divide {} in {}", group, dims[0], view.label(layer.node)),
-            blame(view, layer.node));
+        return refuse(Reason::BadGroup,
+                      sentence("group {} does not divide {} in {}", group, dims[0], named(view, layer.node)),
+                      blame(view, layer.node));
     const auto groups = static_cast<std::uint64_t>(group);
     const std::uint64_t shared = static_cast<std::uint64_t>(dims[0]) / groups,
                         own = static_cast<std::uint64_t>(dims[1]);
@@ -161,10 +160,11 @@ Verdict<void> requireBiasKeepsShape(const GraphView& view, const Layer& layer)
         opsetOf(view, layer.biasAdd) < 7 && attribute(view.proto(layer.biasAdd), "axis") != nullptr;
     if (!widens && !shifted)
         return {};
-    return refuse(widens ? Reason::Broadens : Reason::NotPerChannel,
-                  fmt::format("the constant of {} {}", view.label(layer.biasAdd),
-                              widens ? "would widen the result's shape" : "is lined up with another axis"),
-                  blame(view, layer.biasAdd));
+    return refuse(
+        widens ? Reason::Broadens : Reason::NotPerChannel,
+        widens ? sentence("the constant of {} would widen the result's shape", named(view, layer.biasAdd))
+               : sentence("the constant of {} is lined up with another axis", named(view, layer.biasAdd)),
+        blame(view, layer.biasAdd));
 }
 
 Verdict<void> readMatMul(const FoldContext& context, Layer& layer)
@@ -177,7 +177,7 @@ Verdict<void> readMatMul(const FoldContext& context, Layer& layer)
     // A·x of one axis has no rows to line a bias up with.
     if (layer.weightSlot == 0 && !layer.rank)
         return refuse(Reason::ChannelsUnknown,
-                      fmt::format("the rank of what {} makes cannot be derived", view.label(layer.node)),
+                      sentence("the rank of what {} makes cannot be derived", named(view, layer.node)),
                       blame(view, layer.node));
     findBiasAdd(view, layer);
     if (auto fits = requireBiasKeepsShape(view, layer); !fits)
@@ -240,8 +240,8 @@ Verdict<NewBias> matrixBias(const GraphView& view, const Layer& layer, const std
     const bool perRow = !perColumn && !layer.isMatMul() && dims.size() == 2 && dims[1] == 1 && dims[0] > 1;
     if (!perColumn && !perRow && c.size() != 1)
         return refuse(Reason::ChannelMismatch,
-                      fmt::format("the bias of {} has the shape {}, its output has {} columns",
-                                  view.label(layer.node), dimsText(dims), columns),
+                      sentence("the bias of {} has the shape {}, its output has {} columns",
+                               named(view, layer.node), dimsText(dims), columns),
                       blame(view, bias.storedAt));
     const std::size_t rows = perColumn ? c.size() / columns : c.size();
     NewBias result;
@@ -262,12 +262,13 @@ Verdict<NewBias> biasOfIntegers(const GraphView& view, const Layer& layer, const
     const Quantized& bias = *layer.quantizedBias;
     const auto integers = bias.integers.tensor.doubles();
     if (!integers)
-        return refuse(Reason::MissingData, integers.error().message, blame(view, bias.integers.storedAt));
+        return refuse(Reason::MissingData, sentence("{}", integers.error().message),
+                      blame(view, bias.integers.storedAt));
     const auto zero = std::ranges::find_if(bias.zeroPoint, [](double point) { return point != 0; });
     if (integers->size() != s.size() || bias.integers.type != DataType::Int32 || zero != bias.zeroPoint.end())
         return refuse(
             Reason::Quantized,
-            fmt::format("the bias of {} is not {} int32 values around 0", view.label(layer.node), s.size()),
+            sentence("the bias of {} is not {} int32 values around 0", named(view, layer.node), s.size()),
             blame(view, bias.integers.storedAt));
     NewBias result{t, {static_cast<std::int64_t>(s.size())}};
     for (std::size_t m = 0; m < s.size(); ++m)
@@ -310,11 +311,11 @@ Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node)
     layer.weight = std::move(*weight);
     if (!layer.quantizedWeight && (!isFoldable(layer.type()) || !isFoldable(layer.weight.tensor.type())))
         return refuse(Reason::Dtype,
-                      fmt::format("{} weights ({} of {}) are not supported", name(layer.type()),
-                                  view.name(layer.weight.storedAt), view.label(node)),
+                      sentence("{} weights ({} of {}) are not supported", name(layer.type()),
+                               named(view, layer.weight.storedAt), named(view, node)),
                       blame(view, layer.weight.storedAt));
     if (const std::string problem(layer.weight.tensor.payload().problem()); !problem.empty())
-        return refuse(Reason::MissingData, problem, blame(view, layer.weight.storedAt));
+        return refuse(Reason::MissingData, sentence("{}", problem), blame(view, layer.weight.storedAt));
     if (auto read = readerOf(view, node)->read(context, layer); !read)
         return tl::make_unexpected(read.error());
     if (layer.quantizedWeight && layer.biasSlot && isQuantized(view, view.input(node, *layer.biasSlot))) {
@@ -375,8 +376,8 @@ Verdict<NewBias> biasAfter(const GraphView& view, const Layer& layer, const std:
     const bool fits = rows ? numbers->size() == 1 || (along(1, 1) && along(channels, 2)) : true;
     if (!fits || (numbers->size() != s.size() && !(rows && numbers->size() == 1)))
         return refuse(Reason::ChannelMismatch,
-                      fmt::format("the bias of {} has {} values, its output has {} channels",
-                                  view.label(layer.node), numbers->size(), s.size()),
+                      sentence("the bias of {} has {} values, its output has {} channels",
+                               named(view, layer.node), numbers->size(), s.size()),
                       blame(view, bias->storedAt));
     NewBias result = shift;
     for (std::size_t m = 0; m < s.size(); ++m)

@@ -8,7 +8,7 @@ namespace {
 
 std::optional<LayerWeights> layerWeights(const GraphView& view, const Shapes& shapes, NodeIndex node)
 {
-    auto layer = readLayer({view, shapes, false, false, view.label(node)}, node);
+    auto layer = readLayer({view, shapes, false, false, node}, node);
     if (!layer)
         return std::nullopt;
     LayerWeights weights{std::move(layer->weight.tensor), std::move(layer->layout), std::nullopt,

@@ -79,31 +79,34 @@ Verdict<void> convolution(const FoldContext& context, const Layer& layer, const 
     const GraphView& view = context.view;
     const Window window(view.proto(layer.node), layer);
     std::optional<Refusal> refusal;
-    const auto pads = [&](Reason reason, const std::string& sentence) {
-        refusal = Refusal{reason, sentence, {blame(view, layer.node)}, layer.node};
+    const auto pads = [&](Reason reason, Sentence why) {
+        refusal = Refusal{reason, std::move(why), {blame(view, layer.node)}, layer.node};
     };
     if (window.padsExplicitly() && window.automatic != "VALID")
-        pads(Reason::Padding, fmt::format("{} shifts its input, and {} pads with zeros afterwards ({})",
-                                          context.chain, view.label(layer.node), padsText(window.pads)));
+        pads(Reason::Padding,
+             sentence("{} shifts its input, and {} pads with zeros afterwards ({})",
+                      named(view, context.chain), named(view, layer.node), padsText(window.pads)));
     else if (window.padsExplicitly())
-        pads(Reason::Padding, fmt::format("{} shifts its input, and {} has both auto_pad and pads ({})",
-                                          context.chain, view.label(layer.node), padsText(window.pads)));
+        pads(Reason::Padding,
+             sentence("{} shifts its input, and {} has both auto_pad and pads ({})",
+                      named(view, context.chain), named(view, layer.node), padsText(window.pads)));
     for (std::size_t a = 0; !refusal && window.automatic.starts_with("SAME") && a < window.kernel.size();
          ++a) {
         const std::int64_t padding = samePadding(context, layer, window, a);
         if (padding < 0)
-            pads(Reason::PaddingUnknown, fmt::format("the padding of {} depends on sizes that are not known",
-                                                     view.label(layer.node)));
+            pads(Reason::PaddingUnknown,
+                 sentence("the padding of {} depends on sizes that are not known", named(view, layer.node)));
         else if (padding > 0)
             pads(Reason::Padding,
-                 fmt::format("{} shifts its input, and {} pads with zeros afterwards ({}, {} in all)",
-                             context.chain, view.label(layer.node), window.automatic, padding));
+                 sentence("{} shifts its input, and {} pads with zeros afterwards ({}, {} in all)",
+                          named(view, context.chain), named(view, layer.node), window.automatic, padding));
     }
     if (!refusal)
         return {};
     const auto exempt = shiftedWeightsAreZero(layer, t);
     if (!exempt)
-        return refuse(Reason::MissingData, exempt.error().message, blame(view, layer.weight.storedAt));
+        return refuse(Reason::MissingData, sentence("{}", exempt.error().message),
+                      blame(view, layer.weight.storedAt));
     return *exempt ? Verdict<void>() : Verdict<void>(tl::make_unexpected(std::move(*refusal)));
 }
 
@@ -139,12 +142,12 @@ Verdict<void> transposed(const FoldContext& context, const Layer& layer)
     const onnx::NodeProto& proto = view.proto(layer.node);
     const Window window(proto, layer);
     const std::size_t axes = window.kernel.size();
-    const std::string label = view.label(layer.node);
+    const Argument label = named(view, layer.node);
     for (std::size_t a = 0; a < axes; ++a) {
         if (at(window.strides, a, 1) != 1)
             return refuse(Reason::TransposedStride,
-                          fmt::format("{} shifts its input, and {} has stride {}", context.chain, label,
-                                      fmt::join(window.strides, ", ")),
+                          sentence("{} shifts its input, and {} has stride {}", named(view, context.chain),
+                                   label, fmt::format("{}", fmt::join(window.strides, ", "))),
                           blame(view, layer.node));
     }
     bool reaches = true;
@@ -155,8 +158,8 @@ Verdict<void> transposed(const FoldContext& context, const Layer& layer)
     if (reaches)
         return {};
     return refuse(Reason::TransposedBorder,
-                  fmt::format("{} shifts its input, and the border of {} reads fewer of its weights ({})",
-                              context.chain, label, padsText(window.pads)),
+                  sentence("{} shifts its input, and the border of {} reads fewer of its weights ({})",
+                           named(view, context.chain), label, padsText(window.pads)),
                   blame(view, layer.node));
 }
 

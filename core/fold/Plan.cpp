@@ -6,8 +6,8 @@
 #include "core/fold/Search.h"
 
 #include <algorithm>
-#include <fmt/format.h>
 #include <onnx/onnx_pb.h>
+#include <ranges>
 
 namespace pleat {
 
@@ -26,13 +26,12 @@ FoldId foldId(const GraphView& view, NodeIndex last)
     return scope.empty() ? tensor : scope + ":" + tensor;
 }
 
-std::string names(const GraphView& view, const std::vector<FoldTarget>& targets)
+Sentence names(const GraphView& view, const std::vector<FoldTarget>& targets)
 {
-    std::vector<std::string> labels;
-    labels.reserve(targets.size());
-    for (const FoldTarget& target : targets)
-        labels.push_back(view.label(target.layer.node));
-    return fmt::format("{}", fmt::join(labels, " and "));
+    Sentence all = sentence("{}", named(view, targets.front().layer.node));
+    for (const FoldTarget& target : targets | std::views::drop(1))
+        all = sentence("{} and {}", std::move(all), named(view, target.layer.node));
+    return all;
 }
 
 class Planner final {
@@ -71,7 +70,7 @@ private:
     std::optional<FoldPlan> planFrom(NodeIndex node)
     {
         const bool batchNorm = isBatchNorm(m_view, node);
-        m_context.chain = m_view.label(node);
+        m_context.chain = node;
         // An Add behind a MatMul is its bias, not something to be folded into it.
         if (!batchNorm && matMulUnderBias(m_view, node) != NodeIndex::None)
             return std::nullopt;
@@ -148,7 +147,7 @@ private:
         const ValueIndex output = m_view.output(plan.chain.back(), 0);
         const ValueIndex input = m_view.input(first, plan.dataSlot);
         if (output == ValueIndex::None || input == ValueIndex::None)
-            return refuse(Reason::NoNeighbour, fmt::format("{} reads or makes nothing", m_view.label(first)),
+            return refuse(Reason::NoNeighbour, sentence("{} reads or makes nothing", named(m_view, first)),
                           blame(m_view, first));
         auto before = searchBefore(m_context, input, first, plan.affine);
         if (before)
@@ -171,7 +170,7 @@ private:
             return {};
         return refuse(
             Reason::ChannelsUnknown,
-            fmt::format("the number of channels that {} reads cannot be derived", m_view.label(first)),
+            sentence("the number of channels that {} reads cannot be derived", named(m_view, first)),
             blame(m_view, first));
     }
 
@@ -183,10 +182,11 @@ private:
         const Refusal& other = afterFirst ? before : after;
         if (told.reason == Reason::NoNeighbour) {
             const NodeIndex first = plan.chain.front();
-            told.message = fmt::format("no layer before or after {} can take it", m_view.label(first));
+            told.message = sentence("no layer before or after {} can take it", named(m_view, first));
             told.blame = {blame(m_view, first)};
         } else if (other.reason != Reason::NoNeighbour && !other.message.empty()) {
-            told.message += fmt::format("; {} it, {}", afterFirst ? "before" : "after", other.message);
+            told.message = afterFirst ? sentence("{}; before it, {}", told.message, other.message)
+                                      : sentence("{}; after it, {}", told.message, other.message);
         }
         return std::move(told);
     }
@@ -201,9 +201,10 @@ private:
         candidate.layer = reference(m_view, plan.targets.front().layer.node);
         for (const NodeIndex node : plan.between)
             candidate.between.push_back(reference(m_view, node));
-        candidate.message = fmt::format("folds into {}", names(m_view, plan.targets));
-        if (!plan.between.empty())
-            candidate.message += fmt::format(", through {}", candidate.between.front().op);
+        candidate.message = plan.between.empty()
+                                ? sentence("folds into {}", names(m_view, plan.targets))
+                                : sentence("folds into {}, through {}", names(m_view, plan.targets),
+                                           candidate.between.front().op);
         return checkRanges(m_view, m_options, plan, m_stop);
     }
 

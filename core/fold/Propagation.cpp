@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fmt/format.h>
 #include <onnx/onnx_pb.h>
 
 namespace pleat {
@@ -24,7 +23,7 @@ bool readsItsStatistics(std::string_view op)
     return std::ranges::find(ops, op) != ops.end();
 }
 
-std::string whyNever(std::string_view op)
+Sentence whyNever(std::string_view op)
 {
     if (op == "BatchNormalization")
         return "it stays itself";
@@ -46,28 +45,29 @@ tl::unexpected<Refusal> stranger(const FoldContext& context, NodeIndex node)
 {
     const GraphView& view = context.view;
     const std::string op(view.op(node));
-    const std::string label = view.label(node);
+    const Argument label = named(view, node);
     if (!view.domain(node).empty())
-        return refuse(Reason::CustomDomain, fmt::format("{} is of domain {}", label, view.domain(node)),
+        return refuse(Reason::CustomDomain, sentence("{} is of domain {}", label, view.domain(node)),
                       blame(view, node));
     if (readsItsStatistics(op))
         return refuse(Reason::InputStatistics,
-                      fmt::format("{} {} takes its statistics from its input", op, label), blame(view, node));
+                      sentence("{} takes its statistics from its input", operation(view, node)),
+                      blame(view, node));
     if (op == "QuantizeLinear" || op == "DequantizeLinear")
-        return refuse(Reason::QuantizeBetween, fmt::format("{} quantizes between the two", label),
+        return refuse(Reason::QuantizeBetween, sentence("{} quantizes between the two", label),
                       blame(view, node));
     return refuse(Reason::OperatorBetween,
-                  fmt::format("{} {} lies between the two and does not commute with {} ({})", op, label,
-                              context.chain, whyNever(op)),
+                  sentence("{} lies between the two and does not commute with {} ({})", operation(view, node),
+                           named(context.view, context.chain), whyNever(op)),
                   blame(view, node));
 }
 
-tl::unexpected<Refusal> refused(const FoldContext& context, NodeIndex node, const std::string& why)
+tl::unexpected<Refusal> refused(const FoldContext& context, NodeIndex node, Sentence why)
 {
     const GraphView& view = context.view;
     return refuse(Reason::OperatorBetween,
-                  fmt::format("{} {} lies between the two and does not commute with {} ({})", view.op(node),
-                              view.label(node), context.chain, why),
+                  sentence("{} lies between the two and does not commute with {} ({})", operation(view, node),
+                           named(context.view, context.chain), why),
                   blame(view, node));
 }
 
@@ -106,7 +106,7 @@ Verdict<double> padValue(const FoldContext& context, NodeIndex node, double c, c
         const double needed = direction == Direction::Backward ? s * c + t : (c - t) / s;
         if (value && *value != needed)
             return refused(context, node,
-                           fmt::format("it pads with {}, which would have to differ by channel", c));
+                           sentence("it pads with {}, which would have to differ by channel", c));
         value = needed;
     }
     return value.value_or(c);
@@ -141,7 +141,7 @@ Verdict<Propagated> propagate(const FoldContext& context, NodeIndex node, std::s
         const double least = *std::ranges::min_element(a.s);
         if ((propagation->sign == Propagation::Sign::NotNegative && least < 0) ||
             (propagation->sign == Propagation::Sign::Positive && least <= 0))
-            return refused(context, node, fmt::format("a scale is {}", least));
+            return refused(context, node, sentence("a scale is {}", least));
         Propagated propagated{a,
                               propagation->otherEnd == NodeIndex::None ? node : propagation->otherEnd,
                               propagation->dataSlot,

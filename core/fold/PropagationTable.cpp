@@ -5,7 +5,6 @@
 #include "core/graph/ShapeRules.h"
 
 #include <algorithm>
-#include <fmt/format.h>
 #include <unordered_map>
 
 namespace pleat {
@@ -211,7 +210,7 @@ Verdict<Propagation> cast(const Question& question)
     const auto type = static_cast<DataType>(intAttribute(protoOf(question), "to", 0));
     return refuse(
         Reason::CastNarrows,
-        fmt::format("{} casts to {} between the two", viewOf(question).label(question.node), name(type)),
+        sentence("{} casts to {} between the two", named(viewOf(question), question.node), name(type)),
         blame(viewOf(question), question.node));
 }
 
@@ -256,12 +255,13 @@ const std::unordered_map<std::string_view, PropagationRule>& table()
 
 } // namespace
 
-tl::unexpected<Refusal> blocked(const Question& question, const std::string& why)
+tl::unexpected<Refusal> blocked(const Question& question, Sentence why)
 {
     const GraphView& view = viewOf(question);
     return refuse(Reason::OperatorBetween,
-                  fmt::format("{} {} lies between the two and does not commute with {} ({})",
-                              view.op(question.node), view.label(question.node), question.context.chain, why),
+                  sentence("{} lies between the two and does not commute with {} ({})",
+                           operation(view, question.node),
+                           named(question.context.view, question.context.chain), why),
                   blame(view, question.node));
 }
 

@@ -36,7 +36,7 @@ struct Propagation {
 using PropagationRule = Verdict<Propagation> (*)(const Question&);
 
 // The answer "it does not pass", and why.
-tl::unexpected<Refusal> blocked(const Question& question, const std::string& why);
+tl::unexpected<Refusal> blocked(const Question& question, Sentence why);
 
 // The rules for operators that move channels about (ChannelMoves.cpp); the others are in
 // PropagationTable.cpp.

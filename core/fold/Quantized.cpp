@@ -6,16 +6,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <fmt/format.h>
 #include <limits>
 
 namespace pleat {
 
 namespace {
 
-tl::unexpected<Refusal> inTheWay(const GraphView& view, NodeIndex dequantize, const std::string& why)
+tl::unexpected<Refusal> inTheWay(const GraphView& view, NodeIndex dequantize, Sentence why)
 {
-    return refuse(Reason::Quantized, fmt::format("{} cannot take the fold: {}", view.label(dequantize), why),
+    return refuse(Reason::Quantized, sentence("{} cannot take the fold: {}", named(view, dequantize), why),
                   blame(view, dequantize));
 }
 
@@ -50,8 +49,7 @@ Verdict<Quantized> readQuantized(const GraphView& view, NodeIndex reader, std::s
     const ValueIndex value = view.input(reader, slot);
     const NodeIndex node = value == ValueIndex::None ? NodeIndex::None : view.producer(value);
     if (node == NodeIndex::None || view.op(node) != "DequantizeLinear" || !view.domain(node).empty())
-        return refuse(Reason::Quantized,
-                      fmt::format("{} reads it through other operators", view.label(reader)),
+        return refuse(Reason::Quantized, sentence("{} reads it through other operators", named(view, reader)),
                       blame(view, reader));
     if (view.uses(value).size() != 1 || view.isGraphOutput(value))
         return inTheWay(view, node, "others read it too");
@@ -63,7 +61,7 @@ Verdict<Quantized> readQuantized(const GraphView& view, NodeIndex reader, std::s
         return inTheWay(view, node, "it is computed at run time");
     const DataType type = integers->type;
     if (type != DataType::Int8 && type != DataType::UInt8 && type != DataType::Int32)
-        return inTheWay(view, node, fmt::format("{} integers are not supported", name(type)));
+        return inTheWay(view, node, sentence("{} integers are not supported", name(type)));
     const auto scaleValues = values(*scales);
     if (!scaleValues || scaleValues->empty() || scales->type != DataType::Float)
         return inTheWay(view, node, "its scale cannot be read");
@@ -105,7 +103,7 @@ Verdict<void> requireScalable(const GraphView& view, const Quantized& quantized,
         return {};
     const auto integers = quantized.integers.tensor.doubles();
     if (!integers)
-        return refuse(Reason::MissingData, integers.error().message,
+        return refuse(Reason::MissingData, sentence("{}", integers.error().message),
                       blame(view, quantized.integers.storedAt));
     const std::vector<std::int64_t>& dims = quantized.integers.dims;
     const std::size_t after = product(dims, axis + 1), channels = s.size();
@@ -115,9 +113,9 @@ Verdict<void> requireScalable(const GraphView& view, const Quantized& quantized,
             continue;
         if (quantized.integers.type != DataType::Int8 || at(quantized.zeroPoint, channel) != 0)
             return inTheWay(view, node,
-                            fmt::format("channel {} is negated, and its zero point is not 0", channel));
+                            sentence("channel {} is negated, and its zero point is not 0", channel));
         if ((*integers)[e] == -128)
-            return inTheWay(view, node, fmt::format("channel {} is negated, and holds -128", channel));
+            return inTheWay(view, node, sentence("channel {} is negated, and holds -128", channel));
     }
     return {};
 }

@@ -57,7 +57,7 @@ Verdict<Damage> damage(const GraphView& view, const FoldPlan& plan, const std::s
         if (type != DataType::Float16 && type != DataType::BFloat16)
             continue;
         if (auto judged = judgeWeights(target, *plan.candidate.direction, stop, found); !judged)
-            return refuse(Reason::MissingData, judged.error().message,
+            return refuse(Reason::MissingData, sentence("{}", judged.error().message),
                           blame(view, target.layer.weight.storedAt));
         if (plan.candidate.direction != FoldDirection::After)
             continue; // the new bias takes a sum over the weights: it is known when it is folded
@@ -81,14 +81,12 @@ void warnOfScale(FoldPlan& plan)
     }
     std::vector<FoldWarning>& warnings = plan.candidate.warnings;
     if (largest / smallest > wideRatio)
-        warnings.push_back(
-            {"wide-scale", fmt::format("the largest |s| is {:.3g} times the smallest: the folded "
-                                       "weights will quantize badly per tensor",
-                                       largest / smallest)});
+        warnings.push_back({"wide-scale", sentence("the largest |s| is {} times the smallest: the folded "
+                                                   "weights will quantize badly per tensor",
+                                                   fmt::format("{:.3g}", largest / smallest))});
     if (zeros > 0)
-        warnings.push_back(
-            {"zero-scale", fmt::format("{} of {} channels have scale 0: their weights become 0", zeros,
-                                       plan.affine.channels())});
+        warnings.push_back({"zero-scale", sentence("{} of {} channels have scale 0: their weights become 0",
+                                                   zeros, plan.affine.channels())});
 }
 
 } // namespace
@@ -104,15 +102,15 @@ Verdict<void> checkRanges(const GraphView& view, const FoldOptions& options, Fol
     const std::string type = name(layer.type());
     std::vector<FoldWarning>& warnings = plan.candidate.warnings;
     if (found->overflows > 0) {
-        const std::string sentence = fmt::format("{} weights would overflow {} (largest {:.4g})",
-                                                 found->overflows, type, found->largest);
+        const Sentence overflows = sentence("{} weights would overflow {} (largest {})", found->overflows,
+                                            type, fmt::format("{:.4g}", found->largest));
         if (!options.allowOverflow)
-            return refuse(Reason::Overflow, sentence, blame(view, layer.weight.storedAt));
-        warnings.push_back({"overflow", sentence});
+            return refuse(Reason::Overflow, overflows, blame(view, layer.weight.storedAt));
+        warnings.push_back({"overflow", overflows});
     }
     if (found->flushed + found->subnormal > 0)
-        warnings.push_back({"underflow", fmt::format("{} weights become 0 and {} subnormal in {}",
-                                                     found->flushed, found->subnormal, type)});
+        warnings.push_back({"underflow", sentence("{} weights become 0 and {} subnormal in {}",
+                                                  found->flushed, found->subnormal, type)});
     return {};
 }
 

@@ -2,7 +2,7 @@
 #include "core/fold/Readers.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <ranges>
 
 namespace pleat {
 
@@ -16,24 +16,26 @@ std::span<const Use> told(std::span<const Use> uses)
     return uses.first(std::min(uses.size(), most));
 }
 
-std::string others(const GraphView& view, std::span<const Use> uses, NodeIndex except)
+Sentence others(const GraphView& view, std::span<const Use> uses, NodeIndex except)
 {
-    std::vector<std::string> names;
+    std::vector<NodeIndex> nodes;
     for (const Use& use : told(uses)) {
-        if (use.node != except)
-            names.push_back(view.label(use.node));
+        if (use.node != except && std::ranges::find(nodes, use.node) == nodes.end())
+            nodes.push_back(use.node);
     }
-    std::ranges::sort(names);
-    names.erase(std::ranges::unique(names).begin(), names.end());
-    constexpr std::size_t most = 3;
-    if (names.empty())
-        return "another input of " + view.label(except);
+    if (nodes.empty())
+        return sentence("another input of {}", named(view, except));
+    std::vector<Argument> names;
+    for (const NodeIndex node : nodes)
+        names.push_back(named(view, node));
+    std::ranges::sort(names, {}, &Argument::text);
     const std::size_t untold = uses.size() - told(uses).size();
-    if (names.size() + untold <= most)
-        return fmt::format("{}", fmt::join(names, ", "));
-    const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), most));
-    return fmt::format("{} and {} more", fmt::join(names.begin(), end, ", "),
-                       names.size() + untold - std::min(names.size(), most));
+    constexpr std::size_t most = 3;
+    const std::size_t shown = std::min(names.size(), most), more = names.size() - shown + untold;
+    Sentence list = sentence("{}", std::move(names.front()));
+    for (Argument& name : names | std::views::take(shown) | std::views::drop(1))
+        list = sentence("{}, {}", std::move(list), std::move(name));
+    return more == 0 ? list : sentence("{} and {} more", std::move(list), more);
 }
 
 // The node of the value's own scope in whose body the reader sits.
@@ -52,8 +54,9 @@ Verdict<void> requireNotOutput(const GraphView& view, ValueIndex value)
         return {};
     const bool inner = view.scope(value) != ScopeIndex::Main;
     return refuse(Reason::GraphOutput,
-                  fmt::format("{}, between the two, is an output of {}", view.name(value),
-                              inner ? view.scopes()[index(view.scope(value))].path : "the model"),
+                  inner ? sentence("{}, between the two, is an output of {}", named(view, value),
+                                   view.scopes()[index(view.scope(value))].path)
+                        : sentence("{}, between the two, is an output of the model", named(view, value)),
                   blame(view, value));
 }
 
@@ -63,8 +66,8 @@ Verdict<void> requireNotReadInBody(const GraphView& view, ValueIndex value)
     if (reader == NodeIndex::None)
         return {};
     return refuse(Reason::Captured,
-                  fmt::format("{}, between the two, is read inside a subgraph of {}", view.name(value),
-                              view.label(ownerIn(view, view.scope(value), reader))),
+                  sentence("{}, between the two, is read inside a subgraph of {}", named(view, value),
+                           named(view, ownerIn(view, view.scope(value), reader))),
                   blame(view, reader));
 }
 
@@ -78,8 +81,8 @@ Verdict<void> requireOnlyReader(const GraphView& view, ValueIndex value, NodeInd
     if (view.uses(value).size() <= 1)
         return {};
     Refusal refusal{Reason::SeveralConsumers,
-                    fmt::format("the output of {} is also read by {}", view.label(view.producer(value)),
-                                others(view, view.uses(value), reader)),
+                    sentence("the output of {} is also read by {}", named(view, view.producer(value)),
+                             others(view, view.uses(value), reader)),
                     {},
                     NodeIndex::None};
     for (const Use& use : told(view.uses(value))) {

@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fold/Refusal.h"
 
-#include <fmt/format.h>
 #include <onnx/onnx_pb.h>
 
 namespace pleat {
+
+Argument named(const GraphView& view, NodeIndex node)
+{
+    return {Argument::Kind::Node, view.label(node), std::string(view.op(node)), view.id(node)};
+}
+
+Argument named(const GraphView& view, ValueIndex value)
+{
+    return {Argument::Kind::Tensor, std::string(view.name(value)), {}, NodeId::None};
+}
+
+Argument operation(const GraphView& view, NodeIndex node)
+{
+    return {Argument::Kind::Operation, view.label(node), std::string(view.op(node)), view.id(node)};
+}
 
 Blame blame(const GraphView& view, NodeIndex node)
 {
@@ -26,8 +40,8 @@ tl::unexpected<Refusal> sharedFunction(const GraphView& view, NodeIndex node)
     while (view.scopes()[index(scope)].parent != ScopeIndex::None)
         scope = view.scopes()[index(scope)].parent;
     return refuse(Reason::SharedFunction,
-                  fmt::format("{} is inside {}, which is called {} times with different parameters",
-                              view.label(node), view.scopes()[index(scope)].path, view.calls(scope).size()),
+                  sentence("{} is inside {}, which is called {} times with different parameters",
+                           named(view, node), view.scopes()[index(scope)].path, view.calls(scope).size()),
                   blame(view, node));
 }
 
@@ -40,26 +54,25 @@ Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::si
     auto constant = constantOf(view, value);
     if (constant)
         return std::move(*constant);
-    const std::string label = view.label(node);
+    const Argument label = named(view, node);
     switch (constant.error()) {
     case NotConstant::Absent:
-        return refuse(Reason::NotConstant, fmt::format("{} has no {}", label, role), blame(view, node));
+        return refuse(Reason::NotConstant, sentence("{} has no {}", label, role), blame(view, node));
     case NotConstant::Overridable:
         return refuse(Reason::OverridableInput,
-                      fmt::format("{} of {} is also a model input, so a caller may replace it", role, label),
+                      sentence("{} of {} is also a model input, so a caller may replace it", role, label),
                       blame(view, value));
     case NotConstant::Quantized:
-        return refuse(Reason::Quantized, fmt::format("{} of {} comes from DequantizeLinear", role, label),
+        return refuse(Reason::Quantized, sentence("{} of {} comes from DequantizeLinear", role, label),
                       blame(view, value));
     case NotConstant::Sparse:
-        return refuse(Reason::Sparse, fmt::format("{} of {} is stored sparse", role, label),
-                      blame(view, value));
+        return refuse(Reason::Sparse, sentence("{} of {} is stored sparse", role, label), blame(view, value));
     case NotConstant::Disagreeing:
         return sharedFunction(view, node);
     case NotConstant::Computed:
         break;
     }
-    return refuse(Reason::NotConstant, fmt::format("{} of {} is computed at run time", role, label),
+    return refuse(Reason::NotConstant, sentence("{} of {} is computed at run time", role, label),
                   blame(view, value));
 }
 
@@ -68,12 +81,13 @@ Verdict<std::vector<double>> requireNumbers(const GraphView& view, const Constan
 {
     if (!isFoldable(constant.type) || !isFoldable(constant.tensor.type()))
         return refuse(Reason::Dtype,
-                      fmt::format("{} {} values ({} of {}) are not supported", name(constant.tensor.type()),
-                                  role, view.name(constant.storedAt), view.label(node)),
+                      sentence("{} {} values ({} of {}) are not supported", name(constant.tensor.type()),
+                               role, named(view, constant.storedAt), named(view, node)),
                       blame(view, constant.storedAt));
     auto numbers = values(constant);
     if (!numbers)
-        return refuse(Reason::MissingData, numbers.error().message, blame(view, constant.storedAt));
+        return refuse(Reason::MissingData, sentence("{}", numbers.error().message),
+                      blame(view, constant.storedAt));
     return std::move(*numbers);
 }
 

@@ -15,7 +15,7 @@ namespace pleat {
 
 struct Refusal {
     Reason reason;
-    std::string message;
+    Sentence message;
     std::vector<Blame> blame;
     NodeIndex layer = NodeIndex::None; // the layer that was reached before the refusal
 };
@@ -27,15 +27,20 @@ using Verdict = tl::expected<T, Refusal>;
 struct FoldContext {
     const GraphView& view;
     const Shapes& shapes;
-    bool quantizedToo = false; // FoldOptions
-    bool padUniform = false;   // FoldOptions
-    std::string chain{};       // what is to be folded, by name, for sentences
+    bool quantizedToo = false;         // FoldOptions
+    bool padUniform = false;           // FoldOptions
+    NodeIndex chain = NodeIndex::None; // the first node of what is to be folded, for sentences
 };
+
+// Nodes and tensors as arguments of a sentence. A node without a name is called by what it makes (label()).
+Argument named(const GraphView& view, NodeIndex node);
+Argument named(const GraphView& view, ValueIndex value);
+Argument operation(const GraphView& view, NodeIndex node); // with its operator: "Clip /block/relu6/Clip"
 
 Blame blame(const GraphView& view, NodeIndex node);
 Blame blame(const GraphView& view, ValueIndex value);
 
-inline tl::unexpected<Refusal> refuse(Reason reason, std::string message, Blame whom)
+inline tl::unexpected<Refusal> refuse(Reason reason, Sentence message, Blame whom)
 {
     return tl::make_unexpected(Refusal{reason, std::move(message), {std::move(whom)}, NodeIndex::None});
 }

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 
 namespace pleat {
 
@@ -19,7 +18,7 @@ tl::unexpected<Refusal> noNeighbour(const GraphView& view, ValueIndex value)
 {
     return refuse(
         Reason::NoNeighbour,
-        fmt::format("no layer before or after it can take it ({} is where the way ends)", view.name(value)),
+        sentence("no layer before or after it can take it ({} is where the way ends)", named(view, value)),
         blame(view, value));
 }
 
@@ -64,26 +63,27 @@ Verdict<Affine> fitted(const FoldContext& context, const Layer& layer, const Aff
     if (!same && affine.isUniform())
         return affine.asUniform().repeated(channels);
     if (!same && (!own || !wanted))
-        return refuse(
-            Reason::ChannelsUnknown,
-            fmt::format("the rank of {} cannot be derived, so neither which axis holds its channels",
-                        view.label(layer.node)),
-            blame(view, layer.node));
+        return refuse(Reason::ChannelsUnknown,
+                      sentence("the rank of {} cannot be derived, so neither which axis holds its channels",
+                               named(view, layer.node)),
+                      blame(view, layer.node));
     if (!same && layer.isMatMul())
         return refuse(
             Reason::Axis,
-            fmt::format("the channel axis of {} is axis {}, which is not the axis of {}'s matrix (axis {})",
-                        context.chain, *wanted, view.label(layer.node), *own),
+            sentence("the channel axis of {} is axis {}, which is not the axis of {}'s matrix (axis {})",
+                     named(context.view, context.chain), *wanted, named(view, layer.node), *own),
             blame(view, layer.node));
     if (!same)
         return refuse(Reason::NotPerChannel,
-                      fmt::format("the constant varies along axis {}, the channels of {} are axis {}",
-                                  *wanted, view.label(layer.node), *own),
+                      sentence("the constant varies along axis {}, the channels of {} are axis {}", *wanted,
+                               named(view, layer.node), *own),
                       blame(view, layer.node));
     if (affine.channels() != channels)
         return refuse(Reason::ChannelMismatch,
-                      fmt::format("the scale has {} values, {} has {} {} channels", affine.channels(),
-                                  view.label(layer.node), channels, after ? "output" : "input"),
+                      after ? sentence("the scale has {} values, {} has {} output channels",
+                                       affine.channels(), named(view, layer.node), channels)
+                            : sentence("the scale has {} values, {} has {} input channels", affine.channels(),
+                                       named(view, layer.node), channels),
                       blame(view, layer.node));
     return affine;
 }
@@ -174,7 +174,7 @@ private:
         // all.
         if (layer.weight.dims[layer.outputDim] != std::ssize(s))
             return refuse(Reason::Quantized,
-                          fmt::format("the weight of {} is quantized and grouped", m_view.label(layer.node)),
+                          sentence("the weight of {} is quantized and grouped", named(m_view, layer.node)),
                           blame(m_view, layer.node));
         return requireScalable(m_view, *layer.quantizedWeight, layer.outputDim, s);
     }
@@ -186,19 +186,19 @@ private:
             return tl::make_unexpected(layer.error());
         if (layer->quantizedWeight)
             return refuse(Reason::Quantized,
-                          fmt::format("the weight of {} comes from DequantizeLinear", m_view.label(use.node)),
+                          sentence("the weight of {} comes from DequantizeLinear", named(m_view, use.node)),
                           blame(m_view, use.node));
         if (use.slot != layer->dataSlot)
             return refuse(Reason::NotConstant,
-                          fmt::format("{} reads it as a weight or bias", m_view.label(use.node)),
+                          sentence("{} reads it as a weight or bias", named(m_view, use.node)),
                           blame(m_view, use.node));
         if (affine.axis && !affine.isUniform() && intAttribute(m_view.proto(use.node), "transA", 0) != 0)
-            return refuse(Reason::TransA, fmt::format("{} has transA=1", m_view.label(use.node)),
+            return refuse(Reason::TransA, sentence("{} has transA=1", named(m_view, use.node)),
                           blame(m_view, use.node));
         if (layer->isMatMul() && layer->weightSlot == 0)
             return refuse(Reason::Axis,
-                          fmt::format("{} multiplies from the left, which mixes what comes before it",
-                                      m_view.label(use.node)),
+                          sentence("{} multiplies from the left, which mixes what comes before it",
+                                   named(m_view, use.node)),
                           blame(m_view, use.node));
         if (layer->isMatMul())
             layer->rank = m_context.shapes.rank(m_view.input(use.node, use.slot));
@@ -242,14 +242,14 @@ private:
                 return between(use.node, std::move(propagated.error()), Direction::Forward);
             if (use.slot != 0)
                 return refuse(Reason::OperatorBetween,
-                              fmt::format("{} reads it as a parameter", m_view.label(use.node)),
+                              sentence("{} reads it as a parameter", named(m_view, use.node)),
                               blame(m_view, use.node));
             if (slot == 0)
                 note(use.node, *propagated);
             const ValueIndex output = m_view.output(propagated->end, slot);
             if (output == ValueIndex::None)
                 return refuse(Reason::NoNeighbour,
-                              fmt::format("{} makes nothing", m_view.label(propagated->end)),
+                              sentence("{} makes nothing", named(m_view, propagated->end)),
                               blame(m_view, propagated->end));
             if (splits && m_view.uses(output).empty() && !m_view.isGraphOutput(output))
                 continue; // nobody reads this part
@@ -281,12 +281,11 @@ private:
         for (const ValueIndex input : branches) {
             const auto rank = m_context.shapes.rank(input);
             if (sums && (!whole || !rank || *rank != whole->size() || !hasAllChannels(input, affine)))
-                return refuse(
-                    Reason::OperatorBetween,
-                    fmt::format("{} {} lies between the two, and it is not known that its operands have "
-                                "the same shape",
-                                m_view.op(node), m_view.label(node)),
-                    blame(m_view, node));
+                return refuse(Reason::OperatorBetween,
+                              sentence("{} lies between the two, and it is not known that its operands have "
+                                       "the same shape",
+                                       operation(m_view, node)),
+                              blame(m_view, node));
         }
         m_found.between.push_back(node);
         for (const ValueIndex input : branches) {
@@ -324,7 +323,7 @@ private:
                 if (size < 0 || first + static_cast<std::size_t>(size) > affine.channels())
                     return refuse(
                         Reason::ChannelsUnknown,
-                        fmt::format("the number of channels of {} cannot be derived", m_view.name(input)),
+                        sentence("the number of channels of {} cannot be derived", named(m_view, input)),
                         blame(m_view, input));
                 const auto from = static_cast<std::ptrdiff_t>(first),
                            to = from + static_cast<std::ptrdiff_t>(size);
@@ -333,7 +332,7 @@ private:
                 first += static_cast<std::size_t>(size);
             } else if (!along || !axis) {
                 return refuse(Reason::ChannelsUnknown,
-                              fmt::format("the rank of {} cannot be derived", m_view.name(value)),
+                              sentence("the rank of {} cannot be derived", named(m_view, value)),
                               blame(m_view, node));
             }
             if (slice.s.empty())
@@ -354,13 +353,13 @@ private:
         if (auto only = requireOnlyReader(m_view, value, reader); !only)
             return only;
         if (step->affine.axis && !isBatchNorm(m_view, node))
-            return refuse(Reason::NotPerChannel,
-                          fmt::format("the constant of {} varies along axis {}", m_view.label(node),
-                                      *step->affine.axis),
-                          blame(m_view, node));
+            return refuse(
+                Reason::NotPerChannel,
+                sentence("the constant of {} varies along axis {}", named(m_view, node), *step->affine.axis),
+                blame(m_view, node));
         return refuse(Reason::OperatorBetween,
-                      fmt::format("{} {} lies between the two and does not commute with {}", m_view.op(node),
-                                  m_view.label(node), m_context.chain),
+                      sentence("{} lies between the two and does not commute with {}",
+                               operation(m_view, node), named(m_context.view, m_context.chain)),
                       blame(m_view, node));
     }
 
@@ -378,9 +377,9 @@ private:
         if (refused.error().reason == Reason::NoNeighbour)
             return refuse(
                 Reason::OperatorBetween,
-                fmt::format("{} {} lies between the two, and not all of its operands come from a layer that "
-                            "can take it",
-                            m_view.op(node), m_view.label(node)),
+                sentence("{} lies between the two, and not all of its operands come from a layer that "
+                         "can take it",
+                         operation(m_view, node)),
                 blame(m_view, node));
         return refused;
     }
@@ -405,7 +404,7 @@ Verdict<Found> searchBefore(const FoldContext& context, ValueIndex value, NodeIn
     Found found;
     if (value != ValueIndex::None && context.view.scope(value) != context.view.scope(reader))
         return refuse(Reason::Captured,
-                      fmt::format("{}, between the two, is read inside a subgraph", context.view.name(value)),
+                      sentence("{}, between the two, is read inside a subgraph", named(context.view, value)),
                       blame(context.view, value));
     if (auto reached = Search(context, found).up(value, reader, affine, 0); !reached)
         return tl::make_unexpected(reached.error());

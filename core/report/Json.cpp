@@ -55,7 +55,7 @@ Json warningsJson(const std::vector<FoldWarning>& warnings)
 {
     Json array = Json::array();
     for (const FoldWarning& warning : warnings)
-        array.push_back({{"code", warning.code}, {"message", warning.message}});
+        array.push_back({{"code", warning.code}, {"message", warning.message.text()}});
     return array;
 }
 
@@ -70,7 +70,7 @@ Json candidateJson(const FoldCandidate& candidate)
     return {{"id", candidate.id},
             {"status", candidate.foldable ? "foldable" : "blocked"},
             {"code", candidate.reason ? Json(code(*candidate.reason)) : Json(nullptr)},
-            {"message", candidate.message},
+            {"message", candidate.message.text()},
             {"blame", blame},
             {"direction", direction},
             {"layer", candidate.layer ? nodeJson(*candidate.layer) : Json(nullptr)},

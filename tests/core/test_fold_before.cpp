@@ -81,7 +81,7 @@ private slots:
     void blocksAShiftInFrontOfPadding() // case 38
     {
         const FoldCandidate blocked = assertBlocked(thenConv({.pads = {1, 1, 1, 1}}), Reason::Padding, "bn1");
-        QVERIFY2(blocked.message.find("c1") != std::string::npos, blocked.message.c_str());
+        QVERIFY2(blocked.message.text().find("c1") != std::string::npos, blocked.message.text().c_str());
         assertBlocked(thenConv({.kernel = {1, 1}, .pads = {1, 1, 1, 1}}), Reason::Padding, "bn1");
         assertBlocked(thenConv({.pads = {0, 0, 0, 1}}), Reason::Padding, "bn1");
         assertBlocked(thenConv({.autoPad = "SAME_UPPER"}), Reason::Padding, "bn1");

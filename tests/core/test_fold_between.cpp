@@ -222,7 +222,7 @@ void assertRefused(const ModelBuilder& model)
     QVERIFY(!candidate.foldable);
     const bool expected =
         candidate.reason == Reason::OperatorBetween || candidate.reason == Reason::InputStatistics;
-    QVERIFY2(expected, candidate.message.c_str());
+    QVERIFY2(expected, candidate.message.text().c_str());
     QVERIFY(folded->before == folded->after);
 }
 

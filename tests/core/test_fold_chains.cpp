@@ -28,7 +28,7 @@ void assertNotListed(const ModelBuilder& model)
 {
     const auto candidates = candidatesOf(model.bytes());
     QVERIFY2(candidates, candidates ? "" : candidates.error().c_str());
-    QVERIFY2(candidates->empty(), candidates->empty() ? "" : candidates->front().message.c_str());
+    QVERIFY2(candidates->empty(), candidates->empty() ? "" : candidates->front().message.text().c_str());
 }
 
 } // namespace

@@ -33,7 +33,7 @@ std::string warningOf(const FoldCandidate& candidate, const std::string& code)
 {
     for (const FoldWarning& warning : candidate.warnings)
         if (warning.code == code)
-            return warning.message;
+            return warning.message.text();
     return {};
 }
 

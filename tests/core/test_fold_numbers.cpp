@@ -67,7 +67,8 @@ private slots:
             model.input("x", {"N", 3, 8, 8}).conv("c1", {});
             model.batchNorm("bn1", {.variance = {0.5, 1, variance, 1}, .epsilon = epsilon});
             const FoldCandidate blocked = assertBlocked(model, Reason::Variance, "bn1");
-            QVERIFY2(blocked.message.find("channel 2") != std::string::npos, blocked.message.c_str());
+            QVERIFY2(blocked.message.text().find("channel 2") != std::string::npos,
+                     blocked.message.text().c_str());
         }
     }
 
@@ -109,7 +110,7 @@ private slots:
         ModelBuilder model;
         model.input("x", {"N", 3, 8, 8}).conv("c1", {}).batchNorm("bn1", spec);
         const FoldCandidate blocked = assertBlocked(model, Reason::NonFinite, "bn1");
-        QVERIFY2(blocked.message.find("[1]") != std::string::npos, blocked.message.c_str());
+        QVERIFY2(blocked.message.text().find("[1]") != std::string::npos, blocked.message.text().c_str());
     }
 
     void foldsWeightsToTheNearest_data()
@@ -265,9 +266,9 @@ private slots:
         const auto underflow = std::find_if(warnings.begin(), warnings.end(),
                                             [](const FoldWarning& each) { return each.code == "underflow"; });
         QVERIFY(underflow != warnings.end());
-        QVERIFY2(underflow->message.find("1 weights become 0") != std::string::npos &&
-                     underflow->message.find("1 subnormal") != std::string::npos,
-                 underflow->message.c_str());
+        QVERIFY2(underflow->message.text().find("1 weights become 0") != std::string::npos &&
+                     underflow->message.text().find("1 subnormal") != std::string::npos,
+                 underflow->message.text().c_str());
     }
 
     void doesNotWarnOfHalvesThatStayNormal()

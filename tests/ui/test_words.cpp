@@ -49,11 +49,35 @@ private Q_SLOTS:
         FoldCandidate candidate;
         candidate.affine = {{NodeId{1}, "/block/norm1/BatchNormalization", "BatchNormalization"}};
         candidate.layer = NodeRef{NodeId{2}, "/block/conv1/Conv", "Conv"};
-        candidate.message = "Clip /block/relu6/Clip lies between the two and does not commute with "
-                            "/block/norm1/BatchNormalization; /block/conv1/Conv pads by 1/2 of its size";
+        const Argument clip(Argument::Kind::Operation, "/block/relu6/Clip", "Clip", NodeId{3});
+        const Argument norm(Argument::Kind::Node, candidate.affine.front().name, "BatchNormalization",
+                            NodeId{1});
+        const Argument conv(Argument::Kind::Node, candidate.layer->name, "Conv", NodeId{2});
+        candidate.message = sentence(
+            "{}; after it, {}", sentence("{} lies between the two and does not commute with {}", clip, norm),
+            sentence("{} pads by {} of its size", conv, "1/2"));
         QCOMPARE(foldMessage(candidate),
-                 QStringLiteral("Clip lies between the two and does not commute with it; "
+                 QStringLiteral("Clip lies between the two and does not commute with it; after it, "
                                 "block.conv1 pads by 1/2 of its size"));
+    }
+
+    // Whatever nodes are called, they change nothing in the sentence around them.
+    void isNotGarbledByNamesThatAreWords()
+    {
+        for (const std::string name : {"a", "the", "Add", "1", "it", "{}", "%1", "a a"}) {
+            FoldCandidate candidate;
+            candidate.affine = {{NodeId{1}, name, "BatchNormalization"}};
+            candidate.layer = NodeRef{NodeId{2}, name, "Conv"};
+            candidate.message =
+                sentence("the scale of {} has {} values, {} has {} input channels, as Add {} has a {}",
+                         Argument(Argument::Kind::Node, name, "BatchNormalization", NodeId{1}), 1,
+                         Argument(Argument::Kind::Node, name, "Conv", NodeId{2}), 11,
+                         Argument(Argument::Kind::Node, name, "Add", NodeId{3}),
+                         Argument(Argument::Kind::Tensor, name, {}, NodeId::None));
+            QCOMPARE(foldMessage(candidate), QStringLiteral("the scale of it has 1 values, ") + toQt(name) +
+                                                 QStringLiteral(" has 11 input channels, as Add ") +
+                                                 toQt(name) + QStringLiteral(" has a ") + toQt(name));
+        }
     }
 
     void writesNumbers()

@@ -5,8 +5,9 @@
 #include "ui/document/Convert.h"
 
 #include <QCoreApplication>
-#include <QRegularExpression>
 #include <QStringList>
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -75,23 +76,78 @@ QString foldChain(const FoldCandidate& candidate)
     return ops.join(u" → "_s);
 }
 
+namespace {
+
+// What is left of a path is best known by its last part: "Add_14" of "/features/features.2/Add_14".
+QString lastPart(const QString& name)
+{
+    return name.startsWith(u'/') ? name.section(u'/', -1, -1, QString::SectionSkipEmpty) : name;
+}
+
+// The sentences of a candidate, with the names that a person beside its row needs.
+class Telling final {
+public:
+    explicit Telling(const FoldCandidate& candidate) : m_candidate(candidate) {}
+
+    QString tell(const Sentence& sentence) const
+    {
+        const QString pattern =
+            QCoreApplication::translate("Sentence", std::string(sentence.pattern()).c_str());
+        QString text;
+        qsizetype from = 0;
+        for (const Argument& argument : sentence.arguments()) {
+            const qsizetype place = pattern.indexOf(u"{}"_s, from);
+            if (place < 0) // a translation that left one out
+                break;
+            text += pattern.mid(from, place - from) + tell(argument);
+            from = place + 2;
+        }
+        return text + pattern.mid(from);
+    }
+
+private:
+    QString tell(const Argument& argument) const
+    {
+        switch (argument.kind) {
+        case Argument::Kind::Word:
+            return toQt(argument.text);
+        case Argument::Kind::Sentence:
+            return tell(argument.part.front());
+        case Argument::Kind::Tensor:
+            return lastPart(toQt(argument.text));
+        case Argument::Kind::Node:
+        case Argument::Kind::Operation:
+            break;
+        }
+        const QString op = toQt(argument.op), name = nodeName(argument);
+        const bool saysIt = isAffine(argument) || name.startsWith(op); // "Clip Clip" is one "Clip"
+        return argument.kind == Argument::Kind::Node || saysIt ? name : op + u' ' + name;
+    }
+
+    bool isAffine(const Argument& argument) const
+    {
+        return std::ranges::any_of(m_candidate.affine,
+                                   [&](const NodeRef& node) { return node.id == argument.node; });
+    }
+
+    QString nodeName(const Argument& argument) const
+    {
+        if (isAffine(argument))
+            return tr("it");
+        const QString name = toQt(argument.text), op = toQt(argument.op);
+        if (m_candidate.layer && m_candidate.layer->id == argument.node)
+            return moduleName(name, op);
+        return lastPart(name);
+    }
+
+    const FoldCandidate& m_candidate;
+};
+
+} // namespace
+
 QString foldMessage(const FoldCandidate& candidate)
 {
-    QString message = toQt(candidate.message);
-    const auto shorten = [&message](const std::string& name, const QString& brief) {
-        if (!name.empty() && !brief.isEmpty())
-            message.replace(toQt(name), brief);
-    };
-    for (const NodeRef& node : candidate.affine)
-        shorten(node.name, tr("it"));
-    if (candidate.layer)
-        shorten(candidate.layer->name, moduleName(toQt(candidate.layer->name), toQt(candidate.layer->op)));
-    // What is left of paths is best known by its last part; "Clip /relu6/Clip" is one "Clip".
-    static const QRegularExpression path(u"(?<=^|\\s)/\\S*/([^/\\s]+)"_s);
-    static const QRegularExpression twice(u"\\b(\\S+) \\1\\b"_s);
-    message.replace(path, u"\\1"_s);
-    message.replace(twice, u"\\1"_s);
-    return message;
+    return Telling(candidate).tell(candidate.message);
 }
 
 QString groupNote(const GraphView& view, const FoldCandidate& candidate)

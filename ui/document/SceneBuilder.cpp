@@ -255,7 +255,7 @@ private:
                           ? (candidate.reason ? toQt(brief(*candidate.reason)) : tr("blocked"))
                       : candidate.channels ? tr("fold %1 ch").arg(*candidate.channels)
                                            : tr("fold");
-        frame.tooltip = toQt(candidate.message);
+        frame.tooltip = toQt(candidate.message.text());
         m_built.scene.frames.push_back(std::move(frame));
         m_built.frames.push_back(candidate.id);
     }

@@ -29,9 +29,9 @@ FoldModel::Row FoldModel::row(const FoldCandidate& candidate, FoldState state, c
     row.detail = state == FoldState::Blocked ? foldMessage(candidate) : chain;
     QStringList tip{row.name, chain};
     if (!candidate.message.empty())
-        tip += toQt(candidate.message);
+        tip += toQt(candidate.message.text());
     for (const FoldWarning& warning : candidate.warnings)
-        tip += toQt(warning.message);
+        tip += toQt(warning.message.text());
     row.tip = tip.join(u'\n');
     return row;
 }

@@ -25,7 +25,7 @@ std::vector<std::string> messages(const FoldCandidate& candidate)
 {
     std::vector<std::string> result;
     for (const FoldWarning& warning : candidate.warnings)
-        result.push_back(warning.message);
+        result.push_back(warning.message.text());
     return result;
 }
 

@@ -309,11 +309,11 @@ FoldCandidate assertBlocked(const ModelBuilder& builder, Reason reason, const st
         return fail("expected a refusal but found " + joined(all));
     if (*candidate->reason != reason)
         return fail("expected " + std::string(code(reason)) + " but it is " +
-                    std::string(code(*candidate->reason)) + ": " + candidate->message);
-    if (!contains(candidate->message, culprit))
-        return fail("the sentence does not name " + culprit + ": " + candidate->message);
+                    std::string(code(*candidate->reason)) + ": " + candidate->message.text());
+    if (!contains(candidate->message.text(), culprit))
+        return fail("the sentence does not name " + culprit + ": " + candidate->message.text());
     if (candidate->blame.empty())
-        return fail("nobody is to blame: " + candidate->message);
+        return fail("nobody is to blame: " + candidate->message.text());
     for (const Blame& blame : candidate->blame) {
         if (!names(built, blame))
             return fail("the blame leads nowhere: " + blame.name);
