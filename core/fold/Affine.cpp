@@ -2,6 +2,7 @@
 #include "core/fold/Affine.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace pleat {
 
@@ -44,6 +45,8 @@ std::optional<Affine> compose(const Affine& first, const Affine& second)
     for (std::size_t c = 0; c < both.channels(); ++c) {
         both.s[c] = first.s[c] * second.s[c];
         both.t[c] = first.t[c] * second.s[c] + second.t[c];
+        if (!std::isfinite(both.s[c]) || !std::isfinite(both.t[c]))
+            return std::nullopt;
     }
     return both;
 }

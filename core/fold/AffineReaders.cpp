@@ -111,6 +111,10 @@ Verdict<AffineStep> readBatchNorm(const FoldContext& context, NodeIndex node)
                           blame(view, node));
         step.affine.s.push_back(gamma[c] / std::sqrt(spread));
         step.affine.t.push_back(beta[c] - mean[c] * step.affine.s[c]);
+        if (!std::isfinite(step.affine.s[c]) || !std::isfinite(step.affine.t[c]))
+            return refuse(Reason::NonFinite,
+                          sentence("the scale or shift of channel {} of {} overflows", c, label),
+                          blame(view, node));
     }
     step.parameters = FoldedPair::Parameters{std::move(gamma), std::move(beta), std::move(mean),
                                              std::move(variance), epsilon};

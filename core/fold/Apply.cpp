@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fold/Apply.h"
 
+#include "core/fold/ShiftSums.h"
 #include "core/graph/Attributes.h"
-#include "core/tensor/Blocks.h"
-#include "core/tensor/Kernels.h"
 
 #include <algorithm>
 
@@ -14,28 +13,6 @@ namespace {
 bool allZero(const std::vector<double>& values)
 {
     return std::ranges::all_of(values, [](double value) { return value == 0; });
-}
-
-// What a shift of the input adds to each output: α·Σ t[i]·w (FOLDING.md, "Before the layer").
-Result<std::vector<double>> shiftOfOutputs(const FoldTarget& target, const std::stop_token& stop)
-{
-    std::vector<double> sums(target.layer.layout.outputs);
-    if (allZero(target.t))
-        return sums;
-    const auto add = [&](std::uint64_t first, std::span<double> values) {
-        accumulate(values, first, target.layer.layout, target.t, sums);
-    };
-    if (auto read = forEachBlock(target.layer.weight.tensor, stop, add); !read)
-        return tl::make_unexpected(read.error());
-    for (double& sum : sums)
-        sum *= target.layer.gain;
-    return sums;
-}
-
-// Beside quantized weights the data is what DequantizeLinear makes: float.
-DataType dataType(const Layer& layer)
-{
-    return layer.quantizedWeight ? DataType::Float : layer.type();
 }
 
 onnx::AttributeProto& attributeToSet(onnx::NodeProto& node, const char* name)
@@ -100,7 +77,7 @@ Result<FoldedPair> Folding::fold(FoldPlan plan)
         pair.layers.push_back(std::move(layer));
     }
     for (const PadChange& change : plan.pads)
-        changePad(change, dataType(plan.targets.front().layer));
+        changePad(change, plan.targets.front().layer.dataType());
     pair.candidate = std::move(plan.candidate);
     pair.parameters = std::move(plan.parameters);
     pair.s = std::move(plan.affine.s);

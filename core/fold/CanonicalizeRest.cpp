@@ -3,8 +3,10 @@
 #include "core/fold/NewConstants.h"
 
 #include "core/graph/Attributes.h"
+#include "core/tensor/Kernels.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace pleat {
 
@@ -71,11 +73,11 @@ public:
     {
     }
 
-    // False when the batch norm cannot be read: then it stays as it is.
+    // False when the batch norm cannot be read, or its numbers would become infinite: then it stays as it is.
     bool canonicalize(NodeIndex node, Rest rest)
     {
         const auto step = readAffine({m_view, m_shapes, false, false, node}, node);
-        if (!step)
+        if (!step || !isFiniteInType(node, 1, step->affine.s) || !isFiniteInType(node, 2, step->affine.t))
             return false;
         const auto rank = m_shapes.rank(m_view.input(node, 0));
         if (rest == Rest::MulAdd && rank && *rank >= 2 && opsetOf(m_view, node) >= 7 && hasTypeOfData(node))
@@ -96,6 +98,15 @@ private:
                    shift = constantOf(m_view, m_view.input(node, 2));
         return scale && shift && scale->type == shift->type &&
                (opsetOf(m_view, node) < 15 || scale->type == m_types.of(m_view.input(node, 0)));
+    }
+
+    // Whether the numbers can be written in the type of the parameter in `slot`.
+    bool isFiniteInType(NodeIndex node, std::size_t slot, const std::vector<double>& numbers) const
+    {
+        const auto parameter = constantOf(m_view, m_view.input(node, slot));
+        return parameter && std::ranges::all_of(numbers, [&](double number) {
+                   return std::isfinite(rounded(parameter->type, number));
+               });
     }
 
     void normalise(NodeIndex node, const Affine& affine)

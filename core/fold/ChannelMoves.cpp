@@ -216,6 +216,7 @@ Verdict<Propagation> throughSqueeze(const Question& q)
         ones.push_back(*front);
     }
     std::ranges::sort(ones);
+    ones.erase(std::ranges::unique(ones).begin(), ones.end()); // named twice, removed once
     int axis = *q.axis;
     const bool grows = squeezes == (q.direction == Direction::Backward); // the other side has more axes
     if (grows) {
@@ -267,8 +268,11 @@ Verdict<Propagation> throughSlice(const Question& q)
     const KnownShape* input = q.context.shapes.of(view.input(q.node, 0));
     if (!axes || !input)
         return blocked(q, "its axes are not known");
+    const auto counted = [&](std::int64_t axis) { return axis < 0 ? axis + std::ssize(*input) : axis; };
+    if (std::ranges::count(*axes, static_cast<std::int64_t>(*q.axis), counted) > 1)
+        return blocked(q, "its axes name one twice");
     for (std::size_t a = 0; a < axes->size(); ++a) {
-        const std::int64_t axis = (*axes)[a] < 0 ? (*axes)[a] + std::ssize(*input) : (*axes)[a];
+        const std::int64_t axis = counted((*axes)[a]);
         if (axis != *q.axis)
             continue;
         const auto steps = constantInts(view, view.input(q.node, 4));
@@ -353,6 +357,8 @@ Verdict<Propagation> throughTile(const Question& q)
     if (!q.axis)
         return Propagation{};
     const GraphView& view = q.context.view;
+    if (opsetOf(view, q.node) < 6) // one axis and how often, as two inputs
+        return blocked(q, "its repeats are not known");
     const auto repeats = constantInts(view, view.input(q.node, 1));
     const auto axis = static_cast<std::size_t>(*q.axis);
     if (*q.axis < 0 || !repeats || axis >= repeats->size() || (*repeats)[axis] < 1)

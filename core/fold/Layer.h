@@ -31,6 +31,8 @@ struct Layer {
     std::size_t outputDim = 0; // the dimension of the weight that counts the outputs, all of them
 
     DataType type() const { return weight.type; }
+    // Beside quantized weights the data is what DequantizeLinear makes: float.
+    DataType dataType() const { return quantizedWeight ? DataType::Float : type(); }
     bool isMatMul() const { return !biasSlot.has_value(); }
 };
 

@@ -148,10 +148,8 @@ std::string NewConstants::replace(NodeIndex holder, std::size_t slot, const std:
 
 std::string NewConstants::addBias(const Layer& layer, const NewBias& bias)
 {
-    // Beside quantized weights a new bias is what DequantizeLinear makes: float.
-    const DataType type = layer.quantizedWeight ? DataType::Float : layer.type();
-    return m_rewriter.add(m_view.scope(layer.node), biasName(layer), type, bias.dims,
-                          stored(type, bias.values));
+    return m_rewriter.add(m_view.scope(layer.node), biasName(layer), layer.dataType(), bias.dims,
+                          stored(layer.dataType(), bias.values));
 }
 
 std::string NewConstants::addScalar(NodeIndex reader, double value, DataType type)

@@ -191,8 +191,27 @@ private:
         return std::move(told);
     }
 
+    // A layer's weight and a Pad's constant can change in one way only.
+    Verdict<void> requireOnce(const Found& found) const
+    {
+        std::vector<NodeIndex> nodes;
+        for (const FoldTarget& target : found.targets)
+            nodes.push_back(target.layer.node);
+        for (const PadChange& change : found.pads)
+            nodes.push_back(change.pad);
+        std::ranges::sort(nodes);
+        const auto twice = std::ranges::adjacent_find(nodes);
+        if (twice == nodes.end())
+            return {};
+        return refuse(Reason::OperatorBetween,
+                      sentence("{} would have to change in several ways", operation(m_view, *twice)),
+                      blame(m_view, *twice));
+    }
+
     Verdict<void> accept(FoldPlan& plan, Found found, FoldDirection direction)
     {
+        if (auto once = requireOnce(found); !once)
+            return once;
         plan.targets = std::move(found.targets);
         plan.between = std::move(found.between);
         plan.pads = std::move(found.pads);

@@ -16,6 +16,7 @@ struct FoldTarget {
     Layer layer;
     std::vector<double> s, t;
     std::optional<double> padWith; // the Conv's pads become a Pad before it, of this value
+    NewBias bias;                  // afterwards; before a layer, without the sum over the weights
 };
 
 struct FoldPlan {

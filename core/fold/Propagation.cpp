@@ -132,6 +132,9 @@ Verdict<Propagated> propagate(const FoldContext& context, NodeIndex node, std::s
         return stranger(context, node);
     if (auto own = requireOwnAttributes(view, node); !own)
         return tl::make_unexpected(own.error());
+    // What the rules tell is true of an operator's values, not of its masks and indices.
+    if (slot != 0 && view.op(node) != "Split")
+        return refused(context, node, sentence("output {} of it is something else", slot));
     const auto attempt = [&](const Affine& a) -> Verdict<Propagated> {
         auto propagation = (*rule)({context, node, slot, a.axis, a.channels(), direction});
         if (!propagation)

@@ -28,7 +28,8 @@ struct Propagated {
     std::optional<PadChange> pad;
 };
 
-// The affine on the other side of `node`: backward from its output `slot` (ignored forward). Refuses with
+// The affine on the other side of `node`: backward from its output `slot`, or forward to it. Only a Split has
+// others than the first that let something pass. Refuses with
 // operator-between and the condition that does not hold, or the more telling code of the operator
 // (custom-domain, quantize-between, …).
 Verdict<Propagated> propagate(const FoldContext& context, NodeIndex node, std::size_t slot,

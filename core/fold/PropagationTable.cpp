@@ -67,6 +67,39 @@ bool pads(const Question& question)
            std::ranges::any_of(explicitly, [](std::int64_t pad) { return pad != 0; });
 }
 
+// Whether a window of a pool may lie wholly in the padding, so that it holds nothing: its result is no value
+// of the data then (AveragePool divides by 0, MaxPool gives the lowest number there is).
+bool mayHoldNothing(const Question& question)
+{
+    const GraphView& view = viewOf(question);
+    const onnx::NodeProto& proto = protoOf(question);
+    const auto kernel = intsAttribute(proto, "kernel_shape"), strides = intsAttribute(proto, "strides"),
+               dilations = intsAttribute(proto, "dilations");
+    const std::string automatic = stringAttribute(proto, "auto_pad", "NOTSET");
+    const bool explicitly = automatic.empty() || automatic == "NOTSET";
+    const auto pads = explicitly ? intsAttribute(proto, "pads") : std::vector<std::int64_t>();
+    const bool ceil = intAttribute(proto, "ceil_mode", 0) != 0;
+    const auto at = [](const std::vector<std::int64_t>& values, std::size_t index, std::int64_t otherwise) {
+        return index < values.size() ? std::clamp<std::int64_t>(values[index], 0, 1 << 30) : otherwise;
+    };
+    for (std::size_t a = 0; a < kernel.size(); ++a) {
+        const std::int64_t dilation = at(dilations, a, 1), stride = at(strides, a, 1);
+        const std::int64_t extent = dilation * (at(kernel, a, 1) - 1) + 1;
+        const bool padded =
+            ceil || automatic.starts_with("SAME") || at(pads, a, 0) > 0 || at(pads, a + kernel.size(), 0) > 0;
+        if (!padded)
+            continue;
+        // ceil_mode lets a window begin up to a stride later.
+        if (at(pads, a, 0) >= extent || at(pads, a + kernel.size(), 0) > extent - (ceil ? stride : 1))
+            return true;
+        // A dilated window may step over all of the data.
+        if (dilation > 1 && question.context.shapes.size(view.input(question.node, 0), a + 2) <
+                                std::max<std::int64_t>(dilation, 1))
+            return true;
+    }
+    return false;
+}
+
 Verdict<Propagation> averagePool(const Question& question)
 {
     auto propagation = spatial(question);
@@ -74,11 +107,15 @@ Verdict<Propagation> averagePool(const Question& question)
     // Where padding is counted, the coefficients at the border do not sum to 1.
     if (propagation && intAttribute(proto, "count_include_pad", 0) != 0)
         propagation->shiftMustVanish = pads(question) || intAttribute(proto, "ceil_mode", 0) != 0;
+    if (propagation && mayHoldNothing(question))
+        propagation->shiftMustVanish = true;
     return propagation;
 }
 
 Verdict<Propagation> maxPool(const Question& question)
 {
+    if (mayHoldNothing(question))
+        return blocked(question, "a window of it may lie wholly in the padding");
     auto propagation = spatial(question);
     const GraphView& view = viewOf(question);
     const ValueIndex indices = view.output(question.node, 1);
@@ -118,6 +155,7 @@ Verdict<Propagation> reduce(const Question& question)
         reduced.push_back(*front);
     }
     std::ranges::sort(reduced);
+    reduced.erase(std::ranges::unique(reduced).begin(), reduced.end()); // named twice, reduced once
     int axis = *question.axis;
     if (!keep) {
         for (const int gone : reduced) {
@@ -161,8 +199,13 @@ bool keepsChannels(const Question& question)
     const bool old = view.op(question.node) == "Upsample" || opsetOf(view, question.node) < 11;
     if (const auto scales = constantNumbers(view, view.input(question.node, old ? 1 : 2)))
         return scales->size() > 1 && (*scales)[1] == 1;
+    // Sizes are what is wanted: a policy may make others of them.
+    const std::string policy = stringAttribute(proto, "keep_aspect_ratio_policy", "stretch");
     const auto sizes = constantNumbers(view, view.input(question.node, 3));
-    return sizes && sizes->size() > 1 && (*sizes)[1] == static_cast<double>(question.channels);
+    const std::int64_t channels = question.context.shapes.size(view.input(question.node, 0), 1);
+    return (policy.empty() || policy == "stretch") && sizes && sizes->size() > 1 && channels >= 0 &&
+           (*sizes)[1] == static_cast<double>(channels) &&
+           channels == static_cast<std::int64_t>(question.channels);
 }
 
 Verdict<Propagation> resize(const Question& question)
@@ -170,6 +213,11 @@ Verdict<Propagation> resize(const Question& question)
     const onnx::NodeProto& proto = protoOf(question);
     if (stringAttribute(proto, "coordinate_transformation_mode", "") == "tf_crop_and_resize")
         return blocked(question, "it extrapolates");
+    // Its nearest position is half a step off even where nothing is resized.
+    if (question.axis &&
+        stringAttribute(proto, "coordinate_transformation_mode", "") == "tf_half_pixel_for_nn" &&
+        stringAttribute(proto, "nearest_mode", "") != "floor")
+        return blocked(question, "it may move the channels");
     if (question.axis && !keepsChannels(question))
         return blocked(question, "it may resize the channel axis");
     return spatial(question);

@@ -149,7 +149,7 @@ std::optional<Requantized> quantizedBias(const Quantized& bias, const std::vecto
         const auto step = static_cast<double>(static_cast<float>(s[c] == 0 ? old : old * std::abs(s[c])));
         result.scales.push_back(step);
         steps.push_back(std::nearbyint(numbers[c] / step));
-        if (!(std::abs(steps.back()) <= std::numeric_limits<std::int32_t>::max()))
+        if (!std::isfinite(step) || !(std::abs(steps.back()) <= std::numeric_limits<std::int32_t>::max()))
             return std::nullopt;
     }
     result.integers = packed<std::int32_t>(steps);

@@ -7,12 +7,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <map>
+#include <set>
 
 namespace pleat {
 
 namespace {
 
 constexpr int deepest = 64; // joins and propagations in one search; networks have a handful
+constexpr std::size_t mostWork = std::size_t{1} << 26; // numbers that one search may move about
 
 tl::unexpected<Refusal> noNeighbour(const GraphView& view, ValueIndex value)
 {
@@ -97,30 +101,19 @@ public:
     {
     }
 
-    Verdict<void> up(ValueIndex value, NodeIndex reader, const Affine& affine, int depth)
+    Verdict<void> upFrom(ValueIndex value, NodeIndex reader, const Affine& affine)
     {
-        const NodeIndex producer = value == ValueIndex::None ? NodeIndex::None : m_view.producer(value);
-        if (producer == NodeIndex::None || depth > deepest)
-            return value == ValueIndex::None
-                       ? refuse(Reason::NoNeighbour, "it reads nothing", blame(m_view, reader))
-                       : noNeighbour(m_view, value);
-        const NodeIndex matMul = matMulUnderBias(m_view, producer);
-        const NodeIndex layer = matMul != NodeIndex::None ? matMul : producer;
-        if (isLayer(m_view, layer))
-            return withLayer(layer, takeAfter(layer, value, reader, affine));
-        if (isJoin(producer))
-            return join(producer, value, reader, affine, depth);
-        if (mayBeAffine(m_view, producer))
-            return affineBetween(producer, value, reader);
-        auto propagated =
-            propagate(m_context, producer, m_view.producerSlot(value), affine, Direction::Backward);
-        if (!propagated)
-            return between(producer, std::move(propagated.error()), Direction::Backward);
-        if (auto only = requireOnlyReader(m_view, value, reader); !only)
-            return only;
-        note(producer, *propagated);
-        return up(m_view.input(propagated->end, propagated->dataSlot), propagated->end, propagated->affine,
-                  depth + 1);
+        auto taken = up(value, reader, affine, {});
+        while (taken && !m_waiting.empty()) {
+            // The last one in the file: what lies below it has been visited.
+            const auto last = m_waiting.extract(std::prev(m_waiting.end()));
+            const NodeIndex split = last.key();
+            m_left.insert(split);
+            taken = up(m_view.input(split, 0), split, last.mapped().affine, last.mapped().way);
+            if (!taken && last.mapped().way.join != NodeIndex::None)
+                taken = inBranch(last.mapped().way.join, taken);
+        }
+        return taken;
     }
 
     Verdict<void> down(ValueIndex value, const Affine& affine, int depth)
@@ -132,6 +125,8 @@ public:
         if (auto inner = requireNotReadInBody(m_view, value); !inner)
             return inner;
         for (const Use& use : m_view.uses(value)) {
+            if (auto within = spend(affine, use.node); !within)
+                return within;
             const auto taken = isLayer(m_view, use.node) ? withLayer(use.node, takeBefore(use, affine))
                                                          : downThrough(use, affine, depth);
             if (!taken)
@@ -141,6 +136,99 @@ public:
     }
 
 private:
+    // How a value was reached from the chain.
+    struct Way {
+        int depth = 0;
+        NodeIndex join = NodeIndex::None; // the last one on it
+    };
+
+    // What a Split's input is to take, as far as its outputs have been reached.
+    struct Waiting {
+        Affine affine;
+        Way way;
+    };
+
+    // Each value is visited once: it has one reader, and a Split waits for all its outputs.
+    Verdict<void> up(ValueIndex value, NodeIndex reader, const Affine& affine, Way way)
+    {
+        const NodeIndex producer = value == ValueIndex::None ? NodeIndex::None : m_view.producer(value);
+        if (producer == NodeIndex::None || way.depth > deepest)
+            return value == ValueIndex::None
+                       ? refuse(Reason::NoNeighbour, "it reads nothing", blame(m_view, reader))
+                       : noNeighbour(m_view, value);
+        const NodeIndex matMul = matMulUnderBias(m_view, producer);
+        const NodeIndex layer = matMul != NodeIndex::None ? matMul : producer;
+        if (isLayer(m_view, layer))
+            return withLayer(layer, takeAfter(layer, value, reader, affine));
+        if (auto within = spend(affine, producer); !within)
+            return within;
+        if (isJoin(producer))
+            return join(producer, value, reader, affine, way);
+        if (mayBeAffine(m_view, producer))
+            return affineBetween(producer, value, reader);
+        auto propagated =
+            propagate(m_context, producer, m_view.producerSlot(value), affine, Direction::Backward);
+        if (!propagated)
+            return between(producer, std::move(propagated.error()), Direction::Backward);
+        if (auto only = requireOnlyReader(m_view, value, reader); !only)
+            return only;
+        ++way.depth;
+        if (m_view.op(producer) == "Split")
+            return wait(producer, std::move(propagated->affine), way);
+        note(producer, *propagated);
+        return up(m_view.input(propagated->end, propagated->dataSlot), propagated->end, propagated->affine,
+                  way);
+    }
+
+    // Every output of a Split brings what its own channels are to take, and (1, 0) for those of the others.
+    Verdict<void> wait(NodeIndex split, Affine affine, Way way)
+    {
+        const auto [place, first] = m_waiting.try_emplace(split, Waiting{});
+        Waiting& waiting = place->second;
+        if (first) {
+            m_found.between.push_back(split);
+            waiting = {std::move(affine), way};
+        } else if (!merge(waiting.affine, affine)) {
+            return reachedTwice(split);
+        }
+        return m_left.contains(split) ? reachedTwice(split) : Verdict<void>();
+    }
+
+    // False where both change a channel.
+    static bool merge(Affine& into, const Affine& other)
+    {
+        if (into.axis != other.axis || into.channels() != other.channels())
+            return false;
+        for (std::size_t c = 0; c < into.channels(); ++c) {
+            if (other.s[c] == 1 && other.t[c] == 0)
+                continue;
+            if (into.s[c] != 1 || into.t[c] != 0)
+                return false;
+            into.s[c] = other.s[c];
+            into.t[c] = other.t[c];
+        }
+        return true;
+    }
+
+    Verdict<void> reachedTwice(NodeIndex node) const
+    {
+        return refuse(Reason::OperatorBetween,
+                      sentence("{} is reached on several ways, which ask for different things",
+                               operation(m_view, node)),
+                      blame(m_view, node));
+    }
+
+    // What a search may cost.
+    Verdict<void> spend(const Affine& affine, NodeIndex node)
+    {
+        m_work += affine.channels() + 1;
+        if (m_work <= mostWork)
+            return {};
+        return refuse(Reason::OperatorBetween,
+                      sentence("the search ends at {}: too much lies on the way", operation(m_view, node)),
+                      blame(m_view, node));
+    }
+
     static Verdict<void> withLayer(NodeIndex layer, Verdict<void> verdict)
     {
         if (!verdict)
@@ -158,11 +246,13 @@ private:
         auto fit = fitted(m_context, *layer, affine, true);
         if (!fit)
             return tl::make_unexpected(fit.error());
-        if (auto bias = biasAfter(m_view, *layer, fit->s, fit->t); !bias)
+        auto bias = biasAfter(m_view, *layer, fit->s, fit->t);
+        if (!bias)
             return tl::make_unexpected(bias.error());
         if (auto scalable = requireIntegersScale(*layer, fit->s); !scalable)
             return scalable;
-        m_found.targets.push_back({std::move(*layer), std::move(fit->s), std::move(fit->t), std::nullopt});
+        m_found.targets.push_back(
+            {std::move(*layer), std::move(fit->s), std::move(fit->t), std::nullopt, std::move(*bias)});
         return {};
     }
 
@@ -212,9 +302,11 @@ private:
             padWith = -fit->t.front() / fit->s.front();
         }
         const std::vector<double> ones(layer->layout.outputs, 1.0), zeros(layer->layout.outputs, 0.0);
-        if (auto bias = biasAfter(m_view, *layer, ones, zeros); !bias)
+        auto bias = biasAfter(m_view, *layer, ones, zeros);
+        if (!bias)
             return tl::make_unexpected(bias.error());
-        m_found.targets.push_back({std::move(*layer), std::move(fit->s), std::move(fit->t), padWith});
+        m_found.targets.push_back(
+            {std::move(*layer), std::move(fit->s), std::move(fit->t), padWith, std::move(*bias)});
         return {};
     }
 
@@ -266,10 +358,10 @@ private:
                (op == "Concat" || op == "Add" || op == "Sub" || op == "Sum");
     }
 
-    Verdict<void> join(NodeIndex node, ValueIndex value, NodeIndex reader, const Affine& affine, int depth)
+    Verdict<void> join(NodeIndex node, ValueIndex value, NodeIndex reader, const Affine& affine, Way way)
     {
         if (m_view.op(node) == "Concat" && affine.axis)
-            return concat(node, value, reader, affine, depth);
+            return concat(node, value, reader, affine, way);
         if (auto only = requireOnlyReader(m_view, value, reader); !only)
             return only;
         // Every branch is scaled; the sum is shifted once, through the first. Branches must have the full
@@ -289,7 +381,7 @@ private:
         }
         m_found.between.push_back(node);
         for (const ValueIndex input : branches) {
-            if (auto taken = up(input, node, branch, depth + 1); !taken)
+            if (auto taken = up(input, node, branch, {way.depth + 1, node}); !taken)
                 return inBranch(node, taken);
             if (sums)
                 std::ranges::fill(branch.t, 0.0);
@@ -307,7 +399,7 @@ private:
                            static_cast<std::int64_t>(affine.channels());
     }
 
-    Verdict<void> concat(NodeIndex node, ValueIndex value, NodeIndex reader, const Affine& affine, int depth)
+    Verdict<void> concat(NodeIndex node, ValueIndex value, NodeIndex reader, const Affine& affine, Way way)
     {
         const auto rank = m_context.shapes.rank(value);
         const auto along = fromFront(static_cast<int>(intAttribute(m_view.proto(node), "axis", 1)), rank);
@@ -337,7 +429,7 @@ private:
             }
             if (slice.s.empty())
                 continue;
-            if (auto taken = up(input, node, slice, depth + 1); !taken)
+            if (auto taken = up(input, node, slice, {way.depth + 1, node}); !taken)
                 return inBranch(node, taken);
         }
         return {};
@@ -394,6 +486,9 @@ private:
     const FoldContext& m_context;
     const GraphView& m_view;
     Found& m_found;
+    std::map<NodeIndex, Waiting> m_waiting; // Splits
+    std::set<NodeIndex> m_left;             // Splits whose input has been visited
+    std::size_t m_work = 0;
 };
 
 } // namespace
@@ -406,7 +501,7 @@ Verdict<Found> searchBefore(const FoldContext& context, ValueIndex value, NodeIn
         return refuse(Reason::Captured,
                       sentence("{}, between the two, is read inside a subgraph", named(context.view, value)),
                       blame(context.view, value));
-    if (auto reached = Search(context, found).up(value, reader, affine, 0); !reached)
+    if (auto reached = Search(context, found).upFrom(value, reader, affine); !reached)
         return tl::make_unexpected(reached.error());
     return found;
 }

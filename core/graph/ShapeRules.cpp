@@ -113,10 +113,11 @@ MaybeShape transpose(const GraphView& view, NodeIndex node, const Inputs& inputs
     return shape;
 }
 
-// Axes from an attribute or input, counted from the front, in order; nothing when one is out of range or
-// there twice.
+enum class Twice { Refused, Once }; // what an axis means that is named twice: ONNX Runtime's kernels differ
+
+// Axes from an attribute or input, counted from the front, in order; nothing when one is out of range.
 std::optional<std::vector<std::size_t>> frontAxes(const std::optional<std::vector<std::int64_t>>& axes,
-                                                  std::size_t rank)
+                                                  std::size_t rank, Twice twice = Twice::Refused)
 {
     if (!axes)
         return std::nullopt;
@@ -128,8 +129,10 @@ std::optional<std::vector<std::size_t>> frontAxes(const std::optional<std::vecto
         result.push_back(static_cast<std::size_t>(front));
     }
     std::ranges::sort(result);
-    if (std::ranges::adjacent_find(result) != result.end())
+    const auto repeated = std::ranges::unique(result);
+    if (!repeated.empty() && twice == Twice::Refused)
         return std::nullopt;
+    result.erase(repeated.begin(), repeated.end());
     return result;
 }
 
@@ -162,7 +165,7 @@ MaybeShape squeeze(const GraphView& view, NodeIndex node, const Inputs& inputs)
         std::erase(shape, 1);
         return shape;
     }
-    const auto front = frontAxes(intsOrInput(view, node, "axes", 1), inputs[0]->size());
+    const auto front = frontAxes(intsOrInput(view, node, "axes", 1), inputs[0]->size(), Twice::Once);
     if (!front)
         return std::nullopt;
     KnownShape shape = *inputs[0];
@@ -176,7 +179,7 @@ MaybeShape reduce(const GraphView& view, NodeIndex node, const Inputs& inputs)
     if (!first(inputs))
         return std::nullopt;
     const bool keep = intAttribute(view.proto(node), "keepdims", 1) != 0;
-    const auto front = frontAxes(intsOrInput(view, node, "axes", 1), inputs[0]->size());
+    const auto front = frontAxes(intsOrInput(view, node, "axes", 1), inputs[0]->size(), Twice::Once);
     if (!front ||
         front->empty()) // all axes, or axes computed at run time: the rank is known only when it is kept
         return keep ? MaybeShape(KnownShape(inputs[0]->size(), unknownSize)) : std::nullopt;
@@ -302,7 +305,23 @@ MaybeShape constant(const GraphView& view, NodeIndex node, const Inputs&)
     return std::nullopt;
 }
 
-MaybeShape split(const GraphView& view, NodeIndex node, const Inputs& inputs)
+// The part of `size` that a Split gives to its output `slot`; unknown where it does not follow.
+std::int64_t partOf(const GraphView& view, NodeIndex node, std::size_t slot, std::int64_t size)
+{
+    if (attribute(view.proto(node), "split") || view.input(node, 1) != ValueIndex::None) {
+        const auto parts = intsOrInput(view, node, "split", 1);
+        return parts ? at(*parts, slot, unknownSize) : unknownSize;
+    }
+    const auto count = std::ssize(view.outputs(node));
+    const std::int64_t each = size < 0 || count == 0 ? unknownSize : (size + count - 1) / count;
+    if (size < 0 || count == 0 || size % count == 0)
+        return each;
+    // Only with num_outputs (opset 18) may the last one be smaller.
+    const std::int64_t rest = size - each * static_cast<std::int64_t>(slot);
+    return attribute(view.proto(node), "num_outputs") && rest >= 0 ? std::min(each, rest) : unknownSize;
+}
+
+MaybeShape split(const GraphView& view, NodeIndex node, std::size_t slot, const Inputs& inputs)
 {
     if (!first(inputs))
         return std::nullopt;
@@ -311,7 +330,7 @@ MaybeShape split(const GraphView& view, NodeIndex node, const Inputs& inputs)
         frontAxes(std::vector<std::int64_t>{intAttribute(view.proto(node), "axis", 0)}, shape.size());
     if (!axes)
         return std::nullopt;
-    shape[axes->front()] = unknownSize; // outputShape() fills in the part of the slot
+    shape[axes->front()] = partOf(view, node, slot, shape[axes->front()]);
     return shape;
 }
 
@@ -344,7 +363,6 @@ const std::unordered_map<std::string_view, Rule>& rules()
                                                      {"MaxPool", poolShape},
                                                      {"AveragePool", poolShape},
                                                      {"LpPool", poolShape},
-                                                     {"Split", split},
                                                      {"Tile", resized}};
         for (const std::string_view op : {"BatchNormalization",
                                           "InstanceNormalization",
@@ -443,10 +461,12 @@ std::optional<std::vector<std::int64_t>> intsOrInput(const GraphView& view, Node
 
 MaybeShape outputShape(const GraphView& view, NodeIndex node, std::size_t slot, const Inputs& inputs)
 {
-    const auto rule = rules().find(view.op(node));
-    if (rule == rules().end() || !view.domain(node).empty() || refersToCall(view.proto(node)))
+    if (!view.domain(node).empty() || refersToCall(view.proto(node)))
         return std::nullopt;
-    if (slot > 0 && view.op(node) != "Split")
+    if (view.op(node) == "Split")
+        return believable(split(view, node, slot, inputs));
+    const auto rule = rules().find(view.op(node));
+    if (rule == rules().end() || slot > 0)
         return std::nullopt;
     return believable(rule->second(view, node, inputs));
 }

@@ -24,4 +24,18 @@ double bfloat16ToDouble(std::uint16_t bits)
     return Brain::toDouble(bits);
 }
 
+double rounded(DataType type, double value)
+{
+    switch (type) {
+    case DataType::Float16:
+        return halfToDouble(roundToHalf(value));
+    case DataType::BFloat16:
+        return bfloat16ToDouble(roundToBFloat16(value));
+    case DataType::Float:
+        return static_cast<double>(static_cast<float>(value));
+    default:
+        return value;
+    }
+}
+
 } // namespace pleat

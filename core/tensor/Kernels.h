@@ -26,6 +26,9 @@ std::uint16_t roundToBFloat16(double value);
 double halfToDouble(std::uint16_t bits);
 double bfloat16ToDouble(std::uint16_t bits);
 
+// The nearest value of a foldable type, as a double.
+double rounded(DataType type, double value);
+
 // block[e] ← block[e] · output[o(e)] · input[i(e)], in place. The block holds elements [first, first + n) of
 // a weight of `layout`; empty factors mean all 1. `type` is one of the foldable ones.
 void scale(DataType type, std::span<std::byte> block, std::uint64_t first, const WeightLayout& layout,
