@@ -30,7 +30,8 @@ int batchNormsIn(const FoldCandidate& candidate)
 
 // The fold of `chosen` (null: of everything) is right, or what is wrong with it.
 std::string checkFold(const onnx::ModelProto& before, const std::string& bytes,
-                      const std::optional<std::vector<FoldId>>& chosen, int expected)
+                      const std::optional<std::vector<FoldId>>& chosen, int expected,
+                      const FoldExpectations& expectations)
 {
     const auto folded = foldThroughFiles(bytes, chosen);
     if (!folded)
@@ -43,7 +44,8 @@ std::string checkFold(const onnx::ModelProto& before, const std::string& bytes,
         return std::to_string(removed) + " batch norms went away, not " + std::to_string(expected);
     if (const std::string dangling = whatDangles(before, folded->model); !dangling.empty())
         return dangling;
-    if (const std::string difference = differenceInRuns(bytes, folded->after); !difference.empty())
+    if (const std::string difference = differenceInRuns(bytes, folded->after, expectations);
+        !difference.empty())
         return difference;
     const auto repeated = foldThroughFiles(bytes, chosen);
     if (!repeated || repeated->after != folded->after)
@@ -63,7 +65,7 @@ bool needsOthers(const FoldCandidate& candidate)
 }
 
 struct Tally {
-    int foldable = 0, blocked = 0, dependent = 0;
+    int foldable = 0, blocked = 0, dependent = 0, strange = 0;
 };
 
 std::string checkGraph(std::uint32_t seed, Tally& tally)
@@ -71,8 +73,15 @@ std::string checkGraph(std::uint32_t seed, Tally& tally)
     RandomGraph graph(seed);
     const onnx::ModelProto before = graph.model().proto();
     const std::string bytes = before.SerializeAsString();
-    if (const std::string problem = differenceInRuns(bytes, bytes); !problem.empty())
-        return problem; // the generator's fault
+    FoldExpectations expectations;
+    if (graph.type() == DataType::Float16)
+        expectations.tolerance = 0.03; // both round at every operator
+    if (const std::string problem = differenceInRuns(bytes, bytes, expectations); !problem.empty()) {
+        if (qEnvironmentVariableIsSet("PLEAT_PROPERTY_STRANGE"))
+            qInfo("seed %u: %s", seed, problem.c_str());
+        ++tally.strange; // the generator's fault: ONNX Runtime does not run it
+        return {};
+    }
     const auto candidates = candidatesOf(bytes);
     if (!candidates)
         return candidates.error();
@@ -97,14 +106,14 @@ std::string checkGraph(std::uint32_t seed, Tally& tally)
     }
     if (listed != countNodes(before, "BatchNormalization"))
         return "not every batch norm has its entry, or one has two";
-    if (const std::string wrong = checkFold(before, bytes, {}, all); !wrong.empty())
+    if (const std::string wrong = checkFold(before, bytes, {}, all, expectations); !wrong.empty())
         return wrong;
     // A fold that goes through another one cannot be had without it, which its warning says.
     if (dependent && !foldThroughFiles(bytes, chosen)) {
         ++tally.dependent;
         return {};
     }
-    const std::string wrong = checkFold(before, bytes, chosen, some);
+    const std::string wrong = checkFold(before, bytes, chosen, some, expectations);
     return wrong.empty() ? "" : "a selection: " + wrong;
 }
 
@@ -132,9 +141,11 @@ private slots:
                               std::ios::binary)
                     << RandomGraph(static_cast<std::uint32_t>(seed)).model().bytes();
         }
-        qInfo("%d folded, %d blocked, %d selections refused", tally.foldable, tally.blocked, tally.dependent);
+        qInfo("%d folded, %d blocked, %d selections refused, %d graphs that do not run", tally.foldable,
+              tally.blocked, tally.dependent, tally.strange);
         QCOMPARE(wrong, 0);
         // A generator that makes nothing of one kind proves nothing about it.
+        QVERIFY(tally.strange <= std::max(2, graphs / 20));
         QVERIFY(tally.dependent <= std::max(2, graphs / 20));
         QVERIFY(graphs < 50 || (tally.foldable > graphs / 2 && tally.blocked > graphs / 2));
     }

@@ -5,15 +5,19 @@ namespace pleat::test {
 
 RandomGraph::RandomGraph(std::uint32_t seed) : m_model(seed)
 {
-    const std::int64_t opsets[] = {9, 11, 13, 14, 15, 17};
-    m_opset = opsets[m_model.integer(0, 5)];
+    const std::int64_t opsets[] = {9, 11, 13, 14, 15, 17, 18, 19, 21};
+    m_opset = opsets[m_model.integer(0, 8)];
+    if (chance(8))
+        m_type = DataType::Float16;
+    m_model.dataType(m_type);
     m_model.opset(m_opset).ir(m_model.integer(0, 3) == 0 ? 3 : 8);
     if (chance(4))
         m_model.weightsAsConstantNodes();
     else if (chance(4))
         m_model.weightsAsTypedData();
     const std::int64_t channels = m_model.integer(1, 3) * 2;
-    m_model.input("x", {"N", static_cast<int>(channels), 6, 6});
+    const auto data = static_cast<int>(channels);
+    m_model.input("x", chance(2) ? Shape{"N", data, 6, 6} : Shape{2, data, 6, 6});
     m_values.push_back({"x", channels, 6});
     for (std::int64_t steps = m_model.integer(3, 9); steps > 0; --steps)
         grow();
@@ -23,6 +27,14 @@ RandomGraph::RandomGraph(std::uint32_t seed) : m_model(seed)
         m_model.output();
     if (m_model.modelProto().ir_version() < 4)
         m_model.listInitializersAsInputs();
+}
+
+// Names are anything that a file can hold.
+std::string RandomGraph::named(const char* what)
+{
+    const char* odd[] = {"/a b.", "<b>", "\x1b[2J", "{}", "\n", "\xe2\x80\xae", "it", "\"'\\"};
+    const std::string name = what + std::to_string(m_count++);
+    return chance(6) ? odd[m_model.integer(0, 7)] + name : name;
 }
 
 // Mostly the newest value, so that chains arise; sometimes an older one, so that values are read twice.
@@ -41,8 +53,10 @@ void RandomGraph::grow()
 {
     const Value from = pick();
     m_model.from(from.name, from.channels);
-    const std::int64_t what = m_model.integer(0, 15);
-    if (what < 3)
+    const std::int64_t what = m_model.integer(0, 23);
+    if (what > 15)
+        addMove(from);
+    else if (what < 3)
         addConv(from, false);
     else if (what == 3)
         addConv(from, true);

@@ -14,6 +14,7 @@ class RandomGraph final {
 public:
     explicit RandomGraph(std::uint32_t seed);
     ModelBuilder& model() { return m_model; }
+    DataType type() const { return m_type; }
 
 private:
     // A value with four axes, its channels and its (square) extent.
@@ -23,7 +24,7 @@ private:
     };
 
     bool chance(int oneIn) { return m_model.integer(1, oneIn) == 1; }
-    std::string named(const char* what) { return what + std::to_string(m_count++); }
+    std::string named(const char* what);
     Value pick();
     void push(std::int64_t channels, std::int64_t size);
     void grow();
@@ -36,10 +37,29 @@ private:
     void addJoin(const Value& from);
     void addMatrices();
 
+    // RandomMoves.cpp
+    void addMove(const Value& from);
+    void addSplit(const Value& from);
+    void addFanOut(const Value& from);
+    void addOtherOutput(const Value& from);
+    void addResize(const Value& from);
+    void addReduce(const Value& from);
+    void addSqueeze(const Value& from);
+    void addSwap(const Value& from);
+    void addPick(const Value& from);
+    void addOddPool(const Value& from);
+    void addWiden(const Value& from);
+    void addFlatten(const Value& from);
+    void join(std::vector<std::string> values, Dims channels, std::int64_t size);
+    std::string altered(const std::string& value, std::int64_t channels, std::int64_t size);
+    std::vector<std::string> integers(const std::string& name, const Dims& values, std::int64_t opset,
+                                      const char* attribute, Attributes& attributes);
+
     ModelBuilder m_model;
     std::int64_t m_opset = 0;
     std::vector<Value> m_values;
     std::set<std::string> m_outputs;
+    DataType m_type = DataType::Float;
     int m_count = 0;
 };
 
