@@ -3,8 +3,11 @@
 // table below.
 #include "core/fold/Affine.h"
 
+#include "core/base/Text.h"
 #include "core/graph/Attributes.h"
+#include "core/graph/ConstantAxis.h"
 #include "core/graph/ShapeRules.h"
+#include "core/model/Limits.h"
 
 #include <algorithm>
 #include <array>
@@ -127,91 +130,105 @@ struct Operand {
     std::vector<double> numbers;
 };
 
-// Before opset 7 an operand is lined up by an attribute: broadcast=1 puts it at `axis`, or at the end.
-std::vector<std::int64_t> linedUp(const GraphView& view, NodeIndex node,
-                                  const std::vector<std::int64_t>& dims, std::size_t rank)
+// Before opset 7 an operand is lined up by an attribute: broadcast=1 puts it at `axis`, or at the end. How
+// many axes of the data come before its own.
+std::size_t axesBefore(const GraphView& view, NodeIndex node, const std::vector<std::int64_t>& dims,
+                       std::size_t rank)
 {
     const onnx::AttributeProto* axis = attribute(view.proto(node), "axis");
     const auto all = static_cast<std::int64_t>(rank), given = std::ssize(dims);
     std::int64_t before = all - given;
     if (opsetOf(view, node) < 7 && axis && axis->i() >= -all && axis->i() <= all - given)
         before = axis->i() < 0 ? axis->i() + all : axis->i();
-    std::vector<std::int64_t> full(rank, 1);
-    std::ranges::copy(dims, full.begin() + before);
-    return full;
+    return static_cast<std::size_t>(before);
 }
 
-// Which single axis the values of a constant of shape `dims` vary along; -1 for none, -2 for several.
-int varyingAxis(const std::vector<std::int64_t>& dims, const std::vector<double>& numbers)
+// Whether an operand of these dims (lined up) widens the data. Along `axis`, its own, the data's size may be
+// unknown: it is checked against the layer's channels; along others it must be the data's.
+bool widens(const KnownShape& data, const std::vector<std::int64_t>& dims, std::optional<std::size_t> axis)
 {
-    int varying = -1;
-    std::size_t stride = 1;
-    for (std::size_t d = dims.size(); d-- > 0;) {
-        const auto extent = static_cast<std::size_t>(dims[d]);
-        for (std::size_t e = 0; e < numbers.size(); ++e) {
-            const std::size_t first = e - e / stride % extent * stride;
-            if (numbers[e] != numbers[first]) {
-                if (varying >= 0)
-                    return -2;
-                varying = static_cast<int>(d);
-                break;
-            }
-        }
-        stride *= extent;
+    for (std::size_t d = 0; d < dims.size(); ++d) {
+        if (dims[d] != 1 && data[d] != dims[d] && !(d == axis && data[d] == unknownSize))
+            return true;
     }
-    return varying;
+    return false;
 }
 
+// The only axis that can be the operand's own, by its dims: the one of several that the data does not tell.
+std::optional<std::size_t> axisByDims(const KnownShape& data, const std::vector<std::int64_t>& dims)
+{
+    std::optional<std::size_t> found;
+    for (std::size_t d = 0; d < dims.size(); ++d) {
+        if (dims[d] != 1 && data[d] != dims[d])
+            found = d;
+    }
+    if (!found && std::ranges::count_if(dims, [](std::int64_t n) { return n != 1; }) == 1)
+        found = static_cast<std::size_t>(std::ranges::find_if(dims, [](std::int64_t n) { return n != 1; }) -
+                                         dims.begin());
+    return found;
+}
+
+// What the dims alone refuse is refused before a number is read: a constant may be larger than the memory.
 Verdict<Operand> readOperand(const FoldContext& context, NodeIndex node, const Constant& constant,
                              ValueIndex data)
 {
     const GraphView& view = context.view;
-    auto numbers = requireNumbers(view, constant, "constant", node);
-    if (!numbers)
-        return tl::make_unexpected(numbers.error());
+    if (auto readable = requireReadable(view, constant, "constant", node); !readable)
+        return tl::make_unexpected(readable.error());
     const Argument label = named(view, node);
     const auto broadens = [&] {
         return refuse(Reason::Broadens, sentence("the constant of {} would widen the result's shape", label),
                       blame(view, node));
     };
     const KnownShape* shape = context.shapes.of(data);
-    if (numbers->size() == 1 && (constant.dims.empty() || shape)) {
+    const std::uint64_t elements = constant.tensor.elements();
+    if (elements == 1 && (constant.dims.empty() || shape)) {
         if (shape && constant.dims.size() > shape->size())
             return broadens();
-        return Operand{std::nullopt, std::move(*numbers)};
+        auto number = requireNumbers(view, constant, "constant", node);
+        if (!number)
+            return tl::make_unexpected(number.error());
+        return Operand{std::nullopt, std::move(*number)};
     }
     if (!shape)
         return refuse(Reason::ChannelsUnknown,
                       sentence("the rank of {}, which {} reads, cannot be derived", named(view, data), label),
                       blame(view, data));
-    if (constant.dims.size() > shape->size() || numbers->empty())
+    if (constant.dims.size() > shape->size() || elements == 0)
         return broadens();
-    const std::vector<std::int64_t> dims = linedUp(view, node, constant.dims, shape->size());
-    const int varying = varyingAxis(dims, *numbers);
-    int axis = varying;
-    for (std::size_t d = 0; d < dims.size(); ++d) {
-        if (dims[d] == 1)
-            continue;
-        if (axis == -1 && std::ranges::count_if(dims, [](std::int64_t n) { return n != 1; }) == 1)
-            axis = static_cast<int>(d); // one value per position, all equal: still an axis of its own
-        // Along its own axis the size is checked against the layer's channels; along others it must be the
-        // data's.
-        if ((*shape)[d] != dims[d] && !(static_cast<int>(d) == axis && (*shape)[d] == unknownSize))
-            return broadens();
-    }
-    if (varying == -2)
+    const std::size_t before = axesBefore(view, node, constant.dims, shape->size());
+    std::vector<std::int64_t> dims(shape->size(), 1);
+    std::ranges::copy(constant.dims, dims.begin() + static_cast<std::ptrdiff_t>(before));
+    if (widens(*shape, dims, axisByDims(*shape, dims)))
+        return broadens();
+    if (elements > TensorView::mostAtOnce ||
+        std::ranges::any_of(dims, [](std::int64_t n) { return n > mostChannels; }))
+        return refuse(Reason::NotPerChannel,
+                      sentence("the constant of {} has {}, too many for one a channel", label,
+                               counted(elements, "value")),
+                      blame(view, node));
+    auto varying = alongOneAxis(constant);
+    if (!varying)
+        return refuse(Reason::MissingData, sentence("{}", varying.error().message),
+                      blame(view, constant.storedAt));
+    if (!*varying && widens(*shape, dims, std::nullopt))
+        return broadens();
+    if (!*varying)
         return refuse(Reason::NotPerChannel,
                       sentence("the constant of {} varies along more than one axis", label),
                       blame(view, node));
-    if (axis < 0)
-        return Operand{std::nullopt, {numbers->front()}};
-    Operand operand;
-    operand.axis = axis;
-    std::size_t stride = 1;
-    for (std::size_t d = dims.size(); d-- > static_cast<std::size_t>(axis) + 1;)
-        stride *= static_cast<std::size_t>(dims[d]);
-    for (std::size_t c = 0; c < static_cast<std::size_t>(dims[static_cast<std::size_t>(axis)]); ++c)
-        operand.numbers.push_back((*numbers)[c * stride]);
+    Operand operand{std::nullopt, std::move((*varying)->numbers)};
+    if ((*varying)->axis >= 0)
+        operand.axis = (*varying)->axis + static_cast<int>(before);
+    // One value for each position of a single axis, all equal: still an axis of its own.
+    else if (const auto axis = axisByDims(*shape, dims);
+             axis && std::ranges::count_if(dims, [](std::int64_t n) { return n != 1; }) == 1) {
+        operand.axis = static_cast<int>(*axis);
+        operand.numbers.resize(static_cast<std::size_t>(dims[*axis]), operand.numbers.front());
+    }
+    if (widens(*shape, dims,
+               operand.axis ? std::optional(static_cast<std::size_t>(*operand.axis)) : std::nullopt))
+        return broadens();
     return operand;
 }
 

@@ -3,6 +3,7 @@
 #include "core/fold/PropagationTable.h"
 #include "core/graph/Attributes.h"
 #include "core/graph/ShapeRules.h"
+#include "core/model/Limits.h"
 
 #include <algorithm>
 #include <numeric>
@@ -10,8 +11,6 @@
 namespace pleat {
 
 namespace {
-
-constexpr std::int64_t mostChannels = 1 << 24; // beyond this an index map is not worth its memory
 
 std::int64_t sizeAfter(const KnownShape& shape, std::size_t axis)
 {

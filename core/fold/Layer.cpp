@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fold/Layer.h"
 
+#include "core/base/Text.h"
 #include "core/graph/Attributes.h"
+#include "core/model/Limits.h"
 
 #include <algorithm>
 #include <array>
@@ -244,6 +246,11 @@ Verdict<NewBias> matrixBias(const GraphView& view, const Layer& layer, const std
                                named(view, layer.node), dimsText(dims), columns),
                       blame(view, bias.storedAt));
     const std::size_t rows = perColumn ? c.size() / columns : c.size();
+    if (rows > TensorView::mostAtOnce / columns)
+        return refuse(Reason::ChannelMismatch,
+                      sentence("the bias of {} would get {} times {}", named(view, layer.node), grouped(rows),
+                               counted(columns, "value")),
+                      blame(view, bias.storedAt));
     NewBias result;
     result.dims = perColumn ? dims : std::vector<std::int64_t>{static_cast<std::int64_t>(columns)};
     if (perRow)
@@ -260,16 +267,17 @@ Verdict<NewBias> biasOfIntegers(const GraphView& view, const Layer& layer, const
                                 const std::vector<double>& t)
 {
     const Quantized& bias = *layer.quantizedBias;
-    const auto integers = bias.integers.tensor.doubles();
-    if (!integers)
-        return refuse(Reason::MissingData, sentence("{}", integers.error().message),
-                      blame(view, bias.integers.storedAt));
     const auto zero = std::ranges::find_if(bias.zeroPoint, [](double point) { return point != 0; });
-    if (integers->size() != s.size() || bias.integers.type != DataType::Int32 || zero != bias.zeroPoint.end())
+    if (bias.integers.tensor.elements() != s.size() || bias.integers.type != DataType::Int32 ||
+        zero != bias.zeroPoint.end())
         return refuse(
             Reason::Quantized,
             sentence("the bias of {} is not {} int32 values around 0", named(view, layer.node), s.size()),
             blame(view, bias.integers.storedAt));
+    const auto integers = bias.integers.tensor.doubles();
+    if (!integers)
+        return refuse(Reason::MissingData, sentence("{}", integers.error().message),
+                      blame(view, bias.integers.storedAt));
     NewBias result{t, {static_cast<std::int64_t>(s.size())}};
     for (std::size_t m = 0; m < s.size(); ++m)
         result.values[m] +=
@@ -318,6 +326,11 @@ Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node)
         return refuse(Reason::MissingData, sentence("{}", problem), blame(view, layer.weight.storedAt));
     if (auto read = readerOf(view, node)->read(context, layer); !read)
         return tl::make_unexpected(read.error());
+    if (std::max(layer.layout.outputs, layer.layout.inputs) > static_cast<std::uint64_t>(mostChannels))
+        return refuse(Reason::ChannelMismatch,
+                      sentence("{} has more channels than Pleat folds ({})", named(view, node),
+                               grouped(static_cast<std::uint64_t>(mostChannels))),
+                      blame(view, node));
     if (layer.quantizedWeight && layer.biasSlot && isQuantized(view, view.input(node, *layer.biasSlot))) {
         auto bias = readQuantized(view, node, *layer.biasSlot);
         if (!bias)

@@ -2,6 +2,8 @@
 #include "core/fold/Quantized.h"
 
 #include "core/graph/Attributes.h"
+#include "core/model/Limits.h"
+#include "core/tensor/Blocks.h"
 
 #include <algorithm>
 #include <cmath>
@@ -62,12 +64,19 @@ Verdict<Quantized> readQuantized(const GraphView& view, NodeIndex reader, std::s
     const DataType type = integers->type;
     if (type != DataType::Int8 && type != DataType::UInt8 && type != DataType::Int32)
         return inTheWay(view, node, sentence("{} integers are not supported", name(type)));
+    const auto tooMany = [](const Constant& constant) {
+        return constant.tensor.elements() > static_cast<std::uint64_t>(mostChannels);
+    };
+    if (tooMany(*scales))
+        return inTheWay(view, node, "it has too many scales");
     const auto scaleValues = values(*scales);
     if (!scaleValues || scaleValues->empty() || scales->type != DataType::Float)
         return inTheWay(view, node, "its scale cannot be read");
     quantized.scales = *scaleValues;
     if (view.input(node, 2) != ValueIndex::None) {
         const auto zero = constantOf(view, view.input(node, 2));
+        if (zero && tooMany(*zero))
+            return inTheWay(view, node, "it has too many zero points");
         const auto numbers = zero ? values(*zero) : failure(ErrorCode::Unreadable, {});
         if (!numbers)
             return inTheWay(view, node, "its zero point is computed at run time");
@@ -99,24 +108,29 @@ Verdict<void> requireScalable(const GraphView& view, const Quantized& quantized,
         return inTheWay(view, node, "one scale for each channel needs opset 13");
     if (quantized.integers.type == DataType::Int32)
         return inTheWay(view, node, "int32 weights are not supported");
+    if (quantized.integers.tensor.elements() > TensorView::mostAtOnce)
+        return inTheWay(view, node, "it has too many integers to hold them in memory");
     if (std::ranges::none_of(s, [](double factor) { return factor < 0; }))
         return {};
-    const auto integers = quantized.integers.tensor.doubles();
-    if (!integers)
-        return refuse(Reason::MissingData, sentence("{}", integers.error().message),
+    const std::size_t after = product(quantized.integers.dims, axis + 1), channels = s.size();
+    const bool negatable = quantized.integers.type == DataType::Int8;
+    std::optional<Sentence> why;
+    const auto look = [&](std::uint64_t first, std::span<const double> integers) {
+        for (std::size_t e = 0; e < integers.size() && !why; ++e) {
+            const std::size_t channel = (static_cast<std::size_t>(first) + e) / after % channels;
+            if (s[channel] >= 0)
+                continue;
+            if (!negatable || at(quantized.zeroPoint, channel) != 0)
+                why = sentence("channel {} is negated, and its zero point is not 0", channel);
+            else if (integers[e] == -128)
+                why = sentence("channel {} is negated, and holds -128", channel);
+        }
+    };
+    if (const auto read = forEachBlock(quantized.integers.tensor, {}, look); !read)
+        return refuse(Reason::MissingData, sentence("{}", read.error().message),
                       blame(view, quantized.integers.storedAt));
-    const std::vector<std::int64_t>& dims = quantized.integers.dims;
-    const std::size_t after = product(dims, axis + 1), channels = s.size();
-    for (std::size_t e = 0; e < integers->size(); ++e) {
-        const std::size_t channel = e / after % channels;
-        if (s[channel] >= 0)
-            continue;
-        if (quantized.integers.type != DataType::Int8 || at(quantized.zeroPoint, channel) != 0)
-            return inTheWay(view, node,
-                            sentence("channel {} is negated, and its zero point is not 0", channel));
-        if ((*integers)[e] == -128)
-            return inTheWay(view, node, sentence("channel {} is negated, and holds -128", channel));
-    }
+    if (why)
+        return inTheWay(view, node, *why);
     return {};
 }
 

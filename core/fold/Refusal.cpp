@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fold/Refusal.h"
 
+#include "core/base/Text.h"
+#include "core/model/Limits.h"
+
 #include <onnx/onnx_pb.h>
 
 namespace pleat {
@@ -76,13 +79,29 @@ Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::si
                   blame(view, value));
 }
 
-Verdict<std::vector<double>> requireNumbers(const GraphView& view, const Constant& constant,
-                                            const std::string& role, NodeIndex node)
+Verdict<void> requireReadable(const GraphView& view, const Constant& constant, const std::string& role,
+                              NodeIndex node)
 {
     if (!isFoldable(constant.type) || !isFoldable(constant.tensor.type()))
         return refuse(Reason::Dtype,
                       sentence("{} {} values ({} of {}) are not supported", name(constant.tensor.type()),
                                role, named(view, constant.storedAt), named(view, node)),
+                      blame(view, constant.storedAt));
+    if (const std::string problem(constant.tensor.payload().problem()); !problem.empty())
+        return refuse(Reason::MissingData, sentence("{}", problem), blame(view, constant.storedAt));
+    return {};
+}
+
+Verdict<std::vector<double>> requireNumbers(const GraphView& view, const Constant& constant,
+                                            const std::string& role, NodeIndex node)
+{
+    if (auto readable = requireReadable(view, constant, role, node); !readable)
+        return tl::make_unexpected(readable.error());
+    if (constant.tensor.elements() > static_cast<std::uint64_t>(mostChannels))
+        return refuse(Reason::ChannelMismatch,
+                      sentence("{} of {} has {}, and Pleat folds at most {} channels", role,
+                               named(view, node), counted(constant.tensor.elements(), "value"),
+                               grouped(static_cast<std::uint64_t>(mostChannels))),
                       blame(view, constant.storedAt));
     auto numbers = values(constant);
     if (!numbers)

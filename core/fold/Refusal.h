@@ -50,8 +50,12 @@ inline tl::unexpected<Refusal> refuse(Reason reason, Sentence message, Blame who
 Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::size_t slot,
                                   const std::string& role);
 
-// All its numbers as the node reads them, or the refusal when its type cannot be read or its data are
-// missing.
+// Whether the numbers of a constant can be read at all: their type, and that the bytes are there.
+Verdict<void> requireReadable(const GraphView& view, const Constant& constant, const std::string& role,
+                              NodeIndex node);
+
+// All its numbers as the node reads them, or the refusal when they cannot be read or are more than
+// `mostChannels` (Limits.h).
 Verdict<std::vector<double>> requireNumbers(const GraphView& view, const Constant& constant,
                                             const std::string& role, NodeIndex node);
 

@@ -108,7 +108,7 @@ NodeIndex GraphView::producer(ValueIndex value) const
 
 std::size_t GraphView::producerSlot(ValueIndex value) const
 {
-    return m_values[index(value)].slot;
+    return record(value).slot;
 }
 
 std::span<const Use> GraphView::uses(ValueIndex value) const
@@ -119,7 +119,7 @@ std::span<const Use> GraphView::uses(ValueIndex value) const
 
 NodeIndex GraphView::readerInBody(ValueIndex value) const
 {
-    return m_values[index(value)].readerInBody;
+    return record(value).readerInBody;
 }
 
 bool GraphView::isGraphInput(ValueIndex value) const

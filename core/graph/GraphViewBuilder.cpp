@@ -15,7 +15,6 @@ public:
     explicit GraphViewBuilder(Model model) : m_view(new GraphView)
     {
         m_view->m_model = std::move(model);
-        m_view->m_byId.assign(m_view->m_model.nextNode, NodeIndex::None);
     }
 
     std::shared_ptr<const GraphView> build()
@@ -72,8 +71,11 @@ private:
         const auto self = static_cast<NodeIndex>(m_view->m_nodes.size());
         m_view->m_nodes.push_back({&node, scope, 0, static_cast<std::uint32_t>(node.proto->input_size()),
                                    static_cast<std::uint32_t>(node.proto->output_size())});
-        if (index(node.id) < m_view->m_byId.size())
+        if (node.id != NodeId::None) {
+            if (index(node.id) >= m_view->m_byId.size())
+                m_view->m_byId.resize(index(node.id) + 1, NodeIndex::None);
             m_view->m_byId[index(node.id)] = self;
+        }
         for (std::uint32_t slot = 0; slot < m_view->m_nodes.back().outputs; ++slot) {
             const std::string& output = node.proto->output(static_cast<int>(slot));
             if (output.empty())

@@ -219,10 +219,7 @@ private:
 
     Node fresh(onnx::NodeProto proto)
     {
-        return {static_cast<NodeId>(m_model.nextNode++),
-                std::make_shared<const onnx::NodeProto>(std::move(proto)),
-                {},
-                {}};
+        return {m_model.ids->node(), std::make_shared<const onnx::NodeProto>(std::move(proto)), {}, {}};
     }
 
     void rebuildInitializers(ScopeIndex index_, const Scope& scope, Graph& graph)
@@ -241,7 +238,7 @@ private:
             return;
         if (const auto added = m_edit.added.find(index_); added != m_edit.added.end()) {
             for (const auto& tensor : added->second)
-                graph.initializers.push_back({static_cast<TensorId>(m_model.nextTensor++), tensor, {}});
+                graph.initializers.push_back({m_model.ids->tensor(), tensor, {}});
         }
     }
 

@@ -20,6 +20,9 @@ inline constexpr int deepestGroup = 64;
 // Dimensions of a tensor. A derived shape of more is taken as unknown.
 inline constexpr int highestRank = 64;
 
+// Channels of what is folded: a fold holds a few numbers for each of them in memory.
+inline constexpr std::int64_t mostChannels = std::int64_t{1} << 24;
+
 // Elements of a tensor: no more than 2^59, so that bytes and bits of it can be counted.
 inline constexpr std::uint64_t mostElements = std::numeric_limits<std::int64_t>::max() / 16;
 

@@ -80,8 +80,8 @@ struct Model {
     std::shared_ptr<const Graph> graph;             // never null; an absent graph is an Error when opening
     std::vector<Function> functions;
     std::shared_ptr<const std::vector<Payload>> payloads;
-    std::uint32_t nextNode = 0; // ids from here on are free
-    std::uint32_t nextTensor = 0;
+    // Of everything that stems from the same opening; never null.
+    std::shared_ptr<IdSource> ids = std::make_shared<IdSource>();
     bool edited = false; // false: saving copies the file
 
     std::int64_t irVersion() const;

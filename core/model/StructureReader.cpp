@@ -85,8 +85,7 @@ Result<Model> StructureReader::read()
     if (!readModel(model))
         return tl::make_unexpected(m_scanner.error());
     model.payloads = std::make_shared<const std::vector<Payload>>(std::move(m_payloads));
-    model.nextNode = m_nodes;
-    model.nextTensor = m_tensors;
+    model.ids = m_ids;
     return model;
 }
 
@@ -217,7 +216,7 @@ StructureReader::Copy StructureReader::rewrite(const Field& field, std::string& 
 
 bool StructureReader::readNode(const Field& field, Node& node, int depth)
 {
-    node.id = static_cast<NodeId>(m_nodes++);
+    node.id = m_ids->node();
     node.source = field.range();
     std::string structure;
     int attributes = 0;
@@ -242,7 +241,7 @@ bool StructureReader::readNode(const Field& field, Node& node, int depth)
 
 bool StructureReader::readInitializer(const Field& field, Initializer& initializer)
 {
-    initializer.id = static_cast<TensorId>(m_tensors++);
+    initializer.id = m_ids->tensor();
     initializer.source = field.range();
     m_structure.clear();
     const Copy copy = rewriteTensor(field, m_structure);
@@ -444,7 +443,10 @@ bool StructureReader::examineEntry(const Field& field, ExternalEntries& entries)
 template<class Message>
 bool StructureReader::parse(const std::string& bytes, Message& message, std::uint64_t offset)
 {
-    if (bytes.size() <= largestMessage && message.ParseFromString(bytes))
+    m_structureBytes += bytes.size();
+    if (m_structureBytes > largestMessage)
+        return m_scanner.tooLarge(m_structureBytes, offset);
+    if (message.ParseFromString(bytes))
         return true;
     return m_scanner.damaged("a part that cannot be understood", offset);
 }

@@ -46,10 +46,10 @@ private:
     Progress& m_progress;
     std::stop_token m_stop;
     std::vector<Payload> m_payloads;
-    std::uint32_t m_nodes = 0;
-    std::uint32_t m_tensors = 0;
+    std::shared_ptr<IdSource> m_ids = std::make_shared<IdSource>();
     std::uint32_t m_entries = 0;
-    std::string m_structure; // of the node or initializer at hand
+    std::uint64_t m_structureBytes = 0; // of all messages so far
+    std::string m_structure;            // of the node or initializer at hand
 };
 
 } // namespace pleat

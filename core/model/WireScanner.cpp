@@ -37,6 +37,15 @@ bool Scanner::damaged(const std::string& what, std::uint64_t at)
                 m_file->path().string());
 }
 
+bool Scanner::tooLarge(std::uint64_t bytes, std::uint64_t at)
+{
+    return fail(ErrorCode::Unreadable,
+                m_file->path().string() + ": a part at offset " + grouped(at) + " has " +
+                    counted(bytes, "byte") + " besides its large tensors; ONNX's own format ends at " +
+                    grouped(largestMessage) + ". The file may be damaged; copy it again.",
+                m_file->path().string());
+}
+
 // Makes the window hold the byte at `at`, which lies inside the file.
 bool Scanner::window(std::uint64_t at)
 {
@@ -169,6 +178,8 @@ bool Scanner::append(std::uint64_t offset, std::uint64_t length, std::string& in
 {
     if (m_failed)
         return false;
+    if (length > largestMessage || into.size() > largestMessage - length)
+        return tooLarge(into.size() + length, offset);
     if (length > largeWindow) { // past the window, at once
         const std::size_t before = into.size();
         into.resize(before + static_cast<std::size_t>(length));

@@ -36,7 +36,8 @@ public:
     // message and after an error.
     bool next(std::uint64_t& at, std::uint64_t end, Field& field);
 
-    // Appends bytes of the file to `into`. False after an error.
+    // Appends bytes of the file to `into`. False after an error; one is that `into` would get larger than a
+    // message can be, which is seen before anything is read.
     bool append(std::uint64_t offset, std::uint64_t length, std::string& into);
 
     // The first thing that went wrong.
@@ -44,6 +45,7 @@ public:
     const Error& error() const { return m_error; }
     bool fail(ErrorCode code, std::string message, std::string where = {});
     bool damaged(const std::string& what, std::uint64_t at);
+    bool tooLarge(std::uint64_t bytes, std::uint64_t at); // for a message
 
     const FilePointer& file() const { return m_file; }
 

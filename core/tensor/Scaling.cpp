@@ -38,6 +38,10 @@ Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Fac
     } else if (const auto* bytes = std::get_if<Bytes>(&payload.content)) {
         base = *bytes;
     } else {
+        if (tensor.elements() > TensorView::mostAtOnce)
+            return failure(ErrorCode::Unsupported,
+                           "Tensor \"" + tensor.name() + "\" is too large to be folded in two ways at once.",
+                           tensor.name());
         auto computed = std::make_shared<std::vector<std::byte>>(payload.size());
         if (auto read = tensor.read(0, tensor.elements(), *computed); !read)
             return tl::make_unexpected(read.error());

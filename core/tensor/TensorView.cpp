@@ -113,6 +113,11 @@ Result<std::vector<double>> TensorView::doubles() const
                        "Tensor \"" + m_name + "\" holds " + pleat::name(m_type) +
                            ", which Pleat cannot read as numbers.",
                        m_name);
+    if (elements() > mostAtOnce)
+        return failure(ErrorCode::Unsupported,
+                       "Tensor \"" + m_name + "\" has " + counted(elements(), "value") +
+                           "; Pleat holds at most " + grouped(mostAtOnce) + " of one at once.",
+                       m_name);
     std::vector<double> values(static_cast<std::size_t>(elements()));
     if (auto got = readDoubles(0, values); !got)
         return tl::make_unexpected(got.error());

@@ -32,8 +32,10 @@ public:
     // rounded).
     Result<void> readDoubles(std::uint64_t first, std::span<double> into) const;
 
-    // The whole tensor as doubles; for small ones.
+    // The whole tensor as doubles; for small ones. Error Unsupported above `mostAtOnce` elements: a sparse
+    // file of a few bytes can hold more than any memory.
     Result<std::vector<double>> doubles() const;
+    static constexpr std::uint64_t mostAtOnce = std::uint64_t{1} << 27; // a gigabyte of doubles
 
 private:
     std::string m_name;

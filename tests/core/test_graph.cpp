@@ -8,6 +8,7 @@
 #include <QTest>
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 using namespace pleat;
 using namespace pleat::test;
@@ -122,6 +123,60 @@ class GraphTest final : public QObject {
     Q_OBJECT
 
 private slots:
+    // Fold the one, undo, fold the other: what is new gets ids that nothing had before.
+    void givesNoIdTwiceInOneDocument()
+    {
+        ModelBuilder model;
+        model.input("x", {2, 5, 4});
+        model.matMul("m1", 4, 6).affine("Add", "add1", {6}).affine("Mul", "mul1", {6});
+        model.from("x", 4).matMul("m2", 4, 6).affine("Mul", "mul2", {6}).affine("Add", "shift2", {6});
+        model.output("mul1_out").output();
+        model.from("x", 4).matMul("m3", 4, 6).affine("Mul", "mul3", {6}).affine("Add", "shift3", {6});
+        model.output();
+        const View view = open(model);
+        NoProgress quiet;
+        const FoldOptions options{.constantsToo = true};
+        const auto found = findFolds(view, options, quiet, {});
+        QVERIFY(found);
+        std::set<NodeId> old, nodes;
+        std::set<TensorId> tensors;
+        for (const Node& node : view->model().graph->nodes)
+            old.insert(node.id);
+        int added = 0;
+        for (const FoldCandidate& candidate : *found) {
+            if (!candidate.foldable)
+                continue;
+            const auto after = fold(view, std::vector<FoldId>{candidate.id}, options, quiet, {});
+            QVERIFY(after);
+            for (const Node& node : after->after.graph->nodes) {
+                if (old.contains(node.id))
+                    continue;
+                QVERIFY2(nodes.insert(node.id).second, node.proto->name().c_str());
+                ++added;
+            }
+            for (const Initializer& initializer : after->after.graph->initializers) {
+                if (view->find(ScopeIndex::Main, initializer.proto->name()) == ValueIndex::None)
+                    QVERIFY(tensors.insert(initializer.id).second);
+            }
+        }
+        QVERIFY(added >= 2); // an Add for each shift
+    }
+
+    // An input that is absent ("") is nobody's value, for every question about values.
+    void answersForAnAbsentValue()
+    {
+        const View view = open(ModelBuilder().input("x", {1, 3, 4, 4}).conv("c", {}));
+        const auto none = ValueIndex::None;
+        QCOMPARE(view->producerSlot(none), std::size_t{0});
+        QVERIFY(view->readerInBody(none) == NodeIndex::None);
+        QVERIFY(view->producer(none) == NodeIndex::None);
+        QVERIFY(view->uses(none).empty());
+        QVERIFY(view->name(none).empty());
+        QVERIFY(!view->initializer(none) && !view->isSparse(none));
+        QVERIFY(!view->isGraphInput(none) && !view->isGraphOutput(none));
+        QVERIFY(view->arguments(none).empty());
+    }
+
     void knowsProducersAndReaders()
     {
         const View view = open(twoConvs());

@@ -331,8 +331,8 @@ void TestReader::numbersInTheOrderOfTheFile()
     QCOMPARE(index(model.graph->nodes[1].id), 1u);
     QCOMPARE(index(model.graph->nodes[1].bodies[0].graph->nodes[0].id), 2u);
     QCOMPARE(index(model.graph->nodes[1].bodies[1].graph->nodes[0].id), 4u);
-    QCOMPARE(model.nextNode, 5u);
-    QCOMPARE(model.nextTensor, 3u);
+    QCOMPARE(model.ids->nodes(), 5u);
+    QCOMPARE(model.ids->tensors(), 3u);
 }
 
 void TestReader::keepsUnknownFields()
