@@ -6,6 +6,7 @@
 #include "core/report/Json.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace pleat::cli {
@@ -17,6 +18,15 @@ struct Options {
     bool json = false;
 };
 
+// The batch norm whose entry it is, else the first of its chain.
+std::string nameOf(const FoldCandidate& candidate)
+{
+    const auto batchNorm = std::ranges::find(candidate.affine, "BatchNormalization", &NodeRef::op);
+    if (batchNorm != candidate.affine.end())
+        return batchNorm->name;
+    return candidate.affine.empty() ? std::string() : candidate.affine.front().name;
+}
+
 void print(const std::vector<FoldCandidate>& candidates)
 {
     std::size_t batchNorms = 0, foldable = 0, others = 0;
@@ -24,7 +34,7 @@ void print(const std::vector<FoldCandidate>& candidates)
         batchNorms += candidate.batchNorm;
         foldable += candidate.batchNorm && candidate.foldable;
         others += !candidate.batchNorm;
-        const std::string what = candidate.affine.empty() ? std::string() : candidate.affine.front().name;
+        const std::string what = nameOf(candidate);
         fmt::print("{:<8}  {}\n          {}\n", candidate.foldable ? "can fold" : "blocked", candidate.id,
                    candidate.foldable
                        ? fmt::format("{} {}", what, candidate.message.text())

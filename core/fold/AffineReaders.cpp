@@ -277,6 +277,11 @@ Verdict<AffineStep> readArithmetic(const FoldContext& context, NodeIndex node)
     return step;
 }
 
+Verdict<AffineStep> readNegation(const FoldContext&, NodeIndex)
+{
+    return AffineStep{.affine = {std::nullopt, {-1.0}, {0.0}}, .dataSlot = 0, .parameters = {}};
+}
+
 struct AffineReader {
     std::string_view op;
     Verdict<AffineStep> (*read)(const FoldContext&, NodeIndex);
@@ -288,6 +293,8 @@ constexpr std::array readers{
     AffineReader{"Div", readArithmetic},
     AffineReader{"Add", readArithmetic},
     AffineReader{"Sub", readArithmetic},
+    AffineReader{"Sum", readArithmetic},
+    AffineReader{"Neg", readNegation},
 };
 
 const AffineReader* readerOf(const GraphView& view, NodeIndex node)
@@ -309,6 +316,8 @@ bool mayBeAffine(const GraphView& view, NodeIndex node)
         return false;
     if (isBatchNorm(view, node))
         return true;
+    if (view.op(node) == "Neg")
+        return view.inputs(node).size() == 1 && !constantOf(view, view.input(node, 0));
     // One operand is a constant, the other is not: a product of constants is a constant itself.
     return view.inputs(node).size() == 2 && view.outputs(node).size() == 1 &&
            constantOf(view, view.input(node, 0)).has_value() !=

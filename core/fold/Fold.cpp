@@ -166,7 +166,7 @@ private:
 
 bool takenByDefault(const FoldCandidate& candidate, const FoldOptions& options)
 {
-    return candidate.batchNorm || options.constantsToo;
+    return candidate.batchNorm || (options.constantsToo && !candidate.onlyWhenChosen);
 }
 
 // Every chosen id must have been folded; the error names the one that was not, and why.

@@ -47,6 +47,7 @@ struct FoldCandidate {
     std::vector<NodeRef> affine;  // the chain, in the order of the data
     std::vector<NodeRef> between; // what lies between the chain and the layer
     bool batchNorm = false;
+    bool onlyWhenChosen = false; // not among those that are folded when nothing is chosen
     std::optional<std::uint64_t> channels;
     std::string scope;
     std::vector<FoldWarning> warnings;

@@ -31,6 +31,12 @@ Result<Payload> computed(const FoldTarget& target, bool after)
     return stored(weight.type, *ordered);
 }
 
+// A shift leaves the weight as it is, byte for byte.
+bool isPureShift(const FoldTarget& target)
+{
+    return std::ranges::all_of(target.s, [](double factor) { return factor == 1; });
+}
+
 } // namespace
 
 Result<std::string> NewConstants::scaleWeight(const FoldTarget& target, FoldDirection direction)
@@ -38,6 +44,8 @@ Result<std::string> NewConstants::scaleWeight(const FoldTarget& target, FoldDire
     const Layer& layer = target.layer;
     const Constant& weight = layer.weight;
     std::string name(m_view.name(weight.storedAt));
+    if (isPureShift(target))
+        return name;
     const bool after = direction == FoldDirection::After;
     const bool inPlace = isReadOnce(weight) && !weight.isCast();
     const auto factors = std::make_shared<const std::vector<double>>(target.s);
@@ -61,6 +69,8 @@ Result<std::string> NewConstants::scaleWeight(const FoldTarget& target, FoldDire
 Result<std::string> NewConstants::scaleIntegers(const FoldTarget& target)
 {
     const Layer& layer = target.layer;
+    if (isPureShift(target))
+        return std::string(m_view.name(layer.weight.storedAt));
     auto weight = scaledWeight(*layer.quantizedWeight, layer.outputDim, target.s);
     if (!weight)
         return tl::make_unexpected(weight.error());

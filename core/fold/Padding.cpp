@@ -85,11 +85,11 @@ Verdict<void> convolution(const FoldContext& context, const Layer& layer, const 
     if (window.padsExplicitly() && window.automatic != "VALID")
         pads(Reason::Padding,
              sentence("{} shifts its input, and {} pads with zeros afterwards ({})",
-                      named(view, context.chain), named(view, layer.node), padsText(window.pads)));
+                      named(view, context.shifting), named(view, layer.node), padsText(window.pads)));
     else if (window.padsExplicitly())
         pads(Reason::Padding,
              sentence("{} shifts its input, and {} has both auto_pad and pads ({})",
-                      named(view, context.chain), named(view, layer.node), padsText(window.pads)));
+                      named(view, context.shifting), named(view, layer.node), padsText(window.pads)));
     for (std::size_t a = 0; !refusal && window.automatic.starts_with("SAME") && a < window.kernel.size();
          ++a) {
         const std::int64_t padding = samePadding(context, layer, window, a);
@@ -99,7 +99,7 @@ Verdict<void> convolution(const FoldContext& context, const Layer& layer, const 
         else if (padding > 0)
             pads(Reason::Padding,
                  sentence("{} shifts its input, and {} pads with zeros afterwards ({}, {} in all)",
-                          named(view, context.chain), named(view, layer.node), window.automatic, padding));
+                          named(view, context.shifting), named(view, layer.node), window.automatic, padding));
     }
     if (!refusal)
         return {};
@@ -146,7 +146,7 @@ Verdict<void> transposed(const FoldContext& context, const Layer& layer)
     for (std::size_t a = 0; a < axes; ++a) {
         if (at(window.strides, a, 1) != 1)
             return refuse(Reason::TransposedStride,
-                          sentence("{} shifts its input, and {} has stride {}", named(view, context.chain),
+                          sentence("{} shifts its input, and {} has stride {}", named(view, context.shifting),
                                    label, fmt::format("{}", fmt::join(window.strides, ", "))),
                           blame(view, layer.node));
     }
@@ -159,7 +159,7 @@ Verdict<void> transposed(const FoldContext& context, const Layer& layer)
         return {};
     return refuse(Reason::TransposedBorder,
                   sentence("{} shifts its input, and the border of {} reads fewer of its weights ({})",
-                           named(view, context.chain), label, padsText(window.pads)),
+                           named(view, context.shifting), label, padsText(window.pads)),
                   blame(view, layer.node));
 }
 

@@ -71,6 +71,7 @@ private:
     {
         const bool batchNorm = isBatchNorm(m_view, node);
         m_context.chain = node;
+        m_context.shifting = NodeIndex::None;
         // An Add behind a MatMul is its bias, not something to be folded into it.
         if (!batchNorm && matMulUnderBias(m_view, node) != NodeIndex::None)
             return std::nullopt;
@@ -81,6 +82,7 @@ private:
         add(plan, node);
         if (step)
             follow(plan, std::move(*step));
+        m_context.chain = headOf(plan);
         FoldCandidate& candidate = plan.candidate;
         candidate.id = foldId(m_view, plan.chain.back());
         candidate.scope = m_view.scopes()[index(m_view.scope(node))].path;
@@ -88,8 +90,14 @@ private:
             std::ranges::any_of(plan.chain, [&](NodeIndex n) { return isBatchNorm(m_view, n); });
         const Verdict<void> verdict = step ? findLayers(plan) : unreadable(plan, step.error());
         candidate.foldable = verdict.has_value();
-        if (!candidate.batchNorm && (!verdict || !multiplies(plan)))
+        if (!candidate.batchNorm && !verdict)
             return std::nullopt;
+        if (verdict && !candidate.batchNorm && belongsToActivation(plan)) {
+            candidate.onlyWhenChosen = true;
+            candidate.warnings.push_back({"activation",
+                                          "a shift before Clip may be part of an activation "
+                                          "(hard-sigmoid): it is folded only when it is chosen"});
+        }
         if (!verdict)
             refuseCandidate(candidate, verdict.error());
         return plan;
@@ -107,6 +115,7 @@ private:
         plan.dataSlot = step.dataSlot;
         plan.affine = std::move(step.affine);
         plan.parameters = std::move(step.parameters);
+        noteShift(plan.chain.back(), plan.affine);
         while (const auto use = onlyUse(m_view, m_view.output(plan.chain.back(), 0))) {
             if (m_taken[index(use->node)] || !mayBeAffine(m_view, use->node))
                 break;
@@ -120,13 +129,32 @@ private:
             if (!plan.parameters)
                 plan.parameters = std::move(next->parameters);
             add(plan, use->node);
+            noteShift(use->node, next->affine);
         }
     }
 
-    bool multiplies(const FoldPlan& plan) const
+    // Which member of the chain is said to shift: the batch norm if it does, else the first that does.
+    void noteShift(NodeIndex node, const Affine& affine)
     {
-        return std::ranges::any_of(
-            plan.chain, [&](NodeIndex node) { return m_view.op(node) == "Mul" || m_view.op(node) == "Div"; });
+        if (affine.shifts() && (m_context.shifting == NodeIndex::None || isBatchNorm(m_view, node)))
+            m_context.shifting = node;
+    }
+
+    // The batch norm whose row it is, else the first of the chain.
+    NodeIndex headOf(const FoldPlan& plan) const
+    {
+        const auto found =
+            std::ranges::find_if(plan.chain, [&](NodeIndex node) { return isBatchNorm(m_view, node); });
+        return found == plan.chain.end() ? plan.chain.front() : *found;
+    }
+
+    // One number added to all channels before a Clip, as hard-sigmoid has it: what knows the pattern should
+    // find it again.
+    bool belongsToActivation(const FoldPlan& plan) const
+    {
+        const auto use = onlyUse(m_view, m_view.output(plan.chain.back(), 0));
+        return use && m_view.op(use->node) == "Clip" && plan.chain.size() == 1 && plan.affine.isUniform() &&
+               plan.affine.shifts() && plan.targets.front().layer.layout.outputs > 1;
     }
 
     // A batch norm that cannot be read itself still tells which layer it belongs to.
@@ -181,9 +209,9 @@ private:
         Refusal& told = afterFirst ? after : before;
         const Refusal& other = afterFirst ? before : after;
         if (told.reason == Reason::NoNeighbour) {
-            const NodeIndex first = plan.chain.front();
-            told.message = sentence("no layer before or after {} can take it", named(m_view, first));
-            told.blame = {blame(m_view, first)};
+            const NodeIndex head = headOf(plan);
+            told.message = sentence("no layer before or after {} can take it", named(m_view, head));
+            told.blame = {blame(m_view, head)};
         } else if (other.reason != Reason::NoNeighbour && !other.message.empty()) {
             told.message = afterFirst ? sentence("{}; before it, {}", told.message, other.message)
                                       : sentence("{}; after it, {}", told.message, other.message);

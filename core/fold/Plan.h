@@ -31,7 +31,7 @@ struct FoldPlan {
 };
 
 // Hands over one plan a chain that holds a batch norm, in the order of the graph, and one for every other
-// chain that can be folded and multiplies, each as soon as it is made: a model may have a hundred thousand.
+// chain that can be folded, each as soon as it is made: a model may have a hundred thousand.
 // Errors: those of `take`; Cancelled.
 Result<void> planFolds(const GraphView& view, const FoldOptions& options,
                        const std::function<Result<void>(FoldPlan)>& take, Progress& progress,

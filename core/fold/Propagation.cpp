@@ -3,10 +3,9 @@
 #include "core/fold/Propagation.h"
 
 #include "core/fold/PropagationTable.h"
-#include "core/graph/Describe.h"
+#include "core/fold/WhyNot.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <onnx/onnx_pb.h>
 
@@ -14,30 +13,20 @@ namespace pleat {
 
 namespace {
 
-bool readsItsStatistics(std::string_view op)
+tl::unexpected<Refusal> refused(const FoldContext& context, NodeIndex node, Sentence why)
 {
-    static constexpr std::array ops{"InstanceNormalization", "LayerNormalization",
-                                    "GroupNormalization",    "SimplifiedLayerNormalization",
-                                    "RMSNormalization",      "MeanVarianceNormalization",
-                                    "LpNormalization",       "SkipLayerNormalization"};
-    return std::ranges::find(ops, op) != ops.end();
+    const GraphView& view = context.view;
+    return refuse(Reason::OperatorBetween,
+                  sentence("{} lies between the two and does not commute with {} ({})", operation(view, node),
+                           named(view, context.chain), std::move(why)),
+                  blame(view, node));
 }
 
-Sentence whyNever(std::string_view op)
+bool isQuantizer(const GraphView& view, NodeIndex node)
 {
-    if (op == "BatchNormalization")
-        return "it stays itself";
-    if (op == "MatMul" || op == "Gemm" || op == "Conv" || op == "ConvTranspose")
-        return "it mixes channels";
-    switch (category(op)) {
-    case OpCategory::Activation:
-    case OpCategory::Normalisation:
-        return "it is not linear";
-    case OpCategory::Arithmetic:
-        return "it combines values that are computed at run time";
-    default:
-        return "no rule is known for it";
-    }
+    const std::string_view op = view.op(node), domain = view.domain(node);
+    return (op == "QuantizeLinear" || op == "DequantizeLinear") &&
+           (domain.empty() || domain == "com.microsoft");
 }
 
 // The refusal for an operator that is not in the table.
@@ -46,6 +35,9 @@ tl::unexpected<Refusal> stranger(const FoldContext& context, NodeIndex node)
     const GraphView& view = context.view;
     const std::string op(view.op(node));
     const Argument label = named(view, node);
+    if (isQuantizer(view, node))
+        return refuse(Reason::QuantizeBetween, sentence("{} quantizes between the two", label),
+                      blame(view, node));
     if (!view.domain(node).empty())
         return refuse(Reason::CustomDomain, sentence("{} is of domain {}", label, view.domain(node)),
                       blame(view, node));
@@ -53,22 +45,13 @@ tl::unexpected<Refusal> stranger(const FoldContext& context, NodeIndex node)
         return refuse(Reason::InputStatistics,
                       sentence("{} takes its statistics from its input", operation(view, node)),
                       blame(view, node));
-    if (op == "QuantizeLinear" || op == "DequantizeLinear")
-        return refuse(Reason::QuantizeBetween, sentence("{} quantizes between the two", label),
-                      blame(view, node));
-    return refuse(Reason::OperatorBetween,
-                  sentence("{} lies between the two and does not commute with {} ({})", operation(view, node),
-                           named(context.view, context.chain), whyNever(op)),
-                  blame(view, node));
-}
-
-tl::unexpected<Refusal> refused(const FoldContext& context, NodeIndex node, Sentence why)
-{
-    const GraphView& view = context.view;
-    return refuse(Reason::OperatorBetween,
-                  sentence("{} lies between the two and does not commute with {} ({})", operation(view, node),
-                           named(context.view, context.chain), why),
-                  blame(view, node));
+    // An affine operator that is no part of the chain: it cannot be read, or it runs along another axis.
+    if (mayBeAffine(view, node)) {
+        if (auto step = readAffine(context, node); !step)
+            return tl::make_unexpected(std::move(step.error()));
+        return refused(context, node, "it is another scale or shift, which is not part of the chain");
+    }
+    return refused(context, node, whyNot(op));
 }
 
 // Moves one number per channel over an index map. `links` pairs the channels of the input and the output.

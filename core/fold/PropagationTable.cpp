@@ -33,7 +33,10 @@ Verdict<Propagation> onlyOperand(const Question& question)
 {
     if (viewOf(question).inputs(question.node).size() == 1)
         return elementwise(question);
-    return blocked(question, "it combines values that are computed at run time");
+    const std::string_view op = viewOf(question).op(question.node);
+    if (op == "Max" || op == "Min")
+        return blocked(question, "it chooses between its operands, which is not linear");
+    return blocked(question, "it combines several operands");
 }
 
 // Windows over the spatial axes: only the channel axis is left alone.

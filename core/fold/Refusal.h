@@ -27,9 +27,11 @@ using Verdict = tl::expected<T, Refusal>;
 struct FoldContext {
     const GraphView& view;
     const Shapes& shapes;
-    bool quantizedToo = false;         // FoldOptions
-    bool padUniform = false;           // FoldOptions
-    NodeIndex chain = NodeIndex::None; // the first node of what is to be folded, for sentences
+    bool quantizedToo = false; // FoldOptions
+    bool padUniform = false;   // FoldOptions
+    NodeIndex chain =
+        NodeIndex::None; // of what is to be folded, for sentences: its batch norm, else its first node
+    NodeIndex shifting = NodeIndex::None; // the node of it that shifts its input
 };
 
 // Nodes and tensors as arguments of a sentence. A node without a name is called by what it makes (label()).

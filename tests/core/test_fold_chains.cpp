@@ -61,14 +61,6 @@ private slots:
         QVERIFY(folded->candidates[0].foldable && !folded->candidates[0].batchNorm);
     }
 
-    void doesNotListAnAddAlone()
-    {
-        ModelBuilder model = conv();
-        assertNotListed(model.affine("Add", "a1", {}).relu());
-        ModelBuilder perChannel = conv();
-        assertNotListed(perChannel.affine("Add", "a1", {4, 1, 1}).relu());
-    }
-
     void blocksAConstantAlongTheLastAxis() // case 22
     {
         ModelBuilder alone = conv(6); // 4 × 4 after the Conv: C = H = W
