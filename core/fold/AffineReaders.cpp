@@ -258,7 +258,7 @@ Verdict<Affine> arithmetic(const FoldContext& context, NodeIndex node, Operand o
 Verdict<AffineStep> readArithmetic(const FoldContext& context, NodeIndex node)
 {
     const GraphView& view = context.view;
-    const bool second = constantOf(view, view.input(node, 1)).has_value();
+    const bool second = isFixed(view, view.input(node, 1));
     AffineStep step;
     step.dataSlot = second ? 0 : 1;
     auto constant = requireConstant(view, node, second ? 1 : 0, "an operand");
@@ -317,11 +317,10 @@ bool mayBeAffine(const GraphView& view, NodeIndex node)
     if (isBatchNorm(view, node))
         return true;
     if (view.op(node) == "Neg")
-        return view.inputs(node).size() == 1 && !constantOf(view, view.input(node, 0));
+        return view.inputs(node).size() == 1 && !isFixed(view, view.input(node, 0));
     // One operand is a constant, the other is not: a product of constants is a constant itself.
     return view.inputs(node).size() == 2 && view.outputs(node).size() == 1 &&
-           constantOf(view, view.input(node, 0)).has_value() !=
-               constantOf(view, view.input(node, 1)).has_value();
+           isFixed(view, view.input(node, 0)) != isFixed(view, view.input(node, 1));
 }
 
 Verdict<AffineStep> readAffine(const FoldContext& context, NodeIndex node)

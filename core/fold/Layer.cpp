@@ -216,18 +216,6 @@ bool isConstant(const GraphView& view, NodeIndex node, std::size_t slot)
     return constantOf(view, view.input(node, slot)).has_value();
 }
 
-// Stored as numbers, or as integers behind a DequantizeLinear; data between QuantizeLinear and
-// DequantizeLinear is not.
-bool isStored(const GraphView& view, NodeIndex node, std::size_t slot)
-{
-    if (isConstant(view, node, slot))
-        return true;
-    const ValueIndex value = view.input(node, slot);
-    const NodeIndex producer = value == ValueIndex::None ? NodeIndex::None : view.producer(value);
-    return producer != NodeIndex::None && view.op(producer) == "DequantizeLinear" &&
-           view.domain(producer).empty() && isConstant(view, producer, 0);
-}
-
 // A bias that broadcasts to [M, N] (Gemm's C, the operand of an Add behind a MatMul); what becomes of its
 // shape when every column gets its own factor.
 Verdict<NewBias> matrixBias(const GraphView& view, const Layer& layer, const std::vector<double>& s,
@@ -292,7 +280,8 @@ bool isLayer(const GraphView& view, NodeIndex node)
     const LayerReader* reader = readerOf(view, node);
     if (!reader)
         return false;
-    return reader->read != readMatMul || isStored(view, node, 0) != isStored(view, node, 1);
+    return reader->read != readMatMul ||
+           isFixed(view, view.input(node, 0)) != isFixed(view, view.input(node, 1));
 }
 
 Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node)
@@ -302,7 +291,7 @@ Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node)
     layer.node = node;
     if (auto own = requireOwnAttributes(view, node); !own)
         return tl::make_unexpected(own.error());
-    if (view.op(node) == "MatMul" && isStored(view, node, 0)) {
+    if (view.op(node) == "MatMul" && isFixed(view, view.input(node, 0))) {
         layer.weightSlot = 0;
         layer.dataSlot = 1;
     }

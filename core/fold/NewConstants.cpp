@@ -187,7 +187,7 @@ bool NewConstants::isReadOnce(const Constant& constant) const
     const auto once = [&](ValueIndex value) {
         return !m_view.isGraphOutput(value) && m_view.uses(value).size() == 1;
     };
-    return !constant.acrossCall && once(constant.storedAt) &&
+    return !constant.acrossCall && !constant.computed && once(constant.storedAt) &&
            std::ranges::all_of(constant.through,
                                [&](NodeIndex node) { return once(m_view.output(node, 0)); });
 }

@@ -62,9 +62,12 @@ Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::si
     case NotConstant::Absent:
         return refuse(Reason::NotConstant, sentence("{} has no {}", label, role), blame(view, node));
     case NotConstant::Overridable:
-        return refuse(Reason::OverridableInput,
-                      sentence("{} of {} is also a model input, so a caller may replace it", role, label),
-                      blame(view, value));
+        return refuse(
+            Reason::OverridableInput,
+            sentence("{} of {}, {}, is also a model input, so a caller may replace it (--freeze-inputs "
+                     "takes it for the constant that it holds)",
+                     role, label, named(view, value)),
+            blame(view, value));
     case NotConstant::Quantized:
         return refuse(Reason::Quantized, sentence("{} of {} comes from DequantizeLinear", role, label),
                       blame(view, value));
@@ -72,6 +75,12 @@ Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::si
         return refuse(Reason::Sparse, sentence("{} of {} is stored sparse", role, label), blame(view, value));
     case NotConstant::Disagreeing:
         return sharedFunction(view, node);
+    case NotConstant::Unevaluated:
+        return refuse(Reason::NotConstant,
+                      sentence("{} of {} is computed from constants, in a way that is not followed: run "
+                               "constant folding first",
+                               role, label),
+                      blame(view, value));
     case NotConstant::Computed:
         break;
     }

@@ -2,6 +2,7 @@
 #include "core/graph/Constants.h"
 
 #include "core/graph/Attributes.h"
+#include "core/graph/ComputedConstants.h"
 #include "core/graph/ShapeRules.h"
 
 #include <algorithm>
@@ -49,8 +50,7 @@ tl::expected<TensorView, NotConstant> constantNode(const GraphView& view, NodeIn
     return tl::make_unexpected(NotConstant::Computed);
 }
 
-} // namespace
-
+// An operator that hands a constant on: Identity, Cast, Reshape, …
 bool isConstantChainLink(const GraphView& view, NodeIndex node)
 {
     static constexpr std::string_view ops[] = {"Constant", "Identity",  "Cast",      "Reshape",
@@ -58,7 +58,11 @@ bool isConstantChainLink(const GraphView& view, NodeIndex node)
     return view.domain(node).empty() && std::ranges::find(ops, view.op(node)) != std::end(ops);
 }
 
-namespace {
+bool isDequantizer(const GraphView& view, NodeIndex node)
+{
+    return view.op(node) == "DequantizeLinear" &&
+           (view.domain(node).empty() || view.domain(node) == "com.microsoft");
+}
 
 constexpr std::size_t longestWay = 64; // nodes; each reader of a constant walks it
 
@@ -67,6 +71,7 @@ struct Way {
     ValueIndex storedAt = ValueIndex::None;
     std::vector<NodeIndex> through; // reader first
     bool acrossCall = false;
+    bool computed = false; // storedAt is the output of an operator that computes it
 };
 
 tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int depth);
@@ -81,9 +86,10 @@ tl::expected<Way, NotConstant> walkCalls(const GraphView& view, ValueIndex input
     tl::expected<Way, NotConstant> way = tl::make_unexpected(NotConstant::Computed);
     for (const ValueIndex argument : arguments) {
         way = walk(view, argument, depth + 1);
-        if (!way)
-            return tl::make_unexpected(way.error() == NotConstant::Absent ? NotConstant::Absent
-                                                                          : NotConstant::Computed);
+        if (!way) {
+            const bool data = way.error() == NotConstant::Quantized && view.constantDepth(argument) == 0;
+            return tl::make_unexpected(data ? NotConstant::Computed : way.error());
+        }
     }
     if (arguments.size() > 1)
         return tl::make_unexpected(NotConstant::Disagreeing);
@@ -116,16 +122,20 @@ tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int
                 outside->through.insert(outside->through.begin(), way.through.begin(), way.through.end());
             return outside;
         }
+        if (isDequantizer(view, producer))
+            return tl::make_unexpected(NotConstant::Quantized);
         if (!view.domain(producer).empty())
             return tl::make_unexpected(NotConstant::Computed);
         if (refersToCall(view.proto(producer)))
             return tl::make_unexpected(NotConstant::Computed);
         if (view.op(producer) == "Constant")
             return way;
-        if (view.op(producer) == "DequantizeLinear")
-            return tl::make_unexpected(NotConstant::Quantized);
-        if (!isConstantChainLink(view, producer) || view.input(producer, 0) == ValueIndex::None)
-            return tl::make_unexpected(NotConstant::Computed);
+        if (!isConstantChainLink(view, producer) || view.input(producer, 0) == ValueIndex::None) {
+            if (view.constantDepth(value) == 0)
+                return tl::make_unexpected(NotConstant::Computed);
+            way.computed = true;
+            return way;
+        }
         way.through.push_back(producer);
         value = view.input(producer, 0);
     }
@@ -209,6 +219,7 @@ Constant fromStorage(TensorView tensor, const Way& way)
     constant.storedAt = way.storedAt;
     constant.through.assign(way.through.rbegin(), way.through.rend());
     constant.acrossCall = way.acrossCall;
+    constant.computed = way.computed;
     constant.type = constant.tensor.type();
     constant.dims = constant.tensor.dims();
     std::uint64_t stride = 1;
@@ -222,25 +233,62 @@ Constant fromStorage(TensorView tensor, const Way& way)
 
 } // namespace
 
+namespace {
+
+// Reads the storage and follows the way from it to the reader.
+tl::expected<Constant, NotConstant> along(const GraphView& view, const Way& way)
+{
+    Constant constant;
+    if (way.computed) {
+        auto tensor = view.computedConstants().of(view, way.storedAt);
+        if (!tensor)
+            return tl::make_unexpected(tensor.error());
+        constant = fromStorage(std::move(*tensor), way);
+    } else if (const Initializer* initializer = view.initializer(way.storedAt)) {
+        constant = fromStorage(tensorView(view.model(), *initializer->proto), way);
+    } else {
+        auto tensor = constantNode(view, view.producer(way.storedAt));
+        if (!tensor)
+            return tl::make_unexpected(tensor.error());
+        constant = fromStorage(std::move(*tensor), way);
+    }
+    for (std::size_t n = 0; n < constant.through.size(); ++n) {
+        if (follow(view, constant.through[n], constant))
+            continue;
+        // A Cast that loses something, for instance: what it makes is computed, and the way begins there.
+        Way rest = way;
+        rest.storedAt = view.output(constant.through[n], 0);
+        rest.computed = true;
+        rest.through.resize(way.through.size() - n - 1); // the reader's end
+        return along(view, rest);
+    }
+    return constant;
+}
+
+} // namespace
+
 tl::expected<Constant, NotConstant> constantOf(const GraphView& view, ValueIndex value)
 {
     const auto way = walk(view, value, 0);
     if (!way)
         return tl::make_unexpected(way.error());
-    Constant constant;
-    if (const Initializer* initializer = view.initializer(way->storedAt)) {
-        constant = fromStorage(tensorView(view.model(), *initializer->proto), *way);
-    } else {
-        auto tensor = constantNode(view, view.producer(way->storedAt));
-        if (!tensor)
-            return tl::make_unexpected(tensor.error());
-        constant = fromStorage(std::move(*tensor), *way);
+    return along(view, *way);
+}
+
+bool isFixed(const GraphView& view, ValueIndex value)
+{
+    const auto constant = constantOf(view, value);
+    if (constant)
+        return true;
+    switch (constant.error()) {
+    case NotConstant::Computed:
+    case NotConstant::Absent:
+        return false;
+    case NotConstant::Quantized: // data is quantized and dequantized, too
+        return view.constantDepth(value) > 0;
+    default:
+        return true;
     }
-    for (const NodeIndex node : constant.through) {
-        if (!follow(view, node, constant))
-            return tl::make_unexpected(NotConstant::Computed);
-    }
-    return constant;
 }
 
 namespace {

@@ -2,7 +2,9 @@
 // Which values are constant, and where their numbers are stored: initializers and Constant nodes, also behind
 // nodes that only rename or reorder (Identity, Reshape, Squeeze, Unsqueeze, Flatten, Transpose, a lossless
 // Cast; at most 64 of them), in outer scopes, and behind the inputs of a local function where every call
-// passes the same. An initializer that a caller may override (IR ≥ 4 and a graph input) is not constant.
+// passes the same. What ConstantOfShape, arithmetic and a few others make of constants is computed
+// (ComputedConstants.h). An initializer that a caller may override (IR ≥ 4 and a graph input) is not
+// constant.
 #pragma once
 
 #include "core/graph/GraphView.h"
@@ -18,6 +20,7 @@ struct StoredAxis {
 struct Constant {
     TensorView tensor;                      // as stored
     ValueIndex storedAt = ValueIndex::None; // the initializer, or the output of the Constant node
+    bool computed = false;                  // by the node that makes `storedAt`: stored nowhere
     std::vector<NodeIndex> through;         // nodes between the storage and the reader, storage first
     bool acrossCall = false;                // it came in as an argument of a function
     DataType type = DataType::Undefined;    // as read: after a Cast
@@ -28,7 +31,15 @@ struct Constant {
     bool isCast() const { return type != tensor.type(); }
 };
 
-enum class NotConstant { Computed, Overridable, Absent, Quantized, Sparse, Disagreeing };
+enum class NotConstant {
+    Computed, // from the data
+    Overridable,
+    Absent,
+    Quantized,
+    Sparse,
+    Disagreeing, // the calls of a function pass different ones
+    Unevaluated  // computed from constants, by an operator or to a size that is not computed here
+};
 
 // Not being constant is data, not an error: the answer says why.
 tl::expected<Constant, NotConstant> constantOf(const GraphView& view, ValueIndex value);
@@ -39,8 +50,7 @@ bool isReordered(const Constant& constant);
 // All numbers in the order in which the reader sees them. Errors: those of TensorView::doubles().
 Result<std::vector<double>> values(const Constant& constant);
 
-// An operator that makes a constant of constants: Constant, Identity, Cast, Reshape, … Such nodes go when
-// nobody reads them any more.
-bool isConstantChainLink(const GraphView& view, NodeIndex node);
+// Whether it is the same in every run, though perhaps not to be had: all but what is computed from the data.
+bool isFixed(const GraphView& view, ValueIndex value);
 
 } // namespace pleat

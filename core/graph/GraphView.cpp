@@ -7,6 +7,11 @@
 
 namespace pleat {
 
+int GraphView::constantDepth(ValueIndex value) const
+{
+    return value == ValueIndex::None ? 0 : record(value).constantDepth;
+}
+
 NodeIndex GraphView::find(NodeId id) const
 {
     return index(id) < m_byId.size() ? m_byId[index(id)] : NodeIndex::None;

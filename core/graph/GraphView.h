@@ -13,6 +13,8 @@
 
 namespace pleat {
 
+class ComputedConstants;
+
 enum class NodeIndex : std::uint32_t { None = 0xffffffff };
 enum class ValueIndex : std::uint32_t {
     None = 0xffffffff
@@ -73,8 +75,12 @@ public:
     readerInBody(ValueIndex value) const; // the first node that reads it from a body; None: nobody does
     bool isGraphInput(ValueIndex value) const;
     bool isGraphOutput(ValueIndex value) const;
-    bool isSparse(ValueIndex value) const;                          // a sparse initializer
-    const Initializer* initializer(ValueIndex value) const;         // null unless it is one
+    bool isSparse(ValueIndex value) const; // a sparse initializer
+    // How many operators deep it is computed from constants and functions' inputs alone: 0 where it depends
+    // on the data, or on chance; 255 for all that is deeper.
+    int constantDepth(ValueIndex value) const;
+    ComputedConstants& computedConstants() const { return *m_computed; } // filled by Constants.cpp
+    const Initializer* initializer(ValueIndex value) const;              // null unless it is one
     ValueIndex find(ScopeIndex scope, std::string_view name) const; // looks outwards too; None when unknown
 
     // The nodes that call the function of this scope, in all scopes; none where two functions bear the same
@@ -109,6 +115,7 @@ private:
         bool graphInput = false;
         bool graphOutput = false;
         bool sparse = false;
+        std::uint8_t constantDepth = 0;
     };
     friend class GraphViewBuilder;
     GraphView() = default;
@@ -125,6 +132,7 @@ private:
     std::unordered_map<ScopeIndex, std::vector<NodeIndex>> m_calls;
     std::unordered_map<ValueIndex, std::vector<ValueIndex>> m_arguments;   // of functions' inputs
     std::vector<std::unordered_map<std::string_view, ValueIndex>> m_names; // per scope
+    std::shared_ptr<ComputedConstants> m_computed;
 };
 
 } // namespace pleat

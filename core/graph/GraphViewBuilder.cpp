@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Builds a GraphView in two passes over the scopes: first every definition gets its number, then every
 // reading finds its definition, from the innermost scope outwards.
+#include "core/graph/ComputedConstants.h"
 #include "core/graph/GraphView.h"
 #include "core/model/ScopePath.h"
 
@@ -31,6 +32,8 @@ public:
         resolve();
         findCalls();
         traceArguments();
+        findConstantDepths();
+        m_view->m_computed = std::make_shared<ComputedConstants>();
         return std::shared_ptr<const GraphView>(std::move(m_view));
     }
 
@@ -215,6 +218,43 @@ private:
                     break;
             }
         }
+    }
+
+    // Nodes come after what they read; where a file has them otherwise, their results pass for data.
+    void findConstantDepths()
+    {
+        for (GraphView::ValueRecord& value : m_view->m_values) {
+            const bool functionInput = value.graphInput && m_view->m_scopes[index(value.scope)].function >= 0;
+            value.constantDepth = value.initializer || value.sparse || functionInput;
+        }
+        for (std::size_t n = 0; n < m_view->m_nodes.size(); ++n) {
+            const auto node = static_cast<NodeIndex>(n);
+            const std::uint8_t depth = depthOf(node);
+            for (const ValueIndex value : m_view->outputs(node)) {
+                if (value != ValueIndex::None && depth > 0)
+                    record(value).constantDepth = depth;
+            }
+        }
+    }
+
+    std::uint8_t depthOf(NodeIndex node) const
+    {
+        constexpr int deepest = 255;
+        int depth = 0;
+        for (const ValueIndex value : m_view->inputs(node)) {
+            const int before = value == ValueIndex::None ? 1 : m_view->constantDepth(value);
+            if (before == 0)
+                return 0;
+            depth = std::max(depth, before);
+        }
+        if (!m_view->entry(node).bodies.empty() || drawsNumbers(m_view->op(node)))
+            return 0;
+        return static_cast<std::uint8_t>(std::min(depth + 1, deepest));
+    }
+
+    static bool drawsNumbers(std::string_view op)
+    {
+        return op.starts_with("Random") || op == "Bernoulli" || op == "Multinomial";
     }
 
     // A scope's nodes are numbered one after the other; its list is a piece of the list of all numbers.

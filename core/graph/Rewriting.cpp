@@ -95,8 +95,7 @@ private:
             if (m_view.initializer(value)) {
                 if (!m_view.isGraphInput(value) || m_model.irVersion() < 4)
                     m_orphans.insert(value);
-            } else if (producer != NodeIndex::None && !isGone(producer) &&
-                       isConstantChainLink(m_view, producer) && constantOf(m_view, value) &&
+            } else if (producer != NodeIndex::None && !isGone(producer) && constantOf(m_view, value) &&
                        makesOnly(producer, value)) {
                 m_orphanNodes.insert(producer);
                 if (!m_edit.changed.contains(producer))

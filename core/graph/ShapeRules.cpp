@@ -466,8 +466,11 @@ MaybeShape outputShape(const GraphView& view, NodeIndex node, std::size_t slot, 
     if (view.op(node) == "Split")
         return believable(split(view, node, slot, inputs));
     const auto rule = rules().find(view.op(node));
-    if (rule == rules().end() || slot > 0)
+    if (slot > 0)
         return std::nullopt;
+    if (rule == rules().end())
+        return view.constantDepth(view.output(node, 0)) > 0 ? believable(constant(view, node, inputs))
+                                                            : std::nullopt;
     return believable(rule->second(view, node, inputs));
 }
 

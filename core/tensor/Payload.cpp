@@ -11,6 +11,8 @@ std::uint64_t size(const StoredBytes& stored)
 {
     if (const auto* range = std::get_if<FileRange>(&stored))
         return range->length;
+    if (const auto* repeated = std::get_if<Repeated>(&stored))
+        return repeated->size;
     const Bytes& bytes = std::get<Bytes>(stored);
     return bytes ? bytes->size() : 0;
 }
@@ -25,6 +27,12 @@ Result<void> read(const StoredBytes& stored, std::uint64_t offset, std::span<std
     }
     if (const auto* range = std::get_if<FileRange>(&stored))
         return range->file->read(range->offset + offset, into);
+    if (const auto* repeated = std::get_if<Repeated>(&stored)) {
+        const std::vector<std::byte>& element = *repeated->element;
+        for (std::size_t b = 0; b < into.size(); ++b)
+            into[b] = element[(offset + b) % element.size()];
+        return {};
+    }
     if (!into.empty())
         std::copy_n(std::get<Bytes>(stored)->begin() + static_cast<std::ptrdiff_t>(offset), into.size(),
                     into.begin());

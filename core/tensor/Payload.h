@@ -21,15 +21,22 @@ namespace pleat {
 using Bytes = std::shared_ptr<const std::vector<std::byte>>;
 using Factors = std::shared_ptr<const std::vector<double>>; // one a channel; null means all 1
 
+// One element again and again, `size` bytes of it: a constant that nobody has written out.
+struct Repeated {
+    Bytes element; // of one element, never empty
+    std::uint64_t size = 0;
+};
+
 // Bytes that exist, as opposed to such that are yet to be computed.
-using StoredBytes = std::variant<Bytes, FileRange>;
+using StoredBytes = std::variant<Bytes, FileRange, Repeated>;
 
 std::uint64_t size(const StoredBytes& stored);
 
 // Fills `into` with the bytes from `offset` on. Errors: MissingData past the end; the file's own.
 Result<void> read(const StoredBytes& stored, std::uint64_t offset, std::span<std::byte> into);
 
-// base · output[o] · input[i] for each element; rounded once, into its own type, when it is read.
+// base · output[o] · input[i] for each element; rounded once, into its own type, when it is read. Without
+// factors, of any type, it is base.
 struct ScaledBytes {
     StoredBytes base;
     DataType type = DataType::Float;

@@ -37,6 +37,9 @@ Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Fac
         base = *range;
     } else if (const auto* bytes = std::get_if<Bytes>(&payload.content)) {
         base = *bytes;
+    } else if (const auto* plain = std::get_if<Scaled>(&payload.content);
+               plain && !(*plain)->output && !(*plain)->input) {
+        base = (*plain)->base;
     } else {
         if (tensor.elements() > TensorView::mostAtOnce)
             return failure(ErrorCode::Unsupported,
@@ -48,6 +51,14 @@ Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Fac
         base = Bytes(std::move(computed));
     }
     return make({std::move(base), tensor.type(), layout, std::move(output), std::move(input)});
+}
+
+Payload repeated(Bytes element, std::uint64_t elements)
+{
+    const std::uint64_t size = element->size() * elements;
+    ScaledBytes content;
+    content.base = Repeated{std::move(element), size};
+    return Payload{std::make_shared<const ScaledBytes>(std::move(content))};
 }
 
 Payload stored(DataType type, const std::vector<double>& values)

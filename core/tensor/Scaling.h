@@ -11,6 +11,9 @@ namespace pleat {
 // earlier fold used another layout (then the earlier one is computed; the payload's errors).
 Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Factors output, Factors input);
 
+// The bytes of one element, as often as there are elements; they are never written out in memory.
+Payload repeated(Bytes element, std::uint64_t elements);
+
 // Bytes of `values`, each rounded once into a foldable type.
 Payload stored(DataType type, const std::vector<double>& values);
 

@@ -60,7 +60,8 @@ Result<void> TensorView::read(std::uint64_t first, std::uint64_t count, std::spa
         const ScaledBytes& scaled = **content;
         if (auto got = pleat::read(scaled.base, first * width, into); !got)
             return named(got.error());
-        scale(scaled.type, into, first, scaled.layout, view(scaled.output), view(scaled.input));
+        if (scaled.output || scaled.input)
+            scale(scaled.type, into, first, scaled.layout, view(scaled.output), view(scaled.input));
         return {};
     }
     StoredBytes stored;
