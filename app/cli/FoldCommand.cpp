@@ -18,8 +18,8 @@ namespace {
 struct Options {
     std::string model, output, report, rest, data = "keep";
     std::vector<std::string> only;
-    bool dryRun = false, affine = false, quantized = false, padUniform = false, allowOverflow = false,
-         json = false;
+    bool dryRun = false, affine = false, quantized = false, padUniform = false, freezeInputs = false,
+         allowOverflow = false, json = false;
 };
 
 DataPlacement placement(const std::string& word)
@@ -118,7 +118,8 @@ int run(const Options& options, const std::stop_token& stop)
     const FoldOptions rules{.allowOverflow = options.allowOverflow,
                             .constantsToo = options.affine,
                             .quantizedToo = options.quantized,
-                            .padUniform = options.padUniform};
+                            .padUniform = options.padUniform,
+                            .freezeInputs = options.freezeInputs};
     const auto chosen = options.only.empty() ? std::nullopt : std::optional(options.only);
     auto outcome = fold(*view, chosen, rules, quiet, stop);
     if (!outcome)
@@ -166,6 +167,9 @@ Run addFold(CLI::App& parser)
     command.add_flag("--qdq", options->quantized, "Fold into quantized weights (DequantizeLinear) too");
     command.add_flag("--pad-uniform", options->padUniform,
                      "Put a Pad before a padded Conv to fold a shift that is the same in every channel");
+    command.add_flag(
+        "--freeze-inputs", options->freezeInputs,
+        "Take away inputs that have an initializer, so that nobody replaces them, and fold them");
     command.add_option("--report", options->report, "Write a JSON report with all parameters to this file");
     command.add_flag("--json", options->json, "One JSON object on standard output");
     return [options](const std::stop_token& stop) { return run(*options, stop); };

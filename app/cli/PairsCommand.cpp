@@ -15,6 +15,8 @@ namespace {
 
 struct Options {
     std::string model;
+    bool all = false;
+    bool freezeInputs = false;
     bool json = false;
 };
 
@@ -33,7 +35,7 @@ void print(const std::vector<FoldCandidate>& candidates)
     for (const FoldCandidate& candidate : candidates) {
         batchNorms += candidate.batchNorm;
         foldable += candidate.batchNorm && candidate.foldable;
-        others += !candidate.batchNorm;
+        others += !candidate.batchNorm && candidate.foldable;
         const std::string what = nameOf(candidate);
         fmt::print("{:<8}  {}\n          {}\n", candidate.foldable ? "can fold" : "blocked", candidate.id,
                    candidate.foldable
@@ -55,8 +57,9 @@ int run(const Options& options, const std::stop_token& stop)
     const auto view = openView(options.model, stop);
     if (!view)
         return fail(view.error(), CannotRead);
+    const FoldOptions rules{.freezeInputs = options.freezeInputs, .blockedToo = options.all};
     ProgressBar bar("Looking");
-    const auto candidates = findFolds(*view, {}, bar, stop);
+    const auto candidates = findFolds(*view, rules, bar, stop);
     if (!candidates)
         return fail(candidates.error(), CannotRead);
     if (options.json)
@@ -74,6 +77,9 @@ Run addPairs(CLI::App& parser)
     CLI::App& command =
         *parser.add_subcommand("pairs", "Every batch norm: can it be folded, into what, or why not");
     command.add_option("MODEL", options->model, "An ONNX file")->required();
+    command.add_flag("--all", options->all, "List scales and shifts that cannot be folded, too");
+    command.add_flag("--freeze-inputs", options->freezeInputs,
+                     "Take inputs that have an initializer for constants: nobody replaces them");
     command.add_flag("--json", options->json, "One JSON object on standard output");
     return [options](const std::stop_token& stop) { return run(*options, stop); };
 }

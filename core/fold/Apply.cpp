@@ -109,6 +109,8 @@ void Folding::takeOut(const FoldPlan& plan)
     }
     for (const NodeIndex node : plan.chain)
         m_rewriter.remove(node);
+    for (const ValueIndex value : valuesOnTheWay(m_view, plan))
+        m_rewriter.changeNumbers(value);
 }
 
 // Returns the bias's name; empty when the layer has none and needs none.
@@ -129,7 +131,8 @@ std::string Folding::setBias(const Layer& layer, const std::vector<double>& s, c
     }
     if (layer.biasAdd != NodeIndex::None)
         return m_constants.setBias(layer, layer.biasAdd, layer.biasAddSlot, bias);
-    return layer.rank == 2 && layer.weightSlot == 1 ? becomeGemm(layer, bias) : appendAdd(layer, bias);
+    return layer.rank == 2 && layer.weightSlot == 1 && layer.weight.dims.size() == 2 ? becomeGemm(layer, bias)
+                                                                                     : appendAdd(layer, bias);
 }
 
 // C' already holds β; before opset 7 a C that is not [M, N] needs broadcast=1.

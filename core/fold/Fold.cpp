@@ -20,7 +20,7 @@ constexpr int mostRounds = 1000; // each folds something, so this is a bound on 
 class Rounds final {
 public:
     Rounds(std::shared_ptr<const GraphView> view, const FoldOptions& options, Sums sums, std::stop_token stop)
-        : m_view(std::move(view)),
+        : m_view(options.freezeInputs ? withFrozenInputs(view) : std::move(view)),
           m_options(options),
           m_sums(sums),
           m_stop(std::move(stop))

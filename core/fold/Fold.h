@@ -19,6 +19,8 @@ struct FoldOptions {
     bool constantsToo = false;  // also fold chains without a batch norm when nothing was chosen
     bool quantizedToo = false;  // also fold into weights that come from DequantizeLinear
     bool padUniform = false;    // put a Pad before a padded Conv, to fold what is the same in every channel
+    bool freezeInputs = false;  // inputs with an initializer are taken away: nobody replaces it
+    bool blockedToo = false;    // also list the chains without a batch norm that cannot be folded
 };
 
 // Every batch norm of the model with its verdict, in the order of the graph. Errors: Cancelled; a parameter

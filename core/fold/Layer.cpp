@@ -110,22 +110,32 @@ Verdict<void> readConvolution(const FoldContext& context, Layer& layer)
     return {};
 }
 
-// A matrix whose dimension `inputDim` counts the inputs and the other one the outputs.
+// A matrix, or several of them, of whose last two dimensions the first (`inputDim` 0) or the second counts
+// the inputs and the other one the outputs.
 Verdict<void> readMatrix(const GraphView& view, Layer& layer, std::size_t inputDim)
 {
     const std::vector<std::int64_t>& dims = layer.weight.dims;
-    if (dims.size() != 2 || dims[0] <= 0 || dims[1] <= 0)
+    if (layer.isMatMul() && dims.size() == 1)
+        return refuse(Reason::Axis,
+                      sentence("the weight of {} has one axis, so that its result has no channels",
+                               named(view, layer.node)),
+                      blame(view, layer.weight.storedAt));
+    if (dims.size() < 2 || (dims.size() > 2 && !layer.isMatMul()) ||
+        std::ranges::any_of(dims, [](std::int64_t d) { return d <= 0; }))
         return shapeRefused(view, layer);
-    const auto k = static_cast<std::uint64_t>(dims[inputDim]),
-               n = static_cast<std::uint64_t>(dims[1 - inputDim]);
-    Axes axes(2);
-    axes[inputDim] = {{k, 0, 1}};
-    axes[1 - inputDim] = {{n, 1, 0}};
+    const std::size_t batch = dims.size() - 2, outputDim = batch + 1 - inputDim;
+    const auto k = static_cast<std::uint64_t>(dims[batch + inputDim]),
+               n = static_cast<std::uint64_t>(dims[outputDim]);
+    Axes axes(dims.size());
+    for (std::size_t d = 0; d < batch; ++d)
+        axes[d] = {{static_cast<std::uint64_t>(dims[d]), 0, 0}};
+    axes[batch + inputDim] = {{k, 0, 1}};
+    axes[outputDim] = {{n, 1, 0}};
     auto layout = storedLayout(layer.weight, axes, n, k);
     if (!layout)
         return shapeRefused(view, layer);
     layer.layout = std::move(*layout);
-    layer.outputDim = 1 - inputDim;
+    layer.outputDim = outputDim;
     return {};
 }
 

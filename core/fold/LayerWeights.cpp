@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Looking at the weights of layers, before and after (Fold.h).
 #include "core/fold/Layer.h"
+#include "core/graph/Rewriter.h"
 
 namespace pleat {
 
@@ -63,7 +64,8 @@ std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node)
 Result<void> measureRanges(const Model& before, FoldOutcome& outcome, Progress& progress,
                            std::stop_token stop)
 {
-    const auto old = GraphView::of(before);
+    // What was frozen for the fold has its weights as well.
+    const auto old = withFrozenInputs(GraphView::of(before));
     const auto now = GraphView::of(outcome.after);
     const Shapes oldShapes(*old), newShapes(*now);
     std::uint64_t done = 0;

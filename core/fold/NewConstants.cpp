@@ -37,6 +37,20 @@ bool isPureShift(const FoldTarget& target)
     return std::ranges::all_of(target.s, [](double factor) { return factor == 1; });
 }
 
+void setAxis(onnx::NodeProto& node, std::size_t axis)
+{
+    onnx::AttributeProto* attribute = nullptr;
+    for (onnx::AttributeProto& each : *node.mutable_attribute()) {
+        if (each.name() == "axis")
+            attribute = &each;
+    }
+    if (!attribute)
+        attribute = node.add_attribute();
+    attribute->set_name("axis");
+    attribute->set_type(onnx::AttributeProto::INT);
+    attribute->set_i(static_cast<std::int64_t>(axis));
+}
+
 } // namespace
 
 Result<std::string> NewConstants::scaleWeight(const FoldTarget& target, FoldDirection direction)
@@ -74,7 +88,15 @@ Result<std::string> NewConstants::scaleIntegers(const FoldTarget& target)
     auto weight = scaledWeight(*layer.quantizedWeight, layer.outputDim, target.s);
     if (!weight)
         return tl::make_unexpected(weight.error());
-    return dequantizeWith(*layer.quantizedWeight, layer.outputDim, std::move(*weight));
+    const Quantized& quantized = *layer.quantizedWeight;
+    if (quantized.quantize != NodeIndex::None) {
+        auto floats = scaled(layer.weight.tensor, layer.layout,
+                             std::make_shared<const std::vector<double>>(target.s), nullptr);
+        if (!floats)
+            return tl::make_unexpected(floats.error());
+        weight->integers = std::move(*floats);
+    }
+    return dequantizeWith(quantized, layer.outputDim, std::move(*weight));
 }
 
 std::optional<std::string> NewConstants::setIntegerBias(const Layer& layer, const std::vector<double>& s,
@@ -90,8 +112,8 @@ std::optional<std::string> NewConstants::setIntegerBias(const Layer& layer, cons
 std::string NewConstants::dequantizeWith(const Quantized& old, std::size_t axis, Requantized now)
 {
     const NodeIndex node = old.dequantize;
+    const bool quantizes = old.quantize != NodeIndex::None;
     const ScopeIndex scope = m_view.scope(node);
-    const std::vector<std::int64_t> each{std::ssize(now.scales)};
     std::string integers(m_view.name(old.integers.storedAt));
     if (isReadOnce(old.integers)) {
         m_rewriter.replaceData(old.integers.storedAt, old.integers.type, old.integers.dims,
@@ -99,35 +121,47 @@ std::string NewConstants::dequantizeWith(const Quantized& old, std::size_t axis,
     } else {
         integers =
             m_rewriter.add(scope, integers, old.integers.type, old.integers.dims, std::move(now.integers));
-        m_rewriter.change(node).set_input(0, integers);
+        m_rewriter.change(quantizes ? old.quantize : node).set_input(0, integers);
     }
-    replace(node, 1, now.scales, each);
+    setScales(old, axis, now.scales);
+    if (quantizes) { // by the same scales
+        onnx::NodeProto& quantize = m_rewriter.change(old.quantize);
+        const onnx::NodeProto& dequantize = m_rewriter.change(node);
+        for (int slot = 1; slot < quantize.input_size(); ++slot)
+            quantize.set_input(slot, dequantize.input(slot));
+    }
+    return integers;
+}
+
+// The scale of the DequantizeLinear, and its zero point: for each channel, where they differ by channel.
+void NewConstants::setScales(const Quantized& old, std::size_t axis, const std::vector<double>& scales)
+{
+    const NodeIndex node = old.dequantize;
+    if (staysPerTensor(old, scales)) {
+        const auto scale = constantOf(m_view, m_view.input(node, 1));
+        replace(node, 1, {scales.front()}, scale->dims);
+        return;
+    }
+    const std::vector<std::int64_t> each{std::ssize(scales)};
+    replace(node, 1, scales, each);
     onnx::NodeProto& dequantize = m_rewriter.change(node);
     if (old.zeroPoint.size() == 1) {
         // One for each channel, as the scales are; its type is that of the integers.
-        const std::size_t size = storedBytes(old.integers.type, 1);
+        const std::size_t size = storedBytes(old.type, 1);
         const auto constant = constantOf(m_view, m_view.input(node, 2));
         std::vector<std::byte> one(size);
         auto bytes = std::make_shared<std::vector<std::byte>>();
         if (constant->tensor.read(0, 1, one)) {
-            for (std::size_t c = 0; c < now.scales.size(); ++c)
+            for (std::size_t c = 0; c < scales.size(); ++c)
                 bytes->insert(bytes->end(), one.begin(), one.end());
-            dequantize.set_input(2,
-                                 m_rewriter.add(scope, std::string(m_view.name(constant->storedAt)),
-                                                old.integers.type, each, Payload{Bytes(std::move(bytes))}));
+            dequantize.set_input(2, m_rewriter.add(m_view.scope(node),
+                                                   std::string(m_view.name(constant->storedAt)), old.type,
+                                                   each, Payload{Bytes(std::move(bytes))}));
         }
     }
-    for (onnx::AttributeProto& attribute : *dequantize.mutable_attribute()) {
-        if (attribute.name() == "axis") {
-            attribute.set_i(static_cast<std::int64_t>(axis));
-            return integers;
-        }
-    }
-    onnx::AttributeProto& attribute = *dequantize.add_attribute();
-    attribute.set_name("axis");
-    attribute.set_type(onnx::AttributeProto::INT);
-    attribute.set_i(static_cast<std::int64_t>(axis));
-    return integers;
+    setAxis(dequantize, axis);
+    if (old.quantize != NodeIndex::None)
+        setAxis(m_rewriter.change(old.quantize), axis);
 }
 
 std::string NewConstants::setBias(const Layer& layer, NodeIndex holder, std::size_t slot, const NewBias& bias)

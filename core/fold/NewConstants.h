@@ -38,6 +38,7 @@ public:
     std::string addInts(NodeIndex reader, const std::vector<std::int64_t>& values); // an int64 vector
 
 private:
+    void setScales(const Quantized& old, std::size_t axis, const std::vector<double>& scales);
     std::string dequantizeWith(const Quantized& old, std::size_t axis, Requantized now);
     bool isReadOnce(const Constant& constant) const;
     std::string biasName(const Layer& layer) const;

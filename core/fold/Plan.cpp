@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <onnx/onnx_pb.h>
 #include <ranges>
+#include <unordered_set>
 
 namespace pleat {
 
@@ -44,6 +45,10 @@ public:
           m_stop(std::move(stop)),
           m_taken(view.nodeCount())
     {
+        for (const Scope& scope : view.scopes()) {
+            for (const onnx::TensorAnnotation& annotation : scope.graph->header->quantization_annotation())
+                m_annotated.insert(annotation.tensor_name());
+        }
     }
 
     Result<void> run(const std::function<Result<void>(FoldPlan)>& take, Progress& progress)
@@ -76,7 +81,7 @@ private:
         if (!batchNorm && matMulUnderBias(m_view, node) != NodeIndex::None)
             return std::nullopt;
         auto step = readAffine(m_context, node);
-        if (!step && !batchNorm)
+        if (!step && !batchNorm && !m_options.blockedToo)
             return std::nullopt;
         FoldPlan plan;
         add(plan, node);
@@ -90,7 +95,7 @@ private:
             std::ranges::any_of(plan.chain, [&](NodeIndex n) { return isBatchNorm(m_view, n); });
         const Verdict<void> verdict = step ? findLayers(plan) : unreadable(plan, step.error());
         candidate.foldable = verdict.has_value();
-        if (!candidate.batchNorm && !verdict)
+        if (!candidate.batchNorm && !verdict && !m_options.blockedToo)
             return std::nullopt;
         if (verdict && !candidate.batchNorm && belongsToActivation(plan)) {
             candidate.onlyWhenChosen = true;
@@ -252,7 +257,29 @@ private:
                                 ? sentence("folds into {}", names(m_view, plan.targets))
                                 : sentence("folds into {}, through {}", names(m_view, plan.targets),
                                            candidate.between.front().op);
+        warnOfAnnotations(plan);
         return checkRanges(m_view, m_options, plan, m_stop);
+    }
+
+    // An annotation says by which scale a tensor is to be quantized; it is not true of other numbers.
+    void warnOfAnnotations(FoldPlan& plan) const
+    {
+        if (m_annotated.empty())
+            return;
+        std::vector<ValueIndex> changed = valuesOnTheWay(m_view, plan);
+        for (const FoldTarget& target : plan.targets) {
+            if (std::ranges::any_of(target.s, [](double factor) { return factor != 1; }))
+                changed.push_back(target.layer.weight.storedAt);
+            if (const auto bias = constantOf(m_view, biasOf(m_view, target.layer)))
+                changed.push_back(bias->storedAt);
+        }
+        for (const ValueIndex value : changed) {
+            if (m_annotated.contains(m_view.name(value)))
+                plan.candidate.warnings.push_back(
+                    {"annotation",
+                     sentence("the quantization annotation of {} is dropped: its numbers change",
+                              named(m_view, value))});
+        }
     }
 
     void refuseCandidate(FoldCandidate& candidate, const Refusal& refusal)
@@ -269,10 +296,33 @@ private:
     FoldContext m_context;
     const FoldOptions& m_options;
     std::stop_token m_stop;
-    std::vector<bool> m_taken; // nodes that are part of a chain already
+    std::unordered_set<std::string_view> m_annotated; // tensors with a quantization_annotation, in any scope
+    std::vector<bool> m_taken;                        // nodes that are part of a chain already
 };
 
 } // namespace
+
+std::vector<ValueIndex> valuesOnTheWay(const GraphView& view, const FoldPlan& plan)
+{
+    std::vector<ValueIndex> values;
+    const auto add = [&](NodeIndex node) {
+        if (node == NodeIndex::None)
+            return;
+        for (const ValueIndex output : view.outputs(node)) {
+            if (output != ValueIndex::None)
+                values.push_back(output);
+        }
+    };
+    for (const NodeIndex node : plan.between)
+        add(node);
+    for (const FoldTarget& target : plan.targets) {
+        if (plan.candidate.direction == FoldDirection::After) {
+            add(target.layer.node);
+            add(target.layer.biasAdd);
+        }
+    }
+    return values;
+}
 
 Result<void> planFolds(const GraphView& view, const FoldOptions& options,
                        const std::function<Result<void>(FoldPlan)>& take, Progress& progress,

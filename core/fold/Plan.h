@@ -30,6 +30,9 @@ struct FoldPlan {
     std::vector<NodeIndex> between;
 };
 
+// The values between the layers and the chain, whose numbers are others when it is folded.
+std::vector<ValueIndex> valuesOnTheWay(const GraphView& view, const FoldPlan& plan);
+
 // Hands over one plan a chain that holds a batch norm, in the order of the graph, and one for every other
 // chain that can be folded, each as soon as it is made: a model may have a hundred thousand.
 // Errors: those of `take`; Cancelled.

@@ -295,6 +295,13 @@ private:
         auto fit = fitted(m_context, *layer, affine, false);
         if (!fit)
             return tl::make_unexpected(fit.error());
+        if (layer->isMatMul() && fit->shifts() && hasSeveralMatrices(*layer))
+            return refuse(
+                Reason::Axis,
+                sentence("{} shifts its input, and {} has a matrix for each position: each would need "
+                         "a bias of its own",
+                         named(m_view, m_context.shifting), named(m_view, use.node)),
+                blame(m_view, use.node));
         std::optional<double> padWith;
         if (auto reaches = requireShiftReaches(m_context, *layer, fit->t); !reaches) {
             if (!mayPadBefore(*layer, *fit, reaches.error()))
@@ -308,6 +315,12 @@ private:
         m_found.targets.push_back(
             {std::move(*layer), std::move(fit->s), std::move(fit->t), padWith, std::move(*bias)});
         return {};
+    }
+
+    static bool hasSeveralMatrices(const Layer& layer)
+    {
+        const std::vector<std::int64_t>& dims = layer.weight.dims;
+        return std::any_of(dims.begin(), dims.end() - 2, [](std::int64_t extent) { return extent != 1; });
     }
 
     // Zeros after a shift are −t/s before it, where that is the same in every channel: an explicit Pad can do

@@ -4,6 +4,8 @@
 
 #include "core/graph/RewriterState.h"
 
+#include <algorithm>
+
 namespace pleat {
 
 Rewriter::Rewriter(std::shared_ptr<const GraphView> view) : m_state(new State)
@@ -50,6 +52,7 @@ void Rewriter::replaceData(ValueIndex storedAt, DataType type, std::vector<std::
                            Payload payload)
 {
     const GraphView& view = *m_state->view;
+    changeNumbers(storedAt);
     const auto tensor = makeTensor(*m_state->payloads, std::string(view.name(storedAt)), type,
                                    std::move(dims), std::move(payload));
     m_state->restated[view.scope(storedAt)].push_back(tensor);
@@ -63,6 +66,29 @@ void Rewriter::replaceData(ValueIndex storedAt, DataType type, std::vector<std::
     value.set_name("value");
     value.set_type(onnx::AttributeProto::TENSOR);
     *value.mutable_t() = *tensor;
+}
+
+void Rewriter::changeNumbers(ValueIndex value)
+{
+    const GraphView& view = *m_state->view;
+    m_state->otherNumbers[view.scope(value)].insert(view.name(value));
+}
+
+void Rewriter::freezeInputs()
+{
+    m_state->freezesInputs = m_state->view->model().irVersion() >= 4;
+}
+
+std::shared_ptr<const GraphView> withFrozenInputs(const std::shared_ptr<const GraphView>& view)
+{
+    const std::vector<ValueIndex>& inputs = view->scopes().front().inputs;
+    const bool any =
+        std::ranges::any_of(inputs, [&](ValueIndex input) { return view->initializer(input) != nullptr; });
+    if (!any || view->model().irVersion() < 4)
+        return view;
+    Rewriter rewriter(view);
+    rewriter.freezeInputs();
+    return GraphView::of(rewriter.apply());
 }
 
 std::string Rewriter::uniqueName(const std::string& wanted)

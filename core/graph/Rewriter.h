@@ -33,6 +33,15 @@ public:
     // output.
     void replaceData(ValueIndex storedAt, DataType type, std::vector<std::int64_t> dims, Payload payload);
 
+    // The value keeps its name and type, but its numbers are others from now on: what describes them
+    // (quantization_annotation) goes. Replaced data is such a value anyway.
+    void changeNumbers(ValueIndex value);
+
+    // The inputs of the main graph that have an initializer are inputs no more, so that nobody can replace
+    // it. Only from IR version 4 on: before it, all initializers are listed as inputs, and none can be
+    // replaced.
+    void freezeInputs();
+
     // `wanted`, or a variation of it that nothing in the model is called; reserved from now on.
     std::string uniqueName(const std::string& wanted);
 
@@ -46,5 +55,8 @@ private:
     friend class Rewriting;
     std::unique_ptr<State> m_state;
 };
+
+// The same model without replaceable initializers (freezeInputs()); the view itself where it has none.
+std::shared_ptr<const GraphView> withFrozenInputs(const std::shared_ptr<const GraphView>& view);
 
 } // namespace pleat

@@ -23,7 +23,9 @@ struct Rewriter::State {
     std::map<ScopeIndex, std::vector<TensorPointer>> added;
     std::map<ValueIndex, TensorPointer> replaced; // initializers
     std::map<ScopeIndex, std::vector<TensorPointer>>
-        restated;                                   // replaced constants, by where they are defined
+        restated; // replaced constants, by where they are defined
+    std::map<ScopeIndex, std::set<std::string_view>> otherNumbers; // names, in the view
+    bool freezesInputs = false;
     std::shared_ptr<std::vector<Payload>> payloads; // the model's own first
     // Every name in the model, with the number of its last variation; filled when first asked. The names lie
     // in the view and in `newNames`.

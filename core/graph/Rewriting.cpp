@@ -93,6 +93,8 @@ private:
                 continue;
             const NodeIndex producer = m_view.producer(value);
             if (m_view.initializer(value)) {
+                if (isAnnotation(value))
+                    continue;
                 if (!m_view.isGraphInput(value) || m_model.irVersion() < 4)
                     m_orphans.insert(value);
             } else if (producer != NodeIndex::None && !isGone(producer) && constantOf(m_view, value) &&
@@ -102,6 +104,19 @@ private:
                     stopReading(producer);
             }
         }
+    }
+
+    // Scales and zero points that only an annotation names are read by whoever reads the annotation.
+    bool isAnnotation(ValueIndex value) const
+    {
+        const Scope& scope = m_view.scopes()[index(m_view.scope(value))];
+        for (const onnx::TensorAnnotation& annotation : scope.graph->header->quantization_annotation()) {
+            for (const onnx::StringStringEntryProto& entry : annotation.quant_parameter_tensor_names()) {
+                if (entry.value() == m_view.name(value))
+                    return true;
+            }
+        }
+        return false;
     }
 
     // Not so for a node with more outputs than its operator has, which somebody may read.
@@ -151,6 +166,10 @@ private:
             touch(m_view.scope(value));
         for (const auto& [scope, tensors] : m_edit.added)
             touch(scope);
+        for (const auto& [scope, names] : m_edit.otherNumbers)
+            touch(scope);
+        if (m_edit.freezesInputs)
+            touch(ScopeIndex::Main);
         for (std::size_t s = 0; s < m_view.scopes().size(); ++s) {
             const Scope& scope = m_view.scopes()[s];
             if (scope.owner != NodeIndex::None && m_touched.contains(static_cast<ScopeIndex>(s)))
@@ -266,7 +285,10 @@ private:
         const auto added = m_edit.added.find(index_);
         const bool listsInputs = m_model.irVersion() < 4 && scope.function < 0 && index_ == ScopeIndex::Main;
         const auto restated = m_edit.restated.find(index_);
-        if (vanished == m_vanished.end() && restated == m_edit.restated.end() &&
+        const bool freezes = m_edit.freezesInputs && index_ == ScopeIndex::Main;
+        const auto others = m_edit.otherNumbers.find(index_);
+        const bool forgets = others != m_edit.otherNumbers.end() && old->quantization_annotation_size() > 0;
+        if (vanished == m_vanished.end() && restated == m_edit.restated.end() && !freezes && !forgets &&
             !(listsInputs && added != m_edit.added.end()))
             return old;
         auto header = std::make_shared<onnx::GraphProto>(*old);
@@ -281,6 +303,13 @@ private:
             if (listsInputs)
                 erase(*header->mutable_input(), gone);
         }
+        if (forgets)
+            erase(*header->mutable_quantization_annotation(),
+                  [&](const auto& annotation) { return others->second.contains(annotation.tensor_name()); });
+        if (freezes)
+            erase(*header->mutable_input(), [&](const onnx::ValueInfoProto& input) {
+                return m_view.initializer(m_view.find(index_, input.name())) != nullptr;
+            });
         if (listsInputs && added != m_edit.added.end()) {
             for (const auto& tensor : added->second)
                 addInput(*header, *tensor);

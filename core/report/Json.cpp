@@ -176,7 +176,10 @@ std::string pairsJson(const std::string& model, std::span<const FoldCandidate> c
     std::uint64_t foldable = 0, blocked = 0, other = 0;
     Json pairs = Json::array();
     for (const FoldCandidate& candidate : candidates) {
-        ++(!candidate.batchNorm ? other : candidate.foldable ? foldable : blocked);
+        if (candidate.batchNorm)
+            ++(candidate.foldable ? foldable : blocked);
+        else
+            other += candidate.foldable;
         pairs.push_back(candidateJson(candidate));
     }
     return text(
