@@ -172,6 +172,8 @@ private:
             return between(producer, std::move(propagated.error()), Direction::Backward);
         if (auto only = requireOnlyReader(m_view, value, reader); !only)
             return only;
+        if (auto within = spend(propagated->affine, producer); !within)
+            return within;
         ++way.depth;
         if (m_view.op(producer) == "Split")
             return wait(producer, std::move(propagated->affine), way);

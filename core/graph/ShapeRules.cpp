@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace pleat {
 
@@ -308,8 +309,10 @@ MaybeShape constant(const GraphView& view, NodeIndex node, const Inputs&)
 // The part of `size` that a Split gives to its output `slot`; unknown where it does not follow.
 std::int64_t partOf(const GraphView& view, NodeIndex node, std::size_t slot, std::int64_t size)
 {
-    if (attribute(view.proto(node), "split") || view.input(node, 1) != ValueIndex::None) {
-        const auto parts = intsOrInput(view, node, "split", 1);
+    if (const onnx::AttributeProto* parts = attribute(view.proto(node), "split"))
+        return std::cmp_less(slot, parts->ints_size()) ? parts->ints(static_cast<int>(slot)) : unknownSize;
+    if (view.input(node, 1) != ValueIndex::None) {
+        const auto parts = constantInts(view, view.input(node, 1));
         return parts ? at(*parts, slot, unknownSize) : unknownSize;
     }
     const auto count = std::ssize(view.outputs(node));
