@@ -32,7 +32,7 @@ public:
 
 private:
     Chain findChain(quint32 from, quint32 to, quint32 port) const;
-    bool search(quint32 node, quint32 to, quint32 port, Chain& chain) const;
+    bool search(quint32 node, quint32 to, quint32 port, Chain& chain, std::vector<quint32>& seen) const;
     std::vector<PointF> prefix(const Chain& chain) const;
 
     GraphScene& m_next;
@@ -82,15 +82,20 @@ bool Splicer::placeNodes()
     return true;
 }
 
-bool Splicer::search(quint32 node, quint32 to, quint32 port, Chain& chain) const
+// Each removed node is looked at once, however many ways lead to it.
+bool Splicer::search(quint32 node, quint32 to, quint32 port, Chain& chain, std::vector<quint32>& seen) const
 {
+    constexpr std::size_t most = 64; // nodes; a fold removes a handful
+    if (seen.size() == most || std::ranges::find(seen, node) != seen.end())
+        return false;
+    seen.push_back(node);
     for (const std::uint32_t e : m_index.edgesOut(static_cast<int>(node))) {
         const SceneEdge& edge = m_previous.edges[e];
         chain.push_back(e);
         if (edge.to == to && edge.toPort == port)
             return true;
         // Chains of removed nodes are as long as what one fold removes.
-        if (m_newNode[edge.to] == gone && chain.size() < 16 && search(edge.to, to, port, chain))
+        if (m_newNode[edge.to] == gone && chain.size() < 16 && search(edge.to, to, port, chain, seen))
             return true;
         chain.pop_back();
     }
@@ -100,7 +105,8 @@ bool Splicer::search(quint32 node, quint32 to, quint32 port, Chain& chain) const
 Chain Splicer::findChain(quint32 from, quint32 to, quint32 port) const
 {
     Chain chain;
-    search(from, to, port, chain);
+    std::vector<quint32> seen;
+    search(from, to, port, chain, seen);
     return chain;
 }
 
