@@ -36,7 +36,7 @@ double smallestNormal(DataType type)
     return type == DataType::Float16 ? 0x1p-14 : type == DataType::Double ? 0x1p-1022 : 0x1p-126;
 }
 
-double largestOf(const std::vector<double>& values)
+double largestOf(std::span<const double> values)
 {
     double largest = 0;
     for (const double value : values)
@@ -59,8 +59,12 @@ Result<void> judgeWeights(const FoldTarget& target, FoldDirection direction, con
     const std::span<const double> s(target.s), none;
     const bool after = direction == FoldDirection::After;
     const DataType type = target.layer.type();
+    const double factor = largestOf(target.s);
     std::vector<double> old;
     return forEachBlock(target.layer.weight.tensor, stop, [&](std::uint64_t first, std::span<double> values) {
+        // Mostly the largest number tells enough.
+        if (!hasSixteenBits(type) && std::isfinite(rounded(type, largestOf(values) * factor)))
+            return;
         old.assign(values.begin(), values.end());
         scale(DataType::Double, std::as_writable_bytes(values), first, target.layer.layout, after ? s : none,
               after ? none : s);

@@ -123,6 +123,9 @@ void RandomGraph::addBatchNorm(const Value& from)
         spec.varianceName = "shared_variance" + suffix;
     if (chance(8))
         spec.epsilon.reset();
+    spec.positive = chance(4);
+    if (chance(5))
+        spec.bias = spec.mean = std::vector(static_cast<std::size_t>(from.channels), 0.0);
     m_model.batchNorm(named("bn"), spec);
     push(from.channels, from.size);
 }

@@ -39,6 +39,7 @@ private:
 
     // RandomMoves.cpp
     void addMove(const Value& from);
+    void move(const Value& from);
     void addSplit(const Value& from);
     void addFanOut(const Value& from);
     void addOtherOutput(const Value& from);

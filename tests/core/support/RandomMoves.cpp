@@ -8,7 +8,30 @@
 
 namespace pleat::test {
 
+// Mostly between a layer and a batch norm, in either order: there it matters what is made of them.
 void RandomGraph::addMove(const Value& from)
+{
+    enum Frame { Layer, BatchNorm, Nothing };
+    const auto around = static_cast<Frame>(m_model.integer(Layer, Nothing));
+    const auto surround = [&](bool layer) {
+        const Value value = m_values.back();
+        m_model.from(value.name, value.channels);
+        if (!layer)
+            return addBatchNorm(value);
+        const std::int64_t out = m_model.integer(1, 4) * 2;
+        m_model.conv(named("conv"), {.out = out, .in = value.channels, .kernel = {1, 1}, .bias = chance(2)});
+        push(out, value.size);
+    };
+    if (around == Nothing)
+        return move(from);
+    m_values.push_back(from);
+    surround(around == Layer);
+    m_model.from(m_values.back().name, m_values.back().channels);
+    move(Value(m_values.back()));
+    surround(around != Layer);
+}
+
+void RandomGraph::move(const Value& from)
 {
     switch (m_model.integer(0, 12)) {
     case 0:
@@ -159,15 +182,14 @@ void RandomGraph::addOtherOutput(const Value& from)
         m_values.push_back({name + "_data", from.channels, from.size});
         return push(from.channels, from.size);
     }
-    if (from.size < 2)
-        return;
-    m_model.node("MaxPool", {from.name}, {name + "_data", name + "_indices"}, {{"kernel_shape", Dims{2, 2}}},
+    // Windows of one number: where numbers are nearly equal, rounding would choose among them.
+    m_model.node("MaxPool", {from.name}, {name + "_data", name + "_indices"}, {{"kernel_shape", Dims{1, 1}}},
                  name);
-    m_values.push_back({name + "_data", from.channels, from.size - 1});
+    m_values.push_back({name + "_data", from.channels, from.size});
     m_model.from(name + "_indices", from.channels)
         .then("Cast", name + "_cast", {}, {{"to", static_cast<int>(m_type)}})
         .affine("Mul", name + "_small", {});
-    push(from.channels, from.size - 1);
+    push(from.channels, from.size);
 }
 
 void RandomGraph::addResize(const Value& from)
