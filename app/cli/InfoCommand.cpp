@@ -39,10 +39,16 @@ void print(const ModelInfo& info)
     for (const auto& [domain, version] : info.opsets)
         fmt::print("{:<12}{} {}\n", "opset", domain.empty() ? "ai.onnx" : domain, version);
     fmt::print("{:<12}{}\n{:<12}{}\n", "nodes", info.nodes, "parameters", info.parameters);
+    for (const auto& [type, count] : info.parametersByType) {
+        if (info.parametersByType.size() > 1)
+            fmt::print("{:<12}{} {}\n", "", count, name(type));
+    }
     if (info.macs)
         fmt::print("{:<12}{}\n", "MACs", *info.macs);
     else
         fmt::print("{:<12}unknown (shapes are missing)\n", "MACs");
+    for (const std::string& note : notesOf(info))
+        fmt::print("{:<12}{}\n", "note", note);
     printPorts("input", info.inputs);
     printPorts("output", info.outputs);
     std::vector<std::pair<std::uint64_t, std::string>> ops;

@@ -52,6 +52,12 @@ Verdict<void> requireInference(const GraphView& view, NodeIndex node, std::int64
     return {};
 }
 
+// On a matrix [N, C] there is nothing that spatial=0 could keep apart.
+bool isMatrix(const FoldContext& context, NodeIndex node)
+{
+    return context.shapes.rank(context.view.input(node, 0)) == 2u;
+}
+
 // Old exporters wrote spatial=0 with parameters of the ordinary form.
 bool onePerChannel(const FoldContext& context, NodeIndex node, std::size_t values)
 {
@@ -78,7 +84,7 @@ Verdict<AffineStep> readBatchNorm(const FoldContext& context, NodeIndex node)
         if (!numbers)
             return tl::make_unexpected(numbers.error());
         values[p] = std::move(*numbers);
-        if (opset < 9 && intAttribute(proto, "spatial", 1) == 0)
+        if (opset < 9 && intAttribute(proto, "spatial", 1) == 0 && !isMatrix(context, node))
             return refuse(
                 Reason::Spatial,
                 onePerChannel(context, node, values[0].size())

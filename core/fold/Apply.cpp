@@ -18,8 +18,10 @@ bool allZero(const std::vector<double>& values)
 onnx::AttributeProto& attributeToSet(onnx::NodeProto& node, const char* name)
 {
     for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
-        if (attribute.name() == name)
-            return attribute;
+        if (attribute.name() != name)
+            continue;
+        attribute.clear_ref_attr_name(); // in a function, it is the node's own from now on
+        return attribute;
     }
     onnx::AttributeProto& attribute = *node.add_attribute();
     attribute.set_name(name);

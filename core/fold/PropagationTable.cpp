@@ -230,20 +230,17 @@ Verdict<Propagation> pad(const Question& question)
 {
     const GraphView& view = viewOf(question);
     const onnx::NodeProto& proto = protoOf(question);
-    auto amounts = intsOrInput(view, question.node, "pads", 1);
+    const auto amounts =
+        padsOf(view, question.node, question.context.shapes.rank(view.input(question.node, 0)));
     if (!amounts)
-        amounts = intsOrInput(view, question.node, "paddings", 1);
-    if (!amounts || view.input(question.node, 3) != ValueIndex::None)
         return blocked(question, "its pads are not known");
-    const std::size_t rank = amounts->size() / 2;
-    if (amounts->size() % 2 != 0)
-        return blocked(question, "its pads are not one before and one behind each axis");
-    for (std::size_t p = 0; p < amounts->size(); ++p) {
-        if (p % rank < 2 && (*amounts)[p] != 0)
+    for (const PaddedAxis& pad : *amounts) {
+        if (pad.axis < 2 && (pad.before != 0 || pad.behind != 0))
             return blocked(question, "it pads the batch or the channels");
     }
     auto propagation = spatial(question);
-    const bool grows = std::ranges::any_of(*amounts, [](std::int64_t amount) { return amount > 0; });
+    const bool grows =
+        std::ranges::any_of(*amounts, [](const PaddedAxis& pad) { return pad.before > 0 || pad.behind > 0; });
     if (!propagation || !grows || stringAttribute(proto, "mode", "constant") != "constant")
         return propagation;
     propagation->padConstant = static_cast<double>(floatAttribute(proto, "value", 0));

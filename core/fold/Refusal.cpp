@@ -2,8 +2,11 @@
 #include "core/fold/Refusal.h"
 
 #include "core/base/Text.h"
+#include "core/graph/CallAttributes.h"
 #include "core/model/Limits.h"
 
+#include <algorithm>
+#include <array>
 #include <onnx/onnx_pb.h>
 
 namespace pleat {
@@ -37,14 +40,99 @@ Blame blame(const GraphView& view, ValueIndex value)
 
 namespace {
 
-tl::unexpected<Refusal> sharedFunction(const GraphView& view, NodeIndex node)
+ScopeIndex outermost(const GraphView& view, ScopeIndex scope)
 {
-    ScopeIndex scope = view.scope(node);
     while (view.scopes()[index(scope)].parent != ScopeIndex::None)
         scope = view.scopes()[index(scope)].parent;
+    return scope;
+}
+
+// Where a value comes from that is only handed on: a constant's chain upwards.
+ValueIndex handedOn(const GraphView& view, ValueIndex value)
+{
+    constexpr int longest = 64;
+    for (int step = 0; step < longest; ++step) {
+        const NodeIndex producer = view.producer(value);
+        if (producer == NodeIndex::None || !isConstantChainLink(view, producer) ||
+            view.input(producer, 0) == ValueIndex::None)
+            break;
+        value = view.input(producer, 0);
+    }
+    return value;
+}
+
+// A parameter that is an argument of a function whose calls pass different ones, perhaps by way of others
+// that call it once.
+tl::unexpected<Refusal> sharedFunction(const GraphView& view, NodeIndex node, ValueIndex value)
+{
+    constexpr int deepest = 32;
+    value = handedOn(view, value);
+    for (int depth = 0; depth < deepest && view.arguments(value).size() == 1; ++depth)
+        value = handedOn(view, view.arguments(value).front());
+    const ScopeIndex scope = value == ValueIndex::None ? ScopeIndex::None : view.scope(value);
+    const auto arguments = view.arguments(value);
+    if (scope == ScopeIndex::None || arguments.size() < 2)
+        return refuse(Reason::SharedFunction,
+                      sentence("{} is inside {}, whose calls differ", named(view, node),
+                               view.scopes()[index(outermost(view, view.scope(node)))].path),
+                      blame(view, node));
+    // The calls that pass one and the other.
+    const std::vector<ValueIndex>& inputs = view.scopes()[index(scope)].inputs;
+    const auto slot = static_cast<std::size_t>(std::ranges::find(inputs, value) - inputs.begin());
+    std::array<NodeIndex, 2> callers{NodeIndex::None, NodeIndex::None};
+    for (const NodeIndex call : view.calls(scope)) {
+        const ValueIndex passed = view.input(call, slot);
+        const auto outer = view.arguments(passed);
+        const ValueIndex traced = outer.size() == 1 ? outer.front() : passed;
+        for (std::size_t a = 0; a < callers.size(); ++a)
+            callers[a] = callers[a] == NodeIndex::None && traced == arguments[a] ? call : callers[a];
+    }
+    auto refusal = refuse(
+        Reason::SharedFunction,
+        sentence("{} is inside {}, which is called {} times with different parameters ({} and {} differ)",
+                 named(view, node), view.scopes()[index(scope)].path, view.calls(scope).size(),
+                 named(view, callers[0]), named(view, callers[1])),
+        blame(view, node));
+    for (const NodeIndex call : callers)
+        refusal.value().blame.push_back(blame(view, call));
+    return refusal;
+}
+
+// An attribute that the calls of the node's function do not agree on, perhaps by way of functions that call
+// it once.
+tl::unexpected<Refusal> fromCall(const GraphView& view, NodeIndex node, const onnx::AttributeProto& reference)
+{
+    constexpr int deepest = 32;
+    std::string name = reference.ref_attr_name();
+    ScopeIndex scope = outermost(view, view.scope(node));
+    for (int depth = 0; depth < deepest; ++depth) {
+        const Scope& entry = view.scopes()[index(scope)];
+        const auto calls = view.calls(scope);
+        if (entry.function < 0 || calls.empty())
+            break;
+        const onnx::FunctionProto& function =
+            *view.model().functions[static_cast<std::size_t>(entry.function)].header;
+        const auto first = givenBy(view.proto(calls.front()), function, name);
+        for (const NodeIndex call : calls) {
+            if (sameValue(first, givenBy(view.proto(call), function, name)))
+                continue;
+            auto refusal = refuse(Reason::SharedFunction,
+                                  sentence("{} takes its {} from the calls of {}, and {} and {} differ",
+                                           named(view, node), reference.name(), entry.path,
+                                           named(view, calls.front()), named(view, call)),
+                                  blame(view, node));
+            refusal.value().blame.push_back(blame(view, calls.front()));
+            refusal.value().blame.push_back(blame(view, call));
+            return refusal;
+        }
+        if (!first || first->ref_attr_name().empty())
+            break;
+        name = first->ref_attr_name();
+        scope = outermost(view, view.scope(calls.front()));
+    }
     return refuse(Reason::SharedFunction,
-                  sentence("{} is inside {}, which is called {} times with different parameters",
-                           named(view, node), view.scopes()[index(scope)].path, view.calls(scope).size()),
+                  sentence("{} takes its {} from the call of {}, which cannot be followed", named(view, node),
+                           reference.name(), view.scopes()[index(outermost(view, view.scope(node)))].path),
                   blame(view, node));
 }
 
@@ -74,7 +162,7 @@ Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::si
     case NotConstant::Sparse:
         return refuse(Reason::Sparse, sentence("{} of {} is stored sparse", role, label), blame(view, value));
     case NotConstant::Disagreeing:
-        return sharedFunction(view, node);
+        return sharedFunction(view, node, value);
     case NotConstant::Unevaluated:
         return refuse(Reason::NotConstant,
                       sentence("{} of {} is computed from constants, in a way that is not followed: run "
@@ -83,6 +171,14 @@ Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::si
                       blame(view, value));
     case NotConstant::Computed:
         break;
+    }
+    const ValueIndex origin = handedOn(view, value);
+    if (view.isGraphInput(origin)) {
+        const Scope& scope = view.scopes()[index(view.scope(origin))];
+        return refuse(Reason::NotConstant,
+                      scope.path.empty() ? sentence("{} of {} is an input of the model", role, label)
+                                         : sentence("{} of {} is an input of {}", role, label, scope.path),
+                      blame(view, origin));
     }
     return refuse(Reason::NotConstant, sentence("{} of {} is computed at run time", role, label),
                   blame(view, value));
@@ -123,7 +219,7 @@ Verdict<void> requireOwnAttributes(const GraphView& view, NodeIndex node)
 {
     for (const onnx::AttributeProto& attribute : view.proto(node).attribute()) {
         if (!attribute.ref_attr_name().empty())
-            return sharedFunction(view, node);
+            return fromCall(view, node, attribute);
     }
     return {};
 }

@@ -126,7 +126,7 @@ tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int
             return tl::make_unexpected(NotConstant::Quantized);
         if (!view.domain(producer).empty())
             return tl::make_unexpected(NotConstant::Computed);
-        if (refersToCall(view.proto(producer)))
+        if (refersToCall(*view.entry(producer).proto)) // not to be replaced by another constant
             return tl::make_unexpected(NotConstant::Computed);
         if (view.op(producer) == "Constant")
             return way;

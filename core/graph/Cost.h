@@ -10,12 +10,16 @@ namespace pleat {
 // The type of a value, from the table of its scope; null when nothing is known.
 const ValueType* typeOf(const GraphView& view, ValueIndex value, const ValueTypes& types);
 
-// Multiply-accumulates of one run of a node: convolutions, Gemm and MatMul; other operators cost 0. A batch
-// dimension (the first one) that is not a number counts as 1. Nothing when another dimension is not known.
-std::optional<std::uint64_t> multiplyAccumulates(const GraphView& view, NodeIndex node,
-                                                 const ValueTypes& types);
+struct Work {
+    std::optional<std::uint64_t> macs; // nothing when a size that it needs is not known
+    bool batchIsOne = false;           // a batch that is not a number counts as 1 here
+};
 
-// Elements of floating tensors: initializers and Constant nodes that hold more than a number, each once.
-std::uint64_t countParameters(const GraphView& view);
+// Multiply-accumulates of one run of a node: convolutions, matrix products, recurrent layers, Einsum,
+// Attention; other operators cost 0.
+Work workOf(const GraphView& view, NodeIndex node, const ValueTypes& types);
+
+// Elements by their type: initializers, and Constant nodes that hold more than a number, each once.
+std::map<DataType, std::uint64_t> countParameters(const GraphView& view);
 
 } // namespace pleat

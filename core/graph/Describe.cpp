@@ -169,7 +169,7 @@ NodeText describe(const GraphView& view, NodeIndex node, const ValueTypes& types
         text.documentation = schema->doc() ? schema->doc() : "";
         text.summary = firstSentence(text.documentation);
     }
-    for (const onnx::AttributeProto& attribute : view.proto(node).attribute())
+    for (const onnx::AttributeProto& attribute : view.entry(node).proto->attribute())
         text.attributes.push_back(attributeText(view.model(), attribute));
     for (std::size_t slot = 0; slot < view.inputs(node).size(); ++slot)
         text.inputs.push_back(slotText(view, view.input(node, slot),
@@ -178,10 +178,10 @@ NodeText describe(const GraphView& view, NodeIndex node, const ValueTypes& types
         text.outputs.push_back(slotText(view, view.output(node, slot),
                                         schema ? formalName(schema->outputs(), slot) : std::string(), types));
     for (const SlotText& slot : text.inputs) {
-        if (slot.constant && isFloating(slot.type.type))
+        if (slot.constant)
             text.parameters += constantOf(view, slot.value)->tensor.elements();
     }
-    text.macs = multiplyAccumulates(view, node, types);
+    text.macs = workOf(view, node, types).macs;
     return text;
 }
 
@@ -208,10 +208,16 @@ ModelInfo describe(const GraphView& view, const ValueTypes& types)
     for (std::size_t n = 0; n < view.nodeCount(); ++n) {
         const auto node = static_cast<NodeIndex>(n);
         ++info.ops[std::string(view.op(node))];
-        const auto macs = multiplyAccumulates(view, node, types);
-        info.macs = info.macs && macs ? std::optional(*info.macs + *macs) : std::nullopt;
+        const Work work = workOf(view, node, types);
+        if (!work.macs || __builtin_add_overflow(info.macsAtLeast, *work.macs, &info.macsAtLeast))
+            info.macs = std::nullopt;
+        info.batchIsOne = info.batchIsOne || work.batchIsOne;
     }
-    info.parameters = countParameters(view);
+    if (info.macs)
+        info.macs = info.macsAtLeast;
+    info.parametersByType = countParameters(view);
+    for (const auto& [type, count] : info.parametersByType)
+        info.parameters += count;
     const Scope& main = view.scopes()[0];
     for (const ValueIndex value : main.inputs) {
         if (!view.initializer(value))
@@ -220,6 +226,16 @@ ModelInfo describe(const GraphView& view, const ValueTypes& types)
     for (const ValueIndex value : main.outputs)
         info.outputs.push_back(port(view, value, types));
     return info;
+}
+
+std::vector<std::string> notesOf(const ModelInfo& info)
+{
+    std::vector<std::string> notes;
+    if (!info.macs)
+        notes.push_back(fmt::format("at least {} MACs: shapes are missing", info.macsAtLeast));
+    if (info.batchIsOne)
+        notes.emplace_back("a batch that is not a number counts as 1 in the MACs");
+    return notes;
 }
 
 } // namespace pleat

@@ -50,8 +50,11 @@ struct ModelInfo {
     std::int64_t irVersion = 0;
     std::map<std::string, std::int64_t> opsets; // "" is ai.onnx
     std::uint64_t nodes = 0;                    // bodies and functions included
-    std::uint64_t parameters = 0;               // elements of floating tensors, a shared one once
-    std::optional<std::uint64_t> macs;          // null when a shape is missing
+    std::uint64_t parameters = 0;               // elements of all constants, a shared one once
+    std::map<DataType, std::uint64_t> parametersByType;
+    std::optional<std::uint64_t> macs; // null when a shape is missing
+    std::uint64_t macsAtLeast = 0;     // of the nodes whose shapes are known
+    bool batchIsOne = false;           // a batch that is not a number counts as 1 in the MACs
     std::map<std::string, std::uint64_t> ops;
     struct Port {
         std::string name;
@@ -62,5 +65,8 @@ struct ModelInfo {
 };
 
 ModelInfo describe(const GraphView& view, const ValueTypes& types);
+
+// What has to be said beside its numbers, in sentences.
+std::vector<std::string> notesOf(const ModelInfo& info);
 
 } // namespace pleat

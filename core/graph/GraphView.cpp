@@ -85,7 +85,7 @@ const Node& GraphView::entry(NodeIndex node) const
 
 const onnx::NodeProto& GraphView::proto(NodeIndex node) const
 {
-    return *entry(node).proto;
+    return *m_nodes[index(node)].proto;
 }
 
 std::string_view GraphView::name(ValueIndex value) const

@@ -63,6 +63,8 @@ public:
     ValueIndex input(NodeIndex node, std::size_t slot) const; // None when absent or past the end
     ValueIndex output(NodeIndex node, std::size_t slot) const;
     const Node& entry(NodeIndex node) const;
+    // In a function with the attributes that all its calls agree on; entry() has them as they are in the
+    // file.
     const onnx::NodeProto& proto(NodeIndex node) const;
 
     // Values. None is nobody's: no name, no producer, no uses.
@@ -98,6 +100,7 @@ public:
 private:
     struct NodeRecord {
         const Node* node = nullptr;
+        const onnx::NodeProto* proto = nullptr; // the node's, or one of m_resolved
         ScopeIndex scope = ScopeIndex::Main;
         std::uint32_t firstSlot = 0; // inputs, then outputs, in m_slots
         std::uint32_t inputs = 0;
@@ -124,6 +127,7 @@ private:
     Model m_model;
     std::vector<Scope> m_scopes;
     std::vector<NodeRecord> m_nodes;
+    std::vector<std::unique_ptr<const onnx::NodeProto>> m_resolved; // with the attributes of the calls
     std::vector<ValueRecord> m_values;
     std::vector<NodeIndex> m_scopeNodes; // the scopes' node lists, one after the other
     std::vector<ValueIndex> m_slots;     // the nodes' inputs and outputs, one after the other

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Builds a GraphView in two passes over the scopes: first every definition gets its number, then every
 // reading finds its definition, from the innermost scope outwards.
+#include "core/graph/CallAttributes.h"
 #include "core/graph/ComputedConstants.h"
 #include "core/graph/GraphView.h"
 #include "core/model/ScopePath.h"
@@ -13,10 +14,7 @@ namespace pleat {
 
 class GraphViewBuilder final {
 public:
-    explicit GraphViewBuilder(Model model) : m_view(new GraphView)
-    {
-        m_view->m_model = std::move(model);
-    }
+    explicit GraphViewBuilder(Model model) : m_view(new GraphView) { m_view->m_model = std::move(model); }
 
     std::shared_ptr<const GraphView> build()
     {
@@ -72,7 +70,8 @@ private:
     void addNode(ScopeIndex scope, const Node& node)
     {
         const auto self = static_cast<NodeIndex>(m_view->m_nodes.size());
-        m_view->m_nodes.push_back({&node, scope, 0, static_cast<std::uint32_t>(node.proto->input_size()),
+        m_view->m_nodes.push_back({&node, node.proto.get(), scope, 0,
+                                   static_cast<std::uint32_t>(node.proto->input_size()),
                                    static_cast<std::uint32_t>(node.proto->output_size())});
         if (node.id != NodeId::None) {
             if (index(node.id) >= m_view->m_byId.size())
@@ -198,6 +197,8 @@ private:
                 if (--missing[callee] > 0)
                     continue;
                 traceArguments(callee);
+                if (m_view->m_scopes[index(callee)].function >= 0)
+                    resolveAttributes(callee);
                 traced.push_back(callee);
             }
         }
@@ -255,6 +256,30 @@ private:
     static bool drawsNumbers(std::string_view op)
     {
         return op.starts_with("Random") || op == "Bernoulli" || op == "Multinomial";
+    }
+
+    // What the nodes of a function, those in bodies included, take from its calls.
+    void resolveAttributes(ScopeIndex function)
+    {
+        const auto number = static_cast<std::size_t>(m_view->m_scopes[index(function)].function);
+        const onnx::FunctionProto& header = *m_view->m_model.functions[number].header;
+        std::vector<const onnx::NodeProto*> calls;
+        for (const NodeIndex call : m_view->calls(function))
+            calls.push_back(&m_view->proto(call));
+        // Bodies come right behind the function that they are in.
+        std::size_t end = index(function) + 1;
+        while (end < m_view->m_scopes.size() && m_view->m_scopes[end].parent != ScopeIndex::None)
+            ++end;
+        const std::size_t last = end < m_firstNode.size() ? m_firstNode[end] : m_view->m_nodes.size();
+        for (std::size_t n = m_firstNode[index(function)]; n < last; ++n) {
+            GraphView::NodeRecord& node = m_view->m_nodes[n];
+            if (!node.node->bodies.empty())
+                continue;
+            if (auto resolved = asCalled(*node.proto, header, calls)) {
+                m_view->m_resolved.push_back(std::make_unique<const onnx::NodeProto>(std::move(*resolved)));
+                node.proto = m_view->m_resolved.back().get();
+            }
+        }
     }
 
     // A scope's nodes are numbered one after the other; its list is a piece of the list of all numbers.

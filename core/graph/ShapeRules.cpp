@@ -180,6 +180,11 @@ MaybeShape reduce(const GraphView& view, NodeIndex node, const Inputs& inputs)
     if (!first(inputs))
         return std::nullopt;
     const bool keep = intAttribute(view.proto(node), "keepdims", 1) != 0;
+    const bool absent = !attribute(view.proto(node), "axes") && view.input(node, 1) == ValueIndex::None;
+    if (absent)
+        return intAttribute(view.proto(node), "noop_with_empty_axes", 0) != 0
+                   ? MaybeShape(*inputs[0])
+                   : MaybeShape(keep ? KnownShape(inputs[0]->size(), 1) : KnownShape());
     const auto front = frontAxes(intsOrInput(view, node, "axes", 1), inputs[0]->size(), Twice::Once);
     if (!front ||
         front->empty()) // all axes, or axes computed at run time: the rank is known only when it is kept
@@ -218,16 +223,12 @@ MaybeShape pad(const GraphView& view, NodeIndex node, const Inputs& inputs)
     if (!first(inputs))
         return std::nullopt;
     KnownShape shape(inputs[0]->size(), unknownSize);
-    auto pads = intsOrInput(view, node, "pads", 1);
-    if (!pads)
-        pads = intsOrInput(view, node, "paddings", 1);
-    // Input 3 (opset 18) says which axes the pads belong to.
-    if (!pads || pads->size() != 2 * shape.size() || view.input(node, 3) != ValueIndex::None)
+    const auto pads = padsOf(view, node, shape.size());
+    if (!pads || (!pads->empty() && pads->back().axis >= shape.size()))
         return shape;
-    for (std::size_t d = 0; d < shape.size(); ++d) {
-        const std::int64_t size = (*inputs[0])[d];
-        shape[d] = size < 0 ? unknownSize : size + (*pads)[d] + (*pads)[d + shape.size()];
-    }
+    shape = *inputs[0];
+    for (const PaddedAxis& pad : *pads)
+        shape[pad.axis] = shape[pad.axis] < 0 ? unknownSize : shape[pad.axis] + pad.before + pad.behind;
     return shape;
 }
 
@@ -460,6 +461,34 @@ std::optional<std::vector<std::int64_t>> intsOrInput(const GraphView& view, Node
     if (attribute(view.proto(node), name))
         return intsAttribute(view.proto(node), name);
     return constantInts(view, view.input(node, slot));
+}
+
+std::optional<std::vector<PaddedAxis>> padsOf(const GraphView& view, NodeIndex node,
+                                              std::optional<std::size_t> rank)
+{
+    auto amounts = intsOrInput(view, node, "pads", 1);
+    if (!amounts)
+        amounts = intsOrInput(view, node, "paddings", 1); // opset 1
+    if (!amounts || amounts->size() % 2 != 0)
+        return std::nullopt;
+    const std::size_t count = amounts->size() / 2;
+    std::vector<PaddedAxis> pads;
+    const bool named = view.input(node, 3) != ValueIndex::None;
+    const auto axes = named ? constantInts(view, view.input(node, 3)) : std::nullopt;
+    if (named ? !axes || axes->size() != count : rank && *rank != count)
+        return std::nullopt;
+    for (std::size_t a = 0; a < count; ++a) {
+        std::int64_t axis = axes ? (*axes)[a] : static_cast<std::int64_t>(a);
+        if (axis < 0 && rank)
+            axis += static_cast<std::int64_t>(*rank);
+        if (axis < 0 || axis >= static_cast<std::int64_t>(rank.value_or(highestRank)))
+            return std::nullopt;
+        pads.push_back({static_cast<std::size_t>(axis), (*amounts)[a], (*amounts)[a + count]});
+    }
+    std::ranges::sort(pads, {}, &PaddedAxis::axis);
+    if (std::ranges::adjacent_find(pads, {}, &PaddedAxis::axis) != pads.end())
+        return std::nullopt; // what an axis means that is named twice is not said
+    return pads;
 }
 
 MaybeShape outputShape(const GraphView& view, NodeIndex node, std::size_t slot, const Inputs& inputs)

@@ -27,4 +27,15 @@ std::optional<std::vector<std::int64_t>> constantInts(const GraphView& view, Val
 std::optional<std::vector<std::int64_t>> intsOrInput(const GraphView& view, NodeIndex node,
                                                      std::string_view name, std::size_t slot);
 
+// What a Pad adds before and behind an axis of its data.
+struct PaddedAxis {
+    std::size_t axis = 0;
+    std::int64_t before = 0, behind = 0;
+};
+
+// The axes that a Pad names (input `axes`, opset 18) or all of them; nothing when they do not follow. The
+// rank is needed only where an axis is counted from the back.
+std::optional<std::vector<PaddedAxis>> padsOf(const GraphView& view, NodeIndex node,
+                                              std::optional<std::size_t> rank);
+
 } // namespace pleat

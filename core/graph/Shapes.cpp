@@ -5,6 +5,7 @@
 #include "core/graph/ShapeRules.h"
 
 #include <onnx/onnx_pb.h>
+#include <unordered_map>
 
 namespace pleat {
 
@@ -18,6 +19,54 @@ MaybeShape declared(const onnx::ValueInfoProto& info)
     for (const auto& dim : info.type().tensor_type().shape().dim())
         shape.push_back(dim.has_dim_value() ? dim.dim_value() : unknownSize);
     return believable(std::move(shape));
+}
+
+using Declarations = std::unordered_map<ValueIndex, KnownShape>;
+
+// What a scope's file says about the values that its nodes make.
+Declarations declarations(const GraphView& view, ScopeIndex scope)
+{
+    Declarations result;
+    const auto take = [&](const auto& infos) {
+        for (const onnx::ValueInfoProto& info : infos) {
+            const ValueIndex value = view.find(scope, info.name());
+            // A name that is not of this scope says nothing about the outer value that bears it.
+            if (value == ValueIndex::None || view.scope(value) != scope)
+                continue;
+            if (MaybeShape shape = declared(info))
+                result.try_emplace(value, std::move(*shape));
+        }
+    };
+    const Scope& entry = view.scopes()[index(scope)];
+    take(entry.graph->header->value_info());
+    take(entry.graph->header->output());
+    // Functions say it since IR 10; an older library does not know the field.
+    const auto takeFunction = [&]<class Function>(const Function& function) {
+        if constexpr (requires { function.value_info(); })
+            take(function.value_info());
+    };
+    if (entry.function >= 0)
+        takeFunction(*view.model().functions[static_cast<std::size_t>(entry.function)].header);
+    return result;
+}
+
+// The two agree where both know a size.
+bool contradict(const KnownShape& rule, const KnownShape& said)
+{
+    if (rule.size() != said.size())
+        return true;
+    for (std::size_t d = 0; d < rule.size(); ++d) {
+        if (rule[d] != unknownSize && said[d] != unknownSize && rule[d] != said[d])
+            return true;
+    }
+    return false;
+}
+
+KnownShape completed(KnownShape rule, const KnownShape& said)
+{
+    for (std::size_t d = 0; d < rule.size(); ++d)
+        rule[d] = rule[d] == unknownSize ? said[d] : rule[d];
+    return rule;
 }
 
 } // namespace
@@ -38,14 +87,30 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
             m_shapes[index(value)] =
                 believable(KnownShape(initializer.proto->dims().begin(), initializer.proto->dims().end()));
         }
+        // An input of a function has the shape of what all calls pass.
+        for (const ValueIndex input : view.scopes()[s].inputs) {
+            const auto arguments = view.arguments(input);
+            if (!of(input) && arguments.size() == 1 && of(arguments.front()))
+                m_shapes[index(input)] = *of(arguments.front());
+        }
+        const Declarations said = declarations(view, scope);
         for (const NodeIndex node : view.topological(scope)) {
             std::vector<const KnownShape*> inputs;
             for (const ValueIndex input : view.inputs(node))
                 inputs.push_back(of(input));
             for (std::size_t slot = 0; slot < view.outputs(node).size(); ++slot) {
                 const ValueIndex output = view.output(node, slot);
-                if (output != ValueIndex::None)
-                    m_shapes[index(output)] = outputShape(view, node, slot, inputs);
+                if (output == ValueIndex::None)
+                    continue;
+                MaybeShape shape = outputShape(view, node, slot, inputs);
+                if (const auto declaration = said.find(output); declaration != said.end()) {
+                    if (shape && contradict(*shape, declaration->second))
+                        m_contradicted.push_back(output);
+                    else
+                        shape =
+                            shape ? completed(std::move(*shape), declaration->second) : declaration->second;
+                }
+                m_shapes[index(output)] = std::move(shape);
             }
         }
     }

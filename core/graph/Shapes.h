@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Ranks and sizes that folding needs, derived here and not by the ONNX library, which crashes on malformed
-// models. Starts from constants and declared graph inputs and goes through the operators it knows; what it
-// cannot derive is unknown, never guessed. Built once for a view, then read-only.
+// models. Starts from constants and declared graph inputs and goes through the operators it knows; where it
+// has no rule, what the file declares (value_info, outputs) counts, and on a contradiction the rule. What
+// neither tells is unknown, never guessed. Built once for a view, then read-only.
 #pragma once
 
 #include "core/graph/GraphView.h"
@@ -24,8 +25,12 @@ public:
     std::optional<std::size_t> rank(ValueIndex value) const;
     std::int64_t size(ValueIndex value, std::size_t axis) const; // unknownSize when it is not known
 
+    // The values whose declared shape cannot be, which is not used.
+    const std::vector<ValueIndex>& contradicted() const { return m_contradicted; }
+
 private:
     std::vector<std::optional<KnownShape>> m_shapes;
+    std::vector<ValueIndex> m_contradicted;
 };
 
 } // namespace pleat

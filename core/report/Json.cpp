@@ -155,6 +155,11 @@ std::string infoJson(const ModelInfo& info)
         opsets[domain.empty() ? "ai.onnx" : domain] = version;
     for (const auto& [op, count] : info.ops)
         ops[op] = count;
+    Json byType = Json::object(), notes = Json::array();
+    for (const auto& [type, count] : info.parametersByType)
+        byType[name(type)] = count;
+    for (const std::string& note : notesOf(info))
+        notes.push_back(note);
     Json json = {{"file", info.file},
                  {"bytes", info.bytes},
                  {"ir_version", info.irVersion},
@@ -166,6 +171,13 @@ std::string infoJson(const ModelInfo& info)
                  {"ops", ops},
                  {"inputs", portsJson(info.inputs)},
                  {"outputs", portsJson(info.outputs)}};
+    // What is beyond a float network whose shapes are known.
+    if (info.parametersByType.size() > 1 || !info.parametersByType.contains(DataType::Float))
+        json["parameters_by_type"] = byType;
+    if (!info.macs)
+        json["macs_at_least"] = info.macsAtLeast;
+    if (!notes.empty())
+        json["notes"] = notes;
     for (const ModelInfo::DataFile& data : info.dataFiles)
         json["data"].push_back({{"file", data.file}, {"bytes", data.bytes}});
     return text(json);

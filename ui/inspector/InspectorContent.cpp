@@ -205,8 +205,14 @@ InspectorContent aboutModel(const ModelInfo& info, const GraphView& view)
 
     InspectorSection cost{tr("COST"), {}, false};
     cost.rows.push_back({tr("parameters"), compactCount(info.parameters), {}, {}});
+    for (const auto& [type, count] : info.parametersByType) {
+        if (info.parametersByType.size() > 1)
+            cost.rows.push_back({toQt(name(type)), compactCount(count), {}, {}});
+    }
     if (info.macs)
         cost.rows.push_back({tr("MACs"), compactCount(*info.macs), {}, {}});
+    else if (info.macsAtLeast > 0)
+        cost.rows.push_back({tr("MACs"), tr("at least %1").arg(compactCount(info.macsAtLeast)), {}, {}});
     content.sections.push_back(std::move(cost));
 
     InspectorSection ops{tr("OPERATORS") + u" · "_s + compactCount(info.nodes), {}, true};
