@@ -74,10 +74,30 @@ std::int64_t samePadding(const FoldContext& context, const Layer& layer, const W
     return std::max<std::int64_t>((steps - 1) * stride + window.reach(axis) + 1 - size, 0);
 }
 
+// With a stride the last window may end before the padding begins, which then is never read.
+bool padsAreNeverRead(const FoldContext& context, const Layer& layer, const Window& window)
+{
+    const ValueIndex data = context.view.input(layer.node, layer.dataSlot);
+    for (std::size_t a = 0; a < window.kernel.size(); ++a) {
+        const std::int64_t begin = at(window.pads, a, 0), end = at(window.pads, a + window.kernel.size(), 0);
+        if (begin > 0)
+            return false;
+        if (end <= 0)
+            continue;
+        const std::int64_t size = context.shapes.size(data, a + 2), stride = at(window.strides, a, 1);
+        const std::int64_t room = size + begin + end - (window.reach(a) + 1);
+        if (size < 0 || stride < 1 || room < 0 || room / stride * stride + window.reach(a) - begin >= size)
+            return false;
+    }
+    return true;
+}
+
 Verdict<void> convolution(const FoldContext& context, const Layer& layer, const std::vector<double>& t)
 {
     const GraphView& view = context.view;
     const Window window(view.proto(layer.node), layer);
+    if (window.automatic == "NOTSET" && padsAreNeverRead(context, layer, window))
+        return {};
     std::optional<Refusal> refusal;
     const auto pads = [&](Reason reason, Sentence why) {
         refusal = Refusal{reason, std::move(why), {blame(view, layer.node)}, layer.node};

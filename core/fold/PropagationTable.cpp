@@ -234,9 +234,11 @@ Verdict<Propagation> pad(const Question& question)
         padsOf(view, question.node, question.context.shapes.rank(view.input(question.node, 0)));
     if (!amounts)
         return blocked(question, "its pads are not known");
+    // Along any other axis it adds copies or the constant, which each channel sees alike.
     for (const PaddedAxis& pad : *amounts) {
-        if (pad.axis < 2 && (pad.before != 0 || pad.behind != 0))
-            return blocked(question, "it pads the batch or the channels");
+        if (question.axis && static_cast<int>(pad.axis) == *question.axis &&
+            (pad.before != 0 || pad.behind != 0))
+            return blocked(question, "it pads the channels");
     }
     auto propagation = spatial(question);
     const bool grows =

@@ -41,7 +41,7 @@ Declarations declarations(const GraphView& view, ScopeIndex scope)
     take(entry.graph->header->value_info());
     take(entry.graph->header->output());
     // Functions say it since IR 10; an older library does not know the field.
-    const auto takeFunction = [&]<class Function>(const Function& function) {
+    const auto takeFunction = [&]<class Function>([[maybe_unused]] const Function& function) {
         if constexpr (requires { function.value_info(); })
             take(function.value_info());
     };

@@ -91,9 +91,33 @@ private slots:
         model.ir(8).opset(18).input("x", {2, 3, 6, 6}).conv("c1", {});
         model.then("Pad", "middle",
                    {model.shapeConstant("pads", {1, 0}), model.constant("value", {}, {0}),
-                    model.shapeConstant("axes", {0})},
+                    model.shapeConstant("axes", {1})},
                    {{"mode", std::string("edge")}});
-        assertBlocked(model.batchNorm("bn1"), Reason::OperatorBetween, "middle");
+        assertBlocked(model.batchNorm("bn1", {.channels = 5}), Reason::OperatorBetween, "middle");
+    }
+
+    void foldsBeforeAConvWhoseEndPadsAreNeverRead()
+    {
+        for (const int size : {6, 7}) { // windows of 2 at 0, 2, 4; and at 6, where the padding is read
+            ModelBuilder model;
+            model.input("x", {2, 3, size, size}).batchNorm("bn1");
+            model.conv("c1", {.kernel = {2, 2}, .strides = {2, 2}, .pads = {0, 0, 1, 1}});
+            if (size == 6)
+                assertFoldsAway(model);
+            else
+                assertBlocked(model, Reason::Padding, "c1");
+        }
+    }
+
+    void foldsThroughAPadOfTheBatch()
+    {
+        for (const std::string mode : {"edge", "reflect"}) {
+            ModelBuilder model;
+            model.ir(8).opset(13).input("x", {2, 3, 6, 6}).conv("c1", {});
+            model.then("Pad", "middle", {model.shapeConstant("pads", {1, 0, 1, 1, 0, 0, 1, 0})},
+                       {{"mode", mode}});
+            assertFoldsAway(model.batchNorm("bn1"));
+        }
     }
 
     void foldsSpatial0OfAMatrix()
