@@ -59,6 +59,9 @@ MainWindow::~MainWindow()
     m_document.disconnect(this);
     m_selection.disconnect(this);
     m_folds.disconnect(this);
+    // Everything that is seen goes before what it refers to: the members.
+    while (auto* child = findChild<QWidget*>(QString(), Qt::FindDirectChildrenOnly))
+        delete child;
 }
 
 void MainWindow::makeParts()
@@ -138,7 +141,12 @@ void MainWindow::connectParts()
     });
     connect(&m_document, &Document::sourceChanged, this, &MainWindow::sourceChanged);
     connect(&m_document, &Document::exported, this, &MainWindow::exported);
-    connect(&m_jobs, &JobRunner::cancelledByUser, this, [this] { m_afterExport = nullptr; });
+    connect(&m_document, &Document::exportsEnded, this, &MainWindow::writingEnded);
+    connect(&m_jobs, &JobRunner::cancelledByUser, this, [this](const QString& lane) {
+        if (lane == GraphPane::imageLane())
+            writingEnded(false);
+    });
+    connect(&m_document, &Document::foldedPairs, this, &MainWindow::sayWhatWasFolded);
     connect(m_weights, &WeightsPanel::failed, this, [this](const Error& error) {
         if (error.code == ErrorCode::Changed)
             m_document.lookAtSource();
@@ -257,7 +265,7 @@ void MainWindow::describeModel()
             if (m_selection.value().node == NodeId::None && m_selection.value().value.empty())
                 m_inspector->show(m_facts->content);
         },
-        JobDisplay::Quiet);
+        JobDisplay::Quiet, JobPriority::Background);
 }
 
 void MainWindow::updateEmptyText()
@@ -303,7 +311,6 @@ void MainWindow::updateStatus()
 
 void MainWindow::showError(const QString& what, const Error& error)
 {
-    m_afterExport = nullptr;
     if (error.code == ErrorCode::Cancelled)
         return;
     QString details = toQt(error.message);

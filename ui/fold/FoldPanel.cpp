@@ -4,12 +4,12 @@
 #include "ui/document/Convert.h"
 #include "ui/document/Selection.h"
 #include "ui/fold/FoldDelegate.h"
+#include "ui/widgets/PlainText.h"
 
 #include <QAction>
 #include <QCursor>
 #include <QHBoxLayout>
 #include <QKeyEvent>
-#include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QMenu>
@@ -73,10 +73,10 @@ FoldPanel::FoldPanel(FoldModel& model, Selection& selection, QWidget* parent)
 QWidget* FoldPanel::makeHeader()
 {
     auto* header = new QWidget;
-    auto* caption = new QLabel(tr("FOLDS"));
+    auto* caption = new PlainLabel(tr("FOLDS"));
     caption->setProperty("role", u"caption"_s);
     caption->setFont(captionFont(font()));
-    m_total = new QLabel;
+    m_total = new PlainLabel;
     m_total->setProperty("role", u"caption"_s);
     m_total->setFont(captionFont(font()));
     auto* top = new QHBoxLayout;
@@ -120,17 +120,17 @@ QWidget* FoldPanel::makeHeader()
 QWidget* FoldPanel::makeEmptyPage()
 {
     auto* page = new QWidget;
-    m_emptyTitle = new QLabel;
+    m_emptyTitle = new PlainLabel;
     QFont bold = font();
     bold.setWeight(QFont::DemiBold);
     m_emptyTitle->setFont(bold);
     m_emptyTitle->setObjectName(u"foldEmptyTitle"_s);
-    m_emptySentence = new QLabel;
+    m_emptySentence = new PlainLabel;
     m_emptySentence->setObjectName(u"foldEmptySentence"_s);
     m_emptySentence->setProperty("role", u"quiet"_s);
     auto* layout = new QVBoxLayout(page);
     layout->setContentsMargins(14, 8, 14, 14);
-    for (QLabel* label : {m_emptyTitle, m_emptySentence}) {
+    for (PlainLabel* label : {m_emptyTitle, m_emptySentence}) {
         label->setWordWrap(true);
         layout->addWidget(label);
     }
@@ -142,6 +142,14 @@ void FoldPanel::setEmptyText(const QString& title, const QString& sentence)
 {
     m_emptyTitle->setText(title);
     m_emptySentence->setText(sentence);
+}
+
+void FoldPanel::showOnly(FoldState state)
+{
+    m_words->clear();
+    for (std::size_t i = 0; i < m_chips.size(); ++i)
+        m_chips[i]->setChecked(static_cast<FoldState>(i) == state);
+    m_list->setFocus(Qt::OtherFocusReason);
 }
 
 void FoldPanel::updateCounts()
@@ -208,8 +216,8 @@ void FoldPanel::contextMenu(QPoint position)
     const QModelIndex row = m_list->indexAt(position);
     QMenu menu(this);
     if (row.isValid()) {
-        QAction* fold =
-            menu.addAction(tr("Fold %1").arg(row.data().toString()), this, [this, row] { foldRow(row); });
+        QAction* fold = menu.addAction(tr("Fold %1").arg(actionText(row.data().toString())), this,
+                                       [this, row] { foldRow(row); });
         fold->setEnabled(row.flags() & Qt::ItemIsUserCheckable);
         const auto culprit = row.data(FoldModel::CulpritRole).toUInt();
         if (static_cast<NodeId>(culprit) != NodeId::None)

@@ -7,6 +7,7 @@
 #include "ui/weights/HistogramPlot.h"
 #include "ui/weights/WeightsLegend.h"
 #include "ui/weights/WeightsSummary.h"
+#include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
 #include <QCheckBox>
@@ -62,11 +63,10 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     setProperty("surface", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
     setAccessibleName(tr("Weights"));
-    m_title = new QLabel;
+    m_title = new PlainLabel;
     m_title->setObjectName(u"weightsTitle"_s);
     m_title->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_title->setMinimumWidth(60);
-    m_title->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred);
+    m_title->setElided(Qt::ElideMiddle);
     QFont bold = font();
     bold.setWeight(QFont::DemiBold);
     m_title->setFont(bold);
@@ -99,7 +99,7 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
 
     m_bias = new ChannelPlot;
     m_bias->setCaption(tr("bias per output channel"));
-    m_empty = new QLabel;
+    m_empty = new PlainLabel;
     m_empty->setObjectName(u"weightsEmpty"_s);
     m_empty->setProperty("role", u"quiet"_s);
     m_empty->setAlignment(Qt::AlignCenter);
@@ -140,12 +140,12 @@ QWidget* WeightsPanel::makeRanges()
     m_values = new HistogramPlot;
     m_values->setCaption(tr("all values"));
     auto* summary = new QWidget;
-    auto* caption = new QLabel(tr("summary"));
+    auto* caption = new PlainLabel(tr("summary"));
     caption->setProperty("role", u"quiet"_s);
     QFont small = font();
     small.setPointSizeF(small.pointSizeF() - 1);
     caption->setFont(small);
-    m_summary = new QLabel;
+    m_summary = new QLabel; // marked up by summaryHtml(), which escapes what comes from the file
     m_summary->setObjectName(u"weightsSummary"_s);
     m_summary->setTextFormat(Qt::RichText);
     m_summary->setWordWrap(true);
@@ -251,7 +251,8 @@ void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
                 m_cache.clear();
             m_cache.emplace(key, std::pair(query, comparison));
             present(std::move(comparison), otherwise);
-        });
+        },
+        JobDisplay::Shown, JobPriority::LookedAt);
 }
 
 void WeightsPanel::present(Pointer comparison, const QString& otherwise)
@@ -262,7 +263,7 @@ void WeightsPanel::present(Pointer comparison, const QString& otherwise)
     }
     m_shown = std::move(comparison);
     const WeightsComparison& shownNow = *m_shown;
-    m_title->setText(tr("WEIGHTS · %1").arg(toQt(shownNow.after.name)));
+    m_title->setText(tr("WEIGHTS · %1").arg(oneLine(toQt(shownNow.after.name))));
     m_title->setToolTip(toQt(shownNow.after.name));
     m_legend->setKind(!shownNow.before   ? WeightsLegend::Kind::Plain
                       : shownNow.preview ? WeightsLegend::Kind::Preview

@@ -17,6 +17,8 @@ class QTabBar;
 
 namespace pleat::ui {
 
+class PlainLabel;
+
 class ChannelPlot;
 class HistogramPlot;
 class JobRunner;
@@ -61,11 +63,11 @@ private:
     void presentPlots(const WeightsComparison& comparison);
 
     JobRunner& m_jobs;
-    QLabel* m_title = nullptr;
+    PlainLabel* m_title = nullptr;
     QTabBar* m_tabs = nullptr;
     WeightsLegend* m_legend = nullptr;
     QStackedWidget* m_pages = nullptr;
-    QLabel* m_empty = nullptr;
+    PlainLabel* m_empty = nullptr;
     QLabel* m_summary = nullptr;
     QCheckBox* m_logarithmic = nullptr;
     ChannelPlot* m_ranges = nullptr;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/MessageBar.h"
 
+#include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
 #include <QAccessible>
 #include <QHBoxLayout>
 #include <QKeyEvent>
-#include <QLabel>
 #include <QPainter>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -18,14 +18,13 @@ namespace pleat::ui {
 MessageBar::MessageBar(QWidget* parent) : QFrame(parent)
 {
     setObjectName(u"messageBar"_s);
-    m_sentence = new QLabel;
+    m_sentence = new PlainLabel;
     m_sentence->setObjectName(u"messageSentence"_s);
-    m_details = new QLabel;
+    m_details = new PlainLabel;
     m_details->setObjectName(u"messageDetails"_s);
     m_details->setProperty("role", u"quiet"_s);
-    for (QLabel* label : {m_sentence, m_details}) {
+    for (PlainLabel* label : {m_sentence, m_details}) {
         label->setWordWrap(true);
-        label->setTextFormat(Qt::PlainText);
         label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     }
     m_more = new QToolButton;
@@ -53,7 +52,7 @@ MessageBar::MessageBar(QWidget* parent) : QFrame(parent)
     layout->addWidget(m_action, 0, Qt::AlignTop);
     layout->addWidget(close, 0, Qt::AlignTop);
 
-    connect(m_more, &QToolButton::toggled, m_details, &QLabel::setVisible);
+    connect(m_more, &QToolButton::toggled, m_details, &PlainLabel::setVisible);
     connect(close, &QToolButton::clicked, this, &MessageBar::dismiss);
     connect(m_action, &QToolButton::clicked, this, [this] {
         const auto action = m_message.action;
@@ -82,7 +81,7 @@ void MessageBar::show(Message message)
     m_action->setVisible(!m_message.actionText.isEmpty());
     setAccessibleName(m_message.sentence);
     QFrame::show();
-    if (m_message.kind == Kind::Done)
+    if (m_message.kind == Kind::Done && m_message.actionText.isEmpty()) // else there is something to do
         m_leave.start();
     else
         m_leave.stop();

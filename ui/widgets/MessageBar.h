@@ -7,10 +7,11 @@
 #include <QTimer>
 #include <functional>
 
-class QLabel;
 class QToolButton;
 
 namespace pleat::ui {
+
+class PlainLabel;
 
 class MessageBar final : public QFrame {
     Q_OBJECT
@@ -41,8 +42,8 @@ protected:
 private:
     Message m_message;
     QTimer m_leave; // good news goes by itself
-    QLabel* m_sentence = nullptr;
-    QLabel* m_details = nullptr;
+    PlainLabel* m_sentence = nullptr;
+    PlainLabel* m_details = nullptr;
     QToolButton* m_more = nullptr;
     QToolButton* m_action = nullptr;
 };
