@@ -68,6 +68,8 @@ void MainWindow::makeParts()
 {
     m_messages = new MessageBar;
     m_start = new StartPage;
+    m_start->setSizePolicy(QSizePolicy::Ignored,
+                           QSizePolicy::Ignored); // asks for no room while it is not shown
     m_graph = new GraphPane(m_jobs);
     m_pages = new QStackedWidget;
     m_pages->addWidget(m_start);
@@ -113,13 +115,17 @@ std::array<QDockWidget*, 3> MainWindow::panels() const
 
 void MainWindow::showPanels()
 {
-    for (QDockWidget* dock : panels()) {
+    for (QDockWidget* dock : panels())
         dock->toggleViewAction()->setEnabled(true);
-        dock->show();
-    }
     if (restoreState(Settings::windowState()))
         return;
-    resizeDocks({m_foldDock, m_inspectorDock}, {330, 316}, Qt::Horizontal);
+    // In a small window (a small screen, or one at 200 %) the graph and the list come first. Only what has
+    // room is shown: a panel that is taken away again leaves the window as large as it made it.
+    const bool narrow = width() < 960;
+    m_foldDock->show();
+    m_inspectorDock->setVisible(!narrow);
+    m_weightDock->setVisible(height() >= 400);
+    resizeDocks({m_foldDock, m_inspectorDock}, {narrow ? width() * 2 / 5 : 330, 316}, Qt::Horizontal);
     resizeDocks({m_weightDock}, {std::min(292, height() * 3 / 10)}, Qt::Vertical);
 }
 

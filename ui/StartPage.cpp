@@ -90,7 +90,7 @@ StartPage::StartPage(QWidget* parent) : QWidget(parent)
     hint->setProperty("role", u"quiet"_s);
 
     m_recent = new QWidget;
-    m_recent->setFixedWidth(columnWidth);
+    m_recent->setMaximumWidth(columnWidth);
     auto* caption = new PlainLabel(tr("RECENT"));
     caption->setProperty("role", u"caption"_s);
     caption->setFont(captionFont(font()));

@@ -29,7 +29,7 @@ FoldPanel::FoldPanel(FoldModel& model, Selection& selection, QWidget* parent)
     setProperty("surface", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
     setAccessibleName(tr("Folds"));
-    setMinimumWidth(290);
+    setMinimumWidth(200);
     m_filter.setSourceModel(&m_model);
 
     m_list = new QListView;
@@ -95,6 +95,7 @@ QWidget* FoldPanel::makeHeader()
         chip->setProperty("chip", u"accent"_s);
         chip->setToolTip(tips[i]);
         chip->setFocusPolicy(Qt::TabFocus);
+        chip->setMinimumWidth(44); // for the sign
         connect(chip, &QToolButton::toggled, this,
                 [this, i](bool on) { m_filter.setStateShown(static_cast<FoldState>(i), on); });
         m_chips[i] = chip;
@@ -157,15 +158,32 @@ void FoldPanel::updateCounts()
     const FoldCounts counts = m_model.counts();
     const bool any = m_model.rowCount() > 0;
     m_total->setText(any ? tr("%n batch norms", nullptr, counts.batchNorms) : QString());
-    const std::array numbers{counts.canFold, counts.blocked, counts.folded};
-    const std::array names{tr("can fold %1"), tr("blocked %1"), tr("folded %1")};
-    for (std::size_t i = 0; i < m_chips.size(); ++i) {
-        m_chips[i]->setText(names[i].arg(numbers[i]));
-        m_chips[i]->setAccessibleName(m_chips[i]->text());
-        m_chips[i]->setVisible(any);
-    }
+    for (QToolButton* chip : m_chips)
+        chip->setVisible(any);
+    updateChips();
     m_words->setVisible(any);
     m_pages->setCurrentIndex(any ? 0 : 1);
+}
+
+void FoldPanel::updateChips()
+{
+    const FoldCounts counts = m_model.counts();
+    const std::array numbers{counts.canFold, counts.blocked, counts.folded};
+    const std::array names{tr("can fold %1"), tr("blocked %1"), tr("folded %1")};
+    const std::array signs{u"⤓ %1"_s, u"! %1"_s, u"✓ %1"_s}; // as on the frames of the canvas
+    int room = width() - 28;
+    for (std::size_t i = 0; i < m_chips.size(); ++i)
+        room -= m_chips[i]->fontMetrics().horizontalAdvance(names[i].arg(numbers[i])) + 27;
+    for (std::size_t i = 0; i < m_chips.size(); ++i) {
+        m_chips[i]->setText((room >= 0 ? names : signs)[i].arg(numbers[i]));
+        m_chips[i]->setAccessibleName(names[i].arg(numbers[i]));
+    }
+}
+
+void FoldPanel::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    updateChips();
 }
 
 void FoldPanel::showSelection()

@@ -37,11 +37,13 @@ Q_SIGNALS:
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     QWidget* makeHeader();
     QWidget* makeEmptyPage();
     void updateCounts();
+    void updateChips(); // in words, or in signs where these have no room
     void showSelection();
     void selectRow(const QModelIndex& row);
     void clicked(const QModelIndex& row);

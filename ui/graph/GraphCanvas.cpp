@@ -38,7 +38,7 @@ GraphCanvas::GraphCanvas(QWidget* parent)
     setAttribute(Qt::WA_OpaquePaintEvent);
     setAttribute(Qt::WA_AcceptTouchEvents);
     grabGesture(Qt::PinchGesture);
-    setMinimumSize(240, 160);
+    setMinimumSize(220, 100);
     setAccessibleName(tr("Graph"));
     setAccessibleDescription(
         tr("Arrow keys follow the edges, Enter acts on the selected pair, F fits the graph."));
@@ -347,6 +347,7 @@ void GraphCanvas::paintEvent(QPaintEvent*)
 
 void GraphCanvas::placeOverlays()
 {
+    m_controls->setRoom(width() - 2 * overlayMargin);
     m_comparison->adjustSize();
     m_comparison->move((width() - m_comparison->width()) / 2, overlayMargin);
     m_controls->adjustSize();

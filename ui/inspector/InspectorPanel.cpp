@@ -56,7 +56,7 @@ InspectorPanel::InspectorPanel(QWidget* parent) : QWidget(parent)
     setProperty("surface", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
     setAccessibleName(tr("Inspector"));
-    setMinimumWidth(286);
+    setMinimumWidth(200);
     auto* caption = new PlainLabel(tr("INSPECTOR"));
     m_kind = new PlainLabel;
     for (PlainLabel* label : {caption, m_kind}) {

@@ -80,8 +80,8 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     m_tabs->setTabToolTip(2, tr("The bias of each output channel"));
     m_tabs->setTabToolTip(3, tr("The batch norm as y = s·x + t, per channel"));
     m_tabs->setExpanding(false);
-    m_tabs->setUsesScrollButtons(false);
-    m_tabs->setSizePolicy(QSizePolicy::Minimum, QSizePolicy::Fixed);
+    m_tabs->setUsesScrollButtons(true); // where the panel is narrower than they are
+    m_tabs->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     m_legend = new WeightsLegend;
 
     auto* header = new QWidget;
@@ -114,7 +114,7 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     auto* emptyLayout = new QHBoxLayout(emptyPage);
     emptyLayout->addWidget(m_empty);
     m_pages->addWidget(emptyPage);
-    m_pages->setMinimumHeight(120);
+    m_pages->setMinimumHeight(80);
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -125,7 +125,7 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     connect(m_tabs, &QTabBar::currentChanged, this, [this](int page) {
         if (m_shown)
             m_pages->setCurrentIndex(page);
-        m_legend->setVisible(page != ScaleShiftPage); // there is one series only
+        updateLegend();
     });
     showNothing(tr("Select a layer to see its weights."));
 }
@@ -204,6 +204,19 @@ QWidget* WeightsPanel::makeScaleShift()
     return page;
 }
 
+void WeightsPanel::updateLegend()
+{
+    const bool oneSeries = m_tabs->currentIndex() == ScaleShiftPage;
+    const int others = m_tabs->sizeHint().width() + 160; // with some of the title
+    m_legend->setVisible(!oneSeries && width() >= others + m_legend->sizeHint().width());
+}
+
+void WeightsPanel::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    updateLegend();
+}
+
 QString WeightsPanel::title() const
 {
     return m_title->text();
@@ -269,6 +282,7 @@ void WeightsPanel::present(Pointer comparison, const QString& otherwise)
                       : shownNow.preview ? WeightsLegend::Kind::Preview
                                          : WeightsLegend::Kind::Folded,
                       shownNow.outlier.has_value());
+    updateLegend();
     m_tabs->setTabEnabled(BiasPage, !shownNow.after.bias.empty());
     m_tabs->setTabEnabled(ScaleShiftPage, !shownNow.s.empty());
     m_tabs->setEnabled(true);

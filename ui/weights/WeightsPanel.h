@@ -45,6 +45,7 @@ Q_SIGNALS:
 
 protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     struct Key {
@@ -59,6 +60,7 @@ private:
     QWidget* makeRanges();
     QWidget* makeHistogram();
     QWidget* makeScaleShift();
+    void updateLegend();
     void present(Pointer comparison, const QString& otherwise);
     void presentPlots(const WeightsComparison& comparison);
 
