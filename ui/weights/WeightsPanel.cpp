@@ -27,6 +27,9 @@ namespace {
 
 enum Page { RangesPage, HistogramPage, BiasPage, ScaleShiftPage, EmptyPage };
 constexpr std::size_t cachedComparisons = 64;
+constexpr std::size_t manyPairs = 500; // a preview of one of so many takes a moment: its fold has to be found
+const auto lane = u"weights"_s;
+const auto firstLane = u"first weights"_s; // the weights as they are, while a preview is being made
 
 // Room for the bold form of every tab, so that choosing another moves nothing.
 class Tabs final : public QTabBar {
@@ -207,7 +210,7 @@ QWidget* WeightsPanel::makeScaleShift()
 void WeightsPanel::updateLegend()
 {
     const bool oneSeries = m_tabs->currentIndex() == ScaleShiftPage;
-    const int others = m_tabs->sizeHint().width() + 160; // with some of the title
+    const int others = m_tabs->sizeHint().width() + 220; // with some of the title
     m_legend->setVisible(!oneSeries && width() >= others + m_legend->sizeHint().width());
 }
 
@@ -224,14 +227,20 @@ QString WeightsPanel::title() const
 
 void WeightsPanel::showNothing(const QString& sentence)
 {
-    m_jobs.cancel(u"weights"_s);
+    m_jobs.cancel(lane);
+    m_jobs.cancel(firstLane);
+    showSentence(sentence);
+    Q_EMIT shown();
+}
+
+void WeightsPanel::showSentence(const QString& sentence)
+{
     m_shown.reset();
     m_title->setText(tr("WEIGHTS"));
     m_legend->setKind(WeightsLegend::Kind::None, false);
     m_empty->setText(sentence);
     m_tabs->setEnabled(false);
     m_pages->setCurrentIndex(EmptyPage);
-    Q_EMIT shown();
 }
 
 void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
@@ -241,17 +250,23 @@ void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
         return;
     }
     const Key key{query.opened.get(), query.current.get(), query.node, query.fold};
+    m_jobs.cancel(firstLane);
     if (const auto known = m_cache.find(key); known != m_cache.end()) {
-        m_jobs.cancel(u"weights"_s);
+        m_jobs.cancel(lane);
         present(known->second.second, otherwise);
         return;
     }
+    if (!m_shown)
+        showSentence(tr("Measuring…"));
+    if (query.current->candidates.size() > manyPairs)
+        showFirst(query);
     m_jobs.start(
-        u"weights"_s, tr("Computing ranges…"), this,
+        lane, tr("Computing ranges…"), this,
         [query](Progress& progress, std::stop_token stop) {
             return compareWeights(query, progress, std::move(stop));
         },
         [this, query, key, otherwise](Result<std::optional<WeightsComparison>> result) {
+            m_jobs.cancel(firstLane);
             if (!result) {
                 showNothing(toQt(result.error().message));
                 Q_EMIT failed(result.error());
@@ -266,6 +281,24 @@ void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
             present(std::move(comparison), otherwise);
         },
         JobDisplay::Shown, JobPriority::LookedAt);
+}
+
+void WeightsPanel::showFirst(const WeightsQuery& query)
+{
+    const FoldCandidate* candidate = query.current->candidate(query.fold);
+    if (!candidate || !candidate->foldable || !candidate->layer)
+        return; // nothing has to be found: all of it comes at once
+    m_jobs.start(
+        firstLane, tr("Computing ranges…"), this,
+        [plain = WeightsQuery{query.opened, query.current, candidate->layer->id, {}}](Progress& progress,
+                                                                                      std::stop_token stop) {
+            return compareWeights(plain, progress, std::move(stop));
+        },
+        [this](Result<std::optional<WeightsComparison>> result) {
+            if (result && *result)
+                present(std::make_shared<const WeightsComparison>(std::move(**result)), {});
+        },
+        JobDisplay::Quiet, JobPriority::LookedAt);
 }
 
 void WeightsPanel::present(Pointer comparison, const QString& otherwise)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The panel WEIGHTS: the weights of the selected layer before and after folding. It asks a job for a
-// WeightsComparison and shows it; what it measured last is kept for as long as the snapshots live, so that
-// going back and forth is immediate.
+// WeightsComparison and shows it, in a large model first the weights as they are; what it measured last is
+// kept for as long as the snapshots live, so that going back and forth is immediate.
 #pragma once
 
 #include "ui/weights/WeightsComparison.h"
@@ -60,6 +60,8 @@ private:
     QWidget* makeRanges();
     QWidget* makeHistogram();
     QWidget* makeScaleShift();
+    void showSentence(const QString& sentence);
+    void showFirst(const WeightsQuery& query);
     void updateLegend();
     void present(Pointer comparison, const QString& otherwise);
     void presentPlots(const WeightsComparison& comparison);
