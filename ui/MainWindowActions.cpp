@@ -93,6 +93,7 @@ void MainWindow::makeActions()
     a.exportOptions->setObjectName(u"actionExportOptions"_s);
     a.exportImage = make(tr("Export &Image of the Graph…"), {K(tr("Ctrl+Shift+E"))},
                          tr("Write the graph as SVG, PNG or PDF"), [this] { askForImage(); });
+    a.exportImage->setObjectName(u"actionExportImage"_s);
     a.closeModel = make(tr("&Close Window"), {K(K::Close)}, tr("Close the window"), [this] { close(); });
     a.quit = make(tr("&Quit"), {K(tr("Ctrl+Q"))}, tr("Quit Pleat"), [this] { close(); });
 

@@ -39,14 +39,20 @@ const Item* find(const std::vector<Item>& items, const std::vector<std::uint32_t
 
 } // namespace
 
+void Snapshot::sort()
+{
+    m_candidatesById = sortedById(candidates);
+    m_foldedById = sortedById(folded);
+}
+
 const FoldCandidate* Snapshot::candidate(const FoldId& id) const
 {
-    return find(candidates, candidatesById, id);
+    return find(candidates, m_candidatesById, id);
 }
 
 const FoldRecord* Snapshot::record(const FoldId& id) const
 {
-    const auto* found = find(folded, foldedById, id);
+    const auto* found = find(folded, m_foldedById, id);
     return found ? found->get() : nullptr;
 }
 
@@ -60,8 +66,7 @@ Result<SnapshotPointer> makeSnapshot(Model model, std::vector<std::shared_ptr<co
     if (!candidates)
         return tl::make_unexpected(candidates.error());
     snapshot->candidates = std::move(*candidates);
-    snapshot->candidatesById = sortedById(snapshot->candidates);
-    snapshot->foldedById = sortedById(snapshot->folded);
+    snapshot->sort();
     return snapshot;
 }
 

@@ -48,6 +48,7 @@ public:
     void emphasise(std::vector<std::uint32_t> nodes);
     int nodeWithKey(quint32 key) const { return index().nodeWithKey(key); } // -1 if there is none
     CanvasHit hitAt(QPointF widgetPosition) const;
+    QString toolTipFor(const CanvasHit& hit) const; // marked up, with all text of the model escaped
 
     void centreOn(int node); // moves there, and closer if nothing could be read
     void centreOnFrame(int frame);
@@ -114,7 +115,7 @@ private:
     int nodeNearest(QPointF scenePosition) const;
     CanvasHit carriedOver(const IndexedScene& next) const;
     void showStart();
-    QString toolTipFor(const CanvasHit& hit) const;
+
     QString describe(const CanvasHit& hit) const;
     bool gesture(QEvent* event);
 

@@ -13,42 +13,45 @@ namespace {
 constexpr qsizetype longestTip = 4000;
 constexpr qsizetype longestAction = 80;
 
-// Zero-width and direction marks, isolates, overrides, line and paragraph separators: nothing that is seen,
-// and everything after them is.
-bool isUnseen(char16_t c)
+// As the command line judges it (core/base): control characters, the bidirectional controls, separators of
+// lines and paragraphs, and invisible tags.
+bool steers(char32_t code)
 {
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || (c >= 0x200b && c <= 0x200f) ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || c == 0x00ad;
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e ||
+           code == 0x200f || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
+           code == 0xfeff || (code >= 0xfff9 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe007f);
 }
 
-QString escaped(char16_t c)
+QString escaped(char32_t code)
 {
-    switch (c) {
-    case u'\n':
+    switch (code) {
+    case U'\n':
         return u"\\n"_s;
-    case u'\r':
+    case U'\r':
         return u"\\r"_s;
-    case u'\t':
+    case U'\t':
         return u"\\t"_s;
     default:
-        return c < 0x100 ? u"\\x%1"_s.arg(c, 2, 16, QLatin1Char('0'))
-                         : u"\\u%1"_s.arg(c, 4, 16, QLatin1Char('0'));
+        break;
     }
+    const auto number = [code](int digits) {
+        return QString::number(uint(code), 16).rightJustified(digits, u'0');
+    };
+    return code < 0x80 ? u"\\x"_s + number(2) : code < 0x10000 ? u"\\u"_s + number(4) : u"\\U"_s + number(8);
 }
 
 QString shown(const QString& text, bool keepsLines)
 {
-    const auto isLine = [keepsLines](QChar c) { return keepsLines && c == u'\n'; };
-    const auto isBad = [&isLine](QChar c) { return isUnseen(c.unicode()) && !isLine(c); };
-    if (std::none_of(text.begin(), text.end(), isBad))
-        return text;
     QString result;
-    result.reserve(text.size() + 16);
-    for (const QChar c : text) {
-        if (isBad(c))
-            result += escaped(c.unicode());
+    result.reserve(text.size());
+    for (qsizetype i = 0; i < text.size(); ++i) {
+        const bool pair = text[i].isHighSurrogate() && i + 1 < text.size() && text[i + 1].isLowSurrogate();
+        const char32_t code = pair ? QChar::surrogateToUcs4(text[i], text[i + 1]) : text[i].unicode();
+        if (steers(code) && !(keepsLines && code == U'\n'))
+            result += escaped(code);
         else
-            result += c;
+            result += QStringView(text).mid(i, pair ? 2 : 1);
+        i += pair;
     }
     return result;
 }
