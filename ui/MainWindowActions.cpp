@@ -368,18 +368,21 @@ void MainWindow::sayWhatWasFolded(int pairs)
     QStringList words;
     for (const auto& [reason, count] : sorted)
         words += sorted.size() == 1 ? reason : tr("%1 × %2").arg(QString::number(count), reason);
-    QString sentence = tr("%n pairs were folded.", nullptr, pairs);
+    QString sentence = pairs == 1 ? tr("One pair was folded.") : tr("%n pairs were folded.", nullptr, pairs);
     if (const int left = m_folds.counts().canFold; left > 0)
         sentence += u' ' + tr("%n more can be folded.", nullptr, left);
     if (stays == 0) {
         m_messages->show({MessageBar::Kind::Done, sentence, {}, {}, {}});
         return;
     }
-    sentence += u' ' + tr("%n batch norms stay: %1.", nullptr, stays).arg(words.join(tr(", ")));
-    m_messages->show({MessageBar::Kind::Done, sentence, {}, tr("Show them"), [this] {
-                          m_foldDock->show();
-                          m_foldPanel->showOnly(FoldState::Blocked);
-                      }});
+    sentence +=
+        u' ' + (stays == 1 ? tr("One batch norm stays: %1.") : tr("%n batch norms stay: %1.", nullptr, stays))
+                   .arg(words.join(tr(", ")));
+    m_messages->show(
+        {MessageBar::Kind::Done, sentence, {}, stays == 1 ? tr("Show it") : tr("Show them"), [this] {
+             m_foldDock->show();
+             m_foldPanel->showOnly(FoldState::Blocked);
+         }});
 }
 
 void MainWindow::showShortcuts()

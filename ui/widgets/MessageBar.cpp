@@ -45,12 +45,14 @@ MessageBar::MessageBar(QWidget* parent) : QFrame(parent)
     words->setSpacing(4);
     words->addWidget(m_sentence);
     words->addWidget(m_details);
-    auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins(38, 8, 10, 8);
-    layout->addLayout(words, 1);
-    layout->addWidget(m_more, 0, Qt::AlignTop);
-    layout->addWidget(m_action, 0, Qt::AlignTop);
-    layout->addWidget(close, 0, Qt::AlignTop);
+    auto* buttons = new QHBoxLayout;
+    buttons->addWidget(m_more, 0, Qt::AlignTop);
+    buttons->addWidget(m_action, 0, Qt::AlignTop);
+    buttons->addWidget(close, 0, Qt::AlignTop);
+    m_layout = new QBoxLayout(QBoxLayout::LeftToRight, this);
+    m_layout->setContentsMargins(38, 8, 10, 8);
+    m_layout->addLayout(words, 1);
+    m_layout->addLayout(buttons);
 
     connect(m_more, &QToolButton::toggled, m_details, &PlainLabel::setVisible);
     connect(close, &QToolButton::clicked, this, &MessageBar::dismiss);
@@ -107,6 +109,13 @@ void MessageBar::keyPressEvent(QKeyEvent* event)
         dismiss();
     else
         QFrame::keyPressEvent(event);
+}
+
+void MessageBar::resizeEvent(QResizeEvent* event)
+{
+    QFrame::resizeEvent(event);
+    constexpr int narrow = 420; // the buttons go below the words, which would be a column of single ones
+    m_layout->setDirection(width() < narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 void MessageBar::paintEvent(QPaintEvent*)

@@ -7,6 +7,7 @@
 #include <QTimer>
 #include <functional>
 
+class QBoxLayout;
 class QToolButton;
 
 namespace pleat::ui {
@@ -38,9 +39,11 @@ public:
 protected:
     void paintEvent(QPaintEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     Message m_message;
+    QBoxLayout* m_layout = nullptr;
     QTimer m_leave; // good news goes by itself
     PlainLabel* m_sentence = nullptr;
     PlainLabel* m_details = nullptr;

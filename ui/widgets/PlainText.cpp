@@ -13,8 +13,8 @@ namespace {
 constexpr qsizetype longestTip = 4000;
 constexpr qsizetype longestAction = 80;
 
-// As the command line judges it (core/base): control characters, the bidirectional controls, separators of
-// lines and paragraphs, and invisible tags.
+// The rules of the command line (visible() in core/base/Visible.h, which can take this over): control
+// characters, the bidirectional controls, separators of lines and paragraphs, and invisible tags.
 bool steers(char32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e ||
