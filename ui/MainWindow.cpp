@@ -23,6 +23,7 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -148,9 +149,9 @@ void MainWindow::connectParts()
     connect(&m_document, &Document::sourceChanged, this, &MainWindow::sourceChanged);
     connect(&m_document, &Document::exported, this, &MainWindow::exported);
     connect(&m_document, &Document::exportsEnded, this, &MainWindow::writingEnded);
-    connect(&m_jobs, &JobRunner::cancelledByUser, this, [this](const QString& lane) {
+    connect(&m_jobs, &JobRunner::laneFinished, this, [this](const QString& lane) {
         if (lane == GraphPane::imageLane())
-            writingEnded(false);
+            writingEnded(std::exchange(m_imageWritten, false));
     });
     connect(&m_document, &Document::foldedPairs, this, &MainWindow::sayWhatWasFolded);
     connect(m_weights, &WeightsPanel::failed, this, [this](const Error& error) {

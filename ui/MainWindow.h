@@ -122,6 +122,7 @@ private:
     std::unique_ptr<WindowActions> m_actions;
     std::function<void()> m_afterExport; // what waits for the files to be written
     QString m_imageName;                 // of the image that is being written
+    bool m_imageWritten = false;         // it is there, and its job about to end
     QString m_samplePath;                // of the copy on disk, while the sample is open
 
     std::unique_ptr<ModelFacts> m_facts; // of the model that is shown, once a job has described it

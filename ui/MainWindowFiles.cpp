@@ -217,12 +217,12 @@ void MainWindow::askForImage()
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
         m_imageName = QFileInfo(path).fileName();
         m_graph->saveImage(path, [this, path](const QString& problem) {
+            m_imageWritten = problem.isEmpty();
             if (problem.isEmpty())
                 m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
             else
                 showError(tr("The image was not written."),
                           {ErrorCode::Unwritable, toStd(problem), toStd(path)});
-            writingEnded(problem.isEmpty());
         });
         updateActions();
     });
