@@ -4,15 +4,16 @@
 #include "core/graph/GraphView.h"
 #include "ui/document/Convert.h"
 #include "ui/jobs/Job.h"
+#include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
 #include <QDialogButtonBox>
 #include <QDir>
 #include <QFileInfo>
 #include <QGridLayout>
-#include <QLabel>
 #include <QPushButton>
 #include <QRadioButton>
+#include <QScreen>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -26,16 +27,16 @@ const auto lane = u"forecast"_s;
 constexpr std::uint64_t nearTheLimit = 2'000'000'000; // of 2 GiB
 constexpr std::array placements{DataPlacement::Keep, DataPlacement::Inline, DataPlacement::External};
 
-QLabel* label(const QString& text, const QString& role)
+PlainLabel* label(const QString& text, const QString& role)
 {
-    auto* made = new QLabel(text);
+    auto* made = new PlainLabel(text);
     made->setProperty("role", role);
     return made;
 }
 
-QLabel* caption(const QString& text)
+PlainLabel* caption(const QString& text)
 {
-    QLabel* made = label(text, u"caption"_s);
+    PlainLabel* made = label(text, u"caption"_s);
     made->setFont(captionFont(made->font()));
     return made;
 }
@@ -144,7 +145,7 @@ ExportSheet::ExportSheet(JobRunner& jobs, std::shared_ptr<const GraphView> view,
     layout->addStretch();
     layout->addSpacing(8);
     layout->addWidget(buttons);
-    setMinimumWidth(540);
+    setMinimumWidth(std::min(540, screen()->availableSize().width() - 32));
     showFiles();
 
     m_jobs.start(
@@ -221,8 +222,8 @@ void ExportSheet::show(const Forecasts& forecasts)
 void ExportSheet::addFile(const QString& name, const QString& size, const QString& note)
 {
     const int row = m_fileRows->rowCount();
-    auto* file = new QLabel(name);
-    auto* bytes = new QLabel(size);
+    auto* file = new PlainLabel(name);
+    auto* bytes = new PlainLabel(size);
     bytes->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_fileRows->addWidget(file, row, 0);
     m_fileRows->addWidget(bytes, row, 1);

@@ -11,7 +11,6 @@
 #include <optional>
 
 class QGridLayout;
-class QLabel;
 class QRadioButton;
 
 namespace pleat {
@@ -19,6 +18,8 @@ class GraphView;
 }
 
 namespace pleat::ui {
+
+class PlainLabel;
 
 class JobRunner;
 
@@ -50,8 +51,8 @@ private:
     QString m_target;
     Forecasts m_forecasts;
     std::array<QRadioButton*, choices> m_buttons{};
-    std::array<QLabel*, choices> m_details{};
-    QLabel* m_warning = nullptr;
+    std::array<PlainLabel*, choices> m_details{};
+    PlainLabel* m_warning = nullptr;
     QWidget* m_files = nullptr;
     QGridLayout* m_fileRows = nullptr;
 };

@@ -2,6 +2,7 @@
 #include "ui/FindModel.h"
 
 #include "ui/document/Convert.h"
+#include "ui/widgets/PlainText.h"
 
 using namespace Qt::StringLiterals;
 
@@ -40,12 +41,12 @@ QVariant FindModel::data(const QModelIndex& index, int role) const
     case Qt::EditRole:
         // The operator is part of the words, so that "batchnorm 12" and "Conv" find something.
         if (entry.isNode)
-            return QString(toQt(m_view->label(node)) + u"  ·  "_s + toQt(m_view->op(node)));
-        return toQt(m_view->name(value));
+            return QString(oneLine(toQt(m_view->label(node))) + u"  ·  "_s + oneLine(toQt(m_view->op(node))));
+        return oneLine(toQt(m_view->name(value)));
     case NameRole:
-        return entry.isNode ? toQt(m_view->label(node)) : toQt(m_view->name(value));
+        return oneLine(entry.isNode ? toQt(m_view->label(node)) : toQt(m_view->name(value)));
     case KindRole:
-        return entry.isNode ? toQt(m_view->op(node)) : tr("tensor");
+        return entry.isNode ? oneLine(toQt(m_view->op(node))) : tr("tensor");
     case LinkRole:
         return (entry.isNode ? u"node:%1"_s : u"value:%1"_s).arg(entry.index);
     default:

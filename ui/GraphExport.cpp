@@ -26,10 +26,11 @@ Result<void> exportGraph(const QString& model, const QString& target, const std:
     const auto snapshot = makeSnapshot(std::move(opened->model), {}, progress, {});
     if (!snapshot)
         return tl::make_unexpected(snapshot.error());
-    const auto built = buildScene(**snapshot, **snapshot, inferred.types, Direction::TopDown, {}, {}, {});
+    const auto built =
+        buildScene(**snapshot, **snapshot, inferred.types, Direction::TopDown, {}, nullptr, {});
     if (!built)
         return cancelled();
-    const QString problem = writeGraphImage(built->scene, target);
+    const QString problem = writeGraphImage(built->scene, target, progress, {});
     if (!problem.isEmpty())
         return failure(ErrorCode::Unwritable, toStd(problem), toStd(target));
     return {};

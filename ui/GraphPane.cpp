@@ -6,12 +6,13 @@
 #include "ui/graph/GraphCanvas.h"
 #include "ui/graph/GraphImage.h"
 #include "ui/jobs/Job.h"
+#include "ui/widgets/PlainText.h"
 #include "ui/widgets/SegmentedControl.h"
 
 #include <QClipboard>
+#include <QFileInfo>
 #include <QGuiApplication>
 #include <QHash>
-#include <QLabel>
 #include <QMenu>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -22,6 +23,10 @@ using namespace Qt::StringLiterals;
 
 namespace pleat::ui {
 
+namespace {
+const auto layoutLane = u"layout"_s;
+} // namespace
+
 GraphPane::GraphPane(JobRunner& jobs, QWidget* parent)
     : QWidget(parent),
       m_jobs(jobs),
@@ -31,7 +36,7 @@ GraphPane::GraphPane(JobRunner& jobs, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_canvas);
-    m_empty = new QLabel(tr("This model has no nodes."), m_canvas);
+    m_empty = new PlainLabel(tr("This model has no nodes."), m_canvas);
     m_empty->setProperty("role", u"quiet"_s);
     m_empty->setAttribute(Qt::WA_TransparentForMouseEvents);
     m_empty->hide();
@@ -87,51 +92,63 @@ void GraphPane::setSnapshots(const SnapshotPointer& opened, const SnapshotPointe
 void GraphPane::setTypes(const std::shared_ptr<const ValueTypes>& types)
 {
     m_types = types;
-    if (!m_drawn || m_drawn != shown() || m_jobs.isBusy(u"layout"_s)) {
+    if (!m_drawn || m_drawn != shown() || m_jobs.isBusy(layoutLane)) {
         rebuild();
         return;
     }
-    const auto known = m_types->find({});
-    std::vector<QString> labels;
-    for (const SceneEdge& edge : m_canvas->scene().edges) {
-        const auto type = known == m_types->end() ? std::map<std::string, ValueType>::const_iterator()
-                                                  : known->second.find(toStd(edge.tensorName));
-        const bool found = known != m_types->end() && type != known->second.end();
-        labels.push_back(found ? edgeLabel(type->second) : QString());
-    }
-    m_canvas->setEdgeLabels(labels);
+    m_jobs.start(
+        layoutLane, tr("Laying out…"), this,
+        [shared = m_canvas->sharedScene(), types = m_types](Progress&, std::stop_token) -> ScenePointer {
+            return std::make_shared<const IndexedScene>(
+                IndexedScene{labelled(shared->scene, *types), shared->index});
+        },
+        [this](ScenePointer same) { m_canvas->relabel(std::move(same)); }, JobDisplay::Shown,
+        JobPriority::LookedAt);
 }
+
+struct GraphPane::Drawing {
+    ScenePointer scene;
+    std::vector<BuiltScene::Item> items;
+    std::vector<FoldId> frames;
+};
 
 void GraphPane::rebuild()
 {
     if (!shown())
         return;
     const bool goesOn = m_subject == Subject::Same && m_canvas->scene().direction == m_direction;
-    const auto previous = goesOn ? std::optional(m_canvas->scene()) : std::nullopt;
     m_jobs.start(
-        u"layout"_s, tr("Laying out…"), this,
+        layoutLane, tr("Laying out…"), this,
         [shown = shown(), current = m_current, types = m_types, direction = m_direction, details = m_details,
-         previous](Progress&, std::stop_token stop) {
-            return buildScene(*shown, *current, *types, direction, details, previous, stop);
-        },
-        [this, shown = shown()](std::optional<BuiltScene> built) {
+         previous = goesOn ? m_canvas->sharedScene()
+                           : nullptr](Progress&, std::stop_token stop) -> std::optional<Drawing> {
+            auto built = buildScene(*shown, *current, *types, direction, details,
+                                    previous ? &previous->scene : nullptr, std::move(stop));
             if (!built)
+                return std::nullopt;
+            return Drawing{IndexedScene::of(std::move(built->scene)), std::move(built->items),
+                           std::move(built->frames)};
+        },
+        [this, shown = shown()](std::optional<Drawing> drawing) {
+            if (!drawing)
                 return;
             m_drawn = shown;
-            present(std::move(*built));
-        });
+            present(std::move(*drawing));
+        },
+        JobDisplay::Shown, JobPriority::LookedAt);
 }
 
-void GraphPane::present(BuiltScene built)
+void GraphPane::present(Drawing drawing)
 {
-    m_items = std::move(built.items);
-    m_frames = std::move(built.frames);
+    m_items = std::move(drawing.items);
+    m_frames = std::move(drawing.frames);
     m_following = true;
     const Subject subject = std::exchange(m_subject, Subject::Same);
-    const auto place = centreToReturnTo(built.scene);
-    m_canvas->setScene(std::move(built.scene), place                      ? GraphCanvas::KeepView::Exact
-                                               : subject == Subject::Same ? GraphCanvas::KeepView::Anchor
-                                                                          : GraphCanvas::KeepView::Fit);
+    const auto place = centreToReturnTo(drawing.scene->scene);
+    m_canvas->setSharedScene(std::move(drawing.scene), place ? GraphCanvas::KeepView::Exact
+                                                       : subject == Subject::Same
+                                                           ? GraphCanvas::KeepView::Anchor
+                                                           : GraphCanvas::KeepView::Fit);
     if (place)
         m_canvas->centreAt(*place);
     m_following = false;
@@ -277,7 +294,7 @@ void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
     if (hit.frame >= 0 && frame < m_frames.size() &&
         m_canvas->scene().frames[frame].state == FoldState::CanFold) {
         const FoldCandidate* candidate = m_drawn->candidate(m_frames[frame]);
-        menu.addAction(candidate ? tr("Fold %1").arg(foldName(*candidate)) : tr("Fold"), this,
+        menu.addAction(candidate ? tr("Fold %1").arg(actionText(foldName(*candidate))) : tr("Fold"), this,
                        [this, hit] { requestFold(hit.frame); });
         menu.addSeparator();
     }
@@ -320,9 +337,19 @@ void GraphPane::emphasise(const QString& words)
     m_canvas->emphasise(std::move(found));
 }
 
-QString GraphPane::saveImage(const QString& path)
+QString GraphPane::imageLane()
 {
-    return writeGraphImage(m_canvas->scene(), path);
+    return u"image"_s;
+}
+
+void GraphPane::saveImage(const QString& path, std::function<void(const QString& problem)> done)
+{
+    m_jobs.start(
+        imageLane(), tr("Exporting %1…").arg(QFileInfo(path).fileName()), this,
+        [shared = m_canvas->sharedScene(), path](Progress& progress, std::stop_token stop) {
+            return writeGraphImage(shared->scene, path, progress, stop);
+        },
+        std::move(done));
 }
 
 } // namespace pleat::ui

@@ -6,10 +6,11 @@
 #include "ui/document/SceneBuilder.h"
 
 #include <QWidget>
-
-class QLabel;
+#include <functional>
 
 namespace pleat::ui {
+
+class PlainLabel;
 
 class GraphCanvas;
 class JobRunner;
@@ -45,7 +46,9 @@ public:
     void toggleDirection();
     const SceneDetails& details() const { return m_details; }
     void setDetails(const SceneDetails& details);
-    QString saveImage(const QString& path); // a sentence that says what went wrong, or nothing
+    // In a job; `done` hears a sentence that says what went wrong, or nothing. Not at all when cancelled.
+    void saveImage(const QString& path, std::function<void(const QString& problem)> done);
+    static QString imageLane();
 
 Q_SIGNALS:
     void sideChanged();
@@ -69,7 +72,8 @@ private:
 
     SnapshotPointer shown() const { return m_side == Side::Before ? m_opened : m_current; }
     void rebuild();
-    void present(BuiltScene built);
+    struct Drawing; // a built scene with its index
+    void present(Drawing drawing);
     std::vector<Place> placesInView() const;
     std::optional<QPointF> centreToReturnTo(const GraphScene& scene);
     void apply(const Wanted& wanted);
@@ -92,7 +96,7 @@ private:
     std::vector<FoldId> m_frames;
     Wanted m_wanted;
     QString m_emphasised;
-    QLabel* m_empty = nullptr; // the words over a scene without nodes
+    PlainLabel* m_empty = nullptr; // the words over a scene without nodes
     Subject m_subject = Subject::Same;
     std::vector<Place> m_places; // where to return to after reloading, the best one first
     bool m_following = false;    // the canvas is being told, it does not tell

@@ -23,6 +23,7 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -59,12 +60,17 @@ MainWindow::~MainWindow()
     m_document.disconnect(this);
     m_selection.disconnect(this);
     m_folds.disconnect(this);
+    // Everything that is seen goes before what it refers to: the members.
+    while (auto* child = findChild<QWidget*>(QString(), Qt::FindDirectChildrenOnly))
+        delete child;
 }
 
 void MainWindow::makeParts()
 {
     m_messages = new MessageBar;
     m_start = new StartPage;
+    m_start->setSizePolicy(QSizePolicy::Ignored,
+                           QSizePolicy::Ignored); // asks for no room while it is not shown
     m_graph = new GraphPane(m_jobs);
     m_pages = new QStackedWidget;
     m_pages->addWidget(m_start);
@@ -110,13 +116,17 @@ std::array<QDockWidget*, 3> MainWindow::panels() const
 
 void MainWindow::showPanels()
 {
-    for (QDockWidget* dock : panels()) {
+    for (QDockWidget* dock : panels())
         dock->toggleViewAction()->setEnabled(true);
-        dock->show();
-    }
     if (restoreState(Settings::windowState()))
         return;
-    resizeDocks({m_foldDock, m_inspectorDock}, {330, 316}, Qt::Horizontal);
+    // In a small window (a small screen, or one at 200 %) the graph and the list come first. Only what has
+    // room is shown: a panel that is taken away again leaves the window as large as it made it.
+    const bool narrow = width() < 960;
+    m_foldDock->show();
+    m_inspectorDock->setVisible(!narrow);
+    m_weightDock->setVisible(height() >= 400);
+    resizeDocks({m_foldDock, m_inspectorDock}, {narrow ? width() * 2 / 5 : 330, 316}, Qt::Horizontal);
     resizeDocks({m_weightDock}, {std::min(292, height() * 3 / 10)}, Qt::Vertical);
 }
 
@@ -138,7 +148,12 @@ void MainWindow::connectParts()
     });
     connect(&m_document, &Document::sourceChanged, this, &MainWindow::sourceChanged);
     connect(&m_document, &Document::exported, this, &MainWindow::exported);
-    connect(&m_jobs, &JobRunner::cancelledByUser, this, [this] { m_afterExport = nullptr; });
+    connect(&m_document, &Document::exportsEnded, this, &MainWindow::writingEnded);
+    connect(&m_jobs, &JobRunner::laneFinished, this, [this](const QString& lane) {
+        if (lane == GraphPane::imageLane())
+            writingEnded(std::exchange(m_imageWritten, false));
+    });
+    connect(&m_document, &Document::foldedPairs, this, &MainWindow::sayWhatWasFolded);
     connect(m_weights, &WeightsPanel::failed, this, [this](const Error& error) {
         if (error.code == ErrorCode::Changed)
             m_document.lookAtSource();
@@ -257,7 +272,7 @@ void MainWindow::describeModel()
             if (m_selection.value().node == NodeId::None && m_selection.value().value.empty())
                 m_inspector->show(m_facts->content);
         },
-        JobDisplay::Quiet);
+        JobDisplay::Quiet, JobPriority::Background);
 }
 
 void MainWindow::updateEmptyText()
@@ -303,7 +318,6 @@ void MainWindow::updateStatus()
 
 void MainWindow::showError(const QString& what, const Error& error)
 {
-    m_afterExport = nullptr;
     if (error.code == ErrorCode::Cancelled)
         return;
     QString details = toQt(error.message);

@@ -92,6 +92,7 @@ private:
     void updateIcons();
     void updateTitle();
     void foldChecked();
+    void sayWhatWasFolded(int pairs);
     void showShortcuts();
     void showAbout();
     void fillRecentMenu();
@@ -101,20 +102,28 @@ private:
     void askForExport(bool withOptions = false);
     void exportTo(const QString& path, bool withOptions);
     void exported(const QString& path, const QString& dataFile, const QStringList& notices);
+    QStringList beingWritten() const; // names of models and images
+    void stopWriting();
+    void writingEnded(bool allWritten);             // of exports, or of an image
     void offerRemedy(MessageBar::Message& message); // for the files that changed, where there is one
     void askForImage();
     void load(const QString& path);
     enum class Unsaved { Discard, Export, Stay };
-    Unsaved askAboutChanges();                         // Discard at once when there are none
+    Unsaved askAboutChanges(); // Discard at once when there are none
+    enum class Running { None, Wait, Stop, Stay };
+    Running askAboutExport();                          // None at once when nothing is being written
     void whenSaved(const std::function<void()>& then); // goes on after discarding or exporting, or not at all
+    bool mayGoOn(const std::function<void()>& later);  // now; else later by itself, or not at all
 
     JobRunner m_jobs;
     Document m_document;
     Selection m_selection;
     FoldModel m_folds;
     std::unique_ptr<WindowActions> m_actions;
-    std::function<void()> m_afterExport;
-    QString m_samplePath; // of the copy on disk, while the sample is open
+    std::function<void()> m_afterExport; // what waits for the files to be written
+    QString m_imageName;                 // of the image that is being written
+    bool m_imageWritten = false;         // it is there, and its job about to end
+    QString m_samplePath;                // of the copy on disk, while the sample is open
 
     std::unique_ptr<ModelFacts> m_facts; // of the model that is shown, once a job has described it
 

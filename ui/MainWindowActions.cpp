@@ -12,6 +12,7 @@
 #include "ui/graph/GraphCanvas.h"
 #include "ui/widgets/Icons.h"
 #include "ui/widgets/MessageBar.h"
+#include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
 #include <QAction>
@@ -25,6 +26,9 @@
 #include <QMessageBox>
 #include <QToolBar>
 #include <QToolButton>
+#include <algorithm>
+#include <functional>
+#include <map>
 
 using namespace Qt::StringLiterals;
 
@@ -49,8 +53,11 @@ void setTip(QAction& action, const QString& tip)
 
 void nameButton(QAction& action)
 {
-    setTip(action, action.text());
-    action.setIconText(shortened(action.text()));
+    const QString words = action.text(); // as Qt has put it together from the name of a layer
+    setTip(action, words);
+    action.setToolTip(plainTip(action.toolTip()));
+    action.setText(actionText(words));
+    action.setIconText(actionText(shortened(words)));
 }
 
 } // namespace
@@ -86,6 +93,7 @@ void MainWindow::makeActions()
     a.exportOptions->setObjectName(u"actionExportOptions"_s);
     a.exportImage = make(tr("Export &Image of the Graph…"), {K(tr("Ctrl+Shift+E"))},
                          tr("Write the graph as SVG, PNG or PDF"), [this] { askForImage(); });
+    a.exportImage->setObjectName(u"actionExportImage"_s);
     a.closeModel = make(tr("&Close Window"), {K(K::Close)}, tr("Close the window"), [this] { close(); });
     a.quit = make(tr("&Quit"), {K(tr("Ctrl+Q"))}, tr("Quit Pleat"), [this] { close(); });
 
@@ -288,7 +296,7 @@ void MainWindow::updateActions()
     const bool open = !m_document.isEmpty();
     const bool free = open && !m_document.isBusy();
     const int all = m_folds.counts().canFold;
-    const auto checked = static_cast<int>(m_folds.checked().size());
+    const auto checked = m_folds.checkedCount();
     a.foldAll->setText(all > 0 ? tr("Fold &all (%1)").arg(all) : tr("Fold &all"));
     a.foldAll->setEnabled(free && all > 0);
     a.foldChecked->setText(open && checked != all ? tr("Fold &selected (%1)").arg(checked)
@@ -296,9 +304,10 @@ void MainWindow::updateActions()
     a.foldChecked->setEnabled(free && checked > 0);
     a.exportModel->setEnabled(free);
     a.exportOptions->setEnabled(free);
-    for (QAction* action : {a.reload, a.exportImage, a.find, a.chooseAll, a.chooseNone, a.before, a.after,
-                            a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.attributes, a.weights,
-                            a.names, a.properties, a.next, a.previous})
+    a.exportImage->setEnabled(open && !m_jobs.isBusy(GraphPane::imageLane()));
+    for (QAction* action :
+         {a.reload, a.find, a.chooseAll, a.chooseNone, a.before, a.after, a.zoomIn, a.zoomOut, a.fit,
+          a.actualSize, a.direction, a.attributes, a.weights, a.names, a.properties, a.next, a.previous})
         action->setEnabled(open);
     (m_graph->side() == GraphPane::Side::Before ? a.before : a.after)->setChecked(true);
 }
@@ -331,14 +340,49 @@ void MainWindow::updateTitle()
         return;
     }
     const QString mark = m_document.hasUnsavedChanges() ? u" •"_s : QString();
-    setWindowTitle(
-        tr("%1%2%3 — Pleat").arg(m_document.fileName(), sourceMark(m_document.sourceState()), mark));
+    setWindowTitle(tr("%1%2%3 — Pleat")
+                       .arg(titleText(m_document.fileName()), sourceMark(m_document.sourceState()), mark));
     setWindowFilePath(m_document.path());
 }
 
 void MainWindow::foldChecked()
 {
     m_document.foldChosen(m_folds.checked());
+}
+
+void MainWindow::sayWhatWasFolded(int pairs)
+{
+    if (pairs == 1 && m_folds.counts().canFold > 0)
+        return; // one of several, which is seen where it was
+    // What stays, by reason, the most frequent first.
+    std::map<QString, int> reasons;
+    int stays = 0;
+    for (const FoldCandidate& candidate : m_document.current()->candidates) {
+        if (candidate.foldable || !candidate.batchNorm)
+            continue;
+        ++stays;
+        ++reasons[candidate.reason ? toQt(brief(*candidate.reason)) : tr("for another reason")];
+    }
+    std::vector<std::pair<QString, int>> sorted(reasons.begin(), reasons.end());
+    std::ranges::stable_sort(sorted, std::greater(), &std::pair<QString, int>::second);
+    QStringList words;
+    for (const auto& [reason, count] : sorted)
+        words += sorted.size() == 1 ? reason : tr("%1 × %2").arg(QString::number(count), reason);
+    QString sentence = pairs == 1 ? tr("One pair was folded.") : tr("%n pairs were folded.", nullptr, pairs);
+    if (const int left = m_folds.counts().canFold; left > 0)
+        sentence += u' ' + tr("%n more can be folded.", nullptr, left);
+    if (stays == 0) {
+        m_messages->show({MessageBar::Kind::Done, sentence, {}, {}, {}});
+        return;
+    }
+    sentence +=
+        u' ' + (stays == 1 ? tr("One batch norm stays: %1.") : tr("%n batch norms stay: %1.", nullptr, stays))
+                   .arg(words.join(tr(", ")));
+    m_messages->show(
+        {MessageBar::Kind::Done, sentence, {}, stays == 1 ? tr("Show it") : tr("Show them"), [this] {
+             m_foldDock->show();
+             m_foldPanel->showOnly(FoldState::Blocked);
+         }});
 }
 
 void MainWindow::showShortcuts()
@@ -370,7 +414,8 @@ void MainWindow::fillRecentMenu()
     QMenu* menu = m_actions->recent;
     menu->clear();
     for (const QString& path : Settings::recentFiles())
-        menu->addAction(QFileInfo(path).fileName(), this, [this, path] { openPath(path); })->setToolTip(path);
+        menu->addAction(actionText(QFileInfo(path).fileName()), this, [this, path] { openPath(path); })
+            ->setToolTip(plainTip(path));
     if (menu->isEmpty())
         menu->addAction(tr("No recent files"))->setEnabled(false);
     menu->addSeparator();

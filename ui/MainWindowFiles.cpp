@@ -2,12 +2,14 @@
 #include "ui/ExportSheet.h"
 #include "ui/GraphPane.h"
 #include "ui/MainWindow.h"
+#include "ui/Sample.h"
 #include "ui/Settings.h"
 #include "ui/SourceMessage.h"
 #include "ui/StartPage.h"
 #include "ui/WindowActions.h"
 #include "ui/document/Convert.h"
 #include "ui/widgets/MessageBar.h"
+#include "ui/widgets/PlainText.h"
 
 #include <QAction>
 #include <QCloseEvent>
@@ -18,7 +20,6 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
-#include <QStandardPaths>
 
 using namespace Qt::StringLiterals;
 
@@ -83,22 +84,13 @@ void MainWindow::load(const QString& path)
 void MainWindow::openSample()
 {
     whenSaved([this] {
-        // The engine reads positions of a file, so the embedded sample becomes one.
-        QDir folder(QStandardPaths::writableLocation(QStandardPaths::CacheLocation));
-        const QString path = folder.filePath(u"digits.onnx"_s);
-        QFile sample(u":/pleat/samples/digits.onnx"_s);
-        QFile copy(path);
-        const bool same = copy.exists() && copy.size() == sample.size();
-        if (!same &&
-            (!folder.mkpath(u"."_s) || !sample.open(QIODevice::ReadOnly) ||
-             !copy.open(QIODevice::WriteOnly) || copy.write(sample.readAll()) < 0 || !copy.flush())) {
-            showError(tr("The sample cannot be opened."),
-                      {ErrorCode::Unwritable, toStd(copy.errorString()), toStd(path)});
+        const auto path = sampleOnDisk();
+        if (!path) {
+            showError(tr("The sample cannot be opened."), path.error());
             return;
         }
-        copy.close();
-        m_samplePath = path;
-        m_document.openPath(path);
+        m_samplePath = *path;
+        m_document.openPath(*path);
     });
 }
 
@@ -154,8 +146,30 @@ void MainWindow::exported(const QString& path, const QString& dataFile, const QS
                       {},
                       {},
                       true});
-    if (const auto then = std::exchange(m_afterExport, nullptr))
-        then();
+}
+
+QStringList MainWindow::beingWritten() const
+{
+    QStringList names = m_document.beingExported();
+    if (m_jobs.isBusy(GraphPane::imageLane()))
+        names += m_imageName;
+    return names;
+}
+
+void MainWindow::stopWriting()
+{
+    m_document.cancelExports();
+    m_jobs.cancel(GraphPane::imageLane());
+}
+
+void MainWindow::writingEnded(bool allWritten)
+{
+    updateActions();
+    if (!allWritten)
+        m_afterExport = nullptr;
+    if (!m_afterExport || !beingWritten().isEmpty())
+        return;
+    std::exchange(m_afterExport, nullptr)();
 }
 
 void MainWindow::sourceChanged()
@@ -201,11 +215,16 @@ void MainWindow::askForImage()
     dialog->setDefaultSuffix(u"svg"_s);
     dialog->selectFile(QFileInfo(m_document.path()).completeBaseName() + u".svg"_s);
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
-        const QString problem = m_graph->saveImage(path);
-        if (problem.isEmpty())
-            m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
-        else
-            showError(tr("The image was not written."), {ErrorCode::Unwritable, toStd(problem), toStd(path)});
+        m_imageName = QFileInfo(path).fileName();
+        m_graph->saveImage(path, [this, path](const QString& problem) {
+            m_imageWritten = problem.isEmpty();
+            if (problem.isEmpty())
+                m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
+            else
+                showError(tr("The image was not written."),
+                          {ErrorCode::Unwritable, toStd(problem), toStd(path)});
+        });
+        updateActions();
     });
     dialog->open();
 }
@@ -216,13 +235,11 @@ MainWindow::Unsaved MainWindow::askAboutChanges()
     if (!unsaved && !m_document.isLastCopy())
         return Unsaved::Discard;
     const SourceState& state = m_document.sourceState();
-    QMessageBox box(QMessageBox::Question, unsaved ? tr("Unsaved changes") : tr("Deleted file"),
-                    unsaved ? tr("%1 has changes that were not exported.").arg(m_document.fileName())
-                            : sourceSentence(state),
-                    QMessageBox::NoButton, this);
+    PlainQuestion box(this, unsaved ? tr("Unsaved changes") : tr("Deleted file"),
+                      unsaved ? tr("%1 has changes that were not exported.").arg(m_document.fileName())
+                              : sourceSentence(state),
+                      whatIsLost(state, unsaved));
     box.setObjectName(u"unsavedQuestion"_s);
-    box.setIconPixmap(windowIcon().pixmap(48));
-    box.setInformativeText(whatIsLost(state, unsaved));
     QPushButton* write =
         state.isReadable() ? box.addButton(tr("&Export…"), QMessageBox::AcceptRole) : nullptr;
     QPushButton* discard = box.addButton(tr("&Discard"), QMessageBox::DestructiveRole);
@@ -236,32 +253,68 @@ MainWindow::Unsaved MainWindow::askAboutChanges()
                                                    : Unsaved::Stay;
 }
 
-void MainWindow::whenSaved(const std::function<void()>& then)
+MainWindow::Running MainWindow::askAboutExport()
 {
+    const QStringList names = beingWritten();
+    if (names.isEmpty())
+        return Running::None;
+    PlainQuestion box(this, tr("Export"),
+                      names.size() == 1 ? tr("%1 is being written.").arg(names.constFirst())
+                                        : tr("%1 are being written.").arg(names.join(tr(" and "))),
+                      tr("Waiting goes on by itself when that is done. Stopping leaves the file as it was."));
+    box.setObjectName(u"exportQuestion"_s);
+    QPushButton* wait = box.addButton(tr("&Wait"), QMessageBox::AcceptRole);
+    QPushButton* stop = box.addButton(tr("&Stop Exporting"), QMessageBox::DestructiveRole);
+    box.addButton(QMessageBox::Cancel);
+    wait->setProperty("main", true);
+    box.setDefaultButton(wait);
+    box.exec();
+    return box.clickedButton() == wait   ? Running::Wait
+           : box.clickedButton() == stop ? Running::Stop
+                                         : Running::Stay;
+}
+
+bool MainWindow::mayGoOn(const std::function<void()>& later)
+{
+    switch (askAboutExport()) {
+    case Running::Stay:
+        return false;
+    case Running::Wait:
+        if (!beingWritten().isEmpty()) { // it may have ended while the question was open
+            m_afterExport = later;
+            return false;
+        }
+        break;
+    case Running::Stop:
+        stopWriting();
+        break;
+    case Running::None:
+        break;
+    }
     const Unsaved answer = askAboutChanges();
-    if (answer == Unsaved::Discard) {
-        then();
-    } else if (answer == Unsaved::Export) {
-        m_afterExport = then;
+    if (answer == Unsaved::Export) {
+        m_afterExport = later;
         askForExport();
     }
+    return answer == Unsaved::Discard;
+}
+
+void MainWindow::whenSaved(const std::function<void()>& then)
+{
+    if (mayGoOn([this, then] { whenSaved(then); }))
+        then();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)
 {
-    const Unsaved answer = askAboutChanges();
-    if (answer == Unsaved::Discard) {
-        // The panels of an empty window are hidden, which nobody wants back.
-        Settings::setWindow(saveGeometry(), m_document.isEmpty() ? Settings::windowState() : saveState());
-        m_jobs.cancelAll();
-        event->accept();
+    if (!mayGoOn([this] { close(); })) {
+        event->ignore();
         return;
     }
-    event->ignore();
-    if (answer == Unsaved::Export) {
-        m_afterExport = [this] { close(); };
-        askForExport();
-    }
+    // The panels of an empty window are hidden, which nobody wants back.
+    Settings::setWindow(saveGeometry(), m_document.isEmpty() ? Settings::windowState() : saveState());
+    m_jobs.cancelAll();
+    event->accept();
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event)

@@ -2,12 +2,12 @@
 #include "ui/StartPage.h"
 
 #include "ui/widgets/Icons.h"
+#include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
 #include <QDir>
 #include <QFileInfo>
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QPainter>
 #include <QPushButton>
 #include <QToolButton>
@@ -29,13 +29,15 @@ public:
         QString folder = file.path();
         if (folder.startsWith(QDir::homePath()))
             folder.replace(0, QDir::homePath().size(), u"~"_s);
-        auto* name = new QLabel(file.fileName());
+        auto* name = new PlainLabel(
+            fontMetrics().elidedText(oneLine(file.fileName()), Qt::ElideMiddle, columnWidth / 2));
         QFont bold = font();
         bold.setWeight(QFont::DemiBold);
         name->setFont(bold);
-        auto* where = new QLabel(fontMetrics().elidedText(folder, Qt::ElideMiddle, columnWidth / 2));
+        auto* where =
+            new PlainLabel(fontMetrics().elidedText(oneLine(folder), Qt::ElideMiddle, columnWidth / 2));
         where->setProperty("role", u"quiet"_s);
-        for (QLabel* label : {name, where})
+        for (PlainLabel* label : {name, where})
             label->setAttribute(Qt::WA_TransparentForMouseEvents);
         auto* layout = new QHBoxLayout(this);
         layout->setContentsMargins(12, 0, 12, 0);
@@ -45,7 +47,7 @@ public:
         setProperty("flat", true);
         setFlat(true);
         setMinimumHeight(34);
-        setToolTip(path);
+        setToolTip(plainTip(path));
         setAccessibleName(path);
     }
 };
@@ -55,14 +57,15 @@ public:
 StartPage::StartPage(QWidget* parent) : QWidget(parent)
 {
     setAccessibleName(tr("Start"));
-    auto* icon = new QLabel;
+    auto* icon = new PlainLabel;
     icon->setPixmap(applicationIcon().pixmap(QSize(88, 88), devicePixelRatioF()));
-    auto* title = new QLabel(tr("Pleat"));
+    auto* title = new PlainLabel(tr("Pleat"));
     QFont large = font();
     large.setPointSizeF(large.pointSizeF() * 2.1);
     large.setWeight(QFont::DemiBold);
     title->setFont(large);
-    auto* sentence = new QLabel(tr("See what folding the batch norms will do to your weights, then do it."));
+    auto* sentence =
+        new PlainLabel(tr("See what folding the batch norms will do to your weights, then do it."));
     sentence->setProperty("role", u"quiet"_s);
 
     auto* open = new QPushButton(tr("Open…"));
@@ -83,12 +86,12 @@ StartPage::StartPage(QWidget* parent) : QWidget(parent)
     buttons->addWidget(sample);
     buttons->addStretch();
 
-    auto* hint = new QLabel(tr("or drop an .onnx file anywhere in this window"));
+    auto* hint = new PlainLabel(tr("or drop an .onnx file anywhere in this window"));
     hint->setProperty("role", u"quiet"_s);
 
     m_recent = new QWidget;
-    m_recent->setFixedWidth(columnWidth);
-    auto* caption = new QLabel(tr("RECENT"));
+    m_recent->setMaximumWidth(columnWidth);
+    auto* caption = new PlainLabel(tr("RECENT"));
     caption->setProperty("role", u"caption"_s);
     caption->setFont(captionFont(font()));
     caption->setContentsMargins(12, 0, 0, 4);

@@ -5,7 +5,6 @@
 #include <QStringList>
 #include <QWidget>
 
-class QLabel;
 class QVBoxLayout;
 
 namespace pleat::ui {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/StatusLine.h"
+#include "ui/widgets/PlainText.h"
 
-#include <QLabel>
 #include <QProgressBar>
 #include <QToolButton>
 
@@ -12,9 +12,11 @@ namespace pleat::ui {
 StatusLine::StatusLine(JobRunner& jobs, QWidget* parent) : QStatusBar(parent)
 {
     setSizeGripEnabled(false);
-    m_facts = new QLabel;
+    m_facts = new PlainLabel;
+    m_facts->setElided(Qt::ElideRight);
     m_facts->setObjectName(u"statusFacts"_s);
-    m_label = new QLabel;
+    m_label = new PlainLabel;
+    m_label->setElided(Qt::ElideMiddle);
     m_label->setObjectName(u"statusLabel"_s);
     m_bar = new QProgressBar;
     m_bar->setTextVisible(false);
@@ -34,7 +36,7 @@ StatusLine::StatusLine(JobRunner& jobs, QWidget* parent) : QStatusBar(parent)
 
     connect(m_cancel, &QToolButton::clicked, &jobs, &JobRunner::cancelShown);
     connect(&jobs, &JobRunner::statusChanged, this, [this](const JobRunner::Status& status) {
-        m_label->setText(status.label);
+        m_label->setText(oneLine(status.label));
         if (status.fraction < 0) {
             m_bar->setRange(0, 0);
         } else {
@@ -53,7 +55,7 @@ StatusLine::StatusLine(JobRunner& jobs, QWidget* parent) : QStatusBar(parent)
 
 void StatusLine::setFacts(const QStringList& facts)
 {
-    m_facts->setText(facts.join(u"      "_s));
+    m_facts->setText(oneLine(facts.join(u"      "_s)));
 }
 
 void StatusLine::setHint(const QString& hint, const QString& tip)

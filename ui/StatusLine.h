@@ -7,11 +7,12 @@
 
 #include <QStatusBar>
 
-class QLabel;
 class QProgressBar;
 class QToolButton;
 
 namespace pleat::ui {
+
+class PlainLabel;
 
 class StatusLine final : public QStatusBar {
     Q_OBJECT
@@ -22,8 +23,8 @@ public:
     void setHint(const QString& hint, const QString& tip); // at the right, while nothing is running
 
 private:
-    QLabel* m_facts = nullptr;
-    QLabel* m_label = nullptr;
+    PlainLabel* m_facts = nullptr;
+    PlainLabel* m_label = nullptr;
     QProgressBar* m_bar = nullptr;
     QToolButton* m_cancel = nullptr;
     QString m_hint;

@@ -115,6 +115,49 @@ QString modelWithConstantNodes(const QTemporaryDir& folder)
     return written(model, folder.filePath(QStringLiteral("constants.onnx")));
 }
 
+QString modelWithPairs(const QTemporaryDir& folder, int pairs)
+{
+    onnx::ModelProto model = plainModel();
+    onnx::GraphProto& graph = *model.mutable_graph();
+    graph.clear_node();
+    graph.clear_initializer();
+    const auto weight = [&graph](const char* name, std::initializer_list<int> dims) {
+        auto& tensor = *graph.add_initializer();
+        tensor.set_name(name);
+        tensor.set_data_type(onnx::TensorProto::FLOAT);
+        int count = 1;
+        for (const int dim : dims) {
+            tensor.add_dims(dim);
+            count *= dim;
+        }
+        for (int i = 0; i < count; ++i)
+            tensor.add_float_data(1 + 0.25f * static_cast<float>(i % 5));
+    };
+    weight("first", {4, 3, 1, 1});
+    weight("weight", {4, 4, 1, 1});
+    for (const char* name : {"scale", "B", "mean", "var"})
+        weight(name, {4});
+    std::string from = "x";
+    for (int i = 0; i < pairs; ++i) {
+        const std::string number = std::to_string(i);
+        auto& conv = *graph.add_node();
+        conv.set_op_type("Conv");
+        conv.set_name("conv" + number);
+        conv.add_input(from);
+        conv.add_input(i == 0 ? "first" : "weight");
+        conv.add_output("c" + number);
+        auto& norm = *graph.add_node();
+        norm.set_op_type("BatchNormalization");
+        norm.set_name("bn" + number);
+        for (const std::string& input : {conv.output(0), std::string("scale"), std::string("B"),
+                                         std::string("mean"), std::string("var")})
+            norm.add_input(input);
+        from = i + 1 == pairs ? "y" : "y" + number;
+        norm.add_output(from);
+    }
+    return written(model, folder.filePath(QStringLiteral("pairs.onnx")));
+}
+
 namespace {
 
 onnx::ModelProto readModel(const QString& path)

@@ -24,6 +24,9 @@ QString modelWithoutBatchNorms(const QTemporaryDir& folder);
 // The same, but the weight comes from a Constant node through an Identity.
 QString modelWithConstantNodes(const QTemporaryDir& folder);
 
+// So many pairs of Conv and BatchNormalization in a row, over the same small weights.
+QString modelWithPairs(const QTemporaryDir& folder, int pairs);
+
 // The sample with its weights in weights.data beside it.
 QString sampleWithDataFile(const QTemporaryDir& folder);
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Somebody opens or exports and presses Cancel, at the first step of the work, at the last and between: the
 // document and every file are as they were.
+#include "tests/ui/Gate.h"
 #include "tests/ui/WindowFixture.h"
 #include "ui/MainWindow.h"
 #include "ui/widgets/MessageBar.h"
 
-#include <QSemaphore>
 #include <QSignalSpy>
 #include <QTest>
 #include <QToolButton>
 #include <set>
+#include <thread>
 
 using namespace pleat;
 using namespace pleat::ui;
@@ -17,27 +18,6 @@ using namespace pleat::ui::test;
 using namespace Qt::StringLiterals;
 
 namespace {
-
-// Stops the work of a lane at one of its steps until it is told to go on.
-struct Gate {
-    explicit Gate(QString of, int step = 0) : lane(std::move(of)), stopAt(step) {}
-
-    const QString lane;
-    const int stopAt; // counted from 1; 0: never
-    std::atomic<int> step = 0;
-    std::atomic<bool> waiting = false;
-    QSemaphore open;
-
-    void listenTo(JobRunner& jobs)
-    {
-        jobs.setListener([this](const QString& of, quint64, quint64) {
-            if (of != lane || ++step != stopAt)
-                return;
-            waiting = true;
-            open.acquire();
-        });
-    }
-};
 
 // The first step, the last, and some between.
 std::set<int> someOf(int steps)
@@ -70,6 +50,7 @@ class TestCancel final : public QObject {
         made->document().foldAll();
         if (!folded.wait(10000))
             qFatal("nothing was folded");
+        made->messages().dismiss(); // which says how much was
         return made;
     }
 
@@ -156,6 +137,38 @@ private Q_SLOTS:
         cancelEverywhere(u"export"_s, [this, target, data](MainWindow& window) {
             window.document().exportTo(m_folder->filePath(target), static_cast<DataPlacement>(data));
         });
+    }
+
+    void stillClosesAfterTheExportWhenAnotherJobIsCancelled()
+    {
+        const auto shown = window();
+        Gate gate(u"export"_s, 1);
+        gate.listenTo(shown->jobs());
+        // Older than the export, and more urgent: this is what Cancel stops.
+        shown->jobs().start(
+            u"other"_s, u"Other"_s, shown.get(),
+            [](Progress&, std::stop_token stop) {
+                while (!stop.stop_requested())
+                    std::this_thread::yield();
+                return 0;
+            },
+            [](int) {}, JobDisplay::Shown, JobPriority::LookedAt);
+        answerNextQuestion(u"Export"_s);
+        QVERIFY(!shown->close());
+        const QString target = m_folder->filePath(u"target.onnx"_s);
+        chooseFile(*shown, target);
+        click(part<QAbstractButton>(*shown, "exportWrite"));
+        QTRY_VERIFY(gate.waiting);
+        pressCancel(*shown);
+        QVERIFY(!shown->jobs().isBusy(u"other"_s));
+        QVERIFY(shown->document().isExporting());
+        // Nor does an error of something else.
+        QSignalSpy failed(&shown->document(), &Document::failed);
+        shown->document().openPath(m_folder->filePath(u"missing.onnx"_s));
+        QVERIFY(failed.wait());
+        gate.open.release();
+        QTRY_VERIFY(!shown->isVisible());
+        QVERIFY(QFile::exists(target));
     }
 
     void forgetsThatItWasToCloseWhenTheExportIsCancelled()

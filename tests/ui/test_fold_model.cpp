@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/ModelReader.h"
 #include "tests/ui/WindowFixture.h"
+#include "ui/FindModel.h"
 #include "ui/document/Convert.h"
 #include "ui/fold/FoldFilter.h"
 #include "ui/fold/FoldModel.h"
 
 #include <QAbstractItemModelTester>
+#include <QElapsedTimer>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -54,6 +56,48 @@ private Q_SLOTS:
         model.setAllChecked(false);
         model.setSnapshots(nullptr, nullptr);
         QCOMPARE(model.rowCount(), 0);
+    }
+
+    void keepsTheRulesOfItemModelsInWhatIsFound()
+    {
+        FindModel model;
+        const QAbstractItemModelTester strict(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        model.setView(m_opened->view);
+        QVERIFY(model.rowCount() > 64);
+        model.setView(m_opened->view);
+        model.setView(nullptr);
+        QCOMPARE(model.rowCount(), 0);
+    }
+
+    void takesALongListAtOnce()
+    {
+        // Long enough that whatever goes through the list for each of its rows, or words for all of them,
+        // shows.
+        constexpr int pairs = 100'000;
+        auto before = std::make_shared<Snapshot>(*m_opened);
+        auto after = std::make_shared<Snapshot>(*m_opened);
+        before->candidates.clear();
+        after->candidates.clear();
+        for (int i = 0; i < pairs; ++i) {
+            FoldCandidate candidate = m_opened->candidates[std::size_t(i) % m_opened->candidates.size()];
+            candidate.id = std::to_string(i);
+            if (i % 2 == 0)
+                after->candidates.push_back(candidate);
+            else
+                after->folded.push_back(std::make_shared<const FoldRecord>(FoldRecord{candidate, {}, {}}));
+            before->candidates.push_back(std::move(candidate));
+        }
+        before->sort();
+        after->sort();
+        FoldModel model;
+        QElapsedTimer clock;
+        clock.start();
+        model.setSnapshots(before, before);
+        model.setSnapshots(before, after);
+        model.setSnapshots(before, before);
+        QVERIFY2(clock.elapsed() < 2000, qPrintable(QString::number(clock.elapsed()))); // minutes otherwise
+        QCOMPARE(model.rowCount(), pairs);
+        QCOMPARE(model.index(pairs - 1).data(FoldModel::IdRole).toString(), QString::number(pairs - 1));
     }
 
     void keepsRowsInPlaceWhenAPairIsFolded()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/jobs/Job.h"
 
+#include <QElapsedTimer>
+#include <QSemaphore>
 #include <QSignalSpy>
 #include <QTest>
 #include <QThread>
@@ -13,6 +15,18 @@ using namespace pleat::ui;
 using namespace std::chrono_literals;
 
 namespace {
+
+// Lives as long as a job remembers whom to tell, so that one can wait until it never will: when it has gone,
+// the job was delivered or dropped for good.
+struct Memory {
+    std::shared_ptr<int> held = std::make_shared<int>();
+    std::weak_ptr<int> seen = held;
+    bool isGone()
+    {
+        held.reset();
+        return QTest::qWaitFor([this] { return seen.expired(); }, 30000);
+    }
+};
 
 // Works until somebody asks it to stop, as a long computation does.
 int untilStopped(Progress&, std::stop_token stop)
@@ -52,12 +66,14 @@ private Q_SLOTS:
     {
         JobRunner jobs;
         std::vector<int> results;
-        jobs.start("a", "old", this, untilStopped, [&](int value) { results.push_back(value); });
+        Memory old;
+        jobs.start("a", "old", this, untilStopped,
+                   [&results, kept = old.held](int value) { results.push_back(value); });
         jobs.start(
             "a", "new", this, [](Progress&, std::stop_token) { return 2; },
             [&](int value) { results.push_back(value); });
         QTRY_VERIFY(!results.empty());
-        QTest::qWait(50);
+        QVERIFY(old.isGone());
         QCOMPARE(results, std::vector<int>{2});
     }
 
@@ -94,11 +110,12 @@ private Q_SLOTS:
     {
         JobRunner jobs;
         bool delivered = false;
-        jobs.start("a", "A", this, untilStopped, [&](int) { delivered = true; });
+        Memory memory;
+        jobs.start("a", "A", this, untilStopped, [&delivered, kept = memory.held](int) { delivered = true; });
         QVERIFY(jobs.isBusy(QStringLiteral("a")));
         jobs.cancel("a");
         QVERIFY(!jobs.isBusy());
-        QTest::qWait(50);
+        QVERIFY(memory.isGone());
         QVERIFY(!delivered);
     }
 
@@ -107,13 +124,17 @@ private Q_SLOTS:
         JobRunner jobs;
         QSignalSpy shown(&jobs, &JobRunner::statusChanged);
         QSignalSpy cleared(&jobs, &JobRunner::statusCleared);
-        bool done = false;
+        QSignalSpy finished(&jobs, &JobRunner::laneFinished);
+        QElapsedTimer clock;
+        clock.start();
         jobs.start(
-            "a", "short", this, [](Progress&, std::stop_token) { return 1; }, [&](int) { done = true; });
-        QTRY_VERIFY(done);
-        QTest::qWait(300);
-        QCOMPARE(shown.size(), 0);
+            "a", "short", this, [](Progress&, std::stop_token) { return 1; }, [](int) {});
+        QTRY_COMPARE(finished.size(), 1);
+        if (clock.elapsed() < 200)
+            QCOMPARE(shown.size(), 0); // else the machine was so slow that it was a long one
+        shown.clear();
 
+        clock.start();
         jobs.start(
             "a", "long", this,
             [](Progress& progress, std::stop_token stop) {
@@ -121,9 +142,8 @@ private Q_SLOTS:
                 return untilStopped(progress, stop);
             },
             [](int) {});
-        QTest::qWait(120);
-        QCOMPARE(shown.size(), 0); // patience
         QTRY_VERIFY(!shown.isEmpty());
+        QVERIFY(clock.elapsed() >= 200); // patience
         const auto status = shown.constFirst().constFirst().value<JobRunner::Status>();
         QCOMPARE(status.label, QStringLiteral("long"));
         QCOMPARE(status.fraction, 0.3);
@@ -138,28 +158,107 @@ private Q_SLOTS:
         JobRunner jobs;
         QSignalSpy shown(&jobs, &JobRunner::statusChanged);
         jobs.start(
-            "a", "A", this, untilStopped, [](int) {}, JobDisplay::Quiet);
-        QTest::qWait(400);
-        QCOMPARE(shown.size(), 0);
+            "a", "quiet", this, untilStopped, [](int) {}, JobDisplay::Quiet);
+        jobs.start("b", "loud", this, untilStopped, [](int) {});
+        // The younger one is told of, three times: the older one would have been before it.
+        QTRY_VERIFY(shown.size() >= 3);
+        for (const auto& told : shown)
+            QCOMPARE(told.constFirst().value<JobRunner::Status>().label, QStringLiteral("loud"));
+        jobs.cancelShown();
+        QVERIFY(jobs.isBusy(QStringLiteral("a")));
+        jobs.cancelShown(); // nothing is shown any more
+        QVERIFY(jobs.isBusy(QStringLiteral("a")));
     }
 
     void stopsItsWorkWhenItIsDestroyed()
     {
         std::atomic<bool> stopped = false;
+        QSemaphore began;
         {
             JobRunner jobs;
             jobs.start(
                 "a", "A", this,
                 [&](Progress& progress, std::stop_token stop) {
+                    began.release();
                     const int result = untilStopped(progress, stop);
                     stopped = true;
                     return result;
                 },
                 [](int) { QFAIL("delivered by a runner that is gone"); });
-            QTest::qWait(20);
+            began.acquire();
         }
         QVERIFY(stopped);
-        QTest::qWait(20);
+        QCoreApplication::processEvents(); // what it might have left behind would be delivered here
+    }
+
+    void takesWhatIsLookedAtFirst()
+    {
+        JobRunner jobs;
+        QSemaphore began, goOn;
+        const auto blocked = [&](Progress&, std::stop_token) {
+            began.release();
+            goOn.acquire();
+            return 0;
+        };
+        // More work that can wait than there are threads: all of them but one take it.
+        const int threads = std::max(4, QThread::idealThreadCount());
+        for (int i = 0; i < 2 * threads; ++i)
+            jobs.start(
+                QStringLiteral("background %1").arg(i), "B", this, blocked, [](int) {}, JobDisplay::Shown,
+                JobPriority::Background);
+        began.acquire(threads - 1);
+        bool looked = false;
+        jobs.start(
+            "weights", "W", this, [](Progress&, std::stop_token) { return 1; }, [&](int) { looked = true; },
+            JobDisplay::Shown, JobPriority::LookedAt);
+        QTRY_VERIFY(looked); // although none of the others has ended
+        QCOMPARE(began.available(), 0);
+
+        // The last thread is busy, too: then what is looked at is the next, before what waited longer.
+        QSemaphore lastBegan, lastGoesOn;
+        jobs.start(
+            "asked", "A", this,
+            [&](Progress&, std::stop_token) {
+                lastBegan.release();
+                lastGoesOn.acquire();
+                return 0;
+            },
+            [](int) {});
+        lastBegan.acquire();
+        std::vector<int> order;
+        const auto tell = [&](int which) { order.push_back(which); };
+        jobs.start(
+            "first", "A", this, [](Progress&, std::stop_token) { return 1; }, tell);
+        jobs.start(
+            "second", "A", this, [](Progress&, std::stop_token) { return 2; }, tell);
+        jobs.start(
+            "looked at", "L", this, [](Progress&, std::stop_token) { return 3; }, tell, JobDisplay::Shown,
+            JobPriority::LookedAt);
+        lastGoesOn.release();
+        QTRY_COMPARE(order.size(), std::size_t(3));
+        QCOMPARE(order, (std::vector<int>{3, 1, 2}));
+        goOn.release(2 * threads);
+        QTRY_VERIFY(!jobs.isBusy()); // those that waited had their turn
+    }
+
+    void tellsOfWhatIsLookedAtBeforeWhatCanWait()
+    {
+        JobRunner jobs;
+        QSignalSpy shown(&jobs, &JobRunner::statusChanged);
+        QSignalSpy cancelled(&jobs, &JobRunner::cancelledByUser);
+        jobs.start(
+            "shapes", "Inferring", this, untilStopped, [](int) {}, JobDisplay::Shown,
+            JobPriority::Background);
+        jobs.start("export", "Exporting", this, untilStopped, [](int) {});
+        const auto label = [&shown] {
+            return shown.isEmpty() ? QString()
+                                   : shown.constLast().constFirst().value<JobRunner::Status>().label;
+        };
+        QTRY_COMPARE(label(), QStringLiteral("Exporting"));
+        jobs.cancelShown();
+        QCOMPARE(cancelled.size(), 1);
+        QCOMPARE(cancelled.constFirst().constFirst().toString(), QStringLiteral("export"));
+        QTRY_COMPARE(label(), QStringLiteral("Inferring"));
     }
 };
 

@@ -2,9 +2,11 @@
 // The window, clicked and typed into like a person does. Sample: resources/samples/digits.onnx, 14 batch
 // norms, 13 of which can be folded.
 #include "core/model/ModelReader.h"
+#include "tests/ui/Gate.h"
 #include "tests/ui/WindowFixture.h"
 #include "ui/GraphPane.h"
 #include "ui/MainWindow.h"
+#include "ui/Sample.h"
 #include "ui/document/Convert.h"
 #include "ui/fold/FoldPanel.h"
 #include "ui/graph/GraphCanvas.h"
@@ -13,8 +15,10 @@
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/SegmentedControl.h"
 
+#include <QDir>
 #include <QDropEvent>
 #include <QFile>
+#include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
@@ -357,6 +361,135 @@ private Q_SLOTS:
         click(part<QToolButton>(window, "messageAction"));
         QVERIFY(opened.wait());
         QCOMPARE(window.folds().counts().batchNorms, 0);
+    }
+
+    void saysHowManyWereFoldedAndWhatStays()
+    {
+        const auto window = sampleWindow();
+        fold(*window);
+        QVERIFY(window->messages().isVisible());
+        const QString sentence = window->messages().message().sentence;
+        QVERIFY2(sentence.contains(QStringLiteral("13")), qPrintable(sentence));
+        QVERIFY2(sentence.contains(QStringLiteral("operator between")), qPrintable(sentence));
+        click(part<QToolButton>(*window, "messageAction"));
+        QCOMPARE(window->foldPanel().list().model()->rowCount(), 1);
+        QCOMPARE(row(*window, 0).data(FoldModel::StateRole).toInt(), int(FoldState::Blocked));
+        // Redo folds as well, but nobody has to be told again.
+        window->document().undoStack().undo();
+        window->messages().dismiss();
+        window->document().undoStack().redo();
+        QVERIFY(!window->messages().isVisible());
+    }
+
+    void showsWeightsWhileShapesAreStillInferred()
+    {
+        // A worker that takes its time.
+        const QString worker = m_folder.filePath(QStringLiteral("slow-worker"));
+        QFile script(worker);
+        QVERIFY(script.open(QIODevice::WriteOnly));
+        script.write("#!/bin/sh\nexec sleep 120\n");
+        script.close();
+        QVERIFY(script.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner));
+        MainWindow window(toPath(worker));
+        window.show();
+        QSignalSpy opened(&window.document(), &Document::openedModel);
+        window.openPath(sampleModel());
+        QVERIFY(opened.wait());
+        QTRY_VERIFY(window.jobs().isBusy(QStringLiteral("shapes")));
+        clickRow(window, 2);
+        QTRY_VERIFY(window.weights().comparison());
+        QTRY_VERIFY(window.weights().title().contains(QStringLiteral("features.1.pointwise")));
+        QVERIFY(window.jobs().isBusy(QStringLiteral("shapes")));
+    }
+
+    void showsWeightsOfALargeModelBeforeItsPreviewIsMade()
+    {
+        Gate gate(QStringLiteral("weights"), 1); // the preview folds, which takes long here
+        MainWindow window({});
+        window.show();
+        gate.listenTo(window.jobs());
+        QSignalSpy opened(&window.document(), &Document::openedModel);
+        window.openPath(modelWithPairs(m_folder, 600));
+        QVERIFY(opened.wait(20000));
+        QTRY_VERIFY(gate.waiting);
+        QTRY_VERIFY(window.weights().comparison());
+        QVERIFY(!window.weights().comparison()->preview);
+        QCOMPARE(window.weights().comparison()->after.dims, (std::vector<std::int64_t>{4, 3, 1, 1}));
+        gate.open.release();
+        QTRY_VERIFY(window.weights().comparison()->preview);
+        QCOMPARE(window.weights().comparison()->before->dims, (std::vector<std::int64_t>{4, 3, 1, 1}));
+    }
+
+    void destroysWhatIsSeenBeforeWhatItRefersTo()
+    {
+        QStringList order;
+        auto window = sampleWindow();
+        const auto note = [&order, this](QObject* object, const QString& what) {
+            connect(object, &QObject::destroyed, this, [&order, what] { order += what; });
+        };
+        note(&window->jobs(), QStringLiteral("owner"));
+        note(&window->document(), QStringLiteral("owner"));
+        note(&window->selection(), QStringLiteral("owner"));
+        note(&window->folds(), QStringLiteral("owner"));
+        int panels = 0;
+        for (QWidget* each : window->findChildren<QWidget*>()) {
+            note(each, QStringLiteral("panel"));
+            ++panels;
+        }
+        QVERIFY(panels > 20);
+        window.reset();
+        QCOMPARE(order.mid(panels), QStringList(4, QStringLiteral("owner")));
+        QCOMPARE(order.count(QStringLiteral("panel")), panels);
+    }
+
+    void repairsASampleThatIsDamaged()
+    {
+        const auto sample = sampleOnDisk();
+        QVERIFY(sample.has_value());
+        QFile original(sampleModel());
+        QVERIFY(original.open(QIODevice::ReadOnly));
+        const QByteArray whole = original.readAll();
+        const auto content = [&sample] {
+            QFile file(*sample);
+            return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+        };
+        QCOMPARE(content(), whole);
+        QByteArray sameSize = whole;
+        sameSize[1000] = char(~sameSize[1000]);
+        for (const QByteArray& damaged : {sameSize, whole.first(500), QByteArray()}) {
+            QFile file(*sample);
+            QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Truncate));
+            file.write(damaged);
+            file.close();
+            const auto again = sampleOnDisk();
+            QVERIFY(again.has_value());
+            QCOMPARE(content(), whole);
+        }
+        // Nothing beside it, and nothing is written where nothing is wrong.
+        const QFileInfo before(*sample);
+        QCOMPARE(before.dir().entryList(QDir::Files | QDir::Hidden), QStringList(before.fileName()));
+        QVERIFY(sampleOnDisk().has_value());
+        QCOMPARE(QFileInfo(*sample).lastModified(), before.lastModified());
+    }
+
+    void saysWhyTheSampleCannotBeWritten()
+    {
+        const auto sample = sampleOnDisk();
+        QVERIFY(sample.has_value());
+        const QFileInfo info(*sample);
+        QVERIFY(info.dir().removeRecursively());
+        QFile inTheWay(info.path());
+        QVERIFY(inTheWay.open(QIODevice::WriteOnly));
+        inTheWay.close();
+        const auto refused = sampleOnDisk();
+        QVERIFY(!refused.has_value());
+        QVERIFY(!refused.error().message.empty());
+        MainWindow window({});
+        window.show();
+        window.openSample();
+        QVERIFY(window.messages().isVisible());
+        QVERIFY(window.document().isEmpty());
+        QVERIFY(QFile::remove(info.path()));
     }
 
     void givesEveryMenuActionAShortcutAndATip()

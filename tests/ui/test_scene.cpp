@@ -73,26 +73,29 @@ private Q_SLOTS:
 
     void writesPicturesOfTheWholeGraph()
     {
+        pleat::NoProgress progress;
         QTemporaryDir folder;
         const GraphScene scene = smallNetwork();
         const QString svg = folder.filePath(QStringLiteral("graph.svg"));
-        QCOMPARE(writeGraphImage(scene, svg), QString());
+        QCOMPARE(writeGraphImage(scene, svg, progress, {}), QString());
         QSvgRenderer renderer(svg);
         QVERIFY(renderer.isValid());
         QVERIFY(renderer.defaultSize().height() >= scene.bounds.height());
         const QString png = folder.filePath(QStringLiteral("graph.png"));
-        QCOMPARE(writeGraphImage(scene, png), QString());
+        QCOMPARE(writeGraphImage(scene, png, progress, {}), QString());
         const QImage image(png);
         QVERIFY(image.height() >= scene.bounds.height());
         const QPointF title = scene.nodes[Conv].rect.topLeft() + QPointF(32 + 8, 32 + 4);
         QCOMPARE(image.pixelColor(title.toPoint()), Theme::lightTheme().category(Category::Convolution));
         const QString pdf = folder.filePath(QStringLiteral("graph.pdf"));
-        QCOMPARE(writeGraphImage(scene, pdf), QString());
+        QCOMPARE(writeGraphImage(scene, pdf, progress, {}), QString());
         QFile file(pdf);
         QVERIFY(file.open(QIODevice::ReadOnly));
         QVERIFY(file.read(5) == "%PDF-");
-        QVERIFY(!writeGraphImage(scene, folder.filePath(QStringLiteral("graph.gif"))).isEmpty());
-        QVERIFY(!writeGraphImage(scene, folder.filePath(QStringLiteral("missing/graph.svg"))).isEmpty());
+        QVERIFY(
+            !writeGraphImage(scene, folder.filePath(QStringLiteral("graph.gif")), progress, {}).isEmpty());
+        QVERIFY(!writeGraphImage(scene, folder.filePath(QStringLiteral("missing/graph.svg")), progress, {})
+                     .isEmpty());
     }
 
     void wordsOnColouredGroundCanBeRead_data()

@@ -4,6 +4,7 @@
 #include "ui/document/Convert.h"
 #include "ui/document/SceneBuilder.h"
 
+#include <QElapsedTimer>
 #include <QTest>
 #include <algorithm>
 
@@ -140,6 +141,46 @@ private Q_SLOTS:
         std::stop_source stop;
         stop.request_stop();
         QVERIFY(!buildScene(*snapshot, *snapshot, m_types, Direction::TopDown, {}, {}, stop.get_token()));
+    }
+
+    void stopsAlsoWhereAllPlacesAreKept()
+    {
+        const SnapshotPointer snapshot = open(sampleModel());
+        const auto built = buildScene(*snapshot, *snapshot, m_types, Direction::TopDown, {}, {}, {});
+        QVERIFY(built);
+        std::stop_source stop;
+        stop.request_stop();
+        QVERIFY(!buildScene(*snapshot, *snapshot, m_types, Direction::TopDown, {}, &built->scene,
+                            stop.get_token()));
+    }
+
+    void buildsTheOpenedModelOfManyFoldsInTimeThatGrowsWithTheirNumber()
+    {
+        const SnapshotPointer snapshot = open(sampleModel());
+        const auto seconds = [&](int pairs) {
+            Snapshot opened = *snapshot;
+            Snapshot current = *snapshot;
+            for (int i = 0; i < pairs; ++i) {
+                FoldCandidate candidate;
+                candidate.id = "a pair with a name as long as they are " + std::to_string(i);
+                candidate.foldable = true;
+                current.folded.push_back(std::make_shared<const FoldRecord>(FoldRecord{candidate, {}, {}}));
+                opened.candidates.push_back(std::move(candidate));
+            }
+            opened.sort();
+            current.sort();
+            QElapsedTimer clock;
+            clock.start();
+            const auto built = buildScene(opened, current, m_types, Direction::TopDown, {}, {}, {});
+            return built ? double(clock.nsecsElapsed()) * 1e-9 : -1;
+        };
+        seconds(1000);
+        const double some = seconds(4'000);
+        const double many = seconds(64'000);
+        QVERIFY(some > 0 && many > 0);
+        // Sixteen times as many: 16 times as long or a little more, where it was 256 times.
+        QVERIFY2(many < 0.2 || many < 64 * some,
+                 qPrintable(QStringLiteral("%1 s, %2 s").arg(some).arg(many)));
     }
 };
 

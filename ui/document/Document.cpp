@@ -82,6 +82,8 @@ Document::Document(JobRunner& jobs, std::filesystem::path worker, QObject* paren
     connect(&m_undo, &QUndoStack::cleanChanged, this, [this](bool clean) { Q_EMIT unsavedChanged(!clean); });
     connect(&m_source, &SourceWatch::changed, this, &Document::sourceChanged);
     connect(&m_jobs, &JobRunner::laneFinished, this, [this](const QString& lane) {
+        if (lane == exportLane)
+            exportEnded();
         if (lane == openLane || lane == foldLane || lane == exportLane)
             Q_EMIT busyChanged();
     });
@@ -99,7 +101,7 @@ QString Document::fileName() const
 
 bool Document::isBusy() const
 {
-    return m_jobs.isBusy(openLane) || m_jobs.isBusy(foldLane) || m_jobs.isBusy(exportLane);
+    return m_jobs.isBusy(openLane) || m_jobs.isBusy(foldLane) || isExporting();
 }
 
 void Document::openPath(const QString& path)
@@ -162,7 +164,8 @@ void Document::inferShapes()
             m_types = std::make_shared<const ValueTypes>(std::move(inferred.types));
             m_typesProblem = toQt(inferred.problem);
             Q_EMIT typesChanged();
-        });
+        },
+        JobDisplay::Shown, JobPriority::Background);
 }
 
 void Document::reload()
@@ -198,13 +201,15 @@ void Document::foldChosen(const std::vector<FoldId>& ids)
         [before = m_current, ids](Progress& progress, std::stop_token stop) {
             return foldSnapshot(before, ids, progress, std::move(stop));
         },
-        [this, before = m_current, text](Result<SnapshotPointer> after) {
+        [this, before = m_current, text, count = int(ids.size())](Result<SnapshotPointer> after) {
             if (!after) {
                 Q_EMIT failed(tr("Nothing was folded."), after.error());
                 return;
             }
-            if (m_current == before) // undone or folded otherwise in the meantime: the answer is out of date
-                m_undo.push(new FoldCommand(*this, before, std::move(*after), text));
+            if (m_current != before) // undone or folded otherwise in the meantime: the answer is out of date
+                return;
+            m_undo.push(new FoldCommand(*this, before, std::move(*after), text));
+            Q_EMIT foldedPairs(count);
         });
     Q_EMIT busyChanged();
 }
@@ -241,11 +246,20 @@ void Document::exportTo(const QString& path, DataPlacement data)
 {
     if (isEmpty())
         return;
-    const QString absolute = QFileInfo(path).absoluteFilePath();
-    const QString name = QFileInfo(absolute).fileName();
+    m_exports.push_back({m_current, QFileInfo(path).absoluteFilePath(), data});
+    if (m_exports.size() == 1) {
+        m_allWritten = true;
+        startExport();
+    }
+    Q_EMIT busyChanged();
+}
+
+void Document::startExport()
+{
+    const Export& next = m_exports.front();
     m_jobs.start(
-        exportLane, tr("Exporting %1…").arg(name), this,
-        [snapshot = m_current, target = toPath(absolute), data,
+        exportLane, tr("Exporting %1…").arg(QFileInfo(next.path).fileName()), this,
+        [snapshot = next.snapshot, target = toPath(next.path), data = next.data,
          own = std::make_shared<OwnWrite>(m_source.ownWrites())](Progress& progress, std::stop_token stop) {
             auto saved = saveModel(snapshot->view->model(), target, progress, std::move(stop), data);
             if (saved) {
@@ -255,17 +269,45 @@ void Document::exportTo(const QString& path, DataPlacement data)
             }
             return saved;
         },
-        [this, absolute, name, snapshot = m_current](Result<Saved> saved) {
+        [this, path = next.path, snapshot = next.snapshot](Result<Saved> saved) {
+            m_exports.front().snapshot.reset(); // it was answered
             if (!saved) {
-                Q_EMIT failed(tr("%1 was not written.").arg(name), saved.error());
+                m_allWritten = false;
+                Q_EMIT failed(tr("%1 was not written.").arg(QFileInfo(path).fileName()), saved.error());
                 return;
             }
             m_exported = snapshot;
             if (m_current == snapshot)
                 m_undo.setClean();
-            Q_EMIT exported(absolute, fromPath(saved->dataFile), sentences(saved->notices));
+            Q_EMIT exported(path, fromPath(saved->dataFile), sentences(saved->notices));
         });
-    Q_EMIT busyChanged();
+}
+
+void Document::exportEnded()
+{
+    if (m_exports.empty())
+        return;
+    m_allWritten = m_allWritten && !m_exports.front().snapshot; // cancelled otherwise
+    m_exports.pop_front();
+    if (!m_exports.empty())
+        startExport();
+    else
+        Q_EMIT exportsEnded(m_allWritten);
+}
+
+void Document::cancelExports()
+{
+    if (m_exports.size() > 1)
+        m_exports.resize(1);
+    m_jobs.cancel(exportLane);
+}
+
+QStringList Document::beingExported() const
+{
+    QStringList names;
+    for (const Export& each : m_exports)
+        names += QFileInfo(each.path).fileName();
+    return names;
 }
 
 } // namespace pleat::ui

@@ -14,6 +14,7 @@
 #include <QObject>
 #include <QStringList>
 #include <QUndoStack>
+#include <deque>
 #include <filesystem>
 
 namespace pleat::ui {
@@ -54,10 +55,14 @@ public:
     void reload(); // opens path() again
     void foldChosen(const std::vector<FoldId>& ids);
     void foldAll(); // all that can be folded and hold a batch norm
+    // Writes what is current now; behind the exports that are running already, one after the other.
     void exportTo(const QString& path, DataPlacement data = DataPlacement::Keep);
+    void cancelExports();
 
     std::vector<FoldId> foldable() const; // what foldAll() takes
     bool isBusy() const;                  // opening, folding or exporting
+    bool isExporting() const { return !m_exports.empty(); }
+    QStringList beingExported() const; // the names of the files, the one that is being written first
 
 Q_SIGNALS:
     void openedModel();    // another model: opened(), current(), path() and types() are new
@@ -66,6 +71,8 @@ Q_SIGNALS:
     void unsavedChanged(bool unsaved);
     // `dataFile` is empty when all of it is in the model file.
     void exported(const QString& path, const QString& dataFile, const QStringList& notices);
+    void exportsEnded(bool allWritten);         // none is running any more; false: failed or cancelled
+    void foldedPairs(int count);                // after currentChanged(), for a fold and not for a redo
     void notices(const QStringList& sentences); // of opening
     void failed(const QString& what, const pleat::Error& error);
     void sourceChanged(); // sourceState() is another, or the same happened once more
@@ -75,6 +82,13 @@ private:
     friend class FoldCommand;
     struct Opening;
     void takeOver(Opening opening, const QString& path);
+    struct Export {
+        SnapshotPointer snapshot;
+        QString path;
+        DataPlacement data;
+    };
+    void startExport();
+    void exportEnded(); // the first of them, however it did
     void inferShapes();
     void setCurrent(SnapshotPointer snapshot);
     bool refusesUnreadable(const QString& what);
@@ -88,6 +102,8 @@ private:
     QString m_typesProblem;
     QUndoStack m_undo;
     SnapshotPointer m_exported;     // the last one that was written
+    std::deque<Export> m_exports;   // the first one is running
+    bool m_allWritten = true;       // of the exports since none was running
     SnapshotPointer m_reloadedFrom; // only during openedModel()
     SourceWatch m_source;
 };

@@ -7,6 +7,7 @@
 #include "core/graph/Describe.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
+#include "ui/widgets/PlainText.h"
 
 #include <QCoreApplication>
 #include <algorithm>
@@ -45,6 +46,14 @@ Category categoryOf(std::string_view op)
     return Category::Other;
 }
 
+// In one line and no wider than what can be looked at: the layout measures it.
+QString title(const QString& text)
+{
+    constexpr qsizetype longest = 120;
+    const QString line = oneLine(text.left(longest));
+    return text.size() <= longest ? line : line + u'…';
+}
+
 QString shortened(const QString& text)
 {
     constexpr qsizetype longest = 24;
@@ -54,7 +63,7 @@ QString shortened(const QString& text)
 class Builder final {
 public:
     Builder(const Snapshot& shown, const Snapshot& current, const ValueTypes& types,
-            const SceneDetails& details)
+            const SceneDetails& details, std::stop_token stop)
         : m_shown(shown),
           m_current(current),
           m_view(*shown.view),
@@ -63,24 +72,30 @@ public:
           m_main(m_view.scopes().front()),
           m_nodeAt(m_view.nodeCount(), nowhere),
           m_sourceOf(m_view.valueCount(), nowhere),
-          m_constant(m_view.valueCount(), Unknown)
+          m_constant(m_view.valueCount(), Unknown),
+          m_stop(std::move(stop))
     {
     }
 
-    BuiltScene build()
+    // Nothing when stopped.
+    std::optional<BuiltScene> build()
     {
         addInputs();
         for (const NodeIndex node : m_main.nodes)
-            addNode(node);
+            if (goesOn())
+                addNode(node);
         for (const NodeIndex node : m_main.nodes)
-            addEdges(node);
+            if (goesOn())
+                addEdges(node);
         addOuterScopeValues();
         addOutputs();
         addFrames();
-        return std::move(m_built);
+        return goesOn() ? std::optional(std::move(m_built)) : std::nullopt;
     }
 
 private:
+    bool goesOn() const { return !m_stop.stop_requested(); }
+
     enum Known : char { Unknown, Constant, Computed };
 
     bool isConstant(ValueIndex value)
@@ -113,8 +128,8 @@ private:
         // Apart from the ids of nodes, which count from 0.
         const auto salted = name + (category == Category::GraphInput ? "\nin" : "\nout");
         node.key = 0x80000000u | static_cast<quint32>(std::hash<std::string>()(salted));
-        node.title = toQt(name);
-        node.name = node.title;
+        node.name = toQt(name);
+        node.title = title(node.name);
         node.category = category;
         return add(std::move(node), {NodeId::None, name});
     }
@@ -132,10 +147,10 @@ private:
             return;
         SceneNode scene;
         scene.key = static_cast<quint32>(m_view.id(node));
-        scene.title = toQt(m_view.op(node));
+        scene.title = title(toQt(m_view.op(node)));
         scene.name = toQt(m_view.label(node));
         if (m_details.names && !m_view.name(node).empty())
-            scene.title += u"  ·  "_s + moduleName(toQt(m_view.name(node)), scene.title);
+            scene.title += u"  ·  "_s + title(moduleName(toQt(m_view.name(node)), scene.title));
         scene.category = categoryOf(m_view.op(node));
         scene.rows = rows(node);
         const std::uint32_t at = add(std::move(scene), {m_view.id(node), {}});
@@ -152,7 +167,7 @@ private:
         if (m_details.attributes) {
             text = describe(m_view, node, m_types);
             for (const AttributeText& attribute : text->attributes)
-                result.push_back({toQt(attribute.name), shortened(toQt(attribute.value))});
+                result.push_back({title(toQt(attribute.name)), oneLine(shortened(toQt(attribute.value)))});
         }
         if (!m_details.weights)
             return result;
@@ -167,7 +182,7 @@ private:
             if (!text)
                 text = describe(m_view, node, m_types);
             const bool named = slot < text->inputs.size() && !text->inputs[slot].formal.empty();
-            result.push_back({named ? toQt(text->inputs[slot].formal) : QString::number(slot),
+            result.push_back({named ? title(toQt(text->inputs[slot].formal)) : QString::number(slot),
                               dimensions(constant->tensor.dims(), u" × "_s)});
         }
         return result;
@@ -210,7 +225,7 @@ private:
     {
         std::set<std::pair<std::uint32_t, ValueIndex>> seen;
         const auto scopes = m_view.scopes();
-        for (std::size_t i = 1; i < scopes.size(); ++i) {
+        for (std::size_t i = 1; i < scopes.size() && goesOn(); ++i) {
             const Scope* outer = &scopes[i];
             while (outer->parent != ScopeIndex::None && outer->parent != ScopeIndex::Main)
                 outer = &scopes[index(outer->parent)];
@@ -265,12 +280,13 @@ private:
     {
         const auto isDone = [&](const FoldCandidate& each) { return m_current.record(each.id) != nullptr; };
         for (const FoldCandidate& candidate : m_shown.candidates)
-            if (candidate.foldable)
+            if (candidate.foldable && goesOn())
                 addFrame(candidate, isDone(candidate) ? FoldState::Folded : FoldState::CanFold);
         for (const auto& record : m_shown.folded)
-            addFrame(record->candidate, FoldState::Folded);
+            if (goesOn())
+                addFrame(record->candidate, FoldState::Folded);
         for (const FoldCandidate& candidate : m_shown.candidates)
-            if (!candidate.foldable)
+            if (!candidate.foldable && goesOn())
                 addFrame(candidate, FoldState::Blocked);
     }
 
@@ -284,6 +300,7 @@ private:
     std::vector<std::uint32_t> m_sourceOf; // value of the view → node of the scene that makes it
     std::vector<char> m_constant;
     std::set<std::uint32_t> m_framed;
+    const std::stop_token m_stop;
     BuiltScene m_built;
 };
 
@@ -296,19 +313,32 @@ QString edgeLabel(const ValueType& type)
     for (Dimension& dimension : brief.shape)
         if (dimension.symbol.size() > longest)
             dimension.symbol.clear();
-    return toQt(brief.text());
+    return oneLine(toQt(brief.text()));
 }
 
 std::optional<BuiltScene> buildScene(const Snapshot& shown, const Snapshot& current, const ValueTypes& types,
                                      Direction direction, const SceneDetails& details,
-                                     const std::optional<GraphScene>& previous, std::stop_token stop)
+                                     const GraphScene* previous, std::stop_token stop)
 {
-    BuiltScene built = Builder(shown, current, types, details).build();
-    if (previous && keepPlaces(built.scene, *previous))
+    std::optional<BuiltScene> built = Builder(shown, current, types, details, stop).build();
+    if (!built || (previous && keepPlaces(built->scene, *previous)))
         return built;
-    if (stop.stop_requested() || !layOutScene(built.scene, direction, stop))
+    if (stop.stop_requested() || !layOutScene(built->scene, direction, stop))
         return std::nullopt;
     return built;
+}
+
+GraphScene labelled(GraphScene scene, const ValueTypes& types)
+{
+    const auto known = types.find({});
+    for (SceneEdge& edge : scene.edges) {
+        edge.label.clear();
+        if (known == types.end())
+            continue;
+        if (const auto type = known->second.find(toStd(edge.tensorName)); type != known->second.end())
+            edge.label = edgeLabel(type->second);
+    }
+    return scene;
 }
 
 } // namespace pleat::ui

@@ -39,7 +39,10 @@ struct BuiltScene {
 // when stopped.
 std::optional<BuiltScene> buildScene(const Snapshot& shown, const Snapshot& current, const ValueTypes& types,
                                      Direction direction, const SceneDetails& details,
-                                     const std::optional<GraphScene>& previous, std::stop_token stop);
+                                     const GraphScene* previous, std::stop_token stop);
+
+// The scene with the labels of its edges made anew, for shapes that became known later.
+GraphScene labelled(GraphScene scene, const ValueTypes& types);
 
 // "batch×32×112×112" for an edge. A long symbol is "?": there is no room for "p2o.DynamicDimension.0".
 QString edgeLabel(const ValueType& type);

@@ -2,21 +2,58 @@
 #include "ui/document/Snapshot.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace pleat::ui {
 
+namespace {
+
+const FoldId& idOf(const FoldCandidate& candidate)
+{
+    return candidate.id;
+}
+
+const FoldId& idOf(const std::shared_ptr<const FoldRecord>& record)
+{
+    return record->candidate.id;
+}
+
+// Of several with the same id, the first stays the first.
+template<class Item>
+std::vector<std::uint32_t> sortedById(const std::vector<Item>& items)
+{
+    std::vector<std::uint32_t> positions(items.size());
+    std::iota(positions.begin(), positions.end(), 0U);
+    std::ranges::stable_sort(positions, {},
+                             [&items](std::uint32_t at) -> const FoldId& { return idOf(items[at]); });
+    return positions;
+}
+
+template<class Item>
+const Item* find(const std::vector<Item>& items, const std::vector<std::uint32_t>& byId, const FoldId& id)
+{
+    const auto found = std::ranges::lower_bound(
+        byId, id, {}, [&items](std::uint32_t at) -> const FoldId& { return idOf(items[at]); });
+    return found == byId.end() || idOf(items[*found]) != id ? nullptr : &items[*found];
+}
+
+} // namespace
+
+void Snapshot::sort()
+{
+    m_candidatesById = sortedById(candidates);
+    m_foldedById = sortedById(folded);
+}
+
 const FoldCandidate* Snapshot::candidate(const FoldId& id) const
 {
-    const auto found = std::find_if(candidates.begin(), candidates.end(),
-                                    [&id](const FoldCandidate& each) { return each.id == id; });
-    return found == candidates.end() ? nullptr : &*found;
+    return find(candidates, m_candidatesById, id);
 }
 
 const FoldRecord* Snapshot::record(const FoldId& id) const
 {
-    const auto found = std::find_if(folded.begin(), folded.end(),
-                                    [&id](const auto& each) { return each->candidate.id == id; });
-    return found == folded.end() ? nullptr : found->get();
+    const auto* found = find(folded, m_foldedById, id);
+    return found ? found->get() : nullptr;
 }
 
 Result<SnapshotPointer> makeSnapshot(Model model, std::vector<std::shared_ptr<const FoldRecord>> folded,
@@ -29,6 +66,7 @@ Result<SnapshotPointer> makeSnapshot(Model model, std::vector<std::shared_ptr<co
     if (!candidates)
         return tl::make_unexpected(candidates.error());
     snapshot->candidates = std::move(*candidates);
+    snapshot->sort();
     return snapshot;
 }
 

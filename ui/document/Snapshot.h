@@ -5,6 +5,7 @@
 
 #include "core/fold/Fold.h"
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -21,8 +22,14 @@ struct Snapshot {
     std::vector<FoldCandidate> candidates; // of this very model
     std::vector<std::shared_ptr<const FoldRecord>> folded;
 
+    // By binary search. REQUIRES: sort() was called.
     const FoldCandidate* candidate(const FoldId& id) const;
     const FoldRecord* record(const FoldId& id) const;
+
+    void sort(); // once both lists are complete
+
+private:
+    std::vector<std::uint32_t> m_candidatesById, m_foldedById; // positions in the two lists, sorted by id
 };
 using SnapshotPointer = std::shared_ptr<const Snapshot>;
 

@@ -3,68 +3,73 @@
 
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
+#include "ui/widgets/PlainText.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 using namespace Qt::StringLiterals;
 
 namespace pleat::ui {
 
-FoldModel::Row FoldModel::row(const FoldCandidate& candidate, FoldState state, const GraphView& view)
+namespace {
+
+// The node that stands for the row.
+NodeId nodeOf(const FoldCandidate& candidate)
 {
-    Row row;
-    row.id = toQt(candidate.id);
-    row.name = foldName(candidate);
-    row.state = state;
-    row.channels = candidate.channels.value_or(0);
-    row.batchNorm = candidate.batchNorm;
-    const NodeRef* node = candidate.layer            ? &*candidate.layer
-                          : candidate.affine.empty() ? nullptr
-                                                     : &candidate.affine.front();
-    row.layer = node ? node->id : NodeId::None;
-    if (!candidate.blame.empty())
-        row.culprit = candidate.blame.front().node;
-    const QString chain = foldChain(candidate) + groupNote(view, candidate);
-    row.detail = state == FoldState::Blocked ? foldMessage(candidate) : chain;
-    QStringList tip{row.name, chain};
-    if (!candidate.message.empty())
-        tip += toQt(candidate.message.text());
-    for (const FoldWarning& warning : candidate.warnings)
-        tip += toQt(warning.message.text());
-    row.tip = tip.join(u'\n');
-    return row;
+    return candidate.layer            ? candidate.layer->id
+           : candidate.affine.empty() ? NodeId::None
+                                      : candidate.affine.front().id;
+}
+
+} // namespace
+
+QString FoldModel::chain(const Row& row) const
+{
+    return oneLine(foldChain(*row.candidate) + groupNote(*m_current->view, *row.candidate));
+}
+
+QString FoldModel::detail(const Row& row) const
+{
+    return row.state == FoldState::Blocked ? oneLine(foldMessage(*row.candidate)) : chain(row);
+}
+
+QString FoldModel::tip(const Row& row) const
+{
+    QStringList lines{oneLine(foldName(*row.candidate)), chain(row)};
+    if (!row.candidate->message.empty())
+        lines += oneLine(toQt(row.candidate->message.text()));
+    for (const FoldWarning& warning : row.candidate->warnings)
+        lines += oneLine(toQt(warning.message.text()));
+    return plainTip(lines.join(u'\n'));
 }
 
 std::vector<FoldModel::Row> FoldModel::rows(const Snapshot& opened, const Snapshot& current)
 {
-    std::unordered_map<std::string_view, const FoldCandidate*> now;
-    for (const FoldCandidate& candidate : current.candidates)
-        now.emplace(candidate.id, &candidate);
-    std::unordered_map<std::string_view, const FoldRecord*> folded;
-    for (const auto& record : current.folded)
-        folded.emplace(record->candidate.id, record.get());
-
     std::vector<Row> rows;
-    const auto add = [&](const FoldCandidate& candidate) {
-        rows.push_back(
-            row(candidate, candidate.foldable ? FoldState::CanFold : FoldState::Blocked, *current.view));
+    rows.reserve(opened.candidates.size());
+    const auto add = [&rows](const FoldCandidate& candidate) {
+        rows.push_back({&candidate, candidate.foldable ? FoldState::CanFold : FoldState::Blocked});
     };
-    const auto addFolded = [&](const FoldRecord& record) {
-        rows.push_back(row(record.candidate, FoldState::Folded, *current.view));
+    const auto addFolded = [&rows](const FoldRecord& record) {
+        rows.push_back({&record.candidate, FoldState::Folded});
     };
+    if (&opened == &current) {
+        for (const FoldCandidate& candidate : current.candidates)
+            add(candidate);
+        return rows;
+    }
     for (const FoldCandidate& known : opened.candidates) {
-        if (const auto done = folded.extract(known.id); !done.empty())
-            addFolded(*done.mapped());
-        if (const auto still = now.extract(known.id); !still.empty())
-            add(*still.mapped());
+        if (const FoldRecord* done = current.record(known.id))
+            addFolded(*done);
+        if (const FoldCandidate* still = current.candidate(known.id))
+            add(*still);
     }
     // What only a fold brought to light, in the order of the graph.
     for (const auto& record : current.folded)
-        if (folded.contains(record->candidate.id))
+        if (!opened.candidate(record->candidate.id))
             addFolded(*record);
     for (const FoldCandidate& candidate : current.candidates)
-        if (now.contains(candidate.id))
+        if (!opened.candidate(candidate.id))
             add(candidate);
     return rows;
 }
@@ -72,35 +77,46 @@ std::vector<FoldModel::Row> FoldModel::rows(const Snapshot& opened, const Snapsh
 void FoldModel::setSnapshots(const SnapshotPointer& opened, const SnapshotPointer& current)
 {
     std::vector<Row> fresh = opened && current ? rows(*opened, *current) : std::vector<Row>{};
-    const bool sameRows =
-        opened == m_opened && std::equal(fresh.begin(), fresh.end(), m_rows.begin(), m_rows.end(),
-                                         [](const Row& a, const Row& b) { return a.id == b.id; });
-    if (sameRows) {
-        m_rows = std::move(fresh);
-        if (!m_rows.empty())
-            Q_EMIT dataChanged(index(0), index(rowCount() - 1));
-    } else {
+    const bool sameRows = opened == m_opened && std::equal(fresh.begin(), fresh.end(), m_rows.begin(),
+                                                           m_rows.end(), [](const Row& a, const Row& b) {
+                                                               return a.candidate->id == b.candidate->id;
+                                                           });
+    if (!sameRows)
         beginResetModel();
-        if (opened != m_opened) {
-            m_unchecked.clear();
-            for (const Row& each : fresh)
-                if (!each.batchNorm)
-                    m_unchecked.insert(each.id); // "Fold all" does not take these: they want to be chosen
-        }
-        m_opened = opened;
-        m_rows = std::move(fresh);
+    if (opened != m_opened) {
+        m_unchecked.clear();
+        for (const Row& each : fresh)
+            if (!each.candidate->batchNorm)
+                m_unchecked.insert(
+                    each.candidate->id); // "Fold all" does not take these: they want to be chosen
+    }
+    for (Row& each : fresh)
+        each.unchecked = !m_unchecked.empty() && m_unchecked.contains(each.candidate->id);
+    m_rows = std::move(fresh);
+    m_opened = opened;
+    m_current = current;
+    if (!sameRows)
         endResetModel();
-    }
-    FoldCounts counts;
-    for (const Row& each : m_rows) {
-        counts.batchNorms += each.batchNorm;
-        counts.canFold += each.state == FoldState::CanFold && each.batchNorm;
-        counts.blocked += each.state == FoldState::Blocked;
-        counts.folded += each.state == FoldState::Folded;
-    }
-    m_counts = counts;
+    else if (!m_rows.empty())
+        Q_EMIT dataChanged(index(0), index(rowCount() - 1));
+    count();
     Q_EMIT countsChanged();
     Q_EMIT checkedChanged();
+}
+
+void FoldModel::count()
+{
+    FoldCounts counts;
+    m_checked = 0;
+    for (const Row& each : m_rows) {
+        const bool canFold = each.state == FoldState::CanFold;
+        counts.batchNorms += each.candidate->batchNorm;
+        counts.canFold += canFold && each.candidate->batchNorm;
+        counts.blocked += each.state == FoldState::Blocked;
+        counts.folded += each.state == FoldState::Folded;
+        m_checked += canFold && !each.unchecked;
+    }
+    m_counts = counts;
 }
 
 int FoldModel::rowCount(const QModelIndex& parent) const
@@ -115,31 +131,32 @@ QVariant FoldModel::data(const QModelIndex& index, int role) const
     const Row& row = at(index);
     switch (role) {
     case Qt::DisplayRole:
-        return row.name;
+        return oneLine(foldName(*row.candidate));
     case Qt::ToolTipRole:
-        return row.tip;
+        return tip(row);
     case Qt::AccessibleTextRole: {
         const QString state = row.state == FoldState::CanFold   ? tr("can fold")
                               : row.state == FoldState::Blocked ? tr("blocked")
                                                                 : tr("folded");
-        return tr("%1, %2, %n channels, %3", nullptr, int(row.channels)).arg(row.name, row.detail, state);
+        return tr("%1, %2, %n channels, %3", nullptr, int(row.candidate->channels.value_or(0)))
+            .arg(oneLine(foldName(*row.candidate)), detail(row), state);
     }
     case Qt::CheckStateRole:
-        if (row.state == FoldState::Blocked)
-            return Qt::Unchecked;
-        return row.state == FoldState::Folded || !m_unchecked.contains(row.id) ? Qt::Checked : Qt::Unchecked;
+        return row.state == FoldState::Folded || (row.state == FoldState::CanFold && !row.unchecked)
+                   ? Qt::Checked
+                   : Qt::Unchecked;
     case IdRole:
-        return row.id;
+        return toQt(row.candidate->id);
     case DetailRole:
-        return row.detail;
+        return detail(row);
     case ChannelsRole:
-        return row.channels;
+        return quint64{row.candidate->channels.value_or(0)};
     case StateRole:
         return int(row.state);
     case LayerRole:
-        return quint32(row.layer);
+        return quint32(nodeOf(*row.candidate));
     case CulpritRole:
-        return quint32(row.culprit);
+        return quint32(row.candidate->blame.empty() ? NodeId::None : row.candidate->blame.front().node);
     default:
         return {};
     }
@@ -150,10 +167,7 @@ bool FoldModel::setData(const QModelIndex& index, const QVariant& value, int rol
     if (role != Qt::CheckStateRole || !checkIndex(index, CheckIndexOption::IndexIsValid) ||
         at(index).state != FoldState::CanFold)
         return false;
-    if (value.toInt() == Qt::Checked)
-        m_unchecked.remove(at(index).id);
-    else
-        m_unchecked.insert(at(index).id);
+    setUnchecked(m_rows[static_cast<std::size_t>(index.row())], value.toInt() != Qt::Checked);
     Q_EMIT dataChanged(index, index, {Qt::CheckStateRole});
     Q_EMIT checkedChanged();
     return true;
@@ -167,33 +181,39 @@ Qt::ItemFlags FoldModel::flags(const QModelIndex& index) const
     return at(index).state == FoldState::CanFold ? base | Qt::ItemIsUserCheckable : base;
 }
 
+void FoldModel::setUnchecked(Row& row, bool unchecked)
+{
+    if (row.unchecked == unchecked)
+        return;
+    row.unchecked = unchecked;
+    m_checked += unchecked ? -1 : 1;
+    if (unchecked)
+        m_unchecked.insert(row.candidate->id);
+    else
+        m_unchecked.erase(row.candidate->id);
+}
+
 std::vector<FoldId> FoldModel::checked() const
 {
     std::vector<FoldId> ids;
     for (const Row& row : m_rows)
-        if (row.state == FoldState::CanFold && !m_unchecked.contains(row.id))
-            ids.push_back(toStd(row.id));
+        if (row.state == FoldState::CanFold && !row.unchecked)
+            ids.push_back(row.candidate->id);
     return ids;
 }
 
 int FoldModel::rowOf(const FoldId& id) const
 {
-    const QString wanted = toQt(id);
     const auto found =
-        std::find_if(m_rows.begin(), m_rows.end(), [&wanted](const Row& row) { return row.id == wanted; });
-    return found == m_rows.end() ? -1 : static_cast<int>(found - m_rows.begin());
+        std::find_if(m_rows.begin(), m_rows.end(), [&id](const Row& row) { return row.candidate->id == id; });
+    return id.empty() || found == m_rows.end() ? -1 : static_cast<int>(found - m_rows.begin());
 }
 
 void FoldModel::setAllChecked(bool checked)
 {
-    for (const Row& row : m_rows) {
-        if (row.state != FoldState::CanFold)
-            continue;
-        if (checked)
-            m_unchecked.remove(row.id);
-        else
-            m_unchecked.insert(row.id);
-    }
+    for (Row& row : m_rows)
+        if (row.state == FoldState::CanFold)
+            setUnchecked(row, !checked);
     if (!m_rows.empty())
         Q_EMIT dataChanged(index(0), index(rowCount() - 1), {Qt::CheckStateRole});
     Q_EMIT checkedChanged();

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The candidates of a document as rows: what can be folded, what cannot and why, what has been folded. Rows
-// keep their place when a pair is folded or unfolded, so that a list does not jump under the mouse. Holds no
-// model itself: rows are words and numbers, made anew from each snapshot.
+// keep their place when a pair is folded or unfolded, so that a list does not jump under the mouse. A row
+// refers to its candidate in the snapshots, which the model shares; its words are made when they are asked
+// for, as most of a long list is never seen.
 #pragma once
 
 #include "ui/document/Snapshot.h"
 #include "ui/widgets/Theme.h"
 
 #include <QAbstractListModel>
-#include <QSet>
+#include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace pleat::ui {
@@ -45,7 +47,8 @@ public:
 
     FoldCounts counts() const { return m_counts; }
     std::vector<FoldId> checked() const; // foldable and chosen
-    int rowOf(const FoldId& id) const;   // -1 when unknown
+    int checkedCount() const { return m_checked; }
+    int rowOf(const FoldId& id) const; // -1 when unknown
     void setAllChecked(bool checked);
 
 Q_SIGNALS:
@@ -54,24 +57,23 @@ Q_SIGNALS:
 
 private:
     struct Row {
-        QString id;
-        QString name;
-        QString detail;
-        QString tip;
-        quint64 channels = 0;
+        const FoldCandidate* candidate = nullptr; // of a snapshot, or of a record in it
         FoldState state = FoldState::CanFold;
-        NodeId layer = NodeId::None;
-        NodeId culprit = NodeId::None;
-        bool batchNorm = false;
+        bool unchecked = false;
     };
-    static Row row(const FoldCandidate& candidate, FoldState state, const GraphView& view);
     static std::vector<Row> rows(const Snapshot& opened, const Snapshot& current);
     const Row& at(const QModelIndex& index) const { return m_rows[static_cast<std::size_t>(index.row())]; }
+    QString chain(const Row& row) const;
+    QString detail(const Row& row) const;
+    QString tip(const Row& row) const;
+    void setUnchecked(Row& row, bool unchecked);
+    void count();
 
     std::vector<Row> m_rows;
-    QSet<QString> m_unchecked; // by id: a row that comes back by undo is as it was left
+    std::unordered_set<std::string> m_unchecked; // by id: a row that comes back by undo is as it was left
     FoldCounts m_counts;
-    SnapshotPointer m_opened;
+    int m_checked = 0; // foldable and chosen
+    SnapshotPointer m_opened, m_current;
 };
 
 } // namespace pleat::ui

@@ -4,12 +4,12 @@
 #include "ui/document/Convert.h"
 #include "ui/document/Selection.h"
 #include "ui/fold/FoldDelegate.h"
+#include "ui/widgets/PlainText.h"
 
 #include <QAction>
 #include <QCursor>
 #include <QHBoxLayout>
 #include <QKeyEvent>
-#include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QMenu>
@@ -29,7 +29,7 @@ FoldPanel::FoldPanel(FoldModel& model, Selection& selection, QWidget* parent)
     setProperty("surface", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
     setAccessibleName(tr("Folds"));
-    setMinimumWidth(290);
+    setMinimumWidth(200);
     m_filter.setSourceModel(&m_model);
 
     m_list = new QListView;
@@ -73,10 +73,10 @@ FoldPanel::FoldPanel(FoldModel& model, Selection& selection, QWidget* parent)
 QWidget* FoldPanel::makeHeader()
 {
     auto* header = new QWidget;
-    auto* caption = new QLabel(tr("FOLDS"));
+    auto* caption = new PlainLabel(tr("FOLDS"));
     caption->setProperty("role", u"caption"_s);
     caption->setFont(captionFont(font()));
-    m_total = new QLabel;
+    m_total = new PlainLabel;
     m_total->setProperty("role", u"caption"_s);
     m_total->setFont(captionFont(font()));
     auto* top = new QHBoxLayout;
@@ -95,6 +95,7 @@ QWidget* FoldPanel::makeHeader()
         chip->setProperty("chip", u"accent"_s);
         chip->setToolTip(tips[i]);
         chip->setFocusPolicy(Qt::TabFocus);
+        chip->setMinimumWidth(44); // for the sign
         connect(chip, &QToolButton::toggled, this,
                 [this, i](bool on) { m_filter.setStateShown(static_cast<FoldState>(i), on); });
         m_chips[i] = chip;
@@ -120,17 +121,17 @@ QWidget* FoldPanel::makeHeader()
 QWidget* FoldPanel::makeEmptyPage()
 {
     auto* page = new QWidget;
-    m_emptyTitle = new QLabel;
+    m_emptyTitle = new PlainLabel;
     QFont bold = font();
     bold.setWeight(QFont::DemiBold);
     m_emptyTitle->setFont(bold);
     m_emptyTitle->setObjectName(u"foldEmptyTitle"_s);
-    m_emptySentence = new QLabel;
+    m_emptySentence = new PlainLabel;
     m_emptySentence->setObjectName(u"foldEmptySentence"_s);
     m_emptySentence->setProperty("role", u"quiet"_s);
     auto* layout = new QVBoxLayout(page);
     layout->setContentsMargins(14, 8, 14, 14);
-    for (QLabel* label : {m_emptyTitle, m_emptySentence}) {
+    for (PlainLabel* label : {m_emptyTitle, m_emptySentence}) {
         label->setWordWrap(true);
         layout->addWidget(label);
     }
@@ -144,20 +145,45 @@ void FoldPanel::setEmptyText(const QString& title, const QString& sentence)
     m_emptySentence->setText(sentence);
 }
 
+void FoldPanel::showOnly(FoldState state)
+{
+    m_words->clear();
+    for (std::size_t i = 0; i < m_chips.size(); ++i)
+        m_chips[i]->setChecked(static_cast<FoldState>(i) == state);
+    m_list->setFocus(Qt::OtherFocusReason);
+}
+
 void FoldPanel::updateCounts()
 {
     const FoldCounts counts = m_model.counts();
     const bool any = m_model.rowCount() > 0;
     m_total->setText(any ? tr("%n batch norms", nullptr, counts.batchNorms) : QString());
-    const std::array numbers{counts.canFold, counts.blocked, counts.folded};
-    const std::array names{tr("can fold %1"), tr("blocked %1"), tr("folded %1")};
-    for (std::size_t i = 0; i < m_chips.size(); ++i) {
-        m_chips[i]->setText(names[i].arg(numbers[i]));
-        m_chips[i]->setAccessibleName(m_chips[i]->text());
-        m_chips[i]->setVisible(any);
-    }
+    for (QToolButton* chip : m_chips)
+        chip->setVisible(any);
+    updateChips();
     m_words->setVisible(any);
     m_pages->setCurrentIndex(any ? 0 : 1);
+}
+
+void FoldPanel::updateChips()
+{
+    const FoldCounts counts = m_model.counts();
+    const std::array numbers{counts.canFold, counts.blocked, counts.folded};
+    const std::array names{tr("can fold %1"), tr("blocked %1"), tr("folded %1")};
+    const std::array signs{u"⤓ %1"_s, u"! %1"_s, u"✓ %1"_s}; // as on the frames of the canvas
+    int room = width() - 28;
+    for (std::size_t i = 0; i < m_chips.size(); ++i)
+        room -= m_chips[i]->fontMetrics().horizontalAdvance(names[i].arg(numbers[i])) + 27;
+    for (std::size_t i = 0; i < m_chips.size(); ++i) {
+        m_chips[i]->setText((room >= 0 ? names : signs)[i].arg(numbers[i]));
+        m_chips[i]->setAccessibleName(names[i].arg(numbers[i]));
+    }
+}
+
+void FoldPanel::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    updateChips();
 }
 
 void FoldPanel::showSelection()
@@ -208,8 +234,8 @@ void FoldPanel::contextMenu(QPoint position)
     const QModelIndex row = m_list->indexAt(position);
     QMenu menu(this);
     if (row.isValid()) {
-        QAction* fold =
-            menu.addAction(tr("Fold %1").arg(row.data().toString()), this, [this, row] { foldRow(row); });
+        QAction* fold = menu.addAction(tr("Fold %1").arg(actionText(row.data().toString())), this,
+                                       [this, row] { foldRow(row); });
         fold->setEnabled(row.flags() & Qt::ItemIsUserCheckable);
         const auto culprit = row.data(FoldModel::CulpritRole).toUInt();
         if (static_cast<NodeId>(culprit) != NodeId::None)

@@ -9,13 +9,14 @@
 #include <QWidget>
 #include <array>
 
-class QLabel;
 class QLineEdit;
 class QListView;
 class QStackedWidget;
 class QToolButton;
 
 namespace pleat::ui {
+
+class PlainLabel;
 
 class Selection;
 
@@ -26,6 +27,7 @@ public:
 
     // What stands there instead of an empty list.
     void setEmptyText(const QString& title, const QString& sentence);
+    void showOnly(FoldState state); // by the chips, as if somebody had clicked them
     QListView& list() { return *m_list; }
 
 Q_SIGNALS:
@@ -35,11 +37,13 @@ Q_SIGNALS:
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     QWidget* makeHeader();
     QWidget* makeEmptyPage();
     void updateCounts();
+    void updateChips(); // in words, or in signs where these have no room
     void showSelection();
     void selectRow(const QModelIndex& row);
     void clicked(const QModelIndex& row);
@@ -49,13 +53,13 @@ private:
     FoldModel& m_model;
     Selection& m_selection;
     FoldFilter m_filter;
-    QLabel* m_total = nullptr;
+    PlainLabel* m_total = nullptr;
     std::array<QToolButton*, 3> m_chips{};
     QLineEdit* m_words = nullptr;
     QStackedWidget* m_pages = nullptr;
     QListView* m_list = nullptr;
-    QLabel* m_emptyTitle = nullptr;
-    QLabel* m_emptySentence = nullptr;
+    PlainLabel* m_emptyTitle = nullptr;
+    PlainLabel* m_emptySentence = nullptr;
     bool m_following = false;
 };
 

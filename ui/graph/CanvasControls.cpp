@@ -51,7 +51,25 @@ void CanvasControls::setZoom(double zoom)
 
 void CanvasControls::setDirection(Direction direction)
 {
-    m_direction->setText(direction == Direction::TopDown ? tr("↓ top-down") : tr("→ left-right"));
+    m_arrow = direction == Direction::TopDown ? u"↓"_s : u"→"_s;
+    m_word = direction == Direction::TopDown ? tr("top-down") : tr("left-right");
+    showDirection();
+}
+
+void CanvasControls::setRoom(int width)
+{
+    // Judged by the bar as it is with the longest word, so that it does not go to and fro.
+    const int words = m_direction->fontMetrics().horizontalAdvance(u' ' + tr("left-right"));
+    const bool brief = sizeHint().width() + (m_brief ? words : 0) > width;
+    if (brief == m_brief)
+        return;
+    m_brief = brief;
+    showDirection();
+}
+
+void CanvasControls::showDirection()
+{
+    m_direction->setText(m_brief ? m_arrow : m_arrow + u' ' + m_word);
     adjustSize();
 }
 

@@ -18,6 +18,7 @@ public:
 
     void setZoom(double zoom);
     void setDirection(Direction direction);
+    void setRoom(int width); // says the direction in a word where there is room for it
 
 Q_SIGNALS:
     void zoomOut();
@@ -30,10 +31,13 @@ protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
+    void showDirection();
     QToolButton* button(const QString& text, const QString& toolTip, void (CanvasControls::*signal)());
 
     QToolButton* m_zoom = nullptr;
     QToolButton* m_direction = nullptr;
+    QString m_arrow, m_word; // of the direction
+    bool m_brief = false;
 };
 
 } // namespace pleat::ui

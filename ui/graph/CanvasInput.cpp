@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Mouse, wheel, gestures and keyboard of the canvas.
 #include "ui/graph/GraphCanvas.h"
+#include "ui/widgets/PlainText.h"
 
 #include <QAccessible>
 #include <QContextMenuEvent>
@@ -52,11 +53,11 @@ void GraphCanvas::setSelection(const CanvasHit& hit)
 void GraphCanvas::select(const CanvasHit& hit)
 {
     CanvasHit valid = hit;
-    if (valid.node >= static_cast<int>(m_scene.nodes.size()))
+    if (valid.node >= static_cast<int>(scene().nodes.size()))
         valid.node = -1;
-    if (valid.edge >= static_cast<int>(m_scene.edges.size()))
+    if (valid.edge >= static_cast<int>(scene().edges.size()))
         valid.edge = -1;
-    if (valid.frame >= static_cast<int>(m_scene.frames.size()))
+    if (valid.frame >= static_cast<int>(scene().frames.size()))
         valid.frame = -1;
     setSelection(valid);
 }
@@ -207,8 +208,8 @@ int GraphCanvas::nodeNearest(QPointF scenePosition) const
 {
     int best = -1;
     double nearest = 0;
-    for (std::size_t n = 0; n < m_scene.nodes.size(); ++n) {
-        const QPointF off = m_scene.nodes[n].rect.center() - scenePosition;
+    for (std::size_t n = 0; n < scene().nodes.size(); ++n) {
+        const QPointF off = scene().nodes[n].rect.center() - scenePosition;
         const double distance = std::hypot(off.x(), off.y());
         if (best < 0 || distance < nearest) {
             nearest = distance;
@@ -222,22 +223,22 @@ int GraphCanvas::nodeNearest(QPointF scenePosition) const
 void GraphCanvas::step(Qt::Key key)
 {
     m_fitOnResize = false;
-    if (m_scene.nodes.empty())
+    if (scene().nodes.empty())
         return;
     const auto choose = [this](int node) {
         if (node < 0)
             return;
-        setSelection({node, -1, m_index.frameOf(node)});
+        setSelection({node, -1, index().frameOf(node)});
         showNode(node);
     };
     const int current = m_marks.selected.node;
     if (current < 0)
         return choose(nodeNearest(m_centre));
-    const bool down = m_scene.direction == Direction::TopDown;
+    const bool down = scene().direction == Direction::TopDown;
     const auto across = [down](const SceneNode& node) {
         return down ? node.rect.center().x() : node.rect.center().y();
     };
-    const auto at = [this](int n) -> const SceneNode& { return m_scene.nodes[static_cast<std::size_t>(n)]; };
+    const auto at = [this](int n) -> const SceneNode& { return scene().nodes[static_cast<std::size_t>(n)]; };
     const bool forward = key == (down ? Qt::Key_Down : Qt::Key_Right);
     const bool back = key == (down ? Qt::Key_Up : Qt::Key_Left);
     int best = -1;
@@ -249,17 +250,17 @@ void GraphCanvas::step(Qt::Key key)
         }
     };
     if (forward || back) {
-        for (const std::uint32_t e : forward ? m_index.edgesOut(current) : m_index.edgesIn(current)) {
-            const int other = static_cast<int>(forward ? m_scene.edges[e].to : m_scene.edges[e].from);
+        for (const std::uint32_t e : forward ? index().edgesOut(current) : index().edgesIn(current)) {
+            const int other = static_cast<int>(forward ? scene().edges[e].to : scene().edges[e].from);
             offer(other, std::abs(across(at(other)) - across(at(current))));
         }
     } else {
         const bool after = key == (down ? Qt::Key_Right : Qt::Key_Down);
-        const auto& ranks = m_scene.layout.ranks;
+        const auto& ranks = scene().layout.ranks;
         for (std::size_t n = 0; n < ranks.size(); ++n) {
             if (ranks[n] != ranks[static_cast<std::size_t>(current)])
                 continue;
-            const double distance = across(m_scene.nodes[n]) - across(at(current));
+            const double distance = across(scene().nodes[n]) - across(at(current));
             if (static_cast<int>(n) != current && (distance > 0) == after)
                 offer(static_cast<int>(n), std::abs(distance));
         }
@@ -304,7 +305,7 @@ void GraphCanvas::contextMenuEvent(QContextMenuEvent* event)
     if (event->reason() == QContextMenuEvent::Keyboard) {
         const CanvasHit& hit = m_marks.selected;
         const QPointF place =
-            hit.node >= 0 ? m_scene.nodes[static_cast<std::size_t>(hit.node)].rect.center() : m_centre;
+            hit.node >= 0 ? scene().nodes[static_cast<std::size_t>(hit.node)].rect.center() : m_centre;
         Q_EMIT contextMenuRequested(hit, mapToGlobal(toWidget(place).toPoint()));
     } else {
         const CanvasHit hit = hitAt(QPointF(event->pos()));
@@ -329,27 +330,27 @@ void GraphCanvas::focusOutEvent(QFocusEvent* event)
 
 QString GraphCanvas::toolTipFor(const CanvasHit& hit) const
 {
-    const auto line = [](const QString& text) { return text.toHtmlEscaped(); };
+    const auto line = [](const QString& text) { return oneLine(text.left(500)).toHtmlEscaped(); };
     if (hit.node >= 0) {
-        const SceneNode& node = m_scene.nodes[static_cast<std::size_t>(hit.node)];
+        const SceneNode& node = scene().nodes[static_cast<std::size_t>(hit.node)];
         QString text = u"<b>%1</b>"_s.arg(line(node.title));
         if (!node.name.isEmpty())
             text += u"<br>"_s + line(node.name);
         for (std::size_t i = 0; i < std::min<std::size_t>(node.rows.size(), 12); ++i)
             text += u"<br>%1&nbsp;&nbsp;%2"_s.arg(line(node.rows[i].name), line(node.rows[i].shape));
         if (hit.frame >= 0)
-            text += u"<br>"_s + line(m_scene.frames[static_cast<std::size_t>(hit.frame)].tooltip);
+            text += u"<br>"_s + line(scene().frames[static_cast<std::size_t>(hit.frame)].tooltip);
         return text;
     }
     if (hit.edge >= 0) {
-        const SceneEdge& edge = m_scene.edges[static_cast<std::size_t>(hit.edge)];
+        const SceneEdge& edge = scene().edges[static_cast<std::size_t>(hit.edge)];
         QString text = u"<b>%1</b>"_s.arg(line(edge.tensorName));
         if (!edge.label.isEmpty())
             text += u"<br>"_s + line(edge.label);
         return text;
     }
     if (hit.frame >= 0) {
-        const SceneFrame& frame = m_scene.frames[static_cast<std::size_t>(hit.frame)];
+        const SceneFrame& frame = scene().frames[static_cast<std::size_t>(hit.frame)];
         return u"<p>%1</p>"_s.arg(line(frame.tooltip.isEmpty() ? frame.badge : frame.tooltip));
     }
     return {};
@@ -359,14 +360,14 @@ QString GraphCanvas::describe(const CanvasHit& hit) const
 {
     QStringList parts;
     if (hit.node >= 0) {
-        const SceneNode& node = m_scene.nodes[static_cast<std::size_t>(hit.node)];
+        const SceneNode& node = scene().nodes[static_cast<std::size_t>(hit.node)];
         parts << node.title << node.name;
     } else if (hit.edge >= 0) {
-        parts << m_scene.edges[static_cast<std::size_t>(hit.edge)].tensorName
-              << m_scene.edges[static_cast<std::size_t>(hit.edge)].label;
+        parts << scene().edges[static_cast<std::size_t>(hit.edge)].tensorName
+              << scene().edges[static_cast<std::size_t>(hit.edge)].label;
     }
     if (hit.frame >= 0)
-        parts << m_scene.frames[static_cast<std::size_t>(hit.frame)].badge;
+        parts << scene().frames[static_cast<std::size_t>(hit.frame)].badge;
     parts.removeAll(QString());
     return parts.isEmpty() ? tr("Nothing selected") : parts.join(u", "_s);
 }

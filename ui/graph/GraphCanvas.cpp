@@ -25,6 +25,7 @@ constexpr int moveDuration = 220;
 
 GraphCanvas::GraphCanvas(QWidget* parent)
     : QWidget(parent),
+      m_shared(IndexedScene::of({})),
       m_fonts(SceneFonts::standard()),
       m_comparison(new SegmentedControl(this)),
       m_controls(new CanvasControls(this)),
@@ -37,7 +38,7 @@ GraphCanvas::GraphCanvas(QWidget* parent)
     setAttribute(Qt::WA_OpaquePaintEvent);
     setAttribute(Qt::WA_AcceptTouchEvents);
     grabGesture(Qt::PinchGesture);
-    setMinimumSize(240, 160);
+    setMinimumSize(220, 100);
     setAccessibleName(tr("Graph"));
     setAccessibleDescription(
         tr("Arrow keys follow the edges, Enter acts on the selected pair, F fits the graph."));
@@ -70,9 +71,13 @@ GraphCanvas::~GraphCanvas() = default;
 
 void GraphCanvas::setScene(GraphScene scene, KeepView keep)
 {
+    setSharedScene(IndexedScene::of(std::move(scene)), keep);
+}
+
+void GraphCanvas::setSharedScene(ScenePointer next, KeepView keep)
+{
     m_move.stop();
-    SceneIndex index(scene);
-    const CanvasHit selected = carriedOver(scene, index);
+    const CanvasHit selected = carriedOver(*next);
     QPointF shift;
     if (keep == KeepView::Anchor) {
         // The first choice that both scenes have: what is selected, then what is next to the centre.
@@ -80,37 +85,36 @@ void GraphCanvas::setScene(GraphScene scene, KeepView keep)
         if (m_marks.selected.node >= 0)
             candidates.push_back(m_marks.selected.node);
         if (m_marks.selected.frame >= 0 &&
-            !m_scene.frames[static_cast<std::size_t>(m_marks.selected.frame)].nodes.empty())
+            !scene().frames[static_cast<std::size_t>(m_marks.selected.frame)].nodes.empty())
             candidates.push_back(static_cast<int>(
-                m_scene.frames[static_cast<std::size_t>(m_marks.selected.frame)].nodes.front()));
+                scene().frames[static_cast<std::size_t>(m_marks.selected.frame)].nodes.front()));
         const QRectF visible = visibleScene();
         std::erase_if(candidates, [&](int n) {
-            return n >= static_cast<int>(m_scene.nodes.size()) ||
-                   !visible.intersects(m_scene.nodes[static_cast<std::size_t>(n)].rect);
+            return n >= static_cast<int>(scene().nodes.size()) ||
+                   !visible.intersects(scene().nodes[static_cast<std::size_t>(n)].rect);
         });
         std::vector<std::pair<double, int>> around;
-        for (const std::uint32_t n : m_index.nodes(m_scene, visible)) {
-            const QPointF off = m_scene.nodes[n].rect.center() - m_centre;
+        for (const std::uint32_t n : index().nodes(scene(), visible)) {
+            const QPointF off = scene().nodes[n].rect.center() - m_centre;
             around.emplace_back(std::hypot(off.x(), off.y()), static_cast<int>(n));
         }
         std::ranges::sort(around);
         for (const auto& [distance, n] : around)
             candidates.push_back(n);
         for (const int n : candidates) {
-            const SceneNode& before = m_scene.nodes[static_cast<std::size_t>(n)];
-            const int after = index.nodeWithKey(before.key);
+            const SceneNode& before = scene().nodes[static_cast<std::size_t>(n)];
+            const int after = next->index->nodeWithKey(before.key);
             if (after < 0)
                 continue;
-            const QRectF& rect = scene.nodes[static_cast<std::size_t>(after)].rect;
+            const QRectF& rect = next->scene.nodes[static_cast<std::size_t>(after)].rect;
             shift =
                 QPointF(rect.center().x(), rect.top()) - QPointF(before.rect.center().x(), before.rect.top());
             break;
         }
     }
-    m_scene = std::move(scene);
-    m_index = std::move(index);
+    m_shared = std::move(next);
     m_marks = {};
-    m_direction = m_scene.direction;
+    m_direction = scene().direction;
     m_controls->setDirection(m_direction);
     if (keep == KeepView::Fit)
         showStart();
@@ -122,34 +126,33 @@ void GraphCanvas::setScene(GraphScene scene, KeepView keep)
     update();
 }
 
-CanvasHit GraphCanvas::carriedOver(const GraphScene& next, const SceneIndex& nextIndex) const
+CanvasHit GraphCanvas::carriedOver(const IndexedScene& next) const
 {
     CanvasHit hit;
     const CanvasHit& old = m_marks.selected;
     if (old.node >= 0)
-        hit.node = nextIndex.nodeWithKey(m_scene.nodes[static_cast<std::size_t>(old.node)].key);
+        hit.node = next.index->nodeWithKey(scene().nodes[static_cast<std::size_t>(old.node)].key);
     if (old.frame >= 0) {
-        for (const quint32 n : m_scene.frames[static_cast<std::size_t>(old.frame)].nodes) {
-            const int kept = n < m_scene.nodes.size() ? nextIndex.nodeWithKey(m_scene.nodes[n].key) : -1;
-            if (kept >= 0 && nextIndex.frameOf(kept) >= 0) {
-                hit.frame = nextIndex.frameOf(kept);
+        for (const quint32 n : scene().frames[static_cast<std::size_t>(old.frame)].nodes) {
+            const int kept = n < scene().nodes.size() ? next.index->nodeWithKey(scene().nodes[n].key) : -1;
+            if (kept >= 0 && next.index->frameOf(kept) >= 0) {
+                hit.frame = next.index->frameOf(kept);
                 break;
             }
         }
     }
     if (old.edge >= 0) {
-        const quint32 tensor = m_scene.edges[static_cast<std::size_t>(old.edge)].tensor;
-        const auto same = std::ranges::find(next.edges, tensor, &SceneEdge::tensor);
-        if (same != next.edges.end())
-            hit.edge = static_cast<int>(same - next.edges.begin());
+        const quint32 tensor = scene().edges[static_cast<std::size_t>(old.edge)].tensor;
+        const auto same = std::ranges::find(next.scene.edges, tensor, &SceneEdge::tensor);
+        if (same != next.scene.edges.end())
+            hit.edge = static_cast<int>(same - next.scene.edges.begin());
     }
     return hit;
 }
 
-void GraphCanvas::setEdgeLabels(const std::vector<QString>& labels)
+void GraphCanvas::relabel(ScenePointer same)
 {
-    for (std::size_t e = 0; e < std::min(labels.size(), m_scene.edges.size()); ++e)
-        m_scene.edges[e].label = labels[e];
+    m_shared = std::move(same);
     update();
 }
 
@@ -177,12 +180,12 @@ QRectF GraphCanvas::visibleScene() const
 
 CanvasHit GraphCanvas::hitAt(QPointF widgetPosition) const
 {
-    return m_index.at(m_scene, toScene(widgetPosition), std::max(3.0, 6 / m_zoom));
+    return index().at(scene(), toScene(widgetPosition), std::max(3.0, 6 / m_zoom));
 }
 
 double GraphCanvas::fitZoom() const
 {
-    const QRectF& b = m_scene.bounds;
+    const QRectF& b = scene().bounds;
     if (b.isEmpty())
         return 1;
     return std::min({1.0, (width() - 2 * margin) / b.width(), (height() - 2 * margin) / b.height()});
@@ -196,7 +199,7 @@ double GraphCanvas::leastZoom() const
 // The middle of the view stays over the scene: nobody gets lost on empty ground.
 QPointF GraphCanvas::clamped(QPointF centre, double) const
 {
-    const QRectF& b = m_scene.bounds;
+    const QRectF& b = scene().bounds;
     if (b.isNull())
         return centre;
     return {std::clamp(centre.x(), b.left(), b.right()), std::clamp(centre.y(), b.top(), b.bottom())};
@@ -250,7 +253,7 @@ void GraphCanvas::zoomOut()
 
 void GraphCanvas::fit()
 {
-    moveTo(m_scene.bounds.center(), fitZoom());
+    moveTo(scene().bounds.center(), fitZoom());
 }
 
 void GraphCanvas::actualSize()
@@ -267,21 +270,21 @@ void GraphCanvas::centreAt(QPointF scenePosition)
 
 void GraphCanvas::centreOn(int node)
 {
-    if (node >= 0 && node < static_cast<int>(m_scene.nodes.size()))
-        moveTo(m_scene.nodes[static_cast<std::size_t>(node)].rect.center(),
+    if (node >= 0 && node < static_cast<int>(scene().nodes.size()))
+        moveTo(scene().nodes[static_cast<std::size_t>(node)].rect.center(),
                m_zoom < readableZoom ? 1.0 : m_zoom);
 }
 
 void GraphCanvas::centreOnFrame(int frame)
 {
-    if (frame >= 0 && frame < static_cast<int>(m_scene.frames.size()))
-        moveTo(m_scene.frames[static_cast<std::size_t>(frame)].rect.center(),
+    if (frame >= 0 && frame < static_cast<int>(scene().frames.size()))
+        moveTo(scene().frames[static_cast<std::size_t>(frame)].rect.center(),
                m_zoom < readableZoom ? 1.0 : m_zoom);
 }
 
 void GraphCanvas::showNode(int node)
 {
-    const QRectF wanted = m_scene.nodes[static_cast<std::size_t>(node)].rect.adjusted(-40, -60, 40, 60);
+    const QRectF wanted = scene().nodes[static_cast<std::size_t>(node)].rect.adjusted(-40, -60, 40, 60);
     const QRectF visible = visibleScene();
     QPointF shift;
     if (wanted.left() < visible.left() || wanted.right() > visible.right())
@@ -298,20 +301,20 @@ void GraphCanvas::showStart()
     const double whole = fitZoom();
     m_fitOnResize = true; // until somebody moves it: the window gets its real size after the scene
     if (whole >= readableZoom) {
-        setView(m_scene.bounds.center(), whole);
+        setView(scene().bounds.center(), whole);
         return;
     }
-    const auto first = std::ranges::min_element(m_scene.nodes, {}, [this](const SceneNode& node) {
+    const auto first = std::ranges::min_element(scene().nodes, {}, [this](const SceneNode& node) {
         return m_direction == Direction::TopDown ? node.rect.top() : node.rect.left();
     });
-    if (first == m_scene.nodes.end())
+    if (first == scene().nodes.end())
         return setView({}, 1);
     const QPointF start = first->rect.center();
     m_zoom = startZoom;
     if (m_direction == Direction::TopDown)
-        setView({start.x(), m_scene.bounds.top() + height() / 2.0 - 56}, startZoom);
+        setView({start.x(), scene().bounds.top() + height() / 2.0 - 56}, startZoom);
     else
-        setView({m_scene.bounds.left() + width() / 2.0 - margin, start.y()}, startZoom);
+        setView({scene().bounds.left() + width() / 2.0 - margin, start.y()}, startZoom);
 }
 
 void GraphCanvas::setDirection(Direction direction)
@@ -331,7 +334,7 @@ void GraphCanvas::paintEvent(QPaintEvent*)
     painter.translate(width() / 2.0, height() / 2.0);
     painter.scale(m_zoom, m_zoom);
     painter.translate(-m_centre);
-    GraphPainter graph(m_scene, m_index, theme, m_fonts);
+    GraphPainter graph(scene(), index(), theme, m_fonts);
     graph.paintGrid(painter, visibleScene(), m_zoom);
     graph.paint(painter, visibleScene(), m_zoom, m_marks);
     if (hasFocus() && m_showsFocus) {
@@ -344,6 +347,7 @@ void GraphCanvas::paintEvent(QPaintEvent*)
 
 void GraphCanvas::placeOverlays()
 {
+    m_controls->setRoom(width() - 2 * overlayMargin);
     m_comparison->adjustSize();
     m_comparison->move((width() - m_comparison->width()) / 2, overlayMargin);
     m_controls->adjustSize();
@@ -353,13 +357,13 @@ void GraphCanvas::placeOverlays()
                            map.width(), map.height());
     const bool roomForMap =
         width() > m_controls->width() + map.width() + 3 * overlayMargin && height() > 2 * map.height();
-    m_minimap->setVisible(roomForMap && !m_scene.nodes.empty());
+    m_minimap->setVisible(roomForMap && !scene().nodes.empty());
 }
 
 void GraphCanvas::resizeEvent(QResizeEvent* event)
 {
     QWidget::resizeEvent(event);
-    if (m_fitOnResize && !m_scene.nodes.empty())
+    if (m_fitOnResize && !scene().nodes.empty())
         showStart();
     placeOverlays();
     m_minimap->update();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Shows a GraphScene: one widget that paints from the scene's arrays, with its own transform, picking through
-// a spatial index, selection and keyboard. Owns its scene (a value) and its overlays (zoom bar, Before |
-// After, minimap). It changes nothing but its own view and selection: everything else is a signal. UI thread
-// only.
+// a spatial index, selection and keyboard. Shares its scene (immutable) and owns its overlays (zoom bar,
+// Before | After, minimap). It changes nothing but its own view and selection: everything else is a signal.
+// UI thread only.
 #pragma once
 
 #include "ui/graph/GraphPainter.h"
@@ -34,18 +34,21 @@ public:
     ~GraphCanvas() override;
 
     // Takes a placed scene (placeScene()). The selection is carried over by node key and tensor number.
-    void setScene(GraphScene scene, KeepView keep);
-    const GraphScene& scene() const { return m_scene; }
-    const SceneIndex& index() const { return m_index; }
-    // One label an edge, in the scene's order: shapes that became known later. Nothing moves.
-    void setEdgeLabels(const std::vector<QString>& labels);
+    void setSharedScene(ScenePointer scene, KeepView keep);
+    void setScene(GraphScene scene, KeepView keep); // a small one: its index is made here
+    const ScenePointer& sharedScene() const { return m_shared; }
+    const GraphScene& scene() const { return m_shared->scene; }
+    const SceneIndex& index() const { return *m_shared->index; }
+    // The same scene with other labels at its edges: shapes that became known later. Nothing moves.
+    void relabel(ScenePointer same);
 
     CanvasHit selection() const { return m_marks.selected; }
     void select(const CanvasHit& hit); // emits selectionChanged if it is another one
     // Lets all other nodes step back (what Find found, one operator type); none: all are as usual.
     void emphasise(std::vector<std::uint32_t> nodes);
-    int nodeWithKey(quint32 key) const { return m_index.nodeWithKey(key); } // -1 if there is none
+    int nodeWithKey(quint32 key) const { return index().nodeWithKey(key); } // -1 if there is none
     CanvasHit hitAt(QPointF widgetPosition) const;
+    QString toolTipFor(const CanvasHit& hit) const; // marked up, with all text of the model escaped
 
     void centreOn(int node); // moves there, and closer if nothing could be read
     void centreOnFrame(int frame);
@@ -110,14 +113,13 @@ private:
     double leastZoom() const;
     QPointF clamped(QPointF centre, double zoom) const;
     int nodeNearest(QPointF scenePosition) const;
-    CanvasHit carriedOver(const GraphScene& next, const SceneIndex& nextIndex) const;
+    CanvasHit carriedOver(const IndexedScene& next) const;
     void showStart();
-    QString toolTipFor(const CanvasHit& hit) const;
+
     QString describe(const CanvasHit& hit) const;
     bool gesture(QEvent* event);
 
-    GraphScene m_scene;
-    SceneIndex m_index;
+    ScenePointer m_shared; // never null
     SceneFonts m_fonts;
     CanvasMarks m_marks;
     QPointF m_centre;

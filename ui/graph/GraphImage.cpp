@@ -34,38 +34,47 @@ QRectF pictureArea(const GraphScene& scene)
     return scene.bounds.adjusted(-margin, -margin, margin, margin);
 }
 
-// Maps the area to the painter's device at a scale and paints everything in it.
-void paintAll(QPainter& painter, const GraphScene& scene, const Theme& theme, const QRectF& area,
-              double scale)
+// What is to be painted, and who wants to know how far it is.
+struct Picture {
+    const GraphScene& scene;
+    const GraphImageOptions& options;
+    Progress& progress;
+    const std::stop_token& stop;
+};
+
+// Maps the area to the painter's device at a scale and paints everything in it, with the detail of `zoom`.
+void paintAll(QPainter& painter, const Picture& picture, const QRectF& area, double scale, double zoom)
 {
     const SceneFonts fonts = SceneFonts::standard();
-    const SceneIndex index(scene);
+    const SceneIndex index(picture.scene);
     painter.scale(scale, scale);
     painter.translate(-area.topLeft());
-    painter.fillRect(area, theme.canvas);
-    // Paper has all the detail, however small: it can be enlarged. A raster has what its pixels can show.
-    GraphPainter(scene, index, theme, fonts).paint(painter, area, scale);
+    painter.fillRect(area, picture.options.theme.canvas);
+    GraphPainter all(picture.scene, index, picture.options.theme, fonts);
+    all.setWatch(picture.progress, picture.stop);
+    all.paint(painter, area, zoom);
 }
 
-QString writePng(const GraphScene& scene, QIODevice& device, const GraphImageOptions& options)
+QString writePng(const Picture& picture, QIODevice& device)
 {
-    const QRectF area = pictureArea(scene);
-    const double scale = std::min({options.scale, std::sqrt(mostPixels / (area.width() * area.height())),
-                                   longestSide / area.width(), longestSide / area.height()});
+    const QRectF area = pictureArea(picture.scene);
+    const double scale =
+        std::min({picture.options.scale, std::sqrt(mostPixels / (area.width() * area.height())),
+                  longestSide / area.width(), longestSide / area.height()});
     QImage image(QSize(std::max(1, static_cast<int>(area.width() * scale)),
                        std::max(1, static_cast<int>(area.height() * scale))),
                  QImage::Format_RGB32);
     if (image.isNull())
         return say("There is not enough memory for a picture of this size; export it as SVG or PDF.");
     QPainter painter(&image);
-    paintAll(painter, scene, options.theme, area, scale);
+    paintAll(painter, picture, area, scale, scale); // a raster has the detail that its pixels can show
     painter.end();
     return image.save(&device, "PNG") ? QString() : say("The picture could not be written.");
 }
 
-QString writeSvg(const GraphScene& scene, QIODevice& device, const GraphImageOptions& options)
+QString writeSvg(const Picture& picture, QIODevice& device)
 {
-    const QRectF area = pictureArea(scene);
+    const QRectF area = pictureArea(picture.scene);
     QSvgGenerator generator;
     generator.setOutputDevice(&device);
     generator.setResolution(96);
@@ -73,13 +82,13 @@ QString writeSvg(const GraphScene& scene, QIODevice& device, const GraphImageOpt
     generator.setViewBox(QRectF(QPointF(), area.size()));
     generator.setTitle(say("Graph"));
     QPainter painter(&generator);
-    paintAll(painter, scene, options.theme, area, 1);
+    paintAll(painter, picture, area, 1, 1);
     return painter.end() ? QString() : say("The picture could not be written.");
 }
 
-QString writePdf(const GraphScene& scene, QIODevice& device, const GraphImageOptions& options)
+QString writePdf(const Picture& picture, QIODevice& device)
 {
-    const QRectF area = pictureArea(scene);
+    const QRectF area = pictureArea(picture.scene);
     // PDF readers stop at 200 inches a side.
     constexpr double longest = 14000;
     const double points = std::min({0.75, longest / area.width(), longest / area.height()});
@@ -90,13 +99,8 @@ QString writePdf(const GraphScene& scene, QIODevice& device, const GraphImageOpt
     writer.setPageMargins({});
     writer.setTitle(say("Graph"));
     QPainter painter(&writer);
-    const double scale = points * 288 / 72;
-    const SceneFonts fonts = SceneFonts::standard();
-    const SceneIndex index(scene);
-    painter.scale(scale, scale);
-    painter.translate(-area.topLeft());
-    painter.fillRect(area, options.theme.canvas);
-    GraphPainter(scene, index, options.theme, fonts).paint(painter, area, 1);
+    // Paper has all the detail, however small: it can be enlarged.
+    paintAll(painter, picture, area, points * 288 / 72, 1);
     return painter.end() ? QString() : say("The picture could not be written.");
 }
 
@@ -107,7 +111,8 @@ QStringList graphImageFormats()
     return {u"svg"_s, u"pdf"_s, u"png"_s};
 }
 
-QString writeGraphImage(const GraphScene& scene, const QString& path, const GraphImageOptions& options)
+QString writeGraphImage(const GraphScene& scene, const QString& path, Progress& progress,
+                        const std::stop_token& stop, const GraphImageOptions& options)
 {
     const QString ending = QFileInfo(path).suffix().toLower();
     if (!graphImageFormats().contains(ending))
@@ -115,9 +120,12 @@ QString writeGraphImage(const GraphScene& scene, const QString& path, const Grap
     QSaveFile file(path);
     if (!file.open(QIODevice::WriteOnly))
         return say("%1: %2").arg(path, file.errorString());
-    const QString problem = ending == "png"_L1   ? writePng(scene, file, options)
-                            : ending == "svg"_L1 ? writeSvg(scene, file, options)
-                                                 : writePdf(scene, file, options);
+    const Picture picture{scene, options, progress, stop};
+    QString problem = ending == "png"_L1   ? writePng(picture, file)
+                      : ending == "svg"_L1 ? writeSvg(picture, file)
+                                           : writePdf(picture, file);
+    if (problem.isEmpty() && stop.stop_requested())
+        problem = say("Cancelled; nothing was written.");
     if (!problem.isEmpty()) {
         file.cancelWriting();
         return say("%1: %2").arg(path, problem);

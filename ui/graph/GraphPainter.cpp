@@ -32,6 +32,21 @@ GraphPainter::GraphPainter(const GraphScene& scene, const SceneIndex& index, con
 {
 }
 
+void GraphPainter::setWatch(Progress& progress, std::stop_token stop)
+{
+    m_watch = std::make_unique<Watch>(Watch{&progress, std::move(stop)});
+}
+
+bool GraphPainter::step() const
+{
+    if (!m_watch)
+        return true;
+    constexpr std::uint64_t seldom = 64;
+    if (++m_watch->done % seldom == 0)
+        m_watch->progress->advance(std::min(m_watch->done, m_watch->total), m_watch->total);
+    return !m_watch->stop.stop_requested();
+}
+
 void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, const CanvasMarks& marks)
 {
     const Detail detail(zoom);
@@ -41,6 +56,8 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
     const auto lines = m_index.lines(m_scene, visible.adjusted(-120, -40, 120, 40));
 
     const bool far = zoom < farZoom;
+    if (m_watch) // how often each kind is gone through below
+        m_watch->total = 2 * frames.size() + 3 * lines.size() + 3 * nodes.size();
     painter.setRenderHint(QPainter::Antialiasing, !far);
     paintFrames(painter, frames, detail, marks);
     if (far)
@@ -97,6 +114,8 @@ void GraphPainter::paintFrames(QPainter& painter, const std::vector<std::uint32_
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing, true);
     for (const std::uint32_t f : frames) {
+        if (!step())
+            break;
         const SceneFrame& frame = m_scene.frames[f];
         const bool selected = marks.selected.frame == static_cast<int>(f);
         const bool hovered = marks.hovered.frame == static_cast<int>(f);
@@ -129,6 +148,8 @@ void GraphPainter::paintBadges(QPainter& painter, const std::vector<std::uint32_
     painter.setFont(m_fonts.badge);
     const QFontMetricsF metrics(m_fonts.badge);
     for (const std::uint32_t f : frames) {
+        if (!step())
+            break;
         const SceneFrame& frame = m_scene.frames[f];
         const QRectF& r = frame.badgeRect;
         painter.setPen(Qt::NoPen);
@@ -156,12 +177,12 @@ void GraphPainter::paintLines(QPainter& painter, const std::vector<std::uint32_t
     painter.setPen(QPen(m_theme.edge, detail.lineWidth, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin));
     painter.setBrush(Qt::NoBrush);
     for (const std::uint32_t line : lines)
-        if (points(line).size() > 1)
+        if (step() && points(line).size() > 1)
             painter.drawPath(linePath(points(line), m_scene.direction));
     painter.setPen(Qt::NoPen);
     painter.setBrush(m_theme.edge);
     for (const std::uint32_t line : lines)
-        if (line >= m_scene.layout.trunks.size())
+        if (step() && line >= m_scene.layout.trunks.size())
             painter.drawPolygon(arrowHead(points(line), m_scene.direction, arrowSize));
 }
 
@@ -171,6 +192,8 @@ void GraphPainter::paintFarLines(QPainter& painter, const std::vector<std::uint3
     std::vector<QLineF> batch;
     const double invisible = 0.6 / zoom;
     for (const std::uint32_t line : lines) {
+        if (!step())
+            break;
         const auto& way = points(line);
         for (std::size_t i = 0; i + 1 < way.size(); ++i) {
             const PointF a = way[i], b = way[i + 1];
@@ -233,7 +256,7 @@ void GraphPainter::paintLabels(QPainter& painter, const std::vector<std::uint32_
     painter.setPen(m_theme.quiet);
     const auto trunks = static_cast<std::uint32_t>(m_scene.layout.trunks.size());
     for (const std::uint32_t line : lines)
-        if (line >= trunks && !m_scene.edges[line - trunks].label.isEmpty())
+        if (step() && line >= trunks && !m_scene.edges[line - trunks].label.isEmpty())
             paintLabel(painter, line - trunks);
     painter.restore();
 }

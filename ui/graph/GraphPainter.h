@@ -3,6 +3,7 @@
 // in the visible part, and with as much detail as the zoom can show. Borrows scene and index while it paints.
 #pragma once
 
+#include "core/base/Progress.h"
 #include "ui/graph/GraphScene.h"
 #include "ui/graph/SceneIndex.h"
 
@@ -22,6 +23,10 @@ class GraphPainter final {
 public:
     GraphPainter(const GraphScene& scene, const SceneIndex& index, const Theme& theme,
                  const SceneFonts& fonts);
+
+    // For a picture of a large scene, off the UI thread: tells how far it is, and leaves the rest out when it
+    // is to stop.
+    void setWatch(Progress& progress, std::stop_token stop);
 
     // The painter maps scene to device; `zoom` is that mapping's scale, `visible` the part of the scene to
     // paint.
@@ -51,6 +56,8 @@ private:
                          const Detail& detail, const CanvasMarks& marks) const;
     void paintRings(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const;
 
+    bool step() const; // one thing more is painted; false: stop
+
     const std::vector<PointF>& points(std::uint32_t line) const;
     std::vector<std::uint32_t> litEdges(const CanvasHit& hit) const;
 
@@ -58,6 +65,13 @@ private:
     const SceneIndex& m_index;
     const Theme& m_theme;
     const SceneFonts& m_fonts;
+
+    struct Watch {
+        Progress* progress = nullptr;
+        std::stop_token stop;
+        std::uint64_t total = 0, done = 0;
+    };
+    std::unique_ptr<Watch> m_watch; // null: nobody watches
 };
 
 } // namespace pleat::ui

@@ -76,6 +76,8 @@ void GraphPainter::paintNodes(QPainter& painter, const std::vector<std::uint32_t
     for (int c = 0; c < categoryCount; ++c) {
         painter.setBrush(m_theme.category(static_cast<Category>(c)));
         for (const std::uint32_t n : batches[static_cast<std::size_t>(c)]) {
+            if (!step())
+                break;
             const SceneNode& node = m_scene.nodes[n];
             QRectF r = node.rect;
             if (node.rows.empty()) {
@@ -96,6 +98,8 @@ void GraphPainter::paintTitles(QPainter& painter, const std::vector<std::uint32_
     painter.setFont(m_fonts.title);
     const QFontMetricsF metrics(m_fonts.title);
     for (const std::uint32_t n : nodes) {
+        if (!step())
+            break;
         const SceneNode& node = m_scene.nodes[n];
         QRectF room(node.rect.left() + 8, node.rect.top(), node.rect.width() - 16, titleHeight);
         painter.setPen(m_theme.onCategory(node.category));
@@ -112,6 +116,8 @@ void GraphPainter::paintRows(QPainter& painter, const std::vector<std::uint32_t>
     painter.setOpacity(detail.words);
     const QFontMetricsF nameMetrics(m_fonts.rowName), shapeMetrics(m_fonts.row);
     for (const std::uint32_t n : nodes) {
+        if (!step())
+            break;
         const SceneNode& node = m_scene.nodes[n];
         QRectF room(node.rect.left() + 10, node.rect.top() + titleHeight + bodyPadding,
                     node.rect.width() - 20, rowHeight);

@@ -180,4 +180,12 @@ int SceneIndex::nodeWithKey(quint32 key) const
     return found == m_byKey.end() ? -1 : found->second;
 }
 
+ScenePointer IndexedScene::of(GraphScene scene)
+{
+    auto indexed = std::make_shared<IndexedScene>();
+    indexed->scene = std::move(scene);
+    indexed->index = std::make_shared<const SceneIndex>(indexed->scene);
+    return indexed;
+}
+
 } // namespace pleat::ui

@@ -7,6 +7,7 @@
 
 #include <QRectF>
 #include <cstdint>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -61,5 +62,14 @@ private:
     std::vector<int> m_frameOf;
     std::unordered_map<quint32, int> m_byKey;
 };
+
+// A placed scene with its index, made together in a job; shared by whoever paints or reads it.
+struct IndexedScene {
+    GraphScene scene;
+    std::shared_ptr<const SceneIndex> index;
+
+    static std::shared_ptr<const IndexedScene> of(GraphScene scene);
+};
+using ScenePointer = std::shared_ptr<const IndexedScene>;
 
 } // namespace pleat::ui

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inspector/InspectorPanel.h"
 
+#include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
 #include <QEvent>
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QScrollBar>
 #include <QTextBrowser>
 #include <QVBoxLayout>
@@ -18,15 +18,23 @@ namespace {
 
 QString escaped(const QString& text)
 {
-    QString html = text.toHtmlEscaped();
+    constexpr qsizetype longest = 8000; // more than anybody reads here
+    const QString cut = text.size() <= longest ? text : text.first(longest - 1) + u'…';
+    QString html = manyLines(cut).toHtmlEscaped();
     return html.replace(u'\n', u"<br/>"_s);
 }
+
+// Shows what it is given and loads nothing: no text of a file can name another one.
+class InertBrowser final : public QTextBrowser {
+public:
+    QVariant loadResource(int, const QUrl&) override { return {}; }
+};
 
 QString rowHtml(const InspectorRow& row, bool wideName, const Theme& theme)
 {
     QString value;
     if (!row.value.isEmpty()) {
-        value = u"<span style='font-weight:600;'>%1</span>"_s.arg(escaped(row.value));
+        value = u"<span style='font-weight:600;'>%1</span>"_s.arg(escaped(oneLine(row.value)));
         if (!row.link.isEmpty())
             value = u"<a href='%1' style='color:%2; text-decoration:none;'>%3</a>"_s.arg(
                 row.link, theme.text.name(), value);
@@ -34,11 +42,11 @@ QString rowHtml(const InspectorRow& row, bool wideName, const Theme& theme)
     if (!row.detail.isEmpty()) {
         if (!value.isEmpty())
             value += u"<br/>"_s;
-        value += u"<span style='color:%1;'>%2</span>"_s.arg(theme.quiet.name(), escaped(row.detail));
+        value += u"<span style='color:%1;'>%2</span>"_s.arg(theme.quiet.name(), escaped(oneLine(row.detail)));
     }
     return u"<tr><td width='%1' style='color:%2; padding:2px 8px 3px 0;'>%3</td>"
            "<td style='padding:2px 0 3px 0;'>%4</td></tr>"_s.arg(
-               wideName ? u"68%"_s : u"36%"_s, theme.quiet.name(), escaped(row.name), value);
+               wideName ? u"68%"_s : u"36%"_s, theme.quiet.name(), escaped(oneLine(row.name)), value);
 }
 
 } // namespace
@@ -48,10 +56,10 @@ InspectorPanel::InspectorPanel(QWidget* parent) : QWidget(parent)
     setProperty("surface", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
     setAccessibleName(tr("Inspector"));
-    setMinimumWidth(286);
-    auto* caption = new QLabel(tr("INSPECTOR"));
-    m_kind = new QLabel;
-    for (QLabel* label : {caption, m_kind}) {
+    setMinimumWidth(200);
+    auto* caption = new PlainLabel(tr("INSPECTOR"));
+    m_kind = new PlainLabel;
+    for (PlainLabel* label : {caption, m_kind}) {
         label->setProperty("role", u"caption"_s);
         label->setFont(captionFont(font()));
     }
@@ -61,7 +69,7 @@ InspectorPanel::InspectorPanel(QWidget* parent) : QWidget(parent)
     top->addStretch();
     top->addWidget(m_kind);
 
-    m_text = new QTextBrowser;
+    m_text = new InertBrowser;
     m_text->setObjectName(u"inspectorText"_s);
     m_text->setAccessibleName(tr("Properties of what is selected"));
     m_text->setFrameShape(QFrame::NoFrame);
@@ -120,8 +128,8 @@ void InspectorPanel::render()
                                                              tr("Open a model to see what it is made of.")));
         return;
     }
-    QString html =
-        u"<p style='font-size:12pt; font-weight:600; margin:0;'>%1</p>"_s.arg(escaped(m_content.title));
+    QString html = u"<p style='font-size:12pt; font-weight:600; margin:0;'>%1</p>"_s.arg(
+        escaped(oneLine(m_content.title)));
     for (const QString& line : {m_content.subtitle, m_content.summary})
         if (!line.isEmpty())
             html += u"<p style='color:%1; margin:3px 0 0 0;'>%2</p>"_s.arg(theme.quiet.name(), escaped(line));

@@ -7,10 +7,11 @@
 
 #include <QWidget>
 
-class QLabel;
 class QTextBrowser;
 
 namespace pleat::ui {
+
+class PlainLabel;
 
 class InspectorPanel final : public QWidget {
     Q_OBJECT
@@ -30,7 +31,7 @@ protected:
 private:
     void render();
 
-    QLabel* m_kind = nullptr;
+    PlainLabel* m_kind = nullptr;
     QTextBrowser* m_text = nullptr;
     InspectorContent m_content;
 };

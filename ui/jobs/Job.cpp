@@ -39,7 +39,7 @@ JobRunner::~JobRunner()
 
 void JobRunner::run(const QString& lane, const QString& label, QObject* owner,
                     std::function<void(Progress&, std::stop_token)> work, std::function<void()> deliver,
-                    JobDisplay display)
+                    JobDisplay display, JobPriority priority)
 {
     cancel(lane);
     const auto job = std::make_shared<Job>();
@@ -47,6 +47,7 @@ void JobRunner::run(const QString& lane, const QString& label, QObject* owner,
     job->label = label;
     job->owner = owner;
     job->display = display;
+    job->priority = priority;
     job->deliver = std::move(deliver);
     job->startedAt = now();
     if (m_listener)
@@ -62,18 +63,37 @@ void JobRunner::run(const QString& lane, const QString& label, QObject* owner,
     m_pool.start(&m_worker);
 }
 
-void JobRunner::runNext()
+void JobRunner::runWaiting()
 {
-    JobPointer job;
-    {
-        const std::lock_guard lock(m_handOver);
-        job = std::move(m_waiting.front());
-        m_waiting.pop_front();
-    }
+    while (JobPointer job = takeNext())
+        run(std::move(job));
+}
+
+JobRunner::JobPointer JobRunner::takeNext()
+{
+    const std::lock_guard lock(m_handOver);
+    const auto next =
+        std::max_element(m_waiting.begin(), m_waiting.end(), [](const JobPointer& a, const JobPointer& b) {
+            return a->priority < b->priority; // of equals, the first
+        });
+    if (next == m_waiting.end())
+        return nullptr;
+    const bool background = (*next)->priority == JobPriority::Background;
+    if (background && m_background >= m_pool.maxThreadCount() - 1)
+        return nullptr; // whoever ends one of those that run comes back for it
+    m_background += background;
+    JobPointer job = std::move(*next);
+    m_waiting.erase(next);
+    return job;
+}
+
+void JobRunner::run(JobPointer job)
+{
     job->work(job->sink, job->stop.get_token());
     job->work = nullptr; // what it holds goes now
     {
         const std::lock_guard lock(m_handOver);
+        m_background -= job->priority == JobPriority::Background;
         m_ended.push_back(std::move(job));
     }
     // The runner is alive: its destructor waits for this. What it does not live to collect is dropped.
@@ -137,10 +157,12 @@ bool JobRunner::isBusy(const QString& lane) const
 JobRunner::JobPointer JobRunner::shownJob() const
 {
     const qint64 limit = now() - patience;
+    JobPointer shown;
     for (const JobPointer& job : m_jobs)
-        if (job->display == JobDisplay::Shown && job->startedAt <= limit)
-            return job;
-    return nullptr;
+        if (job->display == JobDisplay::Shown && job->startedAt <= limit &&
+            (!shown || job->priority > shown->priority))
+            shown = job;
+    return shown;
 }
 
 void JobRunner::cancelShown()
@@ -149,7 +171,7 @@ void JobRunner::cancelShown()
     if (!job)
         return;
     cancel(job->lane);
-    Q_EMIT cancelledByUser(job->label);
+    Q_EMIT cancelledByUser(job->lane);
 }
 
 void JobRunner::tick()

@@ -2,8 +2,9 @@
 // The one way to run core work in the background. A job has a lane; a new job on a lane cancels the one
 // before it, whose result is dropped (latest wins). The work runs on a thread of the runner's own pool with a
 // Progress and a stop token; its result is handed to `done` on the UI thread, or dropped when the job was
-// cancelled or its owner is gone. Everything here is called from the UI thread. The runner's destructor
-// cancels what runs and waits for it.
+// cancelled or its owner is gone. What is looked at goes first: it is taken before everything that waits, and
+// one thread is never given to work that can wait. Everything here is called from the UI thread. The runner's
+// destructor cancels what runs and waits for it.
 #pragma once
 
 #include "core/base/Progress.h"
@@ -28,6 +29,9 @@ namespace pleat::ui {
 // Whether a job is worth telling about; a quiet one never shows up in the status bar.
 enum class JobDisplay { Shown, Quiet };
 
+// Who goes first: work that nobody waits for, what somebody asked for, what somebody is looking at just now.
+enum class JobPriority { Background, Asked, LookedAt };
+
 class JobRunner final : public QObject {
     Q_OBJECT
 public:
@@ -38,7 +42,7 @@ public:
     // `label` names it to the person waiting ("Opening resnet.onnx"). Work must not throw.
     template<class Work, class Done>
     void start(const QString& lane, const QString& label, QObject* owner, Work work, Done done,
-               JobDisplay display = JobDisplay::Shown)
+               JobDisplay display = JobDisplay::Shown, JobPriority priority = JobPriority::Asked)
     {
         using Value = std::invoke_result_t<Work&, Progress&, std::stop_token>;
         const auto slot = std::make_shared<std::unique_ptr<Value>>();
@@ -47,7 +51,7 @@ public:
             [slot, work = std::move(work)](Progress& progress, std::stop_token stop) mutable {
                 *slot = std::make_unique<Value>(work(progress, std::move(stop)));
             },
-            [slot, done = std::move(done)]() mutable { done(std::move(**slot)); }, display);
+            [slot, done = std::move(done)]() mutable { done(std::move(**slot)); }, display, priority);
     }
 
     void cancel(const QString& lane);
@@ -67,11 +71,12 @@ public:
     };
 
 Q_SIGNALS:
-    // The oldest job that has been running for 0.2 s; sent ten times a second while there is one.
+    // The job of the highest priority that has been running for 0.2 s, of these the oldest; sent ten times a
+    // second while there is one.
     void statusChanged(const pleat::ui::JobRunner::Status& status);
     void statusCleared();
     void laneFinished(const QString& lane); // delivered, dropped or cancelled
-    void cancelledByUser(const QString& label);
+    void cancelledByUser(const QString& lane);
     void ended(QPrivateSignal); // a worker's, for collect()
 
 public Q_SLOTS:
@@ -95,6 +100,7 @@ private:
         QString label;
         QPointer<QObject> owner;
         JobDisplay display = JobDisplay::Shown;
+        JobPriority priority = JobPriority::Asked;
         Sink sink;
         std::stop_source stop;
         std::function<void(Progress&, std::stop_token)> work;
@@ -103,18 +109,20 @@ private:
     };
     using JobPointer = std::shared_ptr<Job>;
 
-    // What the pool runs, once for each job: the next one that waits. One object for all of them, so that
-    // everything that crosses from thread to thread does it under the one mutex below.
+    // What the pool runs, once for each job: what waits, until nothing does. One object for all of them, so
+    // that everything that crosses from thread to thread does it under the one mutex below.
     struct Worker final : QRunnable {
         explicit Worker(JobRunner& of) : runner(of) { setAutoDelete(false); }
-        void run() override { runner.runNext(); }
+        void run() override { runner.runWaiting(); }
         JobRunner& runner;
     };
 
     void run(const QString& lane, const QString& label, QObject* owner,
              std::function<void(Progress&, std::stop_token)> work, std::function<void()> deliver,
-             JobDisplay display);
-    void runNext(); // on a thread of the pool
+             JobDisplay display, JobPriority priority);
+    void runWaiting();     // on a thread of the pool
+    JobPointer takeNext(); // null when nothing may run now
+    void run(JobPointer job);
     void collect();
     void finish(const JobPointer& job);
     void drop(const JobPointer& job);
@@ -124,6 +132,7 @@ private:
     Worker m_worker{*this};
     std::mutex m_handOver;
     std::deque<JobPointer> m_waiting; // for a thread
+    int m_background = 0;             // jobs of that priority that are running
     std::vector<JobPointer> m_ended;  // for collect()
     QThreadPool m_pool;
     QTimer m_timer;

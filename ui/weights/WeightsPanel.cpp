@@ -7,6 +7,7 @@
 #include "ui/weights/HistogramPlot.h"
 #include "ui/weights/WeightsLegend.h"
 #include "ui/weights/WeightsSummary.h"
+#include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
 #include <QCheckBox>
@@ -26,6 +27,9 @@ namespace {
 
 enum Page { RangesPage, HistogramPage, BiasPage, ScaleShiftPage, EmptyPage };
 constexpr std::size_t cachedComparisons = 64;
+constexpr std::size_t manyPairs = 500; // a preview of one of so many takes a moment: its fold has to be found
+const auto lane = u"weights"_s;
+const auto firstLane = u"first weights"_s; // the weights as they are, while a preview is being made
 
 // Room for the bold form of every tab, so that choosing another moves nothing.
 class Tabs final : public QTabBar {
@@ -62,11 +66,10 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     setProperty("surface", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
     setAccessibleName(tr("Weights"));
-    m_title = new QLabel;
+    m_title = new PlainLabel;
     m_title->setObjectName(u"weightsTitle"_s);
     m_title->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_title->setMinimumWidth(60);
-    m_title->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred);
+    m_title->setElided(Qt::ElideMiddle);
     QFont bold = font();
     bold.setWeight(QFont::DemiBold);
     m_title->setFont(bold);
@@ -80,8 +83,8 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     m_tabs->setTabToolTip(2, tr("The bias of each output channel"));
     m_tabs->setTabToolTip(3, tr("The batch norm as y = s·x + t, per channel"));
     m_tabs->setExpanding(false);
-    m_tabs->setUsesScrollButtons(false);
-    m_tabs->setSizePolicy(QSizePolicy::Minimum, QSizePolicy::Fixed);
+    m_tabs->setUsesScrollButtons(true); // where the panel is narrower than they are
+    m_tabs->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     m_legend = new WeightsLegend;
 
     auto* header = new QWidget;
@@ -99,7 +102,7 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
 
     m_bias = new ChannelPlot;
     m_bias->setCaption(tr("bias per output channel"));
-    m_empty = new QLabel;
+    m_empty = new PlainLabel;
     m_empty->setObjectName(u"weightsEmpty"_s);
     m_empty->setProperty("role", u"quiet"_s);
     m_empty->setAlignment(Qt::AlignCenter);
@@ -114,7 +117,7 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     auto* emptyLayout = new QHBoxLayout(emptyPage);
     emptyLayout->addWidget(m_empty);
     m_pages->addWidget(emptyPage);
-    m_pages->setMinimumHeight(120);
+    m_pages->setMinimumHeight(80);
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -125,7 +128,7 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
     connect(m_tabs, &QTabBar::currentChanged, this, [this](int page) {
         if (m_shown)
             m_pages->setCurrentIndex(page);
-        m_legend->setVisible(page != ScaleShiftPage); // there is one series only
+        updateLegend();
     });
     showNothing(tr("Select a layer to see its weights."));
 }
@@ -140,12 +143,12 @@ QWidget* WeightsPanel::makeRanges()
     m_values = new HistogramPlot;
     m_values->setCaption(tr("all values"));
     auto* summary = new QWidget;
-    auto* caption = new QLabel(tr("summary"));
+    auto* caption = new PlainLabel(tr("summary"));
     caption->setProperty("role", u"quiet"_s);
     QFont small = font();
     small.setPointSizeF(small.pointSizeF() - 1);
     caption->setFont(small);
-    m_summary = new QLabel;
+    m_summary = new QLabel; // marked up by summaryHtml(), which escapes what comes from the file
     m_summary->setObjectName(u"weightsSummary"_s);
     m_summary->setTextFormat(Qt::RichText);
     m_summary->setWordWrap(true);
@@ -204,6 +207,19 @@ QWidget* WeightsPanel::makeScaleShift()
     return page;
 }
 
+void WeightsPanel::updateLegend()
+{
+    const bool oneSeries = m_tabs->currentIndex() == ScaleShiftPage;
+    const int others = m_tabs->sizeHint().width() + 220; // with some of the title
+    m_legend->setVisible(!oneSeries && width() >= others + m_legend->sizeHint().width());
+}
+
+void WeightsPanel::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    updateLegend();
+}
+
 QString WeightsPanel::title() const
 {
     return m_title->text();
@@ -211,14 +227,20 @@ QString WeightsPanel::title() const
 
 void WeightsPanel::showNothing(const QString& sentence)
 {
-    m_jobs.cancel(u"weights"_s);
+    m_jobs.cancel(lane);
+    m_jobs.cancel(firstLane);
+    showSentence(sentence);
+    Q_EMIT shown();
+}
+
+void WeightsPanel::showSentence(const QString& sentence)
+{
     m_shown.reset();
     m_title->setText(tr("WEIGHTS"));
     m_legend->setKind(WeightsLegend::Kind::None, false);
     m_empty->setText(sentence);
     m_tabs->setEnabled(false);
     m_pages->setCurrentIndex(EmptyPage);
-    Q_EMIT shown();
 }
 
 void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
@@ -228,17 +250,23 @@ void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
         return;
     }
     const Key key{query.opened.get(), query.current.get(), query.node, query.fold};
+    m_jobs.cancel(firstLane);
     if (const auto known = m_cache.find(key); known != m_cache.end()) {
-        m_jobs.cancel(u"weights"_s);
+        m_jobs.cancel(lane);
         present(known->second.second, otherwise);
         return;
     }
+    if (!m_shown)
+        showSentence(tr("Measuring…"));
+    if (query.current->candidates.size() > manyPairs)
+        showFirst(query);
     m_jobs.start(
-        u"weights"_s, tr("Computing ranges…"), this,
+        lane, tr("Computing ranges…"), this,
         [query](Progress& progress, std::stop_token stop) {
             return compareWeights(query, progress, std::move(stop));
         },
         [this, query, key, otherwise](Result<std::optional<WeightsComparison>> result) {
+            m_jobs.cancel(firstLane);
             if (!result) {
                 showNothing(toQt(result.error().message));
                 Q_EMIT failed(result.error());
@@ -251,7 +279,26 @@ void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
                 m_cache.clear();
             m_cache.emplace(key, std::pair(query, comparison));
             present(std::move(comparison), otherwise);
-        });
+        },
+        JobDisplay::Shown, JobPriority::LookedAt);
+}
+
+void WeightsPanel::showFirst(const WeightsQuery& query)
+{
+    const FoldCandidate* candidate = query.current->candidate(query.fold);
+    if (!candidate || !candidate->foldable || !candidate->layer)
+        return; // nothing has to be found: all of it comes at once
+    m_jobs.start(
+        firstLane, tr("Computing ranges…"), this,
+        [plain = WeightsQuery{query.opened, query.current, candidate->layer->id, {}}](Progress& progress,
+                                                                                      std::stop_token stop) {
+            return compareWeights(plain, progress, std::move(stop));
+        },
+        [this](Result<std::optional<WeightsComparison>> result) {
+            if (result && *result)
+                present(std::make_shared<const WeightsComparison>(std::move(**result)), {});
+        },
+        JobDisplay::Quiet, JobPriority::LookedAt);
 }
 
 void WeightsPanel::present(Pointer comparison, const QString& otherwise)
@@ -262,12 +309,13 @@ void WeightsPanel::present(Pointer comparison, const QString& otherwise)
     }
     m_shown = std::move(comparison);
     const WeightsComparison& shownNow = *m_shown;
-    m_title->setText(tr("WEIGHTS · %1").arg(toQt(shownNow.after.name)));
+    m_title->setText(tr("WEIGHTS · %1").arg(oneLine(toQt(shownNow.after.name))));
     m_title->setToolTip(toQt(shownNow.after.name));
     m_legend->setKind(!shownNow.before   ? WeightsLegend::Kind::Plain
                       : shownNow.preview ? WeightsLegend::Kind::Preview
                                          : WeightsLegend::Kind::Folded,
                       shownNow.outlier.has_value());
+    updateLegend();
     m_tabs->setTabEnabled(BiasPage, !shownNow.after.bias.empty());
     m_tabs->setTabEnabled(ScaleShiftPage, !shownNow.s.empty());
     m_tabs->setEnabled(true);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The panel WEIGHTS: the weights of the selected layer before and after folding. It asks a job for a
-// WeightsComparison and shows it; what it measured last is kept for as long as the snapshots live, so that
-// going back and forth is immediate.
+// WeightsComparison and shows it, in a large model first the weights as they are; what it measured last is
+// kept for as long as the snapshots live, so that going back and forth is immediate.
 #pragma once
 
 #include "ui/weights/WeightsComparison.h"
@@ -16,6 +16,8 @@ class QStackedWidget;
 class QTabBar;
 
 namespace pleat::ui {
+
+class PlainLabel;
 
 class ChannelPlot;
 class HistogramPlot;
@@ -43,6 +45,7 @@ Q_SIGNALS:
 
 protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     struct Key {
@@ -57,15 +60,18 @@ private:
     QWidget* makeRanges();
     QWidget* makeHistogram();
     QWidget* makeScaleShift();
+    void showSentence(const QString& sentence);
+    void showFirst(const WeightsQuery& query);
+    void updateLegend();
     void present(Pointer comparison, const QString& otherwise);
     void presentPlots(const WeightsComparison& comparison);
 
     JobRunner& m_jobs;
-    QLabel* m_title = nullptr;
+    PlainLabel* m_title = nullptr;
     QTabBar* m_tabs = nullptr;
     WeightsLegend* m_legend = nullptr;
     QStackedWidget* m_pages = nullptr;
-    QLabel* m_empty = nullptr;
+    PlainLabel* m_empty = nullptr;
     QLabel* m_summary = nullptr;
     QCheckBox* m_logarithmic = nullptr;
     ChannelPlot* m_ranges = nullptr;

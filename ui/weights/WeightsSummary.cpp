@@ -2,6 +2,7 @@
 #include "ui/weights/WeightsSummary.h"
 
 #include "ui/document/Convert.h"
+#include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
 #include <QCoreApplication>
@@ -88,7 +89,8 @@ QString summaryHtml(const WeightsComparison& comparison, const Theme& theme)
                                             .arg(comparison.outlier->ratio, 0, 'f', 1)) +
                  u"<br/>"_s + tr("quantize per channel, or equalize first.");
     for (const std::string& warning : comparison.warnings)
-        lines += u"<span style='color:%1'>%2</span>"_s.arg(amberColour, toQt(warning).toHtmlEscaped());
+        lines +=
+            u"<span style='color:%1'>%2</span>"_s.arg(amberColour, oneLine(toQt(warning)).toHtmlEscaped());
     QString html = u"<div style='line-height:150%'>"_s + lines.join(u"<br/>"_s) + u"</div>"_s;
     return html;
 }

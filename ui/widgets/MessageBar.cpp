@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/MessageBar.h"
 
+#include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
 #include <QAccessible>
 #include <QHBoxLayout>
 #include <QKeyEvent>
-#include <QLabel>
 #include <QPainter>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -18,14 +18,13 @@ namespace pleat::ui {
 MessageBar::MessageBar(QWidget* parent) : QFrame(parent)
 {
     setObjectName(u"messageBar"_s);
-    m_sentence = new QLabel;
+    m_sentence = new PlainLabel;
     m_sentence->setObjectName(u"messageSentence"_s);
-    m_details = new QLabel;
+    m_details = new PlainLabel;
     m_details->setObjectName(u"messageDetails"_s);
     m_details->setProperty("role", u"quiet"_s);
-    for (QLabel* label : {m_sentence, m_details}) {
+    for (PlainLabel* label : {m_sentence, m_details}) {
         label->setWordWrap(true);
-        label->setTextFormat(Qt::PlainText);
         label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     }
     m_more = new QToolButton;
@@ -46,14 +45,16 @@ MessageBar::MessageBar(QWidget* parent) : QFrame(parent)
     words->setSpacing(4);
     words->addWidget(m_sentence);
     words->addWidget(m_details);
-    auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins(38, 8, 10, 8);
-    layout->addLayout(words, 1);
-    layout->addWidget(m_more, 0, Qt::AlignTop);
-    layout->addWidget(m_action, 0, Qt::AlignTop);
-    layout->addWidget(close, 0, Qt::AlignTop);
+    auto* buttons = new QHBoxLayout;
+    buttons->addWidget(m_more, 0, Qt::AlignTop);
+    buttons->addWidget(m_action, 0, Qt::AlignTop);
+    buttons->addWidget(close, 0, Qt::AlignTop);
+    m_layout = new QBoxLayout(QBoxLayout::LeftToRight, this);
+    m_layout->setContentsMargins(38, 8, 10, 8);
+    m_layout->addLayout(words, 1);
+    m_layout->addLayout(buttons);
 
-    connect(m_more, &QToolButton::toggled, m_details, &QLabel::setVisible);
+    connect(m_more, &QToolButton::toggled, m_details, &PlainLabel::setVisible);
     connect(close, &QToolButton::clicked, this, &MessageBar::dismiss);
     connect(m_action, &QToolButton::clicked, this, [this] {
         const auto action = m_message.action;
@@ -82,7 +83,7 @@ void MessageBar::show(Message message)
     m_action->setVisible(!m_message.actionText.isEmpty());
     setAccessibleName(m_message.sentence);
     QFrame::show();
-    if (m_message.kind == Kind::Done)
+    if (m_message.kind == Kind::Done && m_message.actionText.isEmpty()) // else there is something to do
         m_leave.start();
     else
         m_leave.stop();
@@ -108,6 +109,13 @@ void MessageBar::keyPressEvent(QKeyEvent* event)
         dismiss();
     else
         QFrame::keyPressEvent(event);
+}
+
+void MessageBar::resizeEvent(QResizeEvent* event)
+{
+    QFrame::resizeEvent(event);
+    constexpr int narrow = 420; // the buttons go below the words, which would be a column of single ones
+    m_layout->setDirection(width() < narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 void MessageBar::paintEvent(QPaintEvent*)

@@ -7,10 +7,12 @@
 #include <QTimer>
 #include <functional>
 
-class QLabel;
+class QBoxLayout;
 class QToolButton;
 
 namespace pleat::ui {
+
+class PlainLabel;
 
 class MessageBar final : public QFrame {
     Q_OBJECT
@@ -37,12 +39,14 @@ public:
 protected:
     void paintEvent(QPaintEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     Message m_message;
+    QBoxLayout* m_layout = nullptr;
     QTimer m_leave; // good news goes by itself
-    QLabel* m_sentence = nullptr;
-    QLabel* m_details = nullptr;
+    PlainLabel* m_sentence = nullptr;
+    PlainLabel* m_details = nullptr;
     QToolButton* m_more = nullptr;
     QToolButton* m_action = nullptr;
 };

@@ -59,6 +59,7 @@ QMenu::indicator { width: 16px; height: 16px; left: 5px; }
 QToolBar { background: @bar; border: none; border-bottom: 1px solid @line; padding: 6px 10px; spacing: 6px; }
 QToolBar::separator { background: @line; width: 1px; margin: 4px 7px; }
 QToolBar::handle { width: 0; }
+QToolBar QToolButton#qt_toolbar_ext_button { border: none; background: transparent; padding: 0; min-width: 16px; }
 QStatusBar { background: @bar; color: @quiet; border-top: 1px solid @line; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: @quiet; padding: 0 6px; }

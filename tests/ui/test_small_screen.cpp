@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A screen of 1024 × 700 at 200 % has room for 512 × 350 of the window's own pixels: the first window is not
+// larger, and nothing in it is cut off.
+#include "tests/ui/WindowFixture.h"
+#include "ui/GraphPane.h"
+#include "ui/MainWindow.h"
+#include "ui/graph/CanvasControls.h"
+#include "ui/graph/GraphCanvas.h"
+
+#include <QSignalSpy>
+#include <QTest>
+#include <QToolButton>
+
+using namespace pleat;
+using namespace pleat::ui;
+using namespace pleat::ui::test;
+
+class TestSmallScreen final : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+
+private Q_SLOTS:
+    void init() { isolate(m_folder); }
+
+    void fitsTheWholeWindow_data()
+    {
+        QTest::addColumn<QSize>("room");
+        QTest::newRow("1024 x 700 at 200 %") << QSize(512, 350);
+        QTest::newRow("1600 x 1000 at 200 %") << QSize(800, 500);
+        QTest::newRow("1600 x 1000") << QSize(1600, 1000);
+    }
+    void fitsTheWholeWindow()
+    {
+        QFETCH(QSize, room);
+        MainWindow window({});
+        window.resize(room * 9 / 10);
+        window.show();
+        QVERIFY2(window.width() <= room.width(), "the empty window");
+        QSignalSpy opened(&window.document(), &Document::openedModel);
+        QSignalSpy drawn(&window.graph(), &GraphPane::sceneShown);
+        window.openPath(sampleModel());
+        QVERIFY(opened.wait());
+        QTRY_VERIFY(!drawn.isEmpty());
+        QTest::qWait(0);
+        const auto sizes = [&window] {
+            QString text = QStringLiteral("%1 x %2:").arg(window.width()).arg(window.height());
+            for (const QWidget* each : window.findChildren<QWidget*>())
+                if (each->isVisible() &&
+                    (each->minimumSizeHint().width() > 150 || each->minimumSizeHint().height() > 60))
+                    text += QStringLiteral(" %1 %2 (%3 x %4)")
+                                .arg(QLatin1StringView(each->metaObject()->className()), each->objectName())
+                                .arg(each->minimumSizeHint().width())
+                                .arg(each->minimumSizeHint().height());
+            return text;
+        };
+        QVERIFY2(window.width() <= room.width() && window.height() <= room.height(), qPrintable(sizes()));
+        const auto* controls = window.graph().canvas().findChild<CanvasControls*>();
+        QVERIFY(controls && controls->isVisible());
+        QVERIFY2(window.graph().canvas().rect().contains(controls->geometry()), "the zoom bar is cut off");
+        for (const QToolButton* button : controls->findChildren<QToolButton*>())
+            QVERIFY2(button->width() >= button->fontMetrics().horizontalAdvance(button->text()),
+                     qPrintable(button->text()));
+    }
+};
+
+QTEST_MAIN(TestSmallScreen)
+#include "test_small_screen.moc"
