@@ -50,14 +50,6 @@ tl::expected<TensorView, NotConstant> constantNode(const GraphView& view, NodeIn
     return tl::make_unexpected(NotConstant::Computed);
 }
 
-// An operator that hands a constant on: Identity, Cast, Reshape, …
-bool isConstantChainLink(const GraphView& view, NodeIndex node)
-{
-    static constexpr std::string_view ops[] = {"Constant", "Identity",  "Cast",      "Reshape",
-                                               "Squeeze",  "Unsqueeze", "Transpose", "Flatten"};
-    return view.domain(node).empty() && std::ranges::find(ops, view.op(node)) != std::end(ops);
-}
-
 bool isDequantizer(const GraphView& view, NodeIndex node)
 {
     return view.op(node) == "DequantizeLinear" &&
@@ -232,6 +224,13 @@ Constant fromStorage(TensorView tensor, const Way& way)
 }
 
 } // namespace
+
+bool isConstantChainLink(const GraphView& view, NodeIndex node)
+{
+    static constexpr std::string_view ops[] = {"Constant", "Identity",  "Cast",      "Reshape",
+                                               "Squeeze",  "Unsqueeze", "Transpose", "Flatten"};
+    return view.domain(node).empty() && std::ranges::find(ops, view.op(node)) != std::end(ops);
+}
 
 namespace {
 

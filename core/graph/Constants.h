@@ -53,4 +53,7 @@ Result<std::vector<double>> values(const Constant& constant);
 // Whether it is the same in every run, though perhaps not to be had: all but what is computed from the data.
 bool isFixed(const GraphView& view, ValueIndex value);
 
+// An operator that hands a constant on: Constant, Identity, Cast, Reshape, …
+bool isConstantChainLink(const GraphView& view, NodeIndex node);
+
 } // namespace pleat
