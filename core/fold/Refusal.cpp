@@ -175,10 +175,12 @@ Verdict<Constant> requireConstant(const GraphView& view, NodeIndex node, std::si
     const ValueIndex origin = handedOn(view, value);
     if (view.isGraphInput(origin)) {
         const Scope& scope = view.scopes()[index(view.scope(origin))];
-        return refuse(Reason::NotConstant,
-                      scope.path.empty() ? sentence("{} of {} is an input of the model", role, label)
-                                         : sentence("{} of {} is an input of {}", role, label, scope.path),
-                      blame(view, origin));
+        return refuse(
+            Reason::NotConstant,
+            scope.path.empty()
+                ? sentence("{} of {}, {}, is an input of the model", role, label, named(view, origin))
+                : sentence("{} of {}, {}, is an input of {}", role, label, named(view, origin), scope.path),
+            blame(view, origin));
     }
     return refuse(Reason::NotConstant, sentence("{} of {} is computed at run time", role, label),
                   blame(view, value));

@@ -4,6 +4,7 @@
 #include "core/graph/Constants.h"
 #include "core/graph/ShapeRules.h"
 
+#include <algorithm>
 #include <onnx/onnx_pb.h>
 #include <unordered_map>
 
@@ -23,8 +24,25 @@ MaybeShape declared(const onnx::ValueInfoProto& info)
 
 using Declarations = std::unordered_map<ValueIndex, KnownShape>;
 
-// What a scope's file says about the values that its nodes make.
-Declarations declarations(const GraphView& view, ScopeIndex scope)
+// Whether all inputs of the model have one size. Where they have not, exporters often leave the sizes of the
+// example in the declarations: those are true of one run only.
+bool hasFixedInputs(const GraphView& view)
+{
+    for (const ValueIndex input : view.scopes().front().inputs) {
+        if (view.initializer(input))
+            continue;
+        const auto& inputs = view.scopes().front().graph->header->input();
+        const auto info = std::ranges::find(inputs, view.name(input), &onnx::ValueInfoProto::name);
+        const MaybeShape shape = info == inputs.end() ? std::nullopt : declared(*info);
+        if (!shape || std::ranges::find(*shape, unknownSize) != shape->end())
+            return false;
+    }
+    return true;
+}
+
+// What a scope's file says about the values that its nodes make; without `sizes` only how many axes they
+// have.
+Declarations declarations(const GraphView& view, ScopeIndex scope, bool sizes)
 {
     Declarations result;
     const auto take = [&](const auto& infos) {
@@ -34,7 +52,7 @@ Declarations declarations(const GraphView& view, ScopeIndex scope)
             if (value == ValueIndex::None || view.scope(value) != scope)
                 continue;
             if (MaybeShape shape = declared(info))
-                result.try_emplace(value, std::move(*shape));
+                result.try_emplace(value, sizes ? std::move(*shape) : KnownShape(shape->size(), unknownSize));
         }
     };
     const Scope& entry = view.scopes()[index(scope)];
@@ -73,6 +91,7 @@ KnownShape completed(KnownShape rule, const KnownShape& said)
 
 Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
 {
+    const bool sizes = hasFixedInputs(view);
     for (std::size_t s = 0; s < view.scopes().size(); ++s) {
         const auto scope = static_cast<ScopeIndex>(s);
         for (const onnx::ValueInfoProto& input : view.scopes()[s].graph->header->input()) {
@@ -93,7 +112,7 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
             if (!of(input) && arguments.size() == 1 && of(arguments.front()))
                 m_shapes[index(input)] = *of(arguments.front());
         }
-        const Declarations said = declarations(view, scope);
+        const Declarations said = declarations(view, scope, sizes);
         for (const NodeIndex node : view.topological(scope)) {
             std::vector<const KnownShape*> inputs;
             for (const ValueIndex input : view.inputs(node))
