@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/Commands.h"
 #include "app/cli/Terminal.h"
+#include "core/base/Visible.h"
 #include "core/io/File.h"
 #include "core/model/ShapeInference.h"
 
@@ -8,7 +9,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <exception>
+#include <string_view>
 #include <system_error>
+#include <unistd.h>
 
 namespace {
 
@@ -22,7 +26,9 @@ int runAndDeliver(const pleat::cli::Run& run, const std::stop_token& stop)
         code = run(stop);
         if (std::fflush(stdout) != 0)
             problem = std::error_code(errno, std::generic_category());
-    } catch (const std::system_error& error) { // of fmt::print
+    } catch (const std::system_error& error) {
+        if (std::ferror(stdout) == 0) // not of fmt::print
+            throw;
         problem = error.code();
     }
     if (!problem)
@@ -31,18 +37,20 @@ int runAndDeliver(const pleat::cli::Run& run, const std::stop_token& stop)
     return CannotWrite;
 }
 
-} // namespace
+// CLI11's own sentence repeats the arguments.
+std::string usageMessage(const CLI::App*, const CLI::Error& problem)
+{
+    return pleat::visible(problem.what()) + "\nRun with --help for more information.\n";
+}
 
-int main(int argc, char** argv)
+int runCommand(int argc, char** argv)
 {
     using namespace pleat::cli;
-    if (const auto worked = pleat::runAsWorker(argc, argv))
-        return *worked;
-    pleat::allowManyFiles();
     const Interrupts interrupts;
     CLI::App parser("Sees and folds the batch norms of an ONNX model.", "pleat-cli");
     parser.set_version_flag("--version", "pleat-cli " PLEAT_VERSION);
     parser.require_subcommand(1);
+    parser.failure_message(usageMessage);
     parser.footer(
         "Exit codes: 0 done, 2 usage, 3 cannot read the model, 4 cannot write the result, 130 interrupted.");
     const std::array runs{addInfo(parser), addPairs(parser), addFold(parser)};
@@ -57,4 +65,31 @@ int main(int argc, char** argv)
             return runAndDeliver(runs[c], interrupts.token());
     }
     return Usage;
+}
+
+// Where even an exception cannot be caught: at the start of a library, in a destructor, or with no memory for
+// the exception itself.
+[[noreturn]] void endWithASentence()
+{
+    constexpr std::string_view sentence = "pleat-cli: there is not enough memory to go on.\n";
+    static_cast<void>(!::write(STDERR_FILENO, sentence.data(), sentence.size()));
+    ::_exit(pleat::cli::CannotRead);
+}
+
+// Before the libraries that are linked in start up, which allocate too.
+using Start = void (*)(int, char**, char**);
+[[gnu::used, gnu::section(".preinit_array")]] const Start atStart = [](int, char**, char**) {
+    std::set_terminate(endWithASentence);
+};
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    std::set_terminate(endWithASentence);
+    if (const auto worked = pleat::runAsWorker(argc, argv))
+        return *worked;
+    pleat::cli::keepStandardDescriptors();
+    pleat::allowManyFiles();
+    return pleat::cli::guarded(pleat::cli::CannotRead, [&] { return runCommand(argc, argv); });
 }

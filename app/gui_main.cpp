@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window's program: arguments in, a window or an image of the graph out. The same binary is the worker
 // that infers shapes.
+#include "core/base/Failure.h"
+#include "core/base/Visible.h"
 #include "core/io/File.h"
 #include "core/model/ShapeInference.h"
 #include "ui/GraphExport.h"
@@ -36,11 +38,27 @@ int exportImage(const QString& model, const QString& target, const std::filesyst
     const auto done = pleat::ui::exportGraph(model, target, program);
     if (done)
         return 0;
-    std::fprintf(stderr, "pleat: %s\n", done.error().message.c_str());
+    std::fprintf(stderr, "pleat: %s\n", pleat::visible(done.error().message).c_str());
     return done.error().code == pleat::ErrorCode::Usage        ? exitUsage
            : done.error().code == pleat::ErrorCode::Unwritable ? exitUnwritable
                                                                : exitUnreadable;
 }
+
+// Qt lets no exception through its event loop: what a handler of the window throws ends the handler, not the
+// program with what is unsaved in it.
+class Application final : public QApplication {
+public:
+    using QApplication::QApplication;
+    bool notify(QObject* receiver, QEvent* event) override
+    {
+        try {
+            return QApplication::notify(receiver, event);
+        } catch (...) {
+            std::fprintf(stderr, "pleat: %s\n", pleat::visible(pleat::caughtError().message).c_str());
+            return false;
+        }
+    }
+};
 
 } // namespace
 
@@ -51,7 +69,7 @@ int main(int argc, char** argv)
     pleat::allowManyFiles();
     if (wantsNoWindow(argc, argv) && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
         qputenv("QT_QPA_PLATFORM", "offscreen");
-    QApplication application(argc, argv);
+    Application application(argc, argv);
     QApplication::setApplicationName(u"pleat"_s);
     QApplication::setApplicationDisplayName(u"Pleat"_s);
     QApplication::setOrganizationName(u"Pleat"_s);

@@ -154,6 +154,7 @@ void MainWindow::connectParts()
             writingEnded(std::exchange(m_imageWritten, false));
     });
     connect(&m_document, &Document::foldedPairs, this, &MainWindow::sayWhatWasFolded);
+    connect(&m_jobs, &JobRunner::failed, this, &MainWindow::showError);
     connect(m_weights, &WeightsPanel::failed, this, [this](const Error& error) {
         if (error.code == ErrorCode::Changed)
             m_document.lookAtSource();

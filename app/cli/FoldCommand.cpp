@@ -2,6 +2,7 @@
 #include "app/cli/Commands.h"
 #include "app/cli/OpenedView.h"
 #include "app/cli/Terminal.h"
+#include "core/base/Visible.h"
 #include "core/fold/Fold.h"
 #include "core/io/OutputFile.h"
 #include "core/model/ModelWriter.h"
@@ -47,8 +48,8 @@ void print(const Options& options, const FoldFiles& files, const FoldOutcome& ou
         batchNorms += pair.candidate.batchNorm;
         left += pair.candidate.batchNorm && !pair.folded;
         if (!pair.folded && pair.candidate.reason)
-            fmt::print("left      {}\n          [{}] {}\n", pair.candidate.id, code(*pair.candidate.reason),
-                       pair.candidate.message.text());
+            fmt::print("left      {}\n          [{}] {}\n", visible(pair.candidate.id),
+                       code(*pair.candidate.reason), visible(pair.candidate.message.text()));
     }
     if (batchNorms == 0 && folded == 0)
         fmt::print("There is no batch norm in this model, nothing to fold.\n");
@@ -58,7 +59,8 @@ void print(const Options& options, const FoldFiles& files, const FoldOutcome& ou
         fmt::print("{} {}; {} of {} batch norms are left.\n", options.dryRun ? "Would fold" : "Folded",
                    folded, left, batchNorms);
     if (!options.dryRun)
-        fmt::print("Written to {}{}\n", files.output, files.data.empty() ? "" : " and " + files.data);
+        fmt::print("Written to {}{}\n", visible(files.output),
+                   files.data.empty() ? "" : " and " + visible(files.data));
 }
 
 // The result first, so that a report never tells of a file that is not there.
@@ -134,7 +136,7 @@ int run(const Options& options, const std::stop_token& stop)
         if (const auto measured = measureRanges((*view)->model(), *outcome, bar, stop); !measured)
             return fail(measured.error(), CannotRead);
     }
-    return write(options, *outcome, stop);
+    return guarded(CannotWrite, [&] { return write(options, *outcome, stop); });
 }
 
 } // namespace

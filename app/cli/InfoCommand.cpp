@@ -2,6 +2,7 @@
 #include "app/cli/Commands.h"
 #include "app/cli/OpenedView.h"
 #include "app/cli/Terminal.h"
+#include "core/base/Visible.h"
 #include "core/graph/Describe.h"
 #include "core/report/Json.h"
 
@@ -23,21 +24,22 @@ struct Options {
 void printPorts(const char* title, const std::vector<ModelInfo::Port>& ports)
 {
     for (const ModelInfo::Port& port : ports)
-        fmt::print("{:<12}{}  {} {}\n", title, port.name, name(port.type.type), port.type.text());
+        fmt::print("{:<12}{}  {} {}\n", title, visible(port.name), name(port.type.type),
+                   visible(port.type.text()));
 }
 
 void print(const ModelInfo& info)
 {
-    fmt::print("{:<12}{}\n{:<12}{}\n", "file", info.file, "bytes", info.bytes);
+    fmt::print("{:<12}{}\n{:<12}{}\n", "file", visible(info.file), "bytes", info.bytes);
     constexpr std::size_t shown = 4;
     for (std::size_t d = 0; d < std::min(info.dataFiles.size(), shown); ++d)
-        fmt::print("{:<12}{}  {} bytes\n", "data", info.dataFiles[d].file, info.dataFiles[d].bytes);
+        fmt::print("{:<12}{}  {} bytes\n", "data", visible(info.dataFiles[d].file), info.dataFiles[d].bytes);
     if (info.dataFiles.size() > shown)
         fmt::print("{:<12}and {} more\n", "data", info.dataFiles.size() - shown);
     fmt::print("{:<12}{}\n{:<12}{}\n", "IR version", info.irVersion, "producer",
-               info.producer.empty() ? "unknown" : info.producer);
+               info.producer.empty() ? "unknown" : visible(info.producer));
     for (const auto& [domain, version] : info.opsets)
-        fmt::print("{:<12}{} {}\n", "opset", domain.empty() ? "ai.onnx" : domain, version);
+        fmt::print("{:<12}{} {}\n", "opset", domain.empty() ? "ai.onnx" : visible(domain), version);
     fmt::print("{:<12}{}\n{:<12}{}\n", "nodes", info.nodes, "parameters", info.parameters);
     for (const auto& [type, count] : info.parametersByType) {
         if (info.parametersByType.size() > 1)
@@ -56,7 +58,7 @@ void print(const ModelInfo& info)
         ops.emplace_back(count, op);
     std::ranges::sort(ops, std::greater());
     for (const auto& [count, op] : ops)
-        fmt::print("{:>8}  {}\n", count, op);
+        fmt::print("{:>8}  {}\n", count, visible(op));
 }
 
 int run(const Options& options, const std::stop_token& stop)

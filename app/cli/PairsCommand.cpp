@@ -2,6 +2,7 @@
 #include "app/cli/Commands.h"
 #include "app/cli/OpenedView.h"
 #include "app/cli/Terminal.h"
+#include "core/base/Visible.h"
 #include "core/fold/Fold.h"
 #include "core/report/Json.h"
 
@@ -37,12 +38,13 @@ void print(const std::vector<FoldCandidate>& candidates)
         foldable += candidate.batchNorm && candidate.foldable;
         others += !candidate.batchNorm && candidate.foldable;
         const std::string what = nameOf(candidate);
-        fmt::print("{:<8}  {}\n          {}\n", candidate.foldable ? "can fold" : "blocked", candidate.id,
+        fmt::print("{:<8}  {}\n          {}\n", candidate.foldable ? "can fold" : "blocked",
+                   visible(candidate.id),
                    candidate.foldable
-                       ? fmt::format("{} {}", what, candidate.message.text())
-                       : fmt::format("[{}] {}", code(*candidate.reason), candidate.message.text()));
+                       ? visible(what + " " + candidate.message.text())
+                       : fmt::format("[{}] {}", code(*candidate.reason), visible(candidate.message.text())));
         for (const FoldWarning& warning : candidate.warnings)
-            fmt::print("          warning [{}] {}\n", warning.code, warning.message.text());
+            fmt::print("          warning [{}] {}\n", warning.code, visible(warning.message.text()));
     }
     if (batchNorms == 0)
         fmt::print("There is no batch norm in this model.\n");

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/Terminal.h"
 
+#include "core/base/Visible.h"
+
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -50,7 +54,7 @@ int fail(const Error& error, Exit otherwise)
 
 void say(const std::string& line)
 {
-    fmt::print(stderr, "{}\n", line);
+    std::fputs((visible(line) + "\n").c_str(), stderr);
 }
 
 ProgressBar::ProgressBar(std::string label)
@@ -63,7 +67,7 @@ ProgressBar::ProgressBar(std::string label)
 ProgressBar::~ProgressBar()
 {
     if (m_drawn)
-        fmt::print(stderr, "\r\033[K");
+        std::fputs("\r\033[K", stderr);
 }
 
 void ProgressBar::advance(std::uint64_t done, std::uint64_t total)
@@ -75,9 +79,19 @@ void ProgressBar::advance(std::uint64_t done, std::uint64_t total)
     m_drawn = true;
     constexpr std::uint64_t width = 30;
     const auto filled = static_cast<std::size_t>(std::min(done, total) * width / total);
-    fmt::print(stderr, "\r\033[K{} [{}{}] {} %", m_label, std::string(filled, '#'),
-               std::string(width - filled, '.'), std::min(done, total) * 100 / total);
+    std::fputs(fmt::format("\r\033[K{} [{}{}] {} %", m_label, std::string(filled, '#'),
+                           std::string(width - filled, '.'), std::min(done, total) * 100 / total)
+                   .c_str(),
+               stderr);
     std::fflush(stderr);
+}
+
+void keepStandardDescriptors()
+{
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
+        if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) // open() takes the lowest: this one
+            static_cast<void>(open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+    }
 }
 
 Interrupts::Interrupts()

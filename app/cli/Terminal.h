@@ -3,6 +3,7 @@
 // the program's own path for the worker. Results go to standard output, everything else to standard error.
 #pragma once
 
+#include "core/base/Failure.h"
 #include "core/base/Progress.h"
 #include "core/base/Result.h"
 
@@ -28,7 +29,20 @@ enum Exit : int {
 // decides.
 int fail(const Error& error, Exit otherwise);
 
-void say(const std::string& line); // to standard error
+// One line to standard error; what would steer the terminal is written out (Visible.h). Where standard error
+// is closed, nobody hears it.
+void say(const std::string& line);
+
+// The exit code of `work`, or what fail() makes of an exception in it.
+template<class Work>
+int guarded(Exit otherwise, Work work)
+{
+    try {
+        return work();
+    } catch (...) {
+        return fail(caughtError(), otherwise);
+    }
+}
 
 // A bar on standard error, drawn only on a terminal, only after 0.2 s and at most ten times a second.
 class ProgressBar final : public Progress {
@@ -43,6 +57,10 @@ private:
     bool m_terminal = false;
     bool m_drawn = false;
 };
+
+// Descriptors 0 to 2 are there, though perhaps good for nothing: a file that is opened later must not become
+// standard output.
+void keepStandardDescriptors();
 
 // Turns SIGINT, SIGTERM and SIGHUP into a stop request for as long as it lives. One a process, made before
 // any other thread.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Errors are values. A function that can fail returns Result<T>; the Error says what is wrong, where, and
 // what to do about it, in a sentence for the person at the screen. Exceptions of libraries are caught where
-// the library is called and never travel further. Both types are plain values, free to cross threads.
+// the library is called, or at the boundaries (Failure.h). Both types are plain values, free to cross
+// threads.
 #pragma once
 
 #include <string>
@@ -18,6 +19,7 @@ enum class ErrorCode {
     Unsupported, // a thing that Pleat cannot do (yet)
     Unwritable,  // the result cannot be written
     Usage,       // the request makes no sense for this model
+    Exhausted,   // memory, threads or descriptors are at their limit
     Cancelled,   // somebody asked to stop; everything is as it was
     Internal     // a bug of ours: please report
 };

@@ -41,8 +41,11 @@ std::string unsafe(const fs::path& location)
         return "is not a file name";
     if (location.is_absolute())
         return "is an absolute path; Pleat reads data only from the model's folder";
-    if (std::find(location.begin(), location.end(), "..") != location.end())
+    if (*location.lexically_normal().begin() == "..")
         return "leads out of the model's folder; Pleat reads data only from there";
+    // ONNX allows none; where a part of the path is a link, it would lead anywhere.
+    if (std::find(location.begin(), location.end(), "..") != location.end())
+        return "has \"..\" in its path; Pleat follows only paths that go down from the model's folder";
     return {};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/ShapeInference.h"
 
+#include "core/base/Failure.h"
 #include "core/model/Assemble.h"
 #include "core/model/ScopePath.h"
 #include "core/model/ValueTypeProto.h"
@@ -142,14 +143,15 @@ std::string infer(const std::string& input)
 
 } // namespace
 
-InferredTypes inferTypes(const Model& model, const std::filesystem::path& worker, int seconds,
-                         std::stop_token stop)
+namespace {
+
+void askWorker(const Model& model, const std::filesystem::path& worker, int seconds, std::stop_token stop,
+               InferredTypes& inferred)
 {
-    InferredTypes inferred{declaredTypes(model), {}};
     const auto asked = question(model);
     if (!asked) {
         inferred.problem = asked.error().message;
-        return inferred;
+        return;
     }
     const WorkerResult result =
         runWorker(worker, {std::string(workerArgument), std::string(inferTask), std::to_string(seconds)},
@@ -161,6 +163,19 @@ InferredTypes inferTypes(const Model& model, const std::filesystem::path& worker
         collect(answer.graph(), {}, inferred.types);
     else
         inferred.problem = problemOf(result, seconds);
+}
+
+} // namespace
+
+InferredTypes inferTypes(const Model& model, const std::filesystem::path& worker, int seconds,
+                         std::stop_token stop)
+{
+    InferredTypes inferred{declaredTypes(model), {}};
+    try {
+        askWorker(model, worker, seconds, std::move(stop), inferred);
+    } catch (const std::exception&) { // a model can do without shapes
+        inferred.problem = "Shapes are not shown: " + caughtError().message;
+    }
     return inferred;
 }
 
@@ -177,7 +192,7 @@ std::optional<int> runAsWorker(int argc, char** argv)
         return 2;
     try {
         return writeWorkerOutput(infer(workerInput())) ? 0 : 1;
-    } catch (const std::exception&) { // out of memory, mostly
+    } catch (...) { // out of memory, mostly
         return 1;
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/Json.h"
 
+#include "core/base/Visible.h"
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -140,10 +142,10 @@ Json portsJson(const std::vector<ModelInfo::Port>& ports)
     return array;
 }
 
-// Bytes that are not UTF-8 become U+FFFD.
+// Bytes that are not UTF-8 become U+FFFD; what steers a terminal or turns the writing is escaped.
 std::string text(const Json& json)
 {
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return visibleJson(json.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 } // namespace

@@ -8,6 +8,9 @@
 #include <QThread>
 #include <atomic>
 #include <chrono>
+#include <new>
+#include <optional>
+#include <stdexcept>
 #include <thread>
 
 using namespace pleat;
@@ -59,6 +62,39 @@ private Q_SLOTS:
         QTRY_VERIFY(delivered);
         QCOMPARE(delivered, QThread::currentThread());
         QVERIFY(worked != QThread::currentThread());
+        QVERIFY(!jobs.isBusy());
+    }
+
+    void deliversWhatTheWorkThrowsAsItsError()
+    {
+        JobRunner jobs;
+        std::optional<Result<int>> result;
+        jobs.start(
+            "a", "A", this, [](Progress&, std::stop_token) -> Result<int> { throw std::bad_alloc(); },
+            [&](Result<int> value) { result = std::move(value); });
+        QTRY_VERIFY(result);
+        QVERIFY(!*result);
+        QCOMPARE(result->error().code, ErrorCode::Exhausted);
+        QVERIFY(!result->error().message.empty());
+        QVERIFY(!jobs.isBusy());
+    }
+
+    void tellsWhatTheWorkThrowsWhereItHasNoResult()
+    {
+        JobRunner jobs;
+        bool delivered = false;
+        std::optional<Error> failure;
+        connect(&jobs, &JobRunner::failed, this, [&](const QString& label, const Error& error) {
+            QCOMPARE(label, QString("A"));
+            failure = error;
+        });
+        jobs.start(
+            "a", "A", this, [](Progress&, std::stop_token) -> int { throw std::runtime_error("the reason"); },
+            [&](int) { delivered = true; });
+        QTRY_VERIFY(failure);
+        QCOMPARE(failure->code, ErrorCode::Internal);
+        QVERIFY(failure->message.find("the reason") != std::string::npos);
+        QVERIFY(!delivered);
         QVERIFY(!jobs.isBusy());
     }
 

@@ -89,7 +89,11 @@ JobRunner::JobPointer JobRunner::takeNext()
 
 void JobRunner::run(JobPointer job)
 {
-    job->work(job->sink, job->stop.get_token());
+    try {
+        job->work(job->sink, job->stop.get_token());
+    } catch (...) {
+        job->thrown = caughtError();
+    }
     job->work = nullptr; // what it holds goes now
     {
         const std::lock_guard lock(m_handOver);
@@ -118,7 +122,9 @@ void JobRunner::finish(const JobPointer& job)
     const bool wanted = job->owner && !job->stop.stop_requested();
     std::erase(m_jobs, job);
     tick();
-    if (wanted)
+    if (wanted && job->thrown)
+        Q_EMIT failed(job->label, *job->thrown);
+    else if (wanted)
         job->deliver();
     job->deliver = nullptr;
     Q_EMIT laneFinished(job->lane);

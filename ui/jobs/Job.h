@@ -7,6 +7,7 @@
 // destructor cancels what runs and waits for it.
 #pragma once
 
+#include "core/base/Failure.h"
 #include "core/base/Progress.h"
 
 #include <QObject>
@@ -19,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
@@ -39,7 +41,9 @@ public:
     ~JobRunner() override;
 
     // Runs `work(Progress&, std::stop_token)` in the background and then `done(result)` on the UI thread.
-    // `label` names it to the person waiting ("Opening resnet.onnx"). Work must not throw.
+    // `label` names it to the person waiting ("Opening resnet.onnx"). What the work throws (no memory,
+    // mostly) is delivered as the Error of its Result; where its result is none, failed() tells it and
+    // nothing is delivered.
     template<class Work, class Done>
     void start(const QString& lane, const QString& label, QObject* owner, Work work, Done done,
                JobDisplay display = JobDisplay::Shown, JobPriority priority = JobPriority::Asked)
@@ -49,7 +53,15 @@ public:
         run(
             lane, label, owner,
             [slot, work = std::move(work)](Progress& progress, std::stop_token stop) mutable {
-                *slot = std::make_unique<Value>(work(progress, std::move(stop)));
+                if constexpr (std::is_constructible_v<Value, tl::unexpected<Error>>) {
+                    try {
+                        *slot = std::make_unique<Value>(work(progress, std::move(stop)));
+                    } catch (...) {
+                        *slot = std::make_unique<Value>(tl::make_unexpected(caughtError()));
+                    }
+                } else {
+                    *slot = std::make_unique<Value>(work(progress, std::move(stop)));
+                }
             },
             [slot, done = std::move(done)]() mutable { done(std::move(**slot)); }, display, priority);
     }
@@ -77,6 +89,8 @@ Q_SIGNALS:
     void statusCleared();
     void laneFinished(const QString& lane); // delivered, dropped or cancelled
     void cancelledByUser(const QString& lane);
+    // Work that threw and has no Result to say it.
+    void failed(const QString& label, const pleat::Error& error);
     void ended(QPrivateSignal); // a worker's, for collect()
 
 public Q_SLOTS:
@@ -105,7 +119,8 @@ private:
         std::stop_source stop;
         std::function<void(Progress&, std::stop_token)> work;
         std::function<void()> deliver;
-        qint64 startedAt = 0; // ms
+        std::optional<Error> thrown; // by the work
+        qint64 startedAt = 0;        // ms
     };
     using JobPointer = std::shared_ptr<Job>;
 
