@@ -39,6 +39,20 @@ quietly() {
     return "$status"
 }
 
+# with_signs_of_life NAME COMMAND...: a line a minute past what quietly() swallows, while the command runs.
+with_signs_of_life() {
+    local name=$1 status=0 ticker
+    shift
+    # The sleep outlives the ticker; it must not hold the terminal, or the pipe of whoever reads us, open.
+    (while sleep 60 {voice}>&-; do echo "Still building $name ($((SECONDS / 60)) min)" >&"$voice"; done) >/dev/null 2>&1 &
+    ticker=$!
+    "$@" || status=$?
+    kill "$ticker" 2>/dev/null
+    wait "$ticker" 2>/dev/null || true
+    return "$status"
+}
+exec {voice}>&2
+
 # as_root COMMAND...: directly, or through sudo.
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
@@ -74,8 +88,10 @@ build_preset() {
     local root=$1 preset=$2 strict=OFF
     shift 2
     [ -z "${CI:-}" ] || strict=ON
+    echo "Configuring $preset" >&2
     quietly cmake -S "$root" --preset "$preset" -DPLEAT_WERROR="$strict" "$@" || return
     local build=(cmake --build "$root/build/$preset" --parallel "$(nproc)")
     [ -z "${build_target:-}" ] || build+=(--target "$build_target")
-    if [ -t 1 ]; then "${build[@]}"; else quietly "${build[@]}"; fi
+    echo "Building $preset in build/$preset; the first time takes some minutes." >&2
+    if [ -t 1 ]; then "${build[@]}"; else quietly with_signs_of_life "$preset" "${build[@]}"; fi
 }
