@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How each affine operator is read (FOLDING.md, "One idea"). A new one is a reader here and a line in the
-// table below.
+// How each affine operator is read (resources/guide/folding.md, "One idea"). A new one is a reader here and a
+// line in the table below.
 #include "core/fold/Affine.h"
 
 #include "core/base/Text.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What findFolds() answers: every batch norm of a model with its verdict, and the chains of constants that
-// fold as well. Values, free to cross threads. FOLDING.md is the contract.
+// fold as well. Values, free to cross threads. resources/guide/folding.md is the contract.
 #pragma once
 
 #include "core/base/Ids.h"

@@ -51,8 +51,8 @@ NodeIndex matMulUnderBias(const GraphView& view, NodeIndex node);
 ValueIndex biasOf(const GraphView& view, const Layer& layer);
 
 // The bias of a layer when its output is to be s·y + t per output channel: values in double, of shape `dims`.
-// For Gemm C' = s·β·C + t, with C broadcast where it must be (FOLDING.md, "After the layer"). Refuses a bias
-// that is no constant or does not fit.
+// For Gemm C' = s·β·C + t, with C broadcast where it must be (resources/guide/folding.md, "After the layer").
+// Refuses a bias that is no constant or does not fit.
 struct NewBias {
     std::vector<double> values;
     std::vector<std::int64_t> dims;

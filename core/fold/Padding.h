@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whether a layer that comes after an affine sees the shift everywhere: zeros that it pads with after the
-// shift would not be shifted (FOLDING.md, "Before the layer").
+// shift would not be shifted (resources/guide/folding.md, "Before the layer").
 #pragma once
 
 #include "core/fold/Layer.h"

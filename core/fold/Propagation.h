@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What may lie between an affine map and a layer (FOLDING.md): one table that says for each operator how (s,
-// t) propagates through it, backward from its output to its input or forward. An operator lets it pass when
-// it is linear, each output channel reads one input channel and the coefficients sum to 1; where they do not,
-// the shift must be 0; where the operator is monotone instead of linear, the scale must not be negative.
+// What may lie between an affine map and a layer (resources/guide/folding.md): one table that says for each
+// operator how (s, t) propagates through it, backward from its output to its input or forward. An operator
+// lets it pass when it is linear, each output channel reads one input channel and the coefficients sum to 1;
+// where they do not, the shift must be 0; where the operator is monotone instead of linear, the scale must
+// not be negative.
 #pragma once
 
 #include "core/fold/Affine.h"

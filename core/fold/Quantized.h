@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Layers whose weight comes from a DequantizeLinear of constants (QDQ), folded on request: the scales take
 // |s|, a negative s negates the integers, a quantized bias is quantized anew with its scale times |s|
-// (FOLDING.md, "When it may not be folded", last paragraph). Where a QuantizeLinear makes the integers of
-// floats, as quantization-aware training writes it, the floats take s. Only an affine after the layer.
+// (resources/guide/folding.md, "When it may not be folded", last paragraph). Where a QuantizeLinear makes the
+// integers of floats, as quantization-aware training writes it, the floats take s. Only an affine after the
+// layer.
 #pragma once
 
 #include "core/fold/Affine.h"

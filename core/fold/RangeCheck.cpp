@@ -13,7 +13,8 @@ namespace pleat {
 
 namespace {
 
-// Above this ratio the folded weights span too many binades for one scale per tensor (FOLDING.md, "Numbers").
+// Above this ratio the folded weights span too many binades for one scale per tensor
+// (resources/guide/folding.md, "Numbers").
 constexpr double wideRatio = 1e4;
 
 // Numbers of 32 and 64 bits are read only where they could overflow: no weight is taken for larger than

@@ -14,7 +14,7 @@ struct Words {
     std::string_view brief;
 };
 
-// In the order of the enumeration, which is the order of FOLDING.md.
+// In the order of the enumeration, which is the order of resources/guide/folding.md.
 constexpr std::array words{
     Words{Reason::SeveralConsumers, "several-consumers", "also read elsewhere"},
     Words{Reason::GraphOutput, "graph-output", "is an output"},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Why a candidate cannot be folded: one code of FOLDING.md each. A new reason is a line here and a line in
-// Reason.cpp.
+// Why a candidate cannot be folded: one code of resources/guide/folding.md each. A new reason is a line here
+// and a line in Reason.cpp.
 #pragma once
 
 #include <string_view>

@@ -6,8 +6,8 @@
 
 namespace pleat {
 
-// What a shift of the input adds to each output: α·Σ t[i]·w (FOLDING.md, "Before the layer"). Reads all
-// weights, unless the shift is 0. Errors: the payload's; Cancelled.
+// What a shift of the input adds to each output: α·Σ t[i]·w (resources/guide/folding.md, "Before the layer").
+// Reads all weights, unless the shift is 0. Errors: the payload's; Cancelled.
 Result<std::vector<double>> shiftOfOutputs(const FoldTarget& target, const std::stop_token& stop);
 
 } // namespace pleat

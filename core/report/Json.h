@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The JSON of the command line (DESIGN.md, "The command line") from result values. Always valid JSON: bytes
-// that are not UTF-8 are replaced, non-finite numbers become the strings "nan", "inf", "-inf".
+// The JSON of the command line (resources/guide/design.md, "The command line") from result values. Always
+// valid JSON: bytes that are not UTF-8 are replaced, non-finite numbers become the strings "nan", "inf",
+// "-inf".
 #pragma once
 
 #include "core/fold/Fold.h"

@@ -36,7 +36,7 @@ void scale(DataType type, std::span<std::byte> block, std::uint64_t first, const
            Instructions set = bestInstructions());
 
 // sums[o] += Σ input[i(e)] · block[e] over the elements of the block, in double: what a shift before a layer
-// adds to its bias (FOLDING.md, "Before the layer").
+// adds to its bias (resources/guide/folding.md, "Before the layer").
 void accumulate(std::span<const double> block, std::uint64_t first, const WeightLayout& layout,
                 std::span<const double> input, std::span<double> sums);
 

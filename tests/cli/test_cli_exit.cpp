@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The command line's exit codes and what it says: 0 done, 2 usage, 3 unreadable, 4 unwritable, 130
-// interrupted (DESIGN.md, "The command line"); and that a failure leaves nothing behind.
+// interrupted (resources/guide/design.md, "The command line"); and that a failure leaves nothing behind.
 #include "tests/cli/Program.h"
 #include "tests/core/support/FoldChecks.h"
 
@@ -62,6 +62,61 @@ class CliExitTest final : public QObject {
     Q_OBJECT
 
 private slots:
+    // No thread (for the signals), no output, no memory: a sentence, an exit code, and nothing is left
+    // behind.
+    void endsWithASentenceWhereTheSystemRefuses()
+    {
+        const Program program;
+        program.write("m.onnx", oneFoldsOneDoesNot().bytes());
+        const Run closed = program.shell("exec \"$PLEAT\" info m.onnx 1>&- 2>&-");
+        QCOMPARE(closed.code, 4);
+        const Run fold = program.shell("exec \"$PLEAT\" fold m.onnx -o out.onnx 1>&- 2>&-");
+        QCOMPARE(fold.code, 4);
+        // The result is no less a model for it: nothing was printed into it.
+        if (const std::string written = program.read("out.onnx"); !written.empty())
+            QCOMPARE(batchNormsIn(written), 1);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // they need terabytes of addresses
+        for (int megabytes = 8; megabytes <= 72; megabytes += 4) {
+            const Run run = program.shell(
+                QString("ulimit -v %1; exec \"$PLEAT\" fold m.onnx -o small.onnx").arg(megabytes * 1000));
+            QVERIFY2(run.signal == 0 && run.code >= 0, qPrintable(QString::number(megabytes)));
+            QVERIFY2(run.code == 0 || !run.err.isEmpty(), qPrintable(QString::number(megabytes)));
+        }
+#endif
+        for (const QString& file : program.files())
+            QVERIFY2(!file.endsWith(".tmp"), qPrintable(file));
+    }
+
+    void writesOutWhatWouldSteerATerminal()
+    {
+        const std::string evil =
+            "\x1b]0;x\x07\x1b[31m\xe2\x80\xae\xc2\x9b\n13 of 13 batch norms can be folded.\n";
+        ModelBuilder model = oneFoldsOneDoesNot();
+        model.modelProto().set_producer_name(evil);
+        for (auto& node : *model.graphProto().mutable_node())
+            node.set_name(evil + node.name());
+        const Program program;
+        program.write("m.onnx", model.modelProto().SerializeAsString());
+        const QString name = QString::fromStdString(evil);
+        for (const QStringList& arguments : {QStringList{"info", "m.onnx"},
+                                             {"pairs", "m.onnx"},
+                                             {"info", name},
+                                             {name},
+                                             {"info", "--" + name},
+                                             {"fold", "m.onnx", "--dry-run"},
+                                             {"fold", "m.onnx", "--dry-run", "--only", name},
+                                             {"fold", "m.onnx", "-o", name + "/x"},
+                                             {"fold", "m.onnx", "--dry-run", "--data", name},
+                                             {"info", "m.onnx", "--json"},
+                                             {"pairs", "m.onnx", "--json"},
+                                             {"fold", "m.onnx", "--dry-run", "--json"}}) {
+            const Run run = program.run(arguments);
+            const QByteArray all = run.out + run.err;
+            for (const char* raw : {"\x1b", "\x07", "\xe2\x80\xae", "\xc2\x9b", "\n13 of"})
+                QVERIFY2(!all.contains(raw), all.constData());
+        }
+    }
+
     void foldsAndSaysWhatItLeft()
     {
         const Program program;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The command line's JSON (DESIGN.md, "The command line"): its keys, its numbers, alone on standard output,
-// and valid whatever the names in the model are.
+// The command line's JSON (resources/guide/design.md, "The command line"): its keys, its numbers, alone on
+// standard output, and valid whatever the names in the model are.
 #include "tests/cli/Program.h"
 #include "tests/core/support/FoldChecks.h"
 #include "tests/core/support/Numbers.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A batch norm before its layer: what the padding of a Conv, the border of a ConvTranspose and an explicit
-// Pad allow, Gemm and MatMul, and several layers at once (FOLDING.md, cases 16, 38 to 41).
+// Pad allow, Gemm and MatMul, and several layers at once (resources/guide/folding.md, cases 16, 38 to 41).
 #include "tests/core/support/FoldChecks.h"
 
 #include <QTest>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What may lie between a layer and its batch norm, in both directions: each operator of FOLDING.md's list,
-// and what may not (cases 42, 45, 47, 48). Most are Conv → operator → BN and BN → operator → Conv of 4
-// channels.
+// What may lie between a layer and its batch norm, in both directions: each operator of
+// resources/guide/folding.md's list, and what may not (cases 42, 45, 47, 48). Most are Conv → operator → BN
+// and BN → operator → Conv of 4 channels.
 #include "tests/core/support/FoldChecks.h"
 
 #include <QTest>

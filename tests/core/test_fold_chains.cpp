@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Chains of affine operators after a layer: constants of every shape, decomposed batch norms, batch norms in
-// a row, uniform affines (FOLDING.md, cases 17, 21 to 25, 50).
+// a row, uniform affines (resources/guide/folding.md, cases 17, 21 to 25, 50).
 #include "tests/core/support/FoldChecks.h"
 
 #include <QTest>

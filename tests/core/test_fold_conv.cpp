@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A batch norm after Conv and ConvTranspose of every kind (FOLDING.md, cases 1 to 11): folded, and equal to
-// the original in ONNX Runtime.
+// A batch norm after Conv and ConvTranspose of every kind (resources/guide/folding.md, cases 1 to 11):
+// folded, and equal to the original in ONNX Runtime.
 #include "tests/core/support/FoldChecks.h"
 
 #include <QTest>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A batch norm after Gemm, in every variant of α, β, C, transA and transB (FOLDING.md, cases 12 to 16).
+// A batch norm after Gemm, in every variant of α, β, C, transA and transB (resources/guide/folding.md, cases
+// 12 to 16).
 #include "tests/core/support/FoldChecks.h"
 
 #include <QTest>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What stays, stays right (FOLDING.md): shared tensors, names, descriptions, graph outputs, inputs of old IR
-// versions, constants in every form, bodies (cases 26 to 30, 33, 37, 43, 46).
+// What stays, stays right (resources/guide/folding.md): shared tensors, names, descriptions, graph outputs,
+// inputs of old IR versions, constants in every form, bodies (cases 26 to 30, 33, 37, 43, 46).
 #include "tests/core/support/FoldChecks.h"
 
 #include <QTest>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Batch norms and last-axis affines after a product of matrices, and through what turns its axis into axis 1
-// (FOLDING.md, cases 18 to 20, 41, 49).
+// (resources/guide/folding.md, cases 18 to 20, 41, 49).
 #include "tests/core/support/FoldChecks.h"
 
 #include <QTest>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Numbers (FOLDING.md): ε, γ of either sign and zero, every element type, overflow, and how near the folded
-// weights are to the exact products (cases 31 to 36).
+// Numbers (resources/guide/folding.md): ε, γ of either sign and zero, every element type, overflow, and how
+// near the folded weights are to the exact products (cases 31 to 36).
 #include "tests/core/support/FoldChecks.h"
 #include "tests/core/support/Numbers.h"
 

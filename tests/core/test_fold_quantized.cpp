@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Weights behind DequantizeLinear, folded on request (FOLDING.md, the paragraph below the reasons): scales
-// take |s|, a negative s negates the integers, a bias in integers is rounded to them again.
+// Weights behind DequantizeLinear, folded on request (resources/guide/folding.md, the paragraph below the
+// reasons): scales take |s|, a negative s negates the integers, a bias in integers is rounded to them again.
 #include "tests/core/support/FoldChecks.h"
 
 #include <QTest>

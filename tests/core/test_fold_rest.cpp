@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What cannot be folded, written otherwise on request (FOLDING.md, "What stays, stays right"): a batch norm
-// normalised in place (mean 0, variance 1, ε 0) or replaced by Mul and Add.
+// What cannot be folded, written otherwise on request (resources/guide/folding.md, "What stays, stays
+// right"): a batch norm normalised in place (mean 0, variance 1, ε 0) or replaced by Mul and Add.
 #include "core/model/ModelReader.h"
 #include "tests/core/support/FoldChecks.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Local functions: folded inside only where every call agrees, new constants there are Constant nodes
-// (FOLDING.md, case 43). Bodies of If, Loop and Scan are in test_fold_graph.
+// (resources/guide/folding.md, case 43). Bodies of If, Loop and Scan are in test_fold_graph.
 #include "tests/core/support/FoldChecks.h"
 
 #include <QTest>

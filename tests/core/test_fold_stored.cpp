@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Weights and parameters that are not simply initializers: behind Cast, Transpose, Reshape, Squeeze,
-// Identity, in the forms of a Constant node, and read by several (FOLDING.md, case 37).
+// Identity, in the forms of a Constant node, and read by several (resources/guide/folding.md, case 37).
 #include "tests/core/support/FoldChecks.h"
 #include "tests/core/support/Numbers.h"
 

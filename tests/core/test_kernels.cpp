@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The arithmetic of folding against long double: 0.5001 ulp for float, float16 and bfloat16, 2.5 ulp for
-// double (FOLDING.md, "Numbers"), in every layout, from any offset.
+// double (resources/guide/folding.md, "Numbers"), in every layout, from any offset.
 #include "core/tensor/Kernels.h"
 #include "tests/core/support/ModelBuilder.h"
 #include "tests/core/support/Numbers.h"

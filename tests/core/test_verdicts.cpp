@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A batch norm that cannot be folded is a result: its code, a sentence that names the culprit, and the same
-// bytes (FOLDING.md, "When it may not be folded"). The smallest model for each reason that after-folds know;
-// those about numbers and modes are in test_fold_numbers.
+// bytes (resources/guide/folding.md, "When it may not be folded"). The smallest model for each reason that
+// after-folds know; those about numbers and modes are in test_fold_numbers.
 #include "core/model/ModelReader.h"
 #include "tests/core/support/FoldChecks.h"
 
