@@ -112,6 +112,8 @@ Verdict<AffineStep> readBatchNorm(const FoldContext& context, NodeIndex node)
     const auto epsilon = static_cast<double>(floatAttribute(proto, "epsilon", 1e-5f));
     AffineStep step;
     step.affine.axis = 1;
+    step.affine.s.reserve(gamma.size());
+    step.affine.t.reserve(gamma.size());
     for (std::size_t c = 0; c < gamma.size(); ++c) {
         const double spread = variance[c] + epsilon;
         if (!(spread > 0) || !std::isfinite(spread))

@@ -21,15 +21,15 @@ public:
     // False when another plan has already taken one of them.
     bool reserve(const FoldPlan& plan)
     {
-        std::vector<NodeIndex> nodes;
-        nodes.reserve(plan.targets.size() + plan.pads.size());
-        for (const FoldTarget& target : plan.targets)
-            nodes.push_back(target.layer.node);
-        for (const PadChange& pad : plan.pads)
-            nodes.push_back(pad.pad);
-        if (std::ranges::any_of(nodes, [&](NodeIndex node) { return m_nodes.contains(node); }))
+        const auto isTaken = [&](NodeIndex node) { return m_nodes.contains(node); };
+        const auto layer = [](const FoldTarget& target) { return target.layer.node; };
+        if (std::ranges::any_of(plan.targets, isTaken, layer) ||
+            std::ranges::any_of(plan.pads, isTaken, &PadChange::pad))
             return false;
-        m_nodes.insert(nodes.begin(), nodes.end());
+        for (const FoldTarget& target : plan.targets)
+            m_nodes.insert(target.layer.node);
+        for (const PadChange& pad : plan.pads)
+            m_nodes.insert(pad.pad);
         return true;
     }
     bool empty() const { return m_nodes.empty(); }

@@ -184,6 +184,7 @@ bool follow(const GraphView& view, NodeIndex node, Constant& constant)
     }
     const KnownShape before(constant.dims.begin(), constant.dims.end());
     const MaybeShape after = outputShape(view, node, 0, {&before});
+    const std::vector<std::vector<StoredAxis>> old = axes(constant);
     if (!after || std::ranges::any_of(*after, [](std::int64_t size) { return size < 0; }))
         return false;
     if (op == "Transpose") {
@@ -191,11 +192,10 @@ bool follow(const GraphView& view, NodeIndex node, Constant& constant)
         std::vector<std::vector<StoredAxis>> order;
         order.reserve(after->size());
         for (std::size_t d = 0; d < after->size(); ++d)
-            order.push_back(
-                constant.order[perm.empty() ? after->size() - 1 - d : static_cast<std::size_t>(perm[d])]);
+            order.push_back(old[perm.empty() ? after->size() - 1 - d : static_cast<std::size_t>(perm[d])]);
         constant.order = std::move(order);
     } else {
-        auto order = regrouped(constant.order, *after);
+        auto order = regrouped(old, *after);
         if (!order)
             return false;
         constant.order = std::move(*order);
@@ -214,12 +214,6 @@ Constant fromStorage(TensorView tensor, const Way& way)
     constant.computed = way.computed;
     constant.type = constant.tensor.type();
     constant.dims = constant.tensor.dims();
-    std::uint64_t stride = 1;
-    for (std::size_t d = constant.dims.size(); d-- > 0;) {
-        const auto extent = static_cast<std::uint64_t>(constant.dims[d]);
-        constant.order.insert(constant.order.begin(), {StoredAxis{extent, stride}});
-        stride *= extent;
-    }
     return constant;
 }
 
@@ -294,16 +288,32 @@ namespace {
 
 std::vector<StoredAxis> allAxes(const Constant& constant)
 {
-    std::vector<StoredAxis> axes;
-    for (const auto& group : constant.order)
-        axes.insert(axes.end(), group.begin(), group.end());
-    return axes;
+    std::vector<StoredAxis> all;
+    for (const auto& group : axes(constant))
+        all.insert(all.end(), group.begin(), group.end());
+    return all;
 }
 
 } // namespace
 
+std::vector<std::vector<StoredAxis>> axes(const Constant& constant)
+{
+    if (!constant.order.empty())
+        return constant.order;
+    std::vector<std::vector<StoredAxis>> order(constant.dims.size());
+    std::uint64_t stride = 1;
+    for (std::size_t d = order.size(); d-- > 0;) {
+        const auto extent = static_cast<std::uint64_t>(constant.dims[d]);
+        order[d] = {{extent, stride}};
+        stride *= extent;
+    }
+    return order;
+}
+
 bool isReordered(const Constant& constant)
 {
+    if (constant.order.empty())
+        return false;
     const std::vector<StoredAxis> axes = allAxes(constant);
     std::uint64_t stride = 1;
     for (std::size_t a = axes.size(); a-- > 0; stride *= axes[a].extent) {

@@ -150,9 +150,8 @@ const Initializer* GraphView::initializer(ValueIndex value) const
 ValueIndex GraphView::find(ScopeIndex scope, std::string_view name) const
 {
     for (; scope != ScopeIndex::None; scope = m_scopes[index(scope)].parent) {
-        const auto& names = m_names[index(scope)];
-        if (const auto found = names.find(name); found != names.end())
-            return found->second;
+        if (const ValueIndex* found = m_names[index(scope)].find(name))
+            return *found;
     }
     return ValueIndex::None;
 }

@@ -37,6 +37,8 @@ private:
     Copy rewrite(const Field& field, std::string& into, Rewrite&& rewriteField);
 
     template<class Message>
+    std::shared_ptr<const Message> readPlain(const Field& field);
+    template<class Message>
     bool parse(const std::string& bytes, Message& message, std::uint64_t offset);
     bool once(bool& seen, const char* what, const Field& field);
     bool goOn(std::uint64_t at);
