@@ -18,24 +18,28 @@ constexpr int mostRounds = 1000; // each folds something, so this is a bound on 
 // All plans of a round are made from the same model, so each layer and each Pad changes only once in it.
 class Busy final {
 public:
+    explicit Busy(const GraphView& view) : m_nodes(view.nodeCount()) {}
+
     // False when another plan has already taken one of them.
     bool reserve(const FoldPlan& plan)
     {
-        const auto isTaken = [&](NodeIndex node) { return m_nodes.contains(node); };
+        const auto isTaken = [&](NodeIndex node) { return bool(m_nodes[index(node)]); };
         const auto layer = [](const FoldTarget& target) { return target.layer.node; };
         if (std::ranges::any_of(plan.targets, isTaken, layer) ||
             std::ranges::any_of(plan.pads, isTaken, &PadChange::pad))
             return false;
         for (const FoldTarget& target : plan.targets)
-            m_nodes.insert(target.layer.node);
+            m_nodes[index(target.layer.node)] = true;
         for (const PadChange& pad : plan.pads)
-            m_nodes.insert(pad.pad);
+            m_nodes[index(pad.pad)] = true;
+        m_empty = false;
         return true;
     }
-    bool empty() const { return m_nodes.empty(); }
+    bool empty() const { return m_empty; }
 
 private:
-    std::unordered_set<NodeIndex> m_nodes;
+    std::vector<bool> m_nodes;
+    bool m_empty = true;
 };
 
 // Folds again and again, since one fold may clear the way for the next: all that come after a layer, then all
@@ -93,7 +97,7 @@ private:
     Result<bool> round(Wanted wanted, Progress& progress)
     {
         Folding folding(m_view, m_sums, m_stop);
-        Busy busy;
+        Busy busy(*m_view);
         bool someLeft = false;
         std::vector<FoldPlan> waiting;
         const auto carryOut = [&](FoldPlan plan) -> Result<void> {
@@ -218,7 +222,7 @@ Result<std::optional<std::vector<FoldCandidate>>>
 foldsOfOneRound(const GraphView& view, const FoldOptions& options, Progress& progress, std::stop_token stop)
 {
     std::vector<FoldCandidate> found;
-    Busy busy;
+    Busy busy(view);
     bool oneRound = true;
     const auto take = [&](FoldPlan plan) -> Result<void> {
         const FoldCandidate& candidate = plan.candidate;

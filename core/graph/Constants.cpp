@@ -4,6 +4,7 @@
 #include "core/graph/Attributes.h"
 #include "core/graph/ComputedConstants.h"
 #include "core/graph/ShapeRules.h"
+#include "core/tensor/Kernels.h"
 
 #include <algorithm>
 #include <cstring>
@@ -295,6 +296,20 @@ std::vector<StoredAxis> allAxes(const Constant& constant)
 }
 
 } // namespace
+
+std::optional<std::vector<double>> plainFloats(const GraphView& view, ValueIndex value)
+{
+    const Initializer* initializer = view.initializer(value);
+    if (!initializer || view.isSparse(value) || (view.isGraphInput(value) && view.model().irVersion() >= 4))
+        return std::nullopt;
+    const onnx::TensorProto& tensor = *initializer->proto;
+    if (tensor.data_type() != onnx::TensorProto::FLOAT || tensor.raw_data().empty() ||
+        tensor.external_data_size() > 0)
+        return std::nullopt;
+    std::vector<double> numbers(tensor.raw_data().size() / sizeof(float));
+    widen(DataType::Float, std::as_bytes(std::span(tensor.raw_data())), numbers);
+    return numbers;
+}
 
 std::vector<std::vector<StoredAxis>> axes(const Constant& constant)
 {

@@ -47,6 +47,10 @@ tl::expected<Constant, NotConstant> constantOf(const GraphView& view, ValueIndex
 // `order`, also where it is left empty.
 std::vector<std::vector<StoredAxis>> axes(const Constant& constant);
 
+// The numbers of an initializer whose floats lie in its own message, which are nearly all parameters of batch
+// norms, without a Constant around them. Nothing for any other, which may be constant all the same.
+std::optional<std::vector<double>> plainFloats(const GraphView& view, ValueIndex value);
+
 // Whether a Transpose makes the reader see the numbers in another order than the stored one.
 bool isReordered(const Constant& constant);
 

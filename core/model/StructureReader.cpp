@@ -6,6 +6,7 @@
 #include "core/model/TensorWalk.h"
 
 #include <algorithm>
+#include <google/protobuf/arena.h>
 #include <limits>
 
 namespace pleat {
@@ -44,6 +45,15 @@ bool isPlain(const onnx::NodeProto& node)
 bool isPlain(const onnx::TensorProto& tensor)
 {
     return tensor.data_location() != onnx::TensorProto::EXTERNAL;
+}
+
+// Where the plain messages of a model lie, side by side; it goes with the last of them.
+std::shared_ptr<google::protobuf::Arena> makeArena()
+{
+    google::protobuf::ArenaOptions options;
+    options.start_block_size = 4096;
+    options.max_block_size = 65536;
+    return std::make_shared<google::protobuf::Arena>(options);
 }
 
 } // namespace
@@ -88,6 +98,7 @@ struct StructureReader::TensorFacts {
 StructureReader::StructureReader(FilePointer file, ExternalData& external, Progress& progress,
                                  std::stop_token stop)
     : m_scanner(std::move(file)),
+      m_arena(makeArena()),
       m_external(external),
       m_progress(progress),
       m_stop(std::move(stop))
@@ -240,11 +251,13 @@ std::shared_ptr<const Message> StructureReader::readPlain(const Field& field)
     m_structure.clear();
     if (!m_scanner.append(field.offset, field.length, m_structure))
         return nullptr;
-    auto message = std::make_shared<Message>();
+    auto* const message = google::protobuf::Arena::CreateMessage<Message>(m_arena.get());
     if (!message->ParseFromString(m_structure) || !isPlain(*message))
         return nullptr;
     m_structureBytes += field.length;
-    return m_structureBytes <= largestMessage ? message : nullptr;
+    if (m_structureBytes > largestMessage)
+        return nullptr;
+    return {m_arena, message};
 }
 
 bool StructureReader::readNode(const Field& field, Node& node, int depth)

@@ -10,6 +10,10 @@
 
 #include <stop_token>
 
+namespace google::protobuf {
+class Arena;
+}
+
 namespace pleat {
 
 class StructureReader final {
@@ -44,6 +48,7 @@ private:
     bool goOn(std::uint64_t at);
 
     wire::Scanner m_scanner;
+    std::shared_ptr<google::protobuf::Arena> m_arena; // of the plain messages
     ExternalData& m_external;
     Progress& m_progress;
     std::stop_token m_stop;
