@@ -30,12 +30,13 @@ DataPlacement placement(const std::string& word)
                                 : DataPlacement::Keep;
 }
 
-Result<void> writeText(const std::string& path, const std::string& text)
+Result<void> writeReport(const std::string& path, const FoldFiles& files, const FoldOutcome& outcome)
 {
     auto file = OutputFile::create(path);
     if (!file)
         return tl::make_unexpected(file.error());
-    if (auto written = file->write(std::as_bytes(std::span(text))); !written)
+    const auto write = [&](std::string_view text) { return file->write(std::as_bytes(std::span(text))); };
+    if (auto written = foldJson(files, outcome.pairs, Arrays::Include, write); !written)
         return written;
     return file->commit();
 }
@@ -78,14 +79,15 @@ int write(const Options& options, const FoldOutcome& outcome, const std::stop_to
         files.data = saved->dataFile.string();
     }
     if (!options.report.empty()) {
-        const std::string text = foldJson(files, outcome.pairs, Arrays::Include);
-        if (const auto reported = writeText(options.report, text); !reported)
+        if (const auto reported = writeReport(options.report, files, outcome); !reported)
             return fail(reported.error(), CannotWrite);
     }
-    if (options.json)
-        fmt::print("{}", foldJson(files, outcome.pairs, Arrays::LeaveOut));
-    else
+    if (!options.json) {
         print(options, files, outcome);
+        return Done;
+    }
+    if (const auto printed = foldJson(files, outcome.pairs, Arrays::LeaveOut, printText); !printed)
+        return fail(printed.error(), CannotWrite);
     return Done;
 }
 
@@ -113,7 +115,7 @@ int run(const Options& options, const std::stop_token& stop)
         say("pleat-cli: --report would overwrite the model; give it a file of its own");
         return Usage;
     }
-    const auto view = openView(options.model, stop);
+    const auto& view = untilExit(openView(options.model, stop));
     if (!view)
         return fail(view.error(), CannotRead);
     NoProgress quiet;
@@ -123,7 +125,7 @@ int run(const Options& options, const std::stop_token& stop)
                             .padUniform = options.padUniform,
                             .freezeInputs = options.freezeInputs};
     const auto chosen = options.only.empty() ? std::nullopt : std::optional(options.only);
-    auto outcome = fold(*view, chosen, rules, quiet, stop);
+    auto& outcome = untilExit(fold(*view, chosen, rules, quiet, stop));
     if (!outcome)
         return fail(outcome.error(), CannotRead);
     if (!options.rest.empty()) {

@@ -63,7 +63,7 @@ void print(const ModelInfo& info)
 
 int run(const Options& options, const std::stop_token& stop)
 {
-    const auto view = openView(options.model, stop);
+    const auto& view = untilExit(openView(options.model, stop));
     if (!view)
         return fail(view.error(), CannotRead);
     const InferredTypes types = inferTypes((*view)->model(), thisProgram(), inferenceSeconds, stop);

@@ -56,18 +56,20 @@ void print(const std::vector<FoldCandidate>& candidates)
 
 int run(const Options& options, const std::stop_token& stop)
 {
-    const auto view = openView(options.model, stop);
+    const auto& view = untilExit(openView(options.model, stop));
     if (!view)
         return fail(view.error(), CannotRead);
     const FoldOptions rules{.freezeInputs = options.freezeInputs, .blockedToo = options.all};
     ProgressBar bar("Looking");
-    const auto candidates = findFolds(*view, rules, bar, stop);
+    const auto& candidates = untilExit(findFolds(*view, rules, bar, stop));
     if (!candidates)
         return fail(candidates.error(), CannotRead);
-    if (options.json)
-        fmt::print("{}", pairsJson(options.model, *candidates));
-    else
+    if (!options.json) {
         print(*candidates);
+        return Done;
+    }
+    if (const auto printed = pairsJson(options.model, *candidates, printText); !printed)
+        return fail(printed.error(), CannotWrite);
     return Done;
 }
 

@@ -57,6 +57,12 @@ void say(const std::string& line)
     std::fputs((visible(line) + "\n").c_str(), stderr);
 }
 
+Result<void> printText(std::string_view text)
+{
+    fmt::print("{}", text);
+    return {};
+}
+
 ProgressBar::ProgressBar(std::string label)
     : m_label(std::move(label)),
       m_next(std::chrono::steady_clock::now() + 200ms),

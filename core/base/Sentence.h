@@ -58,7 +58,7 @@ struct Argument {
     template<class Number>
     requires std::integral<Number> Argument(Number number) : text(std::to_string(number)) {}
     Argument(double number); // as short as it can be without losing anything
-    Argument(Sentence part) : kind(Kind::Sentence), part({std::move(part)}) {}
+    Argument(Sentence whole) : kind(Kind::Sentence) { part.push_back(std::move(whole)); }
     Argument(Kind what, std::string name, std::string op, NodeId id)
         : kind(what),
           text(std::move(name)),
@@ -93,7 +93,10 @@ struct Pattern {
 template<class... Arguments>
 Sentence sentence(std::type_identity_t<Pattern<sizeof...(Arguments)>> pattern, Arguments&&... arguments)
 {
-    return {pattern.literal, std::vector<Argument>{Argument(std::forward<Arguments>(arguments))...}};
+    std::vector<Argument> all;
+    all.reserve(sizeof...(arguments));
+    (all.emplace_back(std::forward<Arguments>(arguments)), ...);
+    return {pattern.literal, std::move(all)};
 }
 
 } // namespace pleat

@@ -29,10 +29,9 @@ bool isUsed(const GraphView& view, ValueIndex value)
 Verdict<void> requireInference(const GraphView& view, NodeIndex node, std::int64_t opset)
 {
     const onnx::NodeProto& proto = view.proto(node);
-    const Argument label = named(view, node);
     const auto training = [&](Sentence why) {
         return refuse(Reason::TrainingMode,
-                      sentence("{} normalises with the statistics of its batch ({})", label, why),
+                      sentence("{} normalises with the statistics of its batch ({})", named(view, node), why),
                       blame(view, node));
     };
     if (opset >= 14 && intAttribute(proto, "training_mode", 0) != 0)
@@ -44,7 +43,7 @@ Verdict<void> requireInference(const GraphView& view, NodeIndex node, std::int64
         if (output == ValueIndex::None)
             continue;
         if (isUsed(view, output))
-            return refuse(Reason::ExtraOutputs, sentence("output {} of {} is used", slot, label),
+            return refuse(Reason::ExtraOutputs, sentence("output {} of {} is used", slot, named(view, node)),
                           blame(view, output));
         if (opset >= 7 && opset < 14)
             return training(sentence("it names output {}, {}", slot, named(view, output)));
@@ -65,64 +64,85 @@ bool onePerChannel(const FoldContext& context, NodeIndex node, std::size_t value
     return context.shapes.rank(data) > 2 && context.shapes.size(data, 1) == static_cast<std::int64_t>(values);
 }
 
+struct Parameter {
+    std::vector<double> numbers;
+    ValueIndex storedAt = ValueIndex::None;
+};
+
+Verdict<Parameter> readParameter(const GraphView& view, NodeIndex node, std::size_t slot, const char* role)
+{
+    const ValueIndex value = view.input(node, slot);
+    if (auto floats = plainFloats(view, value); floats && std::ssize(*floats) <= mostChannels)
+        return Parameter{std::move(*floats), value};
+    auto constant = requireConstant(view, node, slot, role);
+    if (!constant)
+        return tl::make_unexpected(constant.error());
+    auto numbers = requireNumbers(view, *constant, role, node);
+    if (!numbers)
+        return tl::make_unexpected(numbers.error());
+    return Parameter{std::move(*numbers), constant->storedAt};
+}
+
 // BatchNormalization in inference: s = γ/√(σ²+ε), t = β − μ·s (ONNX, BatchNormalization-15).
 Verdict<AffineStep> readBatchNorm(const FoldContext& context, NodeIndex node)
 {
     const GraphView& view = context.view;
     const onnx::NodeProto& proto = view.proto(node);
-    const Argument label = named(view, node);
     const std::int64_t opset = opsetOf(view, node);
     if (auto inference = requireInference(view, node, opset); !inference)
         return tl::make_unexpected(inference.error());
 
     std::array<std::vector<double>, 4> values;
     for (std::size_t p = 0; p < values.size(); ++p) {
-        auto constant = requireConstant(view, node, p + 1, parameterNames[p]);
-        if (!constant)
-            return tl::make_unexpected(constant.error());
-        auto numbers = requireNumbers(view, *constant, parameterNames[p], node);
-        if (!numbers)
-            return tl::make_unexpected(numbers.error());
-        values[p] = std::move(*numbers);
+        auto parameter = readParameter(view, node, p + 1, parameterNames[p]);
+        if (!parameter)
+            return tl::make_unexpected(parameter.error());
+        values[p] = std::move(parameter->numbers);
         if (opset < 9 && intAttribute(proto, "spatial", 1) == 0 && !isMatrix(context, node))
             return refuse(
                 Reason::Spatial,
                 onePerChannel(context, node, values[0].size())
                     ? sentence("{} has spatial=0 with {} values in its scale, one for each channel as with "
                                "spatial=1: if that is what the exporter meant, remove the attribute",
-                               label, values[0].size())
-                    : sentence("{} has spatial=0 with {} values in its scale", label, values[0].size()),
+                               named(view, node), values[0].size())
+                    : sentence("{} has spatial=0 with {} values in its scale", named(view, node),
+                               values[0].size()),
                 blame(view, node));
         if (values[p].size() != values[0].size())
             return refuse(Reason::ChannelMismatch,
-                          sentence("{} of {} has {} values, its scale has {}", parameterNames[p], label,
-                                   values[p].size(), values[0].size()),
-                          blame(view, constant->storedAt));
+                          sentence("{} of {} has {} values, its scale has {}", parameterNames[p],
+                                   named(view, node), values[p].size(), values[0].size()),
+                          blame(view, parameter->storedAt));
         for (std::size_t c = 0; c < values[p].size(); ++c) {
             if (!std::isfinite(values[p][c]))
-                return refuse(Reason::NonFinite,
-                              sentence("{}[{}] of {} is {}", parameterNames[p], c, label, values[p][c]),
-                              blame(view, constant->storedAt));
+                return refuse(
+                    Reason::NonFinite,
+                    sentence("{}[{}] of {} is {}", parameterNames[p], c, named(view, node), values[p][c]),
+                    blame(view, parameter->storedAt));
         }
     }
     if (values[0].empty())
-        return refuse(Reason::ChannelMismatch, sentence("{} has no channels", label), blame(view, node));
+        return refuse(Reason::ChannelMismatch, sentence("{} has no channels", named(view, node)),
+                      blame(view, node));
     auto& [gamma, beta, mean, variance] = values;
     // ε is a float attribute, and so is its default.
     const auto epsilon = static_cast<double>(floatAttribute(proto, "epsilon", 1e-5f));
     AffineStep step;
     step.affine.axis = 1;
+    step.affine.s.reserve(gamma.size());
+    step.affine.t.reserve(gamma.size());
     for (std::size_t c = 0; c < gamma.size(); ++c) {
         const double spread = variance[c] + epsilon;
         if (!(spread > 0) || !std::isfinite(spread))
-            return refuse(Reason::Variance,
-                          sentence("variance + epsilon is {} in channel {} of {}", spread, c, label),
-                          blame(view, node));
+            return refuse(
+                Reason::Variance,
+                sentence("variance + epsilon is {} in channel {} of {}", spread, c, named(view, node)),
+                blame(view, node));
         step.affine.s.push_back(gamma[c] / std::sqrt(spread));
         step.affine.t.push_back(beta[c] - mean[c] * step.affine.s[c]);
         if (!std::isfinite(step.affine.s[c]) || !std::isfinite(step.affine.t[c]))
             return refuse(Reason::NonFinite,
-                          sentence("the scale or shift of channel {} of {} overflows", c, label),
+                          sentence("the scale or shift of channel {} of {} overflows", c, named(view, node)),
                           blame(view, node));
     }
     step.parameters = FoldedPair::Parameters{std::move(gamma), std::move(beta), std::move(mean),

@@ -15,12 +15,40 @@ namespace {
 
 constexpr int mostRounds = 1000; // each folds something, so this is a bound on a bug and not on models
 
+// All plans of a round are made from the same model, so each layer and each Pad changes only once in it.
+class Busy final {
+public:
+    explicit Busy(const GraphView& view) : m_nodes(view.nodeCount()) {}
+
+    // False when another plan has already taken one of them.
+    bool reserve(const FoldPlan& plan)
+    {
+        const auto isTaken = [&](NodeIndex node) { return bool(m_nodes[index(node)]); };
+        const auto layer = [](const FoldTarget& target) { return target.layer.node; };
+        if (std::ranges::any_of(plan.targets, isTaken, layer) ||
+            std::ranges::any_of(plan.pads, isTaken, &PadChange::pad))
+            return false;
+        for (const FoldTarget& target : plan.targets)
+            m_nodes[index(target.layer.node)] = true;
+        for (const PadChange& pad : plan.pads)
+            m_nodes[index(pad.pad)] = true;
+        m_empty = false;
+        return true;
+    }
+    bool empty() const { return m_empty; }
+
+private:
+    std::vector<bool> m_nodes;
+    bool m_empty = true;
+};
+
 // Folds again and again, since one fold may clear the way for the next: all that come after a layer, then all
-// that come before one, until nothing changes.
+// that come before one, until nothing changes or no affine operator is left.
 class Rounds final {
 public:
     Rounds(std::shared_ptr<const GraphView> view, const FoldOptions& options, Sums sums, std::stop_token stop)
         : m_view(options.freezeInputs ? withFrozenInputs(view) : std::move(view)),
+          m_model(m_view->model()),
           m_options(options),
           m_sums(sums),
           m_stop(std::move(stop))
@@ -41,7 +69,7 @@ public:
         }
     }
 
-    const Model& model() const { return m_view->model(); }
+    const Model& model() const { return m_model; }
 
     // All candidates in the order in which they were found: the folded ones as they were, the others with the
     // verdict that they have now.
@@ -69,10 +97,12 @@ private:
     Result<bool> round(Wanted wanted, Progress& progress)
     {
         Folding folding(m_view, m_sums, m_stop);
-        std::unordered_set<NodeIndex> busy;
+        Busy busy(*m_view);
+        bool someLeft = false;
         std::vector<FoldPlan> waiting;
         const auto carryOut = [&](FoldPlan plan) -> Result<void> {
-            if (!reserve(plan, busy)) {
+            if (!busy.reserve(plan)) {
+                someLeft = true;
                 leave(std::move(plan));
                 return {};
             }
@@ -85,16 +115,21 @@ private:
         const auto take = [&](FoldPlan plan) -> Result<void> {
             enter(plan.candidate);
             if (!plan.candidate.foldable || !wanted(plan.candidate)) {
+                someLeft = true;
                 leave(std::move(plan));
             } else if (plan.candidate.direction == FoldDirection::After) {
                 return carryOut(std::move(plan));
             } else if (busy.empty()) {
                 waiting.push_back(std::move(plan));
+            } else {
+                someLeft = true;
             }
             return {};
         };
-        if (auto planned = planFolds(*m_view, m_options, take, progress, m_stop); !planned)
-            return tl::make_unexpected(planned.error());
+        const auto all = planFolds(*m_view, m_options, take, progress, m_stop);
+        if (!all)
+            return tl::make_unexpected(all.error());
+        someLeft |= !*all || (!busy.empty() && !waiting.empty());
         if (busy.empty()) {
             for (FoldPlan& plan : waiting) {
                 if (auto done = carryOut(std::move(plan)); !done)
@@ -103,23 +138,10 @@ private:
         }
         if (busy.empty())
             return false;
-        m_view = GraphView::of(folding.apply());
-        return true;
-    }
-
-    // All plans of a round are made from the same model, so each layer and each Pad changes only once in it.
-    static bool reserve(const FoldPlan& plan, std::unordered_set<NodeIndex>& busy)
-    {
-        std::vector<NodeIndex> nodes;
-        nodes.reserve(plan.targets.size() + plan.pads.size());
-        for (const FoldTarget& target : plan.targets)
-            nodes.push_back(target.layer.node);
-        for (const PadChange& pad : plan.pads)
-            nodes.push_back(pad.pad);
-        if (std::ranges::any_of(nodes, [&](NodeIndex node) { return busy.contains(node); }))
-            return false;
-        busy.insert(nodes.begin(), nodes.end());
-        return true;
+        m_model = folding.apply();
+        if (someLeft)
+            m_view = GraphView::of(m_model);
+        return someLeft;
     }
 
     void enter(const FoldCandidate& candidate)
@@ -155,7 +177,8 @@ private:
         entry.pair.candidate = std::move(plan.candidate);
     }
 
-    std::shared_ptr<const GraphView> m_view;
+    std::shared_ptr<const GraphView> m_view; // of what the round at hand folds
+    Model m_model;
     const FoldOptions& m_options;
     Sums m_sums;
     std::stop_token m_stop;
@@ -190,10 +213,46 @@ Result<void> requireFolded(const std::vector<FoldId>& ids, const std::vector<Fol
 
 } // namespace
 
+namespace {
+
+// The answer where each affine operator of the model is part of a chain that can be folded at once, all on
+// the same side of their layers: then no fold clears the way for another, and nothing must be folded to know
+// it. Nothing for another model.
+Result<std::optional<std::vector<FoldCandidate>>>
+foldsOfOneRound(const GraphView& view, const FoldOptions& options, Progress& progress, std::stop_token stop)
+{
+    std::vector<FoldCandidate> found;
+    Busy busy(view);
+    bool oneRound = true;
+    const auto take = [&](FoldPlan plan) -> Result<void> {
+        const FoldCandidate& candidate = plan.candidate;
+        oneRound = candidate.foldable && takenByDefault(candidate, options) &&
+                   (found.empty() || found.front().direction == candidate.direction) && busy.reserve(plan);
+        if (!oneRound)
+            return cancelled(); // no more plans are wanted
+        found.push_back(std::move(plan.candidate));
+        return {};
+    };
+    const auto all = planFolds(view, options, take, progress, std::move(stop));
+    if (!oneRound || (all && !*all))
+        return std::nullopt;
+    if (!all)
+        return tl::make_unexpected(all.error());
+    return found;
+}
+
+} // namespace
+
 Result<std::vector<FoldCandidate>> findFolds(const std::shared_ptr<const GraphView>& view,
                                              const FoldOptions& options, Progress& progress,
                                              std::stop_token stop)
 {
+    auto atOnce =
+        foldsOfOneRound(options.freezeInputs ? *withFrozenInputs(view) : *view, options, progress, stop);
+    if (!atOnce)
+        return tl::make_unexpected(atOnce.error());
+    if (*atOnce)
+        return std::move(**atOnce);
     Rounds rounds(view, options, Sums::LeaveOut, std::move(stop));
     if (auto ran = rounds.run(
             [&](const FoldCandidate& candidate) { return takenByDefault(candidate, options); }, progress);

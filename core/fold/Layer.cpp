@@ -58,16 +58,19 @@ bool refine(std::vector<StoredAxis> stored, std::vector<WeightLayout::Axis> chan
 
 // Where the channels lie in the weight as it is stored, which a Transpose or Reshape may have ordered
 // otherwise.
-std::optional<WeightLayout> storedLayout(const Constant& weight, const Axes& axes, std::uint64_t outputs,
+std::optional<WeightLayout> storedLayout(const Constant& weight, Axes channels, std::uint64_t outputs,
                                          std::uint64_t inputs)
 {
     std::vector<std::pair<std::uint64_t, WeightLayout::Axis>> pieces;
-    for (std::size_t d = 0; d < axes.size(); ++d) {
-        if (!refine(weight.order[d], axes[d], pieces))
+    pieces.reserve(2 * channels.size());
+    auto stored = axes(weight);
+    for (std::size_t d = 0; d < channels.size(); ++d) {
+        if (!refine(std::move(stored[d]), std::move(channels[d]), pieces))
             return std::nullopt;
     }
     std::ranges::sort(pieces, std::greater(), &std::pair<std::uint64_t, WeightLayout::Axis>::first);
     WeightLayout layout{{}, outputs, inputs};
+    layout.axes.reserve(pieces.size());
     for (const auto& [stride, axis] : pieces)
         layout.axes.push_back(axis);
     return layout;
@@ -101,7 +104,8 @@ Verdict<void> readConvolution(const FoldContext& context, Layer& layer)
     for (std::size_t d = 2; d < dims.size(); ++d)
         axes[d] = {{static_cast<std::uint64_t>(dims[d]), 0, 0}};
     const std::uint64_t first = shared * groups, second = own * groups;
-    auto layout = storedLayout(layer.weight, axes, transposed ? second : first, transposed ? first : second);
+    auto layout =
+        storedLayout(layer.weight, std::move(axes), transposed ? second : first, transposed ? first : second);
     if (!layout)
         return shapeRefused(view, layer);
     layer.layout = std::move(*layout);
@@ -131,7 +135,7 @@ Verdict<void> readMatrix(const GraphView& view, Layer& layer, std::size_t inputD
         axes[d] = {{static_cast<std::uint64_t>(dims[d]), 0, 0}};
     axes[batch + inputDim] = {{k, 0, 1}};
     axes[outputDim] = {{n, 1, 0}};
-    auto layout = storedLayout(layer.weight, axes, n, k);
+    auto layout = storedLayout(layer.weight, std::move(axes), n, k);
     if (!layout)
         return shapeRefused(view, layer);
     layer.layout = std::move(*layout);

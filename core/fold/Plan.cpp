@@ -51,23 +51,26 @@ public:
         }
     }
 
-    Result<void> run(const std::function<Result<void>(FoldPlan)>& take, Progress& progress)
+    Result<bool> run(const std::function<Result<void>(FoldPlan)>& take, Progress& progress)
     {
         std::uint64_t done = 0;
+        bool all = true;
         for (std::size_t s = 0; s < m_view.scopes().size(); ++s) {
             for (const NodeIndex node : m_view.topological(static_cast<ScopeIndex>(s))) {
                 if (m_stop.stop_requested())
                     return cancelled();
                 if (!m_taken[index(node)] && mayBeAffine(m_view, node)) {
-                    if (auto plan = planFrom(node)) {
+                    auto plan = planFrom(node);
+                    all &= plan.has_value();
+                    if (plan) {
                         if (auto taken = take(std::move(*plan)); !taken)
-                            return taken;
+                            return tl::make_unexpected(taken.error());
                     }
                 }
                 progress.advance(++done, m_view.nodeCount());
             }
         }
-        return {};
+        return all;
     }
 
 private:
@@ -324,7 +327,7 @@ std::vector<ValueIndex> valuesOnTheWay(const GraphView& view, const FoldPlan& pl
     return values;
 }
 
-Result<void> planFolds(const GraphView& view, const FoldOptions& options,
+Result<bool> planFolds(const GraphView& view, const FoldOptions& options,
                        const std::function<Result<void>(FoldPlan)>& take, Progress& progress,
                        std::stop_token stop)
 {

@@ -34,9 +34,9 @@ struct FoldPlan {
 std::vector<ValueIndex> valuesOnTheWay(const GraphView& view, const FoldPlan& plan);
 
 // Hands over one plan a chain that holds a batch norm, in the order of the graph, and one for every other
-// chain that can be folded, each as soon as it is made: a model may have a hundred thousand.
-// Errors: those of `take`; Cancelled.
-Result<void> planFolds(const GraphView& view, const FoldOptions& options,
+// chain that can be folded, each as soon as it is made: a model may have a hundred thousand. Returns whether
+// every affine operator of the model was in one of them. Errors: those of `take`; Cancelled.
+Result<bool> planFolds(const GraphView& view, const FoldOptions& options,
                        const std::function<Result<void>(FoldPlan)>& take, Progress& progress,
                        std::stop_token stop);
 

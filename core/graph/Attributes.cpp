@@ -59,4 +59,13 @@ std::vector<std::int64_t> intsAttribute(const onnx::NodeProto& node, std::string
     return values;
 }
 
+std::int64_t intOfAttribute(const onnx::NodeProto& node, std::string_view name, std::size_t position,
+                            std::int64_t otherwise)
+{
+    const onnx::AttributeProto* found = attribute(node, name);
+    return found && position < static_cast<std::size_t>(found->ints_size())
+               ? believed(found->ints(static_cast<int>(position)))
+               : otherwise;
+}
+
 } // namespace pleat

@@ -21,5 +21,8 @@ std::int64_t intAttribute(const onnx::NodeProto& node, std::string_view name, st
 float floatAttribute(const onnx::NodeProto& node, std::string_view name, float otherwise);
 std::string stringAttribute(const onnx::NodeProto& node, std::string_view name, std::string_view otherwise);
 std::vector<std::int64_t> intsAttribute(const onnx::NodeProto& node, std::string_view name);
+// One of a list of integers.
+std::int64_t intOfAttribute(const onnx::NodeProto& node, std::string_view name, std::size_t position,
+                            std::int64_t otherwise);
 
 } // namespace pleat

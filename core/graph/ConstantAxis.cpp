@@ -71,10 +71,11 @@ Result<std::optional<AlongAxis>> alongOneAxis(const Constant& constant)
 {
     const TensorView& tensor = constant.tensor;
     assert(tensor.elements() > 0);
+    const std::vector<std::vector<StoredAxis>> stored = axes(constant);
     std::vector<Suspect> suspects;
     for (std::size_t d = 0; d < constant.dims.size(); ++d) {
         if (constant.dims[d] > 1)
-            suspects.emplace_back(static_cast<int>(d), constant.order[d]);
+            suspects.emplace_back(static_cast<int>(d), stored[d]);
     }
     double number = 0;
     bool same = true;

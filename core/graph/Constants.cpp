@@ -4,6 +4,7 @@
 #include "core/graph/Attributes.h"
 #include "core/graph/ComputedConstants.h"
 #include "core/graph/ShapeRules.h"
+#include "core/tensor/Kernels.h"
 
 #include <algorithm>
 #include <cstring>
@@ -184,6 +185,7 @@ bool follow(const GraphView& view, NodeIndex node, Constant& constant)
     }
     const KnownShape before(constant.dims.begin(), constant.dims.end());
     const MaybeShape after = outputShape(view, node, 0, {&before});
+    const std::vector<std::vector<StoredAxis>> old = axes(constant);
     if (!after || std::ranges::any_of(*after, [](std::int64_t size) { return size < 0; }))
         return false;
     if (op == "Transpose") {
@@ -191,11 +193,10 @@ bool follow(const GraphView& view, NodeIndex node, Constant& constant)
         std::vector<std::vector<StoredAxis>> order;
         order.reserve(after->size());
         for (std::size_t d = 0; d < after->size(); ++d)
-            order.push_back(
-                constant.order[perm.empty() ? after->size() - 1 - d : static_cast<std::size_t>(perm[d])]);
+            order.push_back(old[perm.empty() ? after->size() - 1 - d : static_cast<std::size_t>(perm[d])]);
         constant.order = std::move(order);
     } else {
-        auto order = regrouped(constant.order, *after);
+        auto order = regrouped(old, *after);
         if (!order)
             return false;
         constant.order = std::move(*order);
@@ -214,12 +215,6 @@ Constant fromStorage(TensorView tensor, const Way& way)
     constant.computed = way.computed;
     constant.type = constant.tensor.type();
     constant.dims = constant.tensor.dims();
-    std::uint64_t stride = 1;
-    for (std::size_t d = constant.dims.size(); d-- > 0;) {
-        const auto extent = static_cast<std::uint64_t>(constant.dims[d]);
-        constant.order.insert(constant.order.begin(), {StoredAxis{extent, stride}});
-        stride *= extent;
-    }
     return constant;
 }
 
@@ -294,16 +289,46 @@ namespace {
 
 std::vector<StoredAxis> allAxes(const Constant& constant)
 {
-    std::vector<StoredAxis> axes;
-    for (const auto& group : constant.order)
-        axes.insert(axes.end(), group.begin(), group.end());
-    return axes;
+    std::vector<StoredAxis> all;
+    for (const auto& group : axes(constant))
+        all.insert(all.end(), group.begin(), group.end());
+    return all;
 }
 
 } // namespace
 
+std::optional<std::vector<double>> plainFloats(const GraphView& view, ValueIndex value)
+{
+    const Initializer* initializer = view.initializer(value);
+    if (!initializer || view.isSparse(value) || (view.isGraphInput(value) && view.model().irVersion() >= 4))
+        return std::nullopt;
+    const onnx::TensorProto& tensor = *initializer->proto;
+    if (tensor.data_type() != onnx::TensorProto::FLOAT || tensor.raw_data().empty() ||
+        tensor.external_data_size() > 0)
+        return std::nullopt;
+    std::vector<double> numbers(tensor.raw_data().size() / sizeof(float));
+    widen(DataType::Float, std::as_bytes(std::span(tensor.raw_data())), numbers);
+    return numbers;
+}
+
+std::vector<std::vector<StoredAxis>> axes(const Constant& constant)
+{
+    if (!constant.order.empty())
+        return constant.order;
+    std::vector<std::vector<StoredAxis>> order(constant.dims.size());
+    std::uint64_t stride = 1;
+    for (std::size_t d = order.size(); d-- > 0;) {
+        const auto extent = static_cast<std::uint64_t>(constant.dims[d]);
+        order[d] = {{extent, stride}};
+        stride *= extent;
+    }
+    return order;
+}
+
 bool isReordered(const Constant& constant)
 {
+    if (constant.order.empty())
+        return false;
     const std::vector<StoredAxis> axes = allAxes(constant);
     std::uint64_t stride = 1;
     for (std::size_t a = axes.size(); a-- > 0; stride *= axes[a].extent) {

@@ -26,7 +26,7 @@ struct Constant {
     DataType type = DataType::Undefined;    // as read: after a Cast
     std::vector<std::int64_t> dims;         // as read: after a Reshape or Transpose
     // For each of `dims`, where its positions are stored; several axes, outermost first, where a Reshape
-    // joined them.
+    // joined them. Empty where they lie as dims say, one behind the other: see axes().
     std::vector<std::vector<StoredAxis>> order;
     bool isCast() const { return type != tensor.type(); }
 };
@@ -43,6 +43,13 @@ enum class NotConstant {
 
 // Not being constant is data, not an error: the answer says why.
 tl::expected<Constant, NotConstant> constantOf(const GraphView& view, ValueIndex value);
+
+// `order`, also where it is left empty.
+std::vector<std::vector<StoredAxis>> axes(const Constant& constant);
+
+// The numbers of an initializer whose floats lie in its own message, which are nearly all parameters of batch
+// norms, without a Constant around them. Nothing for any other, which may be constant all the same.
+std::optional<std::vector<double>> plainFloats(const GraphView& view, ValueIndex value);
 
 // Whether a Transpose makes the reader see the numbers in another order than the stored one.
 bool isReordered(const Constant& constant);

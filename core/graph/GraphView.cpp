@@ -150,9 +150,8 @@ const Initializer* GraphView::initializer(ValueIndex value) const
 ValueIndex GraphView::find(ScopeIndex scope, std::string_view name) const
 {
     for (; scope != ScopeIndex::None; scope = m_scopes[index(scope)].parent) {
-        const auto& names = m_names[index(scope)];
-        if (const auto found = names.find(name); found != names.end())
-            return found->second;
+        if (const ValueIndex* found = m_names[index(scope)].find(name))
+            return *found;
     }
     return ValueIndex::None;
 }
@@ -174,42 +173,48 @@ std::vector<NodeIndex> GraphView::topological(ScopeIndex scope) const
 {
     const std::span<const NodeIndex> nodes = m_scopes[index(scope)].nodes;
     const std::size_t first = nodes.empty() ? 0 : index(nodes.front());
-    std::vector<std::uint32_t> missing(nodes.size());
-    std::vector<std::vector<std::uint32_t>> readers(nodes.size());
     const auto inScope = [&](NodeIndex node) {
         for (; node != NodeIndex::None && this->scope(node) != scope;)
             node = m_scopes[index(this->scope(node))].owner;
         return node;
     };
-    for (std::uint32_t n = 0; n < nodes.size(); ++n) {
+    const auto forEachReader = [&](std::uint32_t n, auto visit) {
         for (const ValueIndex value : outputs(nodes[n])) {
-            if (value == ValueIndex::None)
-                continue;
             for (const Use& use : uses(value)) {
                 // A reader in a body counts for the node of this scope that holds the body.
                 const NodeIndex reader = inScope(use.node);
-                if (reader == NodeIndex::None || reader == nodes[n])
-                    continue;
-                readers[n].push_back(static_cast<std::uint32_t>(index(reader) - first));
-                ++missing[index(reader) - first];
+                if (reader != NodeIndex::None && reader != nodes[n])
+                    visit(static_cast<std::uint32_t>(index(reader) - first));
             }
         }
+    };
+    std::vector<std::uint32_t> missing(nodes.size());
+    bool inOrder = true;
+    for (std::uint32_t n = 0; n < nodes.size(); ++n) {
+        forEachReader(n, [&](std::uint32_t reader) {
+            ++missing[reader];
+            inOrder &= reader > n;
+        });
+    }
+    std::vector<NodeIndex> order;
+    if (inOrder) {
+        order.assign(nodes.begin(), nodes.end());
+        return order;
     }
     std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> ready;
     for (std::uint32_t n = 0; n < nodes.size(); ++n) {
         if (missing[n] == 0)
             ready.push(n);
     }
-    std::vector<NodeIndex> order;
     order.reserve(nodes.size());
     while (!ready.empty()) {
         const std::uint32_t n = ready.top();
         ready.pop();
         order.push_back(nodes[n]);
-        for (const std::uint32_t reader : readers[n]) {
+        forEachReader(n, [&](std::uint32_t reader) {
             if (--missing[reader] == 0)
                 ready.push(reader);
-        }
+        });
     }
     return order;
 }

@@ -5,6 +5,7 @@
 // outer value: to the body it is an outer-scope value.
 #pragma once
 
+#include "core/base/NameTable.h"
 #include "core/model/Model.h"
 
 #include <span>
@@ -37,6 +38,7 @@ struct Scope {
     std::span<const NodeIndex> nodes; // in the order of the file
     std::vector<ValueIndex> inputs;   // initializers that are also inputs included
     std::vector<ValueIndex> outputs;
+    std::vector<ValueIndex> initializers; // in the order of the graph's
 };
 
 class GraphView final {
@@ -134,8 +136,8 @@ private:
     std::vector<Use> m_uses;             // the values' uses, one after the other
     std::vector<NodeIndex> m_byId;
     std::unordered_map<ScopeIndex, std::vector<NodeIndex>> m_calls;
-    std::unordered_map<ValueIndex, std::vector<ValueIndex>> m_arguments;   // of functions' inputs
-    std::vector<std::unordered_map<std::string_view, ValueIndex>> m_names; // per scope
+    std::unordered_map<ValueIndex, std::vector<ValueIndex>> m_arguments; // of functions' inputs
+    std::vector<NameTable<ValueIndex>> m_names;                          // per scope
     std::shared_ptr<ComputedConstants> m_computed;
 };
 

@@ -40,16 +40,20 @@ private:
                         std::string path)
     {
         const auto scope = static_cast<ScopeIndex>(m_view->m_scopes.size());
-        m_view->m_scopes.push_back({parent, owner, function, std::move(path), &graph, {}, {}, {}});
-        m_view->m_names.emplace_back();
+        m_view->m_scopes.push_back({parent, owner, function, std::move(path), &graph, {}, {}, {}, {}});
+        m_view->m_names.emplace_back().reserve(graph.nodes.size() + graph.initializers.size() + 8);
         m_firstNode.push_back(m_view->m_nodes.size());
         for (const onnx::ValueInfoProto& input : graph.header->input()) {
             const ValueIndex value = define(scope, input.name());
             record(value).graphInput = true;
             m_view->m_scopes[index(scope)].inputs.push_back(value);
         }
-        for (const Initializer& initializer : graph.initializers)
-            record(define(scope, initializer.proto->name())).initializer = &initializer;
+        m_view->m_scopes[index(scope)].initializers.reserve(graph.initializers.size());
+        for (const Initializer& initializer : graph.initializers) {
+            const ValueIndex value = define(scope, initializer.proto->name());
+            record(value).initializer = &initializer;
+            m_view->m_scopes[index(scope)].initializers.push_back(value);
+        }
         for (const onnx::SparseTensorProto& sparse : graph.header->sparse_initializer())
             record(define(scope, sparse.values().name())).sparse = true;
         for (const Node& node : graph.nodes)
@@ -80,9 +84,10 @@ private:
         }
         for (std::uint32_t slot = 0; slot < m_view->m_nodes.back().outputs; ++slot) {
             const std::string& output = node.proto->output(static_cast<int>(slot));
+            m_outputs.push_back(output.empty() ? ValueIndex::None : define(scope, output));
             if (output.empty())
                 continue;
-            GraphView::ValueRecord& value = record(define(scope, output));
+            GraphView::ValueRecord& value = record(m_outputs.back());
             value.producer = self;
             value.slot = slot;
         }
@@ -101,6 +106,7 @@ private:
     void resolve()
     {
         std::vector<std::pair<ValueIndex, Use>> uses;
+        auto output = m_outputs.begin();
         for (std::uint32_t n = 0; n < m_view->m_nodes.size(); ++n) {
             GraphView::NodeRecord& node = m_view->m_nodes[n];
             node.firstSlot = static_cast<std::uint32_t>(m_view->m_slots.size());
@@ -110,8 +116,8 @@ private:
                 if (value != ValueIndex::None)
                     uses.push_back({value, {static_cast<NodeIndex>(n), slot}});
             }
-            for (const std::string& output : node.node->proto->output())
-                m_view->m_slots.push_back(lookUp(node.scope, output));
+            m_view->m_slots.insert(m_view->m_slots.end(), output, output + node.outputs);
+            output += node.outputs;
         }
         for (std::size_t s = 0; s < m_view->m_scopes.size(); ++s) {
             const Scope& scope = m_view->m_scopes[s];
@@ -298,13 +304,13 @@ private:
     ValueIndex define(ScopeIndex scope, std::string_view name)
     {
         const auto next = static_cast<ValueIndex>(m_view->m_values.size());
-        const auto [entry, fresh] = m_view->m_names[index(scope)].try_emplace(name, next);
+        const auto [value, fresh] = m_view->m_names[index(scope)].tryEmplace(name, next);
         if (fresh) {
             m_view->m_values.emplace_back();
             m_view->m_values.back().name = name;
             m_view->m_values.back().scope = scope;
         }
-        return entry->second;
+        return value;
     }
 
     ValueIndex lookUp(ScopeIndex scope, std::string_view name)
@@ -319,6 +325,7 @@ private:
 
     std::unique_ptr<GraphView> m_view;
     std::vector<std::size_t> m_firstNode; // by scope
+    std::vector<ValueIndex> m_outputs;    // of the nodes, one after the other
     std::vector<std::pair<ScopeIndex, const onnx::FunctionProto*>> m_functionOutputs;
 };
 

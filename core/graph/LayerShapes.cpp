@@ -28,17 +28,17 @@ std::int64_t windowed(const onnx::NodeProto& proto, std::int64_t size, std::size
     if (size < 0 || kernel < 1)
         return unknownSize;
     const std::string pad = stringAttribute(proto, "auto_pad", "NOTSET");
-    const std::int64_t stride = at(intsAttribute(proto, "strides"), axis, 1);
-    const std::int64_t dilation = at(intsAttribute(proto, "dilations"), axis, 1);
+    const std::int64_t stride = intOfAttribute(proto, "strides", axis, 1);
+    const std::int64_t dilation = intOfAttribute(proto, "dilations", axis, 1);
     if (stride < 1 || dilation < 1 || size > (std::int64_t{1} << 40) || kernel > (1 << 20) ||
         dilation > (1 << 20))
         return unknownSize;
     if (pad == "SAME_UPPER" || pad == "SAME_LOWER")
         return (size + stride - 1) / stride;
-    const std::vector<std::int64_t> pads =
-        pad == "VALID" ? std::vector<std::int64_t>() : intsAttribute(proto, "pads");
-    const std::int64_t room =
-        size + at(pads, axis, 0) + at(pads, axis + axes, 0) - (dilation * (kernel - 1) + 1);
+    const bool pads = pad != "VALID";
+    const std::int64_t before = pads ? intOfAttribute(proto, "pads", axis, 0) : 0;
+    const std::int64_t after = pads ? intOfAttribute(proto, "pads", axis + axes, 0) : 0;
+    const std::int64_t room = size + before + after - (dilation * (kernel - 1) + 1);
     if (room < 0)
         return unknownSize;
     const bool ceil = intAttribute(proto, "ceil_mode", 0) != 0;

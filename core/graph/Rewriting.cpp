@@ -243,8 +243,9 @@ private:
     void rebuildInitializers(ScopeIndex index_, const Scope& scope, Graph& graph)
     {
         graph.initializers.reserve(scope.graph->initializers.size());
-        for (const Initializer& initializer : scope.graph->initializers) {
-            const ValueIndex value = m_view.find(index_, initializer.proto->name());
+        for (std::size_t i = 0; i < scope.graph->initializers.size(); ++i) {
+            const Initializer& initializer = scope.graph->initializers[i];
+            const ValueIndex value = scope.initializers[i];
             if (m_orphans.contains(value))
                 continue;
             const auto replaced = m_edit.replaced.find(value);

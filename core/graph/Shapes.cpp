@@ -98,13 +98,12 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
             if (const ValueIndex value = view.find(scope, input.name()); value != ValueIndex::None)
                 m_shapes[index(value)] = declared(input);
         }
-        for (const Initializer& initializer : view.scopes()[s].graph->initializers) {
-            const ValueIndex value = view.find(scope, initializer.proto->name());
+        for (const ValueIndex value : view.scopes()[s].initializers) {
             // A caller may replace the default of an input by a tensor of any shape that the input declares.
             if (view.isGraphInput(value) && view.model().irVersion() >= 4)
                 continue;
-            m_shapes[index(value)] =
-                believable(KnownShape(initializer.proto->dims().begin(), initializer.proto->dims().end()));
+            const auto& dims = view.initializer(value)->proto->dims();
+            m_shapes[index(value)] = believable(KnownShape(dims.begin(), dims.end()));
         }
         // An input of a function has the shape of what all calls pass.
         for (const ValueIndex input : view.scopes()[s].inputs) {
@@ -113,8 +112,9 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
                 m_shapes[index(input)] = *of(arguments.front());
         }
         const Declarations said = declarations(view, scope, sizes);
+        std::vector<const KnownShape*> inputs;
         for (const NodeIndex node : view.topological(scope)) {
-            std::vector<const KnownShape*> inputs;
+            inputs.clear();
             for (const ValueIndex input : view.inputs(node))
                 inputs.push_back(of(input));
             for (std::size_t slot = 0; slot < view.outputs(node).size(); ++slot) {

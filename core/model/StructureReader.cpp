@@ -5,6 +5,8 @@
 #include "core/model/OnnxFields.h"
 #include "core/model/TensorWalk.h"
 
+#include <algorithm>
+#include <google/protobuf/arena.h>
 #include <limits>
 
 namespace pleat {
@@ -28,6 +30,30 @@ bool isKnownLocation(const wire::Field& field)
 {
     return field.type == Type::Varint &&
            static_cast<std::uint32_t>(field.value) <= onnx::TensorProto::EXTERNAL;
+}
+
+// Without bodies and tensors.
+bool isPlain(const onnx::NodeProto& node)
+{
+    return std::ranges::none_of(node.attribute(), [](const onnx::AttributeProto& attribute) {
+        return attribute.has_g() || attribute.graphs_size() > 0 || attribute.has_t() ||
+               attribute.tensors_size() > 0 || attribute.has_sparse_tensor() ||
+               attribute.sparse_tensors_size() > 0;
+    });
+}
+
+bool isPlain(const onnx::TensorProto& tensor)
+{
+    return tensor.data_location() != onnx::TensorProto::EXTERNAL;
+}
+
+// Where the plain messages of a model lie, side by side; it goes with the last of them.
+std::shared_ptr<google::protobuf::Arena> makeArena()
+{
+    google::protobuf::ArenaOptions options;
+    options.start_block_size = 4096;
+    options.max_block_size = 65536;
+    return std::make_shared<google::protobuf::Arena>(options);
 }
 
 } // namespace
@@ -72,6 +98,7 @@ struct StructureReader::TensorFacts {
 StructureReader::StructureReader(FilePointer file, ExternalData& external, Progress& progress,
                                  std::stop_token stop)
     : m_scanner(std::move(file)),
+      m_arena(makeArena()),
       m_external(external),
       m_progress(progress),
       m_stop(std::move(stop))
@@ -214,10 +241,32 @@ StructureReader::Copy StructureReader::rewrite(const Field& field, std::string& 
     return m_scanner.append(copied, field.end() - copied, into) ? Copy::Rewritten : Copy::Failed;
 }
 
+// A short message in which nothing is to be looked at more closely, as it is in the file: nearly all nodes
+// and initializers. Null for any other, and for a damaged one.
+template<class Message>
+std::shared_ptr<const Message> StructureReader::readPlain(const Field& field)
+{
+    if (field.length >= leaveOutFrom)
+        return nullptr;
+    m_structure.clear();
+    if (!m_scanner.append(field.offset, field.length, m_structure))
+        return nullptr;
+    auto* const message = google::protobuf::Arena::CreateMessage<Message>(m_arena.get());
+    if (!message->ParseFromString(m_structure) || !isPlain(*message))
+        return nullptr;
+    m_structureBytes += field.length;
+    if (m_structureBytes > largestMessage)
+        return nullptr;
+    return {m_arena, message};
+}
+
 bool StructureReader::readNode(const Field& field, Node& node, int depth)
 {
     node.id = m_ids->node();
     node.source = field.range();
+    node.proto = readPlain<onnx::NodeProto>(field);
+    if (node.proto)
+        return true;
     std::string structure;
     int attributes = 0;
     const Copy copy = rewrite(field, structure, [&](const Field& part, std::string& into) {
@@ -243,6 +292,9 @@ bool StructureReader::readInitializer(const Field& field, Initializer& initializ
 {
     initializer.id = m_ids->tensor();
     initializer.source = field.range();
+    initializer.proto = readPlain<onnx::TensorProto>(field);
+    if (initializer.proto)
+        return true;
     m_structure.clear();
     const Copy copy = rewriteTensor(field, m_structure);
     if (copy == Copy::Failed ||

@@ -10,6 +10,10 @@
 
 #include <stop_token>
 
+namespace google::protobuf {
+class Arena;
+}
+
 namespace pleat {
 
 class StructureReader final {
@@ -37,11 +41,14 @@ private:
     Copy rewrite(const Field& field, std::string& into, Rewrite&& rewriteField);
 
     template<class Message>
+    std::shared_ptr<const Message> readPlain(const Field& field);
+    template<class Message>
     bool parse(const std::string& bytes, Message& message, std::uint64_t offset);
     bool once(bool& seen, const char* what, const Field& field);
     bool goOn(std::uint64_t at);
 
     wire::Scanner m_scanner;
+    std::shared_ptr<google::protobuf::Arena> m_arena; // of the plain messages
     ExternalData& m_external;
     Progress& m_progress;
     std::stop_token m_stop;

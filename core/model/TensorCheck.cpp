@@ -55,9 +55,8 @@ TypedData typedData(const onnx::TensorProto& tensor, DataType type, std::uint64_
 
 std::optional<Error> checkTensor(const Model& model, const onnx::TensorProto& tensor)
 {
-    const std::string who = "tensor \"" + tensor.name() + "\" ";
     const auto wrong = [&](const std::string& what) {
-        return Error{ErrorCode::Unreadable, who + what, tensor.name()};
+        return Error{ErrorCode::Unreadable, "tensor \"" + tensor.name() + "\" " + what, tensor.name()};
     };
     const auto type = static_cast<DataType>(tensor.data_type());
     if (tensor.dims_size() > highestRank)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/Validator.h"
 
+#include "core/base/NameTable.h"
 #include "core/model/FunctionCalls.h"
 #include "core/model/Limits.h"
 #include "core/model/TensorCheck.h"
@@ -8,7 +9,6 @@
 
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 namespace pleat {
@@ -45,8 +45,8 @@ struct Scope {
 
     const Graph& graph;
     Scope* parent;
-    std::unordered_map<std::string_view, std::size_t> definedBy; // noNode: an input
-    std::vector<std::pair<std::size_t, std::size_t>> edges;      // producer → reader, both of this graph
+    NameTable<std::size_t> definedBy;                       // noNode: an input
+    std::vector<std::pair<std::size_t, std::size_t>> edges; // producer → reader, both of this graph
     std::size_t current = 0; // the node at hand, or the one whose body is being walked
 };
 
@@ -72,7 +72,7 @@ Check NameCheck::function(const Function& function)
     Scope scope(*function.body);
     scope.definedBy.reserve(function.body->nodes.size() + 8);
     for (const auto& name : function.header->input()) {
-        if (!scope.definedBy.emplace(name, noNode).second)
+        if (!scope.definedBy.tryEmplace(name, noNode).second)
             return invalid("function \"" + function.header->name() + "\" has two inputs \"" + name + "\".",
                            name);
     }
@@ -113,7 +113,7 @@ Check NameCheck::defineInputs(Scope& scope)
     for (const auto& input : scope.graph.header->input()) {
         if (input.name().empty())
             return invalid("graph \"" + scope.graph.header->name() + "\" has an input without a name.", {});
-        if (!scope.definedBy.emplace(input.name(), noNode).second)
+        if (!scope.definedBy.tryEmplace(input.name(), noNode).second)
             return invalid("graph input \"" + input.name() + "\" is there twice.", input.name());
     }
     // An initializer may carry the name of an input (it is its default then), but not that of another one.
@@ -121,7 +121,7 @@ Check NameCheck::defineInputs(Scope& scope)
         if (name.empty())
             return invalid("graph \"" + scope.graph.header->name() + "\" has an initializer without a name.",
                            {});
-        if (std::exchange(scope.definedBy.emplace(name, noNode).first->second, anInitializer) != noNode)
+        if (std::exchange(scope.definedBy.tryEmplace(name, noNode).first, anInitializer) != noNode)
             return invalid("initializer \"" + name + "\" is there twice.", name);
         return {};
     };
@@ -143,7 +143,7 @@ Check NameCheck::defineNodes(Scope& scope)
         for (const auto& output : node.output()) {
             if (output.empty())
                 continue; // an optional output that nobody asked for
-            if (!scope.definedBy.emplace(output, index).second)
+            if (!scope.definedBy.tryEmplace(output, index).second)
                 return invalid(
                     "\"" + output + "\" is defined twice; the second time by " + labelOf(node) + ".", output);
         }
@@ -174,12 +174,12 @@ Check NameCheck::walkNodes(Scope& scope, int depth)
 bool NameCheck::read(Scope& scope, const std::string& name)
 {
     for (Scope* at = &scope; at; at = at->parent) {
-        const auto found = at->definedBy.find(name);
-        if (found == at->definedBy.end())
+        const std::size_t* producer = at->definedBy.find(name);
+        if (!producer)
             continue;
-        if (found->second < anInitializer && at->current != noNode) {
-            at->edges.emplace_back(found->second, at->current);
-            m_outOfOrder |= found->second > at->current;
+        if (*producer < anInitializer && at->current != noNode) {
+            at->edges.emplace_back(*producer, at->current);
+            m_outOfOrder |= *producer > at->current;
         }
         return true;
     }

@@ -148,6 +148,45 @@ std::string text(const Json& json)
     return visibleJson(json.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
+// Without the line break at its end, and each line but the first moved to the right. No string holds a line
+// break of its own.
+std::string indented(const Json& json, std::size_t columns)
+{
+    const std::string lines = json.dump(2, ' ', false, Json::error_handler_t::replace);
+    std::string result;
+    result.reserve(lines.size() + lines.size() / 2);
+    std::size_t from = 0;
+    for (std::size_t end = lines.find('\n'); end != lines.npos; end = lines.find('\n', from)) {
+        result.append(lines, from, end + 1 - from).append(columns, ' ');
+        from = end + 1;
+    }
+    return result.append(lines, from, lines.npos);
+}
+
+// What text() makes of `before`, then the list "pairs" and then `after`, handed over element by element.
+template<class Elements, class ToJson>
+Result<void> writeWithPairs(const Json& before, const Elements& elements, ToJson toJson, const Json& after,
+                            const TextSink& write)
+{
+    std::string piece = "{";
+    for (const auto& [key, value] : before.items())
+        piece += "\n  " + Json(key).dump() + ": " + indented(value, 2) + ",";
+    piece += elements.empty() ? "\n  \"pairs\": []" : "\n  \"pairs\": [";
+    bool first = true;
+    for (const auto& element : elements) {
+        piece += (first ? "\n    " : ",\n    ") + indented(toJson(element), 4);
+        first = false;
+        if (auto written = write(piece); !written)
+            return written;
+        piece.clear();
+    }
+    if (!elements.empty())
+        piece = "\n  ]";
+    for (const auto& [key, value] : after.items())
+        piece += ",\n  " + Json(key).dump() + ": " + indented(value, 2);
+    return write(piece + "\n}\n");
+}
+
 } // namespace
 
 std::string infoJson(const ModelInfo& info)
@@ -185,38 +224,37 @@ std::string infoJson(const ModelInfo& info)
     return text(json);
 }
 
-std::string pairsJson(const std::string& model, std::span<const FoldCandidate> candidates)
+Result<void> pairsJson(const std::string& model, std::span<const FoldCandidate> candidates,
+                       const TextSink& write)
 {
     std::uint64_t foldable = 0, blocked = 0, other = 0;
-    Json pairs = Json::array();
     for (const FoldCandidate& candidate : candidates) {
         if (candidate.batchNorm)
             ++(candidate.foldable ? foldable : blocked);
         else
             other += candidate.foldable;
-        pairs.push_back(candidateJson(candidate));
     }
-    return text(
-        {{"model", model}, {"foldable", foldable}, {"blocked", blocked}, {"other", other}, {"pairs", pairs}});
+    return writeWithPairs({{"model", model}, {"foldable", foldable}, {"blocked", blocked}, {"other", other}},
+                          candidates, candidateJson, Json::object(), write);
 }
 
-std::string foldJson(const FoldFiles& files, std::span<const FoldedPair> pairs, Arrays arrays)
+Result<void> foldJson(const FoldFiles& files, std::span<const FoldedPair> pairs, Arrays arrays,
+                      const TextSink& write)
 {
     std::uint64_t folded = 0, left = 0;
-    Json array = Json::array();
     for (const FoldedPair& pair : pairs) {
         folded += pair.folded;
         left += !pair.folded && pair.candidate.batchNorm;
-        array.push_back(pairJson(pair, arrays));
     }
-    Json json = {{"model", files.model},
-                 {"output", files.output.empty() ? Json(nullptr) : Json(files.output)},
-                 {"folded", folded},
-                 {"left", left},
-                 {"pairs", array}};
+    Json after = Json::object();
     if (!files.data.empty())
-        json["data"] = files.data;
-    return text(json);
+        after["data"] = files.data;
+    return writeWithPairs(
+        {{"model", files.model},
+         {"output", files.output.empty() ? Json(nullptr) : Json(files.output)},
+         {"folded", folded},
+         {"left", left}},
+        pairs, [&](const FoldedPair& pair) { return pairJson(pair, arrays); }, after, write);
 }
 
 } // namespace pleat

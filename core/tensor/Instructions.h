@@ -33,6 +33,7 @@ template<class Loop, class... Arguments>
 void run(Instructions set, Arguments... arguments)
 {
     switch (set) {
+    case Instructions::Avx512Sixteen:
     case Instructions::Avx512:
         return runAvx512<Loop>(arguments...);
     case Instructions::Avx2:

@@ -92,7 +92,12 @@ Instructions bestInstructions()
             return Instructions::Baseline;
         const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-        return avx512 ? Instructions::Avx512 : Instructions::Avx2;
+        if (!avx512)
+            return Instructions::Avx2;
+        const bool halves =
+            __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & bit_AVX512FP16) != 0;
+        return halves && __builtin_cpu_supports("avx512bf16") ? Instructions::Avx512Sixteen
+                                                              : Instructions::Avx512;
     }();
     return best;
 #else

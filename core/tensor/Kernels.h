@@ -12,7 +12,12 @@
 namespace pleat {
 
 // The vector instructions that a loop may use; the results are the same with all of them.
-enum class Instructions { Baseline, Avx2, Avx512 };
+enum class Instructions {
+    Baseline,
+    Avx2,
+    Avx512,
+    Avx512Sixteen // with those for float16 and bfloat16 (AVX512-FP16 and -BF16)
+};
 
 // The newest that this processor has.
 Instructions bestInstructions();

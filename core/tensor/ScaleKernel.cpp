@@ -246,6 +246,13 @@ private:
         }
         const std::uint64_t whole = rows * length;
         const bool mayServeAgain = whole <= tableSize && whole <= m_count / 2;
+        if (!mayServeAgain) {
+            const std::uint64_t done = multiplyFewEach(block, rows, length, output, input);
+            block += done * length * size;
+            rows -= done;
+            advance(output, done);
+            advance(input, done);
+        }
         const std::uint64_t limit = mayServeAgain ? tableSize : onceSize;
         const std::uint64_t fit = whole <= limit ? rows : limit / length;
         if (length >= longRow && (fit == 0 || isDirect(output, input))) {
@@ -293,6 +300,19 @@ private:
     {
         if constexpr (size == 2)
             return multiplyEights<typename Codec::Format>(m_set, elements, count, factors, shared);
+        return 0;
+    }
+
+    // Short rows of one factor each, which follow one another; returns how many of the first ones it did.
+    std::uint64_t multiplyFewEach(std::byte* block, std::uint64_t rows, std::uint64_t length,
+                                  const Source& output, const Source& input)
+    {
+        if constexpr (size == 2) {
+            const Source &each = output.rowStep ? output : input, &one = output.rowStep ? input : output;
+            if (output.step == 0 && input.step == 0 && each.rowStep == 1 && one.rowStep == 0)
+                return multiplyShortRows<typename Codec::Format>(m_set, block, rows, length, each.start,
+                                                                 one.at(0));
+        }
         return 0;
     }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tensor/SixteenBitVectors.h"
 
+#include <array>
+#include <cstring>
+#include <numeric>
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #ifndef __clang__
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized" // GCC 12 warns of its own header (PR 105593)
@@ -13,6 +17,8 @@ namespace pleat {
 #if defined(__x86_64__) && defined(__GNUC__)
 
 namespace {
+
+constexpr std::uint64_t longestRow = 64; // of those that are multiplied period by period
 
 // What SixteenBits.h does with one double, with four or eight of them and with eight stored numbers.
 template<class Format>
@@ -154,6 +160,105 @@ multiplyByAvx512(std::byte* block, std::uint64_t count, const double* factors, d
     }
 }
 
+// Sixteen at a time with the instructions of AVX512-FP16 and -BF16.
+template<class Format>
+struct Direct;
+
+// Between double and float16 there are instructions that round once.
+template<>
+struct Direct<Half> {
+    [[gnu::target("avx2,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512fp16,avx512bf16"),
+      gnu::always_inline]] static __m128i
+    multiplied(__m128i stored, __m512d factors)
+    {
+        const __m512d product = _mm512_mul_pd(_mm512_cvtph_pd(_mm_castsi128_ph(stored)), factors);
+        const __m128i rounded =
+            _mm_castph_si128(_mm512_cvt_roundpd_ph(product, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+        // NaN keeps its sign and loses what it carries.
+        const __mmask8 nan = _mm512_cmp_pd_mask(product, product, _CMP_UNORD_Q);
+        return _mm_mask_blend_epi16(nan, rounded, _mm_and_si128(rounded, _mm_set1_epi16(-512)));
+    }
+
+    [[gnu::target("avx2,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512fp16,avx512bf16"),
+      gnu::always_inline]] static void
+    multiply(std::byte* at, __m512d first, __m512d second)
+    {
+        auto* const stored = reinterpret_cast<__m128i*>(at);
+        _mm_storeu_si128(stored, multiplied(_mm_loadu_si128(stored), first));
+        _mm_storeu_si128(stored + 1, multiplied(_mm_loadu_si128(stored + 1), second));
+    }
+};
+
+// A float rounded to odd is rounded to bfloat16 as the double would be (SixteenBits.h). The instruction takes
+// subnormal numbers for zero: where there may be one, all sixteen go the long way.
+template<>
+struct Direct<Brain> {
+    [[gnu::target("avx2,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512fp16,avx512bf16"),
+      gnu::always_inline]] static void
+    multiply(std::byte* at, __m512d first, __m512d second)
+    {
+        auto* const stored = reinterpret_cast<__m256i*>(at);
+        const __m512i wide = _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(stored)), 16);
+        first = _mm512_mul_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(_mm512_castsi512_ps(wide))), first);
+        second = _mm512_mul_pd(_mm512_cvtps_pd(_mm512_extractf32x8_ps(_mm512_castsi512_ps(wide), 1)), second);
+        const __m512 odd = _mm512_insertf32x8(_mm512_castps256_ps512(Vectors<Half>::toFloats(first)),
+                                              Vectors<Half>::toFloats(second), 1);
+        const __m512i exponent = _mm512_set1_epi32(0x7f800000);
+        if (_mm512_testn_epi32_mask(_mm512_castps_si512(odd), exponent) == 0) [[likely]] {
+            const __m256bh rounded = _mm512_cvtneps_pbh(odd);
+            std::memcpy(at, &rounded, sizeof rounded);
+            return;
+        }
+        _mm256_storeu_si256(stored,
+                            _mm256_set_m128i(Vectors<Brain>::narrowed(Vectors<Brain>::toFloats(second)),
+                                             Vectors<Brain>::narrowed(Vectors<Brain>::toFloats(first))));
+    }
+};
+
+template<class Format>
+[[gnu::target("avx2,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512fp16,avx512bf16")]] void
+multiplyByAvx512Sixteen(std::byte* block, std::uint64_t count, const double* factors, double shared)
+{
+    const __m512d by = _mm512_set1_pd(shared);
+    if (!factors) {
+        for (std::uint64_t e = 0; e < count; e += 16)
+            Direct<Format>::multiply(block + e * 2, by, by);
+    } else if (shared == 1) {
+        for (std::uint64_t e = 0; e < count; e += 16)
+            Direct<Format>::multiply(block + e * 2, _mm512_loadu_pd(factors + e),
+                                     _mm512_loadu_pd(factors + e + 8));
+    } else {
+        for (std::uint64_t e = 0; e < count; e += 16)
+            Direct<Format>::multiply(block + e * 2, _mm512_mul_pd(_mm512_loadu_pd(factors + e), by),
+                                     _mm512_mul_pd(_mm512_loadu_pd(factors + e + 8), by));
+    }
+}
+
+// After `period` rows, rows and sixteens of elements begin together again. The factors of these rows fit into
+// two vectors, and which of them each element takes is the same in each period.
+template<class Format>
+[[gnu::target("avx2,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512fp16,avx512bf16")]] void
+multiplyPeriods(std::byte* block, std::uint64_t periods, std::uint64_t period, std::uint64_t length,
+                const double* factors, double shared)
+{
+    const std::uint64_t elements = period * length;
+    alignas(64) std::array<std::int64_t, 16 * longestRow> rowOf;
+    for (std::uint64_t e = 0; e < elements; ++e)
+        rowOf[e] = static_cast<std::int64_t>(e / length);
+    const auto rows = static_cast<__mmask16>((1u << period) - 1);
+    const __m512d by = _mm512_set1_pd(shared);
+    for (std::uint64_t p = 0; p < periods; ++p, factors += period, block += elements * 2) {
+        const __m512d low = _mm512_mul_pd(_mm512_maskz_loadu_pd(static_cast<__mmask8>(rows), factors), by);
+        const __m512d high =
+            _mm512_mul_pd(_mm512_maskz_loadu_pd(static_cast<__mmask8>(rows >> 8), factors + 8), by);
+        for (std::uint64_t e = 0; e < elements; e += 16) {
+            const __m512i first = _mm512_load_si512(&rowOf[e]), second = _mm512_load_si512(&rowOf[e + 8]);
+            Direct<Format>::multiply(block + e * 2, _mm512_permutex2var_pd(low, first, high),
+                                     _mm512_permutex2var_pd(low, second, high));
+        }
+    }
+}
+
 } // namespace
 
 template<class Format>
@@ -163,11 +268,27 @@ std::uint64_t multiplyEights(Instructions set, std::byte* block, std::uint64_t c
     if (set == Instructions::Baseline)
         return 0;
     const std::uint64_t whole = count - count % 8;
-    if (set == Instructions::Avx512)
+    if (set == Instructions::Avx512Sixteen) {
+        const std::uint64_t sixteens = count - count % 16;
+        multiplyByAvx512Sixteen<Format>(block, sixteens, factors, shared);
+        multiplyByAvx512<Format>(block + sixteens * 2, whole - sixteens,
+                                 factors ? factors + sixteens : nullptr, shared);
+    } else if (set == Instructions::Avx512)
         multiplyByAvx512<Format>(block, whole, factors, shared);
     else
         multiplyByAvx2<Format>(block, whole, factors, shared);
     return whole;
+}
+
+template<class Format>
+std::uint64_t multiplyShortRows(Instructions set, std::byte* block, std::uint64_t rows, std::uint64_t length,
+                                const double* factors, double shared)
+{
+    if (set != Instructions::Avx512Sixteen || length > longestRow)
+        return 0;
+    const std::uint64_t period = 16 / std::gcd(std::uint64_t{16}, length), periods = rows / period;
+    multiplyPeriods<Format>(block, periods, period, length, factors, shared);
+    return periods * period;
 }
 
 #else
@@ -178,9 +299,20 @@ std::uint64_t multiplyEights(Instructions, std::byte*, std::uint64_t, const doub
     return 0;
 }
 
+template<class Format>
+std::uint64_t multiplyShortRows(Instructions, std::byte*, std::uint64_t, std::uint64_t, const double*, double)
+{
+    return 0;
+}
+
 #endif
 
 template std::uint64_t multiplyEights<Half>(Instructions, std::byte*, std::uint64_t, const double*, double);
 template std::uint64_t multiplyEights<Brain>(Instructions, std::byte*, std::uint64_t, const double*, double);
+
+template std::uint64_t multiplyShortRows<Half>(Instructions, std::byte*, std::uint64_t, std::uint64_t,
+                                               const double*, double);
+template std::uint64_t multiplyShortRows<Brain>(Instructions, std::byte*, std::uint64_t, std::uint64_t,
+                                                const double*, double);
 
 } // namespace pleat

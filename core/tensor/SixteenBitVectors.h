@@ -16,9 +16,20 @@ template<class Format>
 std::uint64_t multiplyEights(Instructions set, std::byte* block, std::uint64_t count, const double* factors,
                              double shared);
 
+// Multiplies short rows, one behind the other, by one of the factors each, times `shared`; returns how many
+// of the first rows it did. 0 where the instructions are missing.
+template<class Format>
+std::uint64_t multiplyShortRows(Instructions set, std::byte* block, std::uint64_t rows, std::uint64_t length,
+                                const double* factors, double shared);
+
 extern template std::uint64_t multiplyEights<Half>(Instructions, std::byte*, std::uint64_t, const double*,
                                                    double);
 extern template std::uint64_t multiplyEights<Brain>(Instructions, std::byte*, std::uint64_t, const double*,
                                                     double);
+
+extern template std::uint64_t multiplyShortRows<Half>(Instructions, std::byte*, std::uint64_t, std::uint64_t,
+                                                      const double*, double);
+extern template std::uint64_t multiplyShortRows<Brain>(Instructions, std::byte*, std::uint64_t, std::uint64_t,
+                                                       const double*, double);
 
 } // namespace pleat

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // GraphView's index (who produces, who reads, in which scope), constants, and the Rewriter's promises:
 // survivors keep their ids and places, names are unique, orphans go, what others read stays.
+#include "core/base/NameTable.h"
 #include "core/graph/Constants.h"
 #include "core/graph/Rewriter.h"
 #include "tests/core/support/FoldChecks.h"
@@ -8,6 +9,7 @@
 #include <QTest>
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <set>
 
 using namespace pleat;
@@ -532,6 +534,28 @@ private slots:
         QCOMPARE(added.name(), std::string("new"));
         QCOMPARE(added.type().tensor_type().elem_type(), static_cast<int>(onnx::TensorProto::FLOAT));
         QCOMPARE(added.type().tensor_type().shape().dim(0).dim_value(), std::int64_t{4});
+    }
+
+    // What a standard map holds, the table of names holds, while it grows and with names of all lengths.
+    void tableOfNamesIsLikeAMap()
+    {
+        std::map<std::string, int, std::less<>> expected;
+        for (int n = 0; n < 20000; ++n)
+            expected.emplace(std::string(static_cast<std::size_t>(n % 5), 'x') + std::to_string(n % 7000), n);
+        expected.emplace("", -1);
+        NameTable<int> table;
+        QVERIFY(!table.find("x"));
+        for (const auto& [name, value] : expected)
+            QVERIFY(table.tryEmplace(name, value).second);
+        for (const auto& [name, value] : expected) {
+            QVERIFY(!table.tryEmplace(std::string(name), value + 1).second);
+            QVERIFY(table.find(name));
+            QCOMPARE(*table.find(name), value);
+            QVERIFY(!table.find(name + "y"));
+        }
+        table.reserve(100000);
+        for (const auto& [name, value] : expected)
+            QCOMPARE(*table.find(name), value);
     }
 };
 

@@ -22,6 +22,16 @@ std::shared_ptr<const GraphView> viewOf(const Model& model)
     return GraphView::of(model);
 }
 
+void requireJson(const std::function<Result<void>(const TextSink&)>& report, const char* what)
+{
+    std::string text;
+    const auto written = report([&](std::string_view piece) -> Result<void> {
+        text += piece;
+        return {};
+    });
+    require(written && nlohmann::json::accept(text), what);
+}
+
 std::vector<FoldCandidate> candidates(const std::shared_ptr<const GraphView>& view,
                                       const FoldOptions& options)
 {
@@ -33,7 +43,8 @@ std::vector<FoldCandidate> candidates(const std::shared_ptr<const GraphView>& vi
         require(candidate.foldable != candidate.reason.has_value(), "a refusal has its reason");
         require(candidate.foldable || !candidate.blame.empty(), "a refusal has its culprit");
     }
-    require(nlohmann::json::accept(pairsJson("fuzz.onnx", *found)), "pairs are JSON");
+    requireJson([&](const TextSink& write) { return pairsJson("fuzz.onnx", *found, write); },
+                "pairs are JSON");
     return *std::move(found);
 }
 
@@ -100,8 +111,11 @@ void look(std::span<const std::byte> input)
         require(folded > 0 || !outcome->after.edited || model.edited, "nothing folded is nothing changed");
         if (const auto measured = measureRanges(model, *outcome, progress, {}); !measured)
             requireSentence(measured.error());
-        require(nlohmann::json::accept(foldJson({"a.onnx", "b.onnx", {}}, outcome->pairs, Arrays::Include)),
-                "a report is JSON");
+        requireJson(
+            [&](const TextSink& write) {
+                return foldJson({"a.onnx", "b.onnx", {}}, outcome->pairs, Arrays::Include, write);
+            },
+            "a report is JSON");
         requireSaved(outcome->after, scratch.path() / "folded.onnx");
         if (round == 0 && bits & 16) {
             if (const auto canonicalized =

@@ -126,6 +126,26 @@ tl::expected<std::vector<FoldCandidate>, std::string> candidatesOf(const std::st
     return std::move(*found);
 }
 
+namespace {
+
+// What was found without folding is what folding by default does.
+bool areTheSame(const std::vector<FoldCandidate>& found, const std::vector<FoldedPair>& pairs)
+{
+    return std::ranges::equal(found, pairs, [](const FoldCandidate& one, const FoldedPair& pair) {
+        const FoldCandidate& other = pair.candidate;
+        const auto codes = [](const FoldCandidate& candidate) {
+            std::vector<std::string> all;
+            for (const FoldWarning& warning : candidate.warnings)
+                all.push_back(warning.code + " " + warning.message.text());
+            return all;
+        };
+        return one.id == other.id && one.foldable == other.foldable && one.reason == other.reason &&
+               one.message.text() == other.message.text() && codes(one) == codes(other);
+    });
+}
+
+} // namespace
+
 tl::expected<Folded, std::string> foldThroughFiles(const std::string& bytes,
                                                    const std::optional<std::vector<FoldId>>& chosen,
                                                    const FoldOptions& options)
@@ -141,6 +161,8 @@ tl::expected<Folded, std::string> foldThroughFiles(const std::string& bytes,
     auto outcome = fold(*view, chosen, options, progress, {});
     if (!outcome)
         return problem(outcome.error());
+    if (!chosen && !areTheSame(*found, outcome->pairs))
+        return tl::make_unexpected(std::string("what was found is not what was folded"));
     if (auto saved = saveModel(outcome->after, place.target(), progress, {}); !saved)
         return problem(saved.error());
     Folded folded{bytes, readFile(place.target()), {}, std::move(*found), std::move(*outcome)};
