@@ -259,7 +259,9 @@ multiplyByAvx512Sixteen(std::byte* block, std::uint64_t count, const double* fac
             Direct<Format>::multiply(block + e * 2, _mm512_mul_pd(_mm512_loadu_pd(factors + e), by),
                                      _mm512_mul_pd(_mm512_loadu_pd(factors + e + 8), by));
     }
-    if (whole < count)
+    if (count - whole == 8)
+        multiplyByAvx512<Format>(block + whole * 2, 8, factors ? factors + whole : nullptr, shared);
+    else if (whole < count)
         multiplyRest<Format>(block + whole * 2, count - whole, factors ? factors + whole : nullptr, shared);
 }
 
