@@ -161,6 +161,14 @@ multiplyByAvx512(std::byte* block, std::uint64_t count, const double* factors, d
 }
 
 // Sixteen at a time with the instructions of AVX512-FP16 and -BF16.
+// So many instructions lie between two lines of the memory that the processor's own prefetching comes too
+// late: asking for them takes a third off the time.
+[[gnu::always_inline]] inline void fetchAhead(const std::byte* at)
+{
+    constexpr std::uintptr_t distance = 2048;
+    _mm_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(at) + distance), _MM_HINT_T0);
+}
+
 template<class Format>
 struct Direct;
 
@@ -183,6 +191,7 @@ struct Direct<Half> {
       gnu::always_inline]] static void
     multiply(std::byte* at, __m512d first, __m512d second)
     {
+        fetchAhead(at);
         auto* const stored = reinterpret_cast<__m128i*>(at);
         _mm_storeu_si128(stored, multiplied(_mm_loadu_si128(stored), first));
         _mm_storeu_si128(stored + 1, multiplied(_mm_loadu_si128(stored + 1), second));
@@ -197,6 +206,7 @@ struct Direct<Brain> {
       gnu::always_inline]] static void
     multiply(std::byte* at, __m512d first, __m512d second)
     {
+        fetchAhead(at);
         auto* const stored = reinterpret_cast<__m256i*>(at);
         const __m512i wide = _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(stored)), 16);
         first = _mm512_mul_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(_mm512_castsi512_ps(wide))), first);
@@ -215,23 +225,44 @@ struct Direct<Brain> {
     }
 };
 
+// Fewer than sixteen: the others are ones, and stay here.
+template<class Format>
+[[gnu::target("avx2,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512fp16,avx512bf16")]] void
+multiplyRest(std::byte* block, std::uint64_t count, const double* factors, double shared)
+{
+    const auto mask = static_cast<__mmask16>((1u << count) - 1);
+    const __m512d by = _mm512_set1_pd(shared), one = _mm512_set1_pd(1);
+    __m512d first = by, second = by;
+    if (factors) {
+        first = _mm512_mul_pd(_mm512_mask_loadu_pd(one, static_cast<__mmask8>(mask), factors), by);
+        second = _mm512_mul_pd(_mm512_mask_loadu_pd(one, static_cast<__mmask8>(mask >> 8), factors + 8), by);
+    }
+    alignas(32) std::array<std::byte, 32> some;
+    const auto stored = static_cast<short>(Format::fromDouble(1));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(some.data()),
+                       _mm256_mask_loadu_epi16(_mm256_set1_epi16(stored), mask, block));
+    Direct<Format>::multiply(some.data(), first, second);
+    _mm256_mask_storeu_epi16(block, mask, _mm256_load_si256(reinterpret_cast<const __m256i*>(some.data())));
+}
+
 template<class Format>
 [[gnu::target("avx2,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512fp16,avx512bf16")]] void
 multiplyByAvx512Sixteen(std::byte* block, std::uint64_t count, const double* factors, double shared)
 {
+    const std::uint64_t whole = count - count % 16;
     const __m512d by = _mm512_set1_pd(shared);
     if (!factors) {
-        for (std::uint64_t e = 0; e < count; e += 16)
+        for (std::uint64_t e = 0; e < whole; e += 16)
             Direct<Format>::multiply(block + e * 2, by, by);
-    } else if (shared == 1) {
-        for (std::uint64_t e = 0; e < count; e += 16)
-            Direct<Format>::multiply(block + e * 2, _mm512_loadu_pd(factors + e),
-                                     _mm512_loadu_pd(factors + e + 8));
     } else {
-        for (std::uint64_t e = 0; e < count; e += 16)
+        for (std::uint64_t e = 0; e < whole; e += 16)
             Direct<Format>::multiply(block + e * 2, _mm512_mul_pd(_mm512_loadu_pd(factors + e), by),
                                      _mm512_mul_pd(_mm512_loadu_pd(factors + e + 8), by));
     }
+    if (count - whole == 8)
+        multiplyByAvx512<Format>(block + whole * 2, 8, factors ? factors + whole : nullptr, shared);
+    else if (whole < count)
+        multiplyRest<Format>(block + whole * 2, count - whole, factors ? factors + whole : nullptr, shared);
 }
 
 // After `period` rows, rows and sixteens of elements begin together again. The factors of these rows fit into
@@ -267,13 +298,12 @@ std::uint64_t multiplyEights(Instructions set, std::byte* block, std::uint64_t c
 {
     if (set == Instructions::Baseline)
         return 0;
-    const std::uint64_t whole = count - count % 8;
     if (set == Instructions::Avx512Sixteen) {
-        const std::uint64_t sixteens = count - count % 16;
-        multiplyByAvx512Sixteen<Format>(block, sixteens, factors, shared);
-        multiplyByAvx512<Format>(block + sixteens * 2, whole - sixteens,
-                                 factors ? factors + sixteens : nullptr, shared);
-    } else if (set == Instructions::Avx512)
+        multiplyByAvx512Sixteen<Format>(block, count, factors, shared);
+        return count;
+    }
+    const std::uint64_t whole = count - count % 8;
+    if (set == Instructions::Avx512)
         multiplyByAvx512<Format>(block, whole, factors, shared);
     else
         multiplyByAvx2<Format>(block, whole, factors, shared);

@@ -11,7 +11,7 @@
 namespace pleat {
 
 // Multiplies elements of the block by factors[e] · shared, without factors by `shared`; returns how many of
-// the first ones it did: a multiple of 8, the rest is the caller's. 0 where the instructions are missing.
+// the first ones it did: fewer than 8 may be the caller's. 0 where the instructions are missing.
 template<class Format>
 std::uint64_t multiplyEights(Instructions set, std::byte* block, std::uint64_t count, const double* factors,
                              double shared);
