@@ -152,7 +152,8 @@ std::string text(const Json& json)
 // break of its own.
 std::string indented(const Json& json, std::size_t columns)
 {
-    const std::string lines = json.dump(2, ' ', false, Json::error_handler_t::replace);
+    std::string lines = text(json);
+    lines.pop_back();
     std::string result;
     result.reserve(lines.size() + lines.size() / 2);
     std::size_t from = 0;
