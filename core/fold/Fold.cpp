@@ -215,6 +215,14 @@ Result<void> requireFolded(const std::vector<FoldId>& ids, const std::vector<Fol
 
 namespace {
 
+// Whether folding it only records factors: what must read a weight may fail, and is tried.
+bool onlyRecords(const FoldTarget& target)
+{
+    const Layer& layer = target.layer;
+    return !layer.quantizedWeight && !layer.weight.isCast() && !isReordered(layer.weight) &&
+           !layer.weight.tensor.payload().isScaled();
+}
+
 // The answer where each affine operator of the model is part of a chain that can be folded at once, all on
 // the same side of their layers: then no fold clears the way for another, and nothing must be folded to know
 // it. Nothing for another model.
@@ -227,7 +235,8 @@ foldsOfOneRound(const GraphView& view, const FoldOptions& options, Progress& pro
     const auto take = [&](FoldPlan plan) -> Result<void> {
         const FoldCandidate& candidate = plan.candidate;
         oneRound = candidate.foldable && takenByDefault(candidate, options) &&
-                   (found.empty() || found.front().direction == candidate.direction) && busy.reserve(plan);
+                   (found.empty() || found.front().direction == candidate.direction) &&
+                   std::ranges::all_of(plan.targets, onlyRecords) && busy.reserve(plan);
         if (!oneRound)
             return cancelled(); // no more plans are wanted
         found.push_back(std::move(plan.candidate));

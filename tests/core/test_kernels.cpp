@@ -91,8 +91,8 @@ std::vector<Weight> largeWeights()
 std::vector<Instructions> instructionSets()
 {
     std::vector<Instructions> sets;
-    for (const auto set : {Instructions::Baseline, Instructions::Avx2, Instructions::Avx512,
-                           Instructions::Avx512Sixteen}) {
+    for (const auto set :
+         {Instructions::Baseline, Instructions::Avx2, Instructions::Avx512, Instructions::Avx512Sixteen}) {
         if (set <= bestInstructions())
             sets.push_back(set);
     }
