@@ -4,6 +4,7 @@
 #include "core/graph/CallAttributes.h"
 #include "core/graph/ComputedConstants.h"
 #include "core/graph/GraphView.h"
+#include "core/model/FunctionCalls.h"
 #include "core/model/ScopePath.h"
 
 #include <algorithm>
@@ -22,9 +23,9 @@ public:
         addScope(*model.graph, ScopeIndex::None, NodeIndex::None, -1, {});
         for (std::size_t f = 0; f < model.functions.size(); ++f) {
             const onnx::FunctionProto& header = *model.functions[f].header;
-            const ScopeIndex scope =
-                addScope(*model.functions[f].body, ScopeIndex::None, NodeIndex::None,
-                         static_cast<std::int32_t>(f), functionPath(header.domain(), header.name()));
+            const ScopeIndex scope = addScope(
+                *model.functions[f].body, ScopeIndex::None, NodeIndex::None, static_cast<std::int32_t>(f),
+                functionPath(header.domain(), header.name(), overloadOf(header)));
             addPorts(scope, header);
         }
         resolve();

@@ -49,14 +49,18 @@ void collectCalls(const Graph& graph, const Functions& functions, std::vector<st
 
 } // namespace
 
+std::string overloadOf(const onnx::FunctionProto& function)
+{
+    return textField(function, field::function::overload);
+}
+
 std::optional<Error> checkFunctionCalls(const Model& model)
 {
     const std::size_t count = model.functions.size();
     Functions functions;
     for (std::size_t index = 0; index < count; ++index) {
         const auto& header = *model.functions[index].header;
-        const std::string key =
-            identity(header.domain(), header.name(), textField(header, field::function::overload));
+        const std::string key = identity(header.domain(), header.name(), overloadOf(header));
         if (!functions.emplace(key, index).second)
             return Error{ErrorCode::Unreadable, "function \"" + header.name() + "\" is there twice.",
                          header.name()};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How a scope is called, in GraphView's paths, in fold ids and in the tables of inferred types: "" for the
 // main graph, "If_3.then_branch" for a body in it, "If_3.then_branch/loop.body" one deeper,
-// "function domain::name" for a function. Everybody who makes such a path makes it here.
+// "function domain::name" for a function, "function domain::name:overload" where overloads share the name.
+// Everybody who makes such a path makes it here.
 #pragma once
 
 #include <cstddef>
@@ -35,9 +36,11 @@ inline std::string bodyPath(std::string_view parent, std::string_view ownerName,
     return path;
 }
 
-inline std::string functionPath(std::string_view domain, std::string_view name)
+inline std::string functionPath(std::string_view domain, std::string_view name,
+                                std::string_view overload = {})
 {
-    return "function " + std::string(domain) + "::" + std::string(name);
+    std::string path = "function " + std::string(domain) + "::" + std::string(name);
+    return overload.empty() ? path : path + ':' + std::string(overload);
 }
 
 } // namespace pleat

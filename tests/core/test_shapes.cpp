@@ -77,6 +77,7 @@ void TestShapes::writesShapesForPeople()
     QCOMPARE(bodyPath("", "", "If", 3, "then_branch", -1), std::string("If_3.then_branch"));
     QCOMPARE(bodyPath("a.b", "loop", "Loop", 3, "body", 2), std::string("a.b/loop.body[2]"));
     QCOMPARE(functionPath("local", "f"), std::string("function local::f"));
+    QCOMPARE(functionPath("local", "f", "g"), std::string("function local::f:g"));
 }
 
 void TestShapes::tellsWhatTheFileDeclares()
