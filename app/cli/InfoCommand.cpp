@@ -54,6 +54,7 @@ void print(const ModelInfo& info)
     printPorts("input", info.inputs);
     printPorts("output", info.outputs);
     std::vector<std::pair<std::uint64_t, std::string>> ops;
+    ops.reserve(info.ops.size());
     for (const auto& [op, count] : info.ops)
         ops.emplace_back(count, op);
     std::ranges::sort(ops, std::greater());

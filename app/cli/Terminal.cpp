@@ -117,7 +117,7 @@ Interrupts::Interrupts()
 Interrupts::~Interrupts()
 {
     m_waiter.request_stop();
-    pthread_kill(m_waiter.native_handle(), SIGTERM);
+    pthread_kill(m_waiter.native_handle(), SIGINT);
 }
 
 std::filesystem::path thisProgram()
