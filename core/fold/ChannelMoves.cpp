@@ -302,7 +302,9 @@ Verdict<Propagation> throughSplit(const Question& q)
     const KnownShape* input = q.context.shapes.of(view.input(q.node, 0));
     if (q.direction == Direction::Forward && (!q.axis || (axis && *axis != *q.axis)))
         return Propagation{.axis = q.axis}; // every output gets the whole of it
-    if (!q.axis || !axis || *axis != *q.axis || !input || *axis >= std::ssize(*input))
+    if (q.axis && (!axis || !input || *axis >= std::ssize(*input)))
+        return blocked(q, "the shape of its input is not known");
+    if (!q.axis || *axis != *q.axis)
         return blocked(q, "its other outputs read the same channels");
     const std::int64_t size = (*input)[static_cast<std::size_t>(*axis)];
     auto parts = intsOrInput(view, q.node, "split", 1);

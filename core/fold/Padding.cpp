@@ -19,7 +19,7 @@ std::int64_t at(const std::vector<std::int64_t>& values, std::size_t index, std:
 
 std::string padsText(const std::vector<std::int64_t>& pads)
 {
-    return fmt::format("pads {}", fmt::join(pads, ", "));
+    return pads.empty() ? "no pads" : fmt::format("pads {}", fmt::join(pads, ", "));
 }
 
 struct Window {
@@ -179,7 +179,8 @@ Verdict<void> transposed(const FoldContext& context, const Layer& layer)
         return {};
     return refuse(Reason::TransposedBorder,
                   sentence("{} shifts its input, and the border of {} reads fewer of its weights ({})",
-                           named(view, context.shifting), label, padsText(window.pads)),
+                           named(view, context.shifting), label,
+                           window.automatic == "NOTSET" ? padsText(window.pads) : window.automatic),
                   blame(view, layer.node));
 }
 

@@ -231,6 +231,7 @@ private:
     Verdict<void> requireOnce(const Found& found) const
     {
         std::vector<NodeIndex> nodes;
+        nodes.reserve(found.targets.size() + found.pads.size());
         for (const FoldTarget& target : found.targets)
             nodes.push_back(target.layer.node);
         for (const PadChange& change : found.pads)

@@ -147,6 +147,12 @@ Verdict<Propagation> reduce(const Question& question)
         return propagation;
     const auto rank = question.context.shapes.rank(view.input(question.node, 0));
     const auto axes = intsOrInput(view, question.node, "axes", 1);
+    const bool given =
+        attribute(protoOf(question), "axes") || view.input(question.node, 1) != ValueIndex::None;
+    if (!axes && given)
+        return blocked(question, "its axes are not known");
+    if ((!axes || axes->empty()) && intAttribute(protoOf(question), "noop_with_empty_axes", 0) != 0)
+        return elementwise(question);
     if (!axes || axes->empty())
         return blocked(question, "it reduces over the channels");
     const bool keep = intAttribute(protoOf(question), "keepdims", 1) != 0;

@@ -178,6 +178,7 @@ Verdict<void> requireScalable(const GraphView& view, const Quantized& quantized,
     if (quantized.scales.size() > 1 && quantized.axis != axis)
         return inTheWay(view, node, "its scales belong to another axis");
     std::vector<double> factors;
+    factors.reserve(s.size());
     for (const double factor : s)
         factors.push_back(std::abs(factor));
     if (view.domain(node).empty() && opsetOf(view, node) < 13 && !staysPerTensor(quantized, factors))

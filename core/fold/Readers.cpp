@@ -26,6 +26,7 @@ Sentence others(const GraphView& view, std::span<const Use> uses, NodeIndex exce
     if (nodes.empty())
         return sentence("another input of {}", named(view, except));
     std::vector<Argument> names;
+    names.reserve(nodes.size());
     for (const NodeIndex node : nodes)
         names.push_back(named(view, node));
     std::ranges::sort(names, {}, &Argument::text);

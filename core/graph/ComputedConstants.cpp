@@ -115,6 +115,7 @@ Numbers spread(Numbers from, const Dims& dims)
         return from;
     from.dims.insert(from.dims.begin(), dims.size() - from.dims.size(), 1);
     std::vector<Dims> positions;
+    positions.reserve(dims.size());
     for (std::size_t a = 0; a < dims.size(); ++a)
         positions.push_back(from.dims[a] == 1 ? Dims(static_cast<std::size_t>(dims[a]), 0) : allOf(dims[a]));
     return taken(from, positions);
