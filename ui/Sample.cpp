@@ -16,7 +16,7 @@ namespace pleat::ui {
 Result<QString> sampleOnDisk()
 {
     const QDir folder(QStandardPaths::writableLocation(QStandardPaths::CacheLocation));
-    const QString path = folder.filePath(u"digits.onnx"_s);
+    QString path = folder.filePath(u"digits.onnx"_s);
     QFile embedded(u":/pleat/samples/digits.onnx"_s);
     if (!embedded.open(QIODevice::ReadOnly))
         return failure(ErrorCode::Internal, "The program comes without its sample.");
