@@ -166,7 +166,9 @@ multiplyByAvx512(std::byte* block, std::uint64_t count, const double* factors, d
 [[gnu::always_inline]] inline void fetchAhead(const std::byte* at)
 {
     constexpr std::uintptr_t distance = 2048;
-    _mm_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(at) + distance), _MM_HINT_T0);
+    const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(at) + distance;
+    // It may lie behind the block, where arithmetic on pointers must not lead.
+    _mm_prefetch(reinterpret_cast<const char*>(address), _MM_HINT_T0); // NOLINT(performance-no-int-to-ptr)
 }
 
 template<class Format>

@@ -137,6 +137,7 @@ void SourceWatch::look()
 {
     m_pause.stop();
     std::vector<Sight> sights;
+    sights.reserve(m_files.size());
     for (std::size_t i = 0; i < m_files.size(); ++i)
         sights.push_back(see(i));
     followPaths(sights);
