@@ -18,11 +18,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Of the signals that ask a program to end, those that whoever started it has not told it to ignore (nohup).
-sigset_t interrupts()
+constexpr int wakeUp = SIGUSR2; // what the program itself sends to the thread that waits for signals
+
+// Of the signals that ask a program to end, those that whoever started it has not told it to ignore (nohup);
+// and wakeUp.
+sigset_t awaitedSignals()
 {
     sigset_t set;
     sigemptyset(&set);
+    sigaddset(&set, wakeUp);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         struct sigaction action {};
         if (sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_IGN)
@@ -102,13 +106,14 @@ void keepStandardDescriptors()
 
 Interrupts::Interrupts()
 {
-    const sigset_t set = interrupts();
+    std::signal(wakeUp, SIG_DFL); // an ignored one would wake nobody
+    const sigset_t set = awaitedSignals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     std::signal(SIGXFSZ, SIG_IGN); // a limit on the size of files is an error like a full disk, no death
     m_waiter = std::jthread([stop = m_stop](std::stop_token end) mutable {
-        const sigset_t awaited = interrupts();
+        const sigset_t awaited = awaitedSignals();
         int signal = 0;
-        if (sigwait(&awaited, &signal) == 0 && !end.stop_requested())
+        if (sigwait(&awaited, &signal) == 0 && signal != wakeUp && !end.stop_requested())
             stop.request_stop();
     });
 }
@@ -117,7 +122,7 @@ Interrupts::Interrupts()
 Interrupts::~Interrupts()
 {
     m_waiter.request_stop();
-    pthread_kill(m_waiter.native_handle(), SIGINT);
+    pthread_kill(m_waiter.native_handle(), wakeUp);
 }
 
 std::filesystem::path thisProgram()

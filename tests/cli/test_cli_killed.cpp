@@ -207,14 +207,14 @@ private slots:
         const Program program;
         program.write("m.onnx", m_cases[0].source);
         const Run run = program.run({"fold", "m.onnx", "-o", "out.onnx"}, [] {
-            sigset_t both;
-            sigemptyset(&both);
-            for (const int signal : {SIGHUP, SIGINT}) {
+            sigset_t all;
+            sigemptyset(&all);
+            for (const int signal : {SIGHUP, SIGINT, SIGTERM}) {
                 std::signal(signal, SIG_IGN);
-                sigaddset(&both, signal);
+                sigaddset(&all, signal);
             }
-            sigprocmask(SIG_BLOCK, &both, nullptr);
-            for (const int signal : {SIGHUP, SIGINT})
+            sigprocmask(SIG_BLOCK, &all, nullptr);
+            for (const int signal : {SIGHUP, SIGINT, SIGTERM})
                 kill(getpid(), signal);
         });
         QCOMPARE(run.code, 0);

@@ -155,7 +155,8 @@ void Alignment::compact()
         const Index block = queue[i];
         for (Index s = right.first[block]; s < right.first[block + 1]; ++s) {
             const Index other = right.items[s];
-            beyond[other] |= beyond[block];
+            if (beyond[block] != 0)
+                beyond[other] = 1;
             m_x[other] = std::max(m_x[other], m_x[block] + gap[s]);
             if (--waiting[other] == 0)
                 queue.push_back(other);

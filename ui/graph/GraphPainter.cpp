@@ -319,15 +319,18 @@ void GraphPainter::drawLabel(QPainter& painter, const QString& text, double acro
                              bool greaterSide) const
 {
     constexpr double distance = 7, width = 220, height = 16;
+    const auto aligned = [&](const QRectF& room, Qt::Alignment side) {
+        painter.drawText(room, static_cast<int>((side | Qt::AlignVCenter).toInt()), text);
+    };
     if (m_scene.direction == Direction::TopDown) {
         const double y = before ? along - rankGapDown / 2 + 1 : along + 13;
         const QRectF room(greaterSide ? across + distance : across - distance - width, y - height / 2, width,
                           height);
-        painter.drawText(room, Qt::AlignVCenter | (greaterSide ? Qt::AlignLeft : Qt::AlignRight), text);
+        aligned(room, greaterSide ? Qt::AlignLeft : Qt::AlignRight);
     } else {
         const QRectF room(before ? along - 12 - width : along + 8,
                           greaterSide ? across + 2 : across - 2 - height, width, height);
-        painter.drawText(room, Qt::AlignVCenter | (before ? Qt::AlignRight : Qt::AlignLeft), text);
+        aligned(room, before ? Qt::AlignRight : Qt::AlignLeft);
     }
 }
 

@@ -20,8 +20,10 @@ std::vector<char> followers(const Part& part)
         if (out.empty())
             continue;
         const Index reader = part.arcs[out.front()].to;
-        follows[v] = std::ranges::all_of(out, [&](Index a) { return part.arcs[a].to == reader; }) &&
-                     std::ranges::all_of(part.in.of(v), [&](Index a) { return follows[part.arcs[a].from]; });
+        const bool alone =
+            std::ranges::all_of(out, [&](Index a) { return part.arcs[a].to == reader; }) &&
+            std::ranges::all_of(part.in.of(v), [&](Index a) { return follows[part.arcs[a].from] != 0; });
+        follows[v] = alone ? 1 : 0;
     }
     return follows;
 }

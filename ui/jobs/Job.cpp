@@ -142,7 +142,7 @@ void JobRunner::cancel(const QString& lane)
                                     [&lane](const JobPointer& job) { return job->lane == lane; });
     if (found == m_jobs.end())
         return;
-    const JobPointer job = *found;
+    const JobPointer job = *found; // NOLINT(performance-unnecessary-copy-initialization): it leaves the list
     drop(job);
     tick();
     Q_EMIT laneFinished(lane);

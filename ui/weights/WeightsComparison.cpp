@@ -24,6 +24,7 @@ std::optional<LayerWeights> weightsOf(const GraphView& view, NodeId id)
 std::vector<std::string> messages(const FoldCandidate& candidate)
 {
     std::vector<std::string> result;
+    result.reserve(candidate.warnings.size());
     for (const FoldWarning& warning : candidate.warnings)
         result.push_back(warning.message.text());
     return result;
@@ -93,6 +94,7 @@ std::optional<Outlier> findOutlier(const std::vector<Range>& channels)
     if (channels.size() < 3)
         return std::nullopt;
     std::vector<double> widths;
+    widths.reserve(channels.size());
     for (const Range& range : channels)
         widths.push_back(range.max - range.min);
     const auto widest = std::max_element(widths.begin(), widths.end());

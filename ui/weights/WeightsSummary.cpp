@@ -110,7 +110,7 @@ QString channelRanges(const WeightsComparison& comparison, std::size_t first, st
     const auto& after = comparison.after.statistics.channels;
     if (first >= after.size())
         return {};
-    const QString now = rangeText(unite(after, first, last));
+    QString now = rangeText(unite(after, first, last));
     if (!comparison.before || first >= comparison.before->statistics.channels.size())
         return now;
     return tr("before %1 → after %2")
