@@ -1,72 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/graph/Shapes.h"
 
-#include "core/graph/Constants.h"
+#include "core/graph/DeclaredShapes.h"
 #include "core/graph/ShapeRules.h"
 
-#include <algorithm>
 #include <onnx/onnx_pb.h>
-#include <unordered_map>
 
 namespace pleat {
 
 namespace {
-
-MaybeShape declared(const onnx::ValueInfoProto& info)
-{
-    if (!info.type().has_tensor_type() || !info.type().tensor_type().has_shape())
-        return std::nullopt;
-    KnownShape shape;
-    for (const auto& dim : info.type().tensor_type().shape().dim())
-        shape.push_back(dim.has_dim_value() ? dim.dim_value() : unknownSize);
-    return believable(std::move(shape));
-}
-
-using Declarations = std::unordered_map<ValueIndex, KnownShape>;
-
-// Whether all inputs of the model have one size. Where they have not, exporters often leave the sizes of the
-// example in the declarations: those are true of one run only.
-bool hasFixedInputs(const GraphView& view)
-{
-    for (const ValueIndex input : view.scopes().front().inputs) {
-        if (view.initializer(input))
-            continue;
-        const auto& inputs = view.scopes().front().graph->header->input();
-        const auto info = std::ranges::find(inputs, view.name(input), &onnx::ValueInfoProto::name);
-        const MaybeShape shape = info == inputs.end() ? std::nullopt : declared(*info);
-        if (!shape || std::ranges::find(*shape, unknownSize) != shape->end())
-            return false;
-    }
-    return true;
-}
-
-// What a scope's file says about the values that its nodes make; without `sizes` only how many axes they
-// have.
-Declarations declarations(const GraphView& view, ScopeIndex scope, bool sizes)
-{
-    Declarations result;
-    const auto take = [&](const auto& infos) {
-        for (const onnx::ValueInfoProto& info : infos) {
-            const ValueIndex value = view.find(scope, info.name());
-            // A name that is not of this scope says nothing about the outer value that bears it.
-            if (value == ValueIndex::None || view.scope(value) != scope)
-                continue;
-            if (MaybeShape shape = declared(info))
-                result.try_emplace(value, sizes ? std::move(*shape) : KnownShape(shape->size(), unknownSize));
-        }
-    };
-    const Scope& entry = view.scopes()[index(scope)];
-    take(entry.graph->header->value_info());
-    take(entry.graph->header->output());
-    // Functions say it since IR 10; an older library does not know the field.
-    const auto takeFunction = [&]<class Function>([[maybe_unused]] const Function& function) {
-        if constexpr (requires { function.value_info(); })
-            take(function.value_info());
-    };
-    if (entry.function >= 0)
-        takeFunction(*view.model().functions[static_cast<std::size_t>(entry.function)].header);
-    return result;
-}
 
 // The two agree where both know a size.
 bool contradict(const KnownShape& rule, const KnownShape& said)
@@ -91,13 +33,11 @@ KnownShape completed(KnownShape rule, const KnownShape& said)
 
 Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
 {
-    const bool sizes = hasFixedInputs(view);
+    TrueSizes sizes(view, *this);
     for (std::size_t s = 0; s < view.scopes().size(); ++s) {
         const auto scope = static_cast<ScopeIndex>(s);
-        for (const onnx::ValueInfoProto& input : view.scopes()[s].graph->header->input()) {
-            if (const ValueIndex value = view.find(scope, input.name()); value != ValueIndex::None)
-                m_shapes[index(value)] = declared(input);
-        }
+        for (auto& [value, shape] : declaredInputs(view, scope))
+            m_shapes[index(value)] = shape;
         for (const ValueIndex value : view.scopes()[s].initializers) {
             // A caller may replace the default of an input by a tensor of any shape that the input declares.
             if (view.isGraphInput(value) && view.model().irVersion() >= 4)
@@ -111,7 +51,7 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
             if (!of(input) && arguments.size() == 1 && of(arguments.front()))
                 m_shapes[index(input)] = *of(arguments.front());
         }
-        const Declarations said = declarations(view, scope, sizes);
+        const Declarations said = declaredOutputs(view, scope);
         std::vector<const KnownShape*> inputs;
         for (const NodeIndex node : view.topological(scope)) {
             inputs.clear();
@@ -125,9 +65,11 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
                 if (const auto declaration = said.find(output); declaration != said.end()) {
                     if (shape && contradict(*shape, declaration->second))
                         m_contradicted.push_back(output);
-                    else
+                    else if (sizes.follow(node))
                         shape =
                             shape ? completed(std::move(*shape), declaration->second) : declaration->second;
+                    else if (!shape)
+                        shape = withoutSizes(declaration->second);
                 }
                 m_shapes[index(output)] = std::move(shape);
             }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Ranks and sizes that folding needs, derived here and not by the ONNX library, which crashes on malformed
 // models. Starts from constants and declared graph inputs and goes through the operators it knows; where it
-// has no rule, what the file declares (value_info, outputs) counts, and on a contradiction the rule. What
+// has no rule, what the file declares (DeclaredShapes.h) counts, and on a contradiction the rule. What
 // neither tells is unknown, never guessed. Built once for a view, then read-only.
 #pragma once
 
