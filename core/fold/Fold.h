@@ -15,7 +15,7 @@
 namespace pleat {
 
 struct FoldOptions {
-    bool allowOverflow = false; // fold although float16/bfloat16 weights become infinite
+    bool allowOverflow = false; // fold although weights or new constants become infinite
     bool constantsToo = false;  // also fold chains without a batch norm when nothing was chosen
     bool quantizedToo = false;  // also fold into weights that come from DequantizeLinear
     bool padUniform = false;    // put a Pad before a padded Conv, to fold what is the same in every channel

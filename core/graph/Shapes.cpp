@@ -62,10 +62,10 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
                 if (output == ValueIndex::None)
                     continue;
                 MaybeShape shape = outputShape(view, node, slot, inputs);
-                if (const auto declaration = said.find(output); declaration != said.end()) {
-                    if (shape && contradict(*shape, declaration->second))
-                        m_contradicted.push_back(output);
-                    else if (sizes.follow(node))
+                const auto declaration = said.find(output);
+                // Where the two contradict each other, the rule is right.
+                if (declaration != said.end() && !(shape && contradict(*shape, declaration->second))) {
+                    if (sizes.follow(node))
                         shape =
                             shape ? completed(std::move(*shape), declaration->second) : declaration->second;
                     else if (!shape)

@@ -25,12 +25,8 @@ public:
     std::optional<std::size_t> rank(ValueIndex value) const;
     std::int64_t size(ValueIndex value, std::size_t axis) const; // unknownSize when it is not known
 
-    // The values whose declared shape cannot be, which is not used.
-    const std::vector<ValueIndex>& contradicted() const { return m_contradicted; }
-
 private:
     std::vector<std::optional<KnownShape>> m_shapes;
-    std::vector<ValueIndex> m_contradicted;
 };
 
 } // namespace pleat

@@ -190,8 +190,10 @@ void TestSizes::refusesWhatNoMemoryHolds()
     folder.write("sparse.data", "");
     std::error_code error;
     std::filesystem::resize_file(folder.path("sparse.data"), static_cast<std::uintmax_t>(huge) * 4, error);
-    if (error)
+    if (error) {
+        QVERIFY2(!qEnvironmentVariableIsSet("CI"), "CI needs files of this size in its temporary folder");
         QSKIP("the file system of the temporary folder has no files of this size");
+    }
     onnx::ModelProto model = emptyModel();
     cases[which].build(*model.mutable_graph());
     addOutput(model.mutable_graph(), "y");
@@ -279,8 +281,10 @@ void TestSizes::measuresTheStructureBeforeItIsRead()
     const auto file = folder.write("m.onnx", start);
     std::error_code error;
     std::filesystem::resize_file(file, around, error);
-    if (error)
+    if (error) {
+        QVERIFY2(!qEnvironmentVariableIsSet("CI"), "CI needs files of this size in its temporary folder");
         QSKIP("the file system of the temporary folder has no files of this size");
+    }
     const std::uint64_t before = peak();
     const auto opened = open(file);
     QVERIFY(!opened);
