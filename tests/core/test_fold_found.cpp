@@ -140,8 +140,8 @@ private slots:
         model.then("Pad", "pad",
                    {model.shapeConstant("pads", {0, 0, 0, 0, 0, 0, 0, 1}), "",
                     model.shapeConstant("axes", {0, 1, 3, 2})});
-        assertBlocked(thenPaddingConv(model.from("pad_out", 3).batchNorm("bn1"), 3, {2, 1}),
-                      Reason::Padding, "c1");
+        assertBlocked(thenPaddingConv(model.from("pad_out", 3).batchNorm("bn1"), 3, {2, 1}), Reason::Padding,
+                      "c1");
     }
 
     // No axes are all axes: one pixel is left, and the Conv pads it.
