@@ -20,6 +20,11 @@ bool Affine::isUniform() const
     return !s.empty() && allEqual(s) && allEqual(t);
 }
 
+bool Affine::isIdentity() const
+{
+    return !shifts() && std::ranges::all_of(s, [](double scale) { return scale == 1; });
+}
+
 bool Affine::shifts() const
 {
     return std::ranges::any_of(t, [](double shift) { return shift != 0; });

@@ -15,8 +15,9 @@ struct Affine {
     std::vector<double> s, t; // of the same length
 
     std::size_t channels() const { return s.size(); }
-    bool isUniform() const; // all s equal and all t equal
-    bool shifts() const;    // some t is not 0
+    bool isUniform() const;  // all s equal and all t equal
+    bool shifts() const;     // some t is not 0
+    bool isIdentity() const; // all s are 1 and all t are 0
     Affine asUniform() const { return {std::nullopt, {s.front()}, {t.front()}}; }
     Affine repeated(std::size_t channels) const; // a uniform one, for that many channels
 };

@@ -80,6 +80,12 @@ Result<FoldedPair> Folding::fold(FoldPlan plan)
     }
     for (const PadChange& change : plan.pads)
         changePad(change, plan.targets.front().layer.dataType());
+    for (const ConstantChange& change : plan.constants) {
+        auto after = changed(m_view, change);
+        if (!after)
+            return tl::make_unexpected(after.error());
+        m_constants.replace(change.reader, change.slot, after->values, after->dims);
+    }
     pair.candidate = std::move(plan.candidate);
     pair.parameters = std::move(plan.parameters);
     pair.s = std::move(plan.affine.s);

@@ -22,64 +22,147 @@ std::int64_t sizeAfter(const KnownShape& shape, std::size_t axis)
     return size;
 }
 
-// Blocks of `from` and `to` elements over the same `total`: which input block each output block meets.
-Propagation blocksMeet(std::int64_t total, std::int64_t input, std::int64_t output)
+// Where the positions of an axis lie in row-major order: `each` elements for one, `count` of them, and again.
+struct Blocks {
+    std::int64_t count = unknownSize, each = unknownSize;
+    bool areKnown() const { return count > 0 && each > 0 && each <= mostChannels / count; }
+    std::int64_t period() const { return count * each; }
+    bool operator==(const Blocks&) const = default;
+};
+
+Blocks blocksOf(const KnownShape& shape, std::size_t axis)
+{
+    return {shape[axis], sizeAfter(shape, axis)};
+}
+
+// Which position of one axis each position of the other meets, over the same elements. One period must be a
+// multiple of the other.
+Propagation blocksMeet(const Blocks& input, const Blocks& output)
 {
     Propagation propagation;
-    propagation.inputs = static_cast<std::uint64_t>(total / input);
-    propagation.outputs = static_cast<std::uint64_t>(total / output);
+    propagation.inputs = static_cast<std::uint64_t>(input.count);
+    propagation.outputs = static_cast<std::uint64_t>(output.count);
     if (input != output) {
-        const std::int64_t step = std::gcd(input, output);
+        const std::int64_t step = std::gcd(input.each, output.each);
+        const std::int64_t total = std::max(input.period(), output.period());
+        propagation.links.reserve(static_cast<std::size_t>(total / step));
         for (std::int64_t p = 0; p < total; p += step)
-            propagation.links.emplace_back(p / input, p / output);
+            propagation.links.emplace_back(p / input.each % input.count, p / output.each % output.count);
     }
     return propagation;
 }
 
-// Row-major order is kept, only the dimensions change. `sameBatch`: the first dimension is surely the same.
+// The axis of `to` that tells the channels of `from`: `axis`, where it is untouched, else the same blocks,
+// else the same period, else one whose positions meet one channel each, else one that a channel meets once
+// (then several channels may meet there, which must ask for the same).
+std::optional<std::size_t> matching(const Blocks& from, const std::vector<Blocks>& to, std::size_t axis)
+{
+    if (axis < to.size() && to[axis] == from)
+        return axis;
+    const auto first = [&](const auto& fits) -> std::optional<std::size_t> {
+        const auto found =
+            std::ranges::find_if(to, [&](const Blocks& other) { return other.areKnown() && fits(other); });
+        return found == to.end() ? std::nullopt : std::optional<std::size_t>(found - to.begin());
+    };
+    if (const auto same = first([&](const Blocks& other) { return other == from; }))
+        return same;
+    if (const auto period =
+            first([&](const Blocks& other) { return other.count > 1 && other.period() == from.period(); }))
+        return period;
+    if (const auto finer = first([&](const Blocks& other) {
+            return other.period() % from.period() == 0 && from.each % other.each == 0;
+        }))
+        return finer;
+    return first([&](const Blocks& other) {
+        return other.count > 1 && from.period() % other.period() == 0 && other.each % from.each == 0;
+    });
+}
+
+// How many columns the matrix products behind a value [N, ?] take: it has as many, or they could not run.
+std::int64_t columnsRead(const FoldContext& context, ValueIndex value)
+{
+    const GraphView& view = context.view;
+    constexpr int farthest = 16; // operators that leave the shape alone
+    for (int step = 0; step < farthest && !view.uses(value).empty(); ++step) {
+        const Use& use = view.uses(value).front();
+        const std::string_view op = view.op(use.node);
+        if (!view.domain(use.node).empty() || use.slot != 0)
+            return unknownSize;
+        if (op == "Gemm" || op == "MatMul") {
+            const auto weight = constantOf(view, view.input(use.node, 1));
+            const onnx::NodeProto& proto = view.proto(use.node);
+            if (!weight || weight->dims.size() != 2 || intAttribute(proto, "transA", 0) != 0)
+                return unknownSize;
+            return weight->dims[op == "Gemm" && intAttribute(proto, "transB", 0) != 0 ? 1 : 0];
+        }
+        if (op != "Identity" && op != "Dropout" && op != "Relu" && op != "LeakyRelu")
+            return unknownSize;
+        value = view.output(use.node, 0);
+        if (value == ValueIndex::None)
+            return unknownSize;
+    }
+    return unknownSize;
+}
+
+// A Reshape keeps the number of elements: the one size of `shape` that is not known follows from all of
+// `whole`.
+KnownShape completed(KnownShape shape, const KnownShape& whole)
+{
+    const auto unknown = std::ranges::find(shape, unknownSize);
+    if (unknown == shape.end() || std::ranges::count(shape, unknownSize) != 1 || whole.empty())
+        return shape;
+    const auto elements = [](const KnownShape& of) {
+        const std::int64_t behind = sizeAfter(of, 0);
+        return behind < 0 || of[0] < 0 || behind > largestBelieved / std::max<std::int64_t>(of[0], 1)
+                   ? unknownSize
+                   : of[0] * behind;
+    };
+    KnownShape rest = shape;
+    rest[static_cast<std::size_t>(unknown - shape.begin())] = 1;
+    const std::int64_t all = elements(whole), others = elements(rest);
+    if (all > 0 && others > 0 && all % others == 0)
+        shape[static_cast<std::size_t>(unknown - shape.begin())] = all / others;
+    return shape;
+}
+
+// Row-major order is kept, only the dimensions change: the element at position p belongs to channel
+// (p / each) mod count of any axis. `sameBatch`: the first dimension is surely the same, and so is the size
+// of what lies behind it.
 Verdict<Propagation> regroup(const Question& q, const KnownShape* input, const KnownShape* output,
                              bool sameBatch)
 {
     if (!q.axis)
         return Propagation{};
     const bool up = q.direction == Direction::Backward;
-    const KnownShape *from = up ? output : input, *to = up ? input : output;
-    const auto channels = static_cast<std::int64_t>(q.channels);
-    const auto axis = fromFront(*q.axis, from ? std::optional(from->size()) : std::nullopt);
-    if (!from || !to || !axis || static_cast<std::size_t>(*axis) >= from->size())
+    if (!input || !output)
         return blocked(q, "the shapes around it are not known");
-    const std::int64_t after = sizeAfter(*from, static_cast<std::size_t>(*axis));
-    const auto answer = [&](std::size_t other, std::int64_t otherAfter) -> Verdict<Propagation> {
-        const std::int64_t total = channels * after;
-        Propagation propagation =
-            up ? blocksMeet(total, otherAfter, after) : blocksMeet(total, after, otherAfter);
-        propagation.axis = static_cast<int>(other);
-        return propagation;
-    };
-    const auto meets = [&](std::size_t other) {
-        const std::int64_t otherAfter = sizeAfter(*to, other);
-        if (after <= 0 || otherAfter <= 0 || after > mostChannels / channels)
-            return false;
-        const std::int64_t total = channels * after;
-        // With the same batch in front the products agree by themselves; else they must be seen to.
-        const bool sameFront = sameBatch && *axis == 1 && other == 1;
-        return total % otherAfter == 0 && (sameFront || total == (*to)[other] * otherAfter);
-    };
-    if (*axis == 1 && sameBatch && to->size() > 1) {
-        if (meets(1))
-            return answer(1, sizeAfter(*to, 1));
-        if ((*to)[1] == channels)
+    const KnownShape from = up ? completed(*output, *input) : completed(*input, *output);
+    const KnownShape to = up ? completed(*input, *output) : completed(*output, *input);
+    const auto channels = static_cast<std::int64_t>(q.channels);
+    const auto axis = fromFront(*q.axis, from.size());
+    if (!axis || static_cast<std::size_t>(*axis) >= from.size())
+        return blocked(q, "the shapes around it are not known");
+    Blocks own{channels, sizeAfter(from, static_cast<std::size_t>(*axis))};
+    std::vector<Blocks> others;
+    others.reserve(to.size());
+    for (std::size_t other = 0; other < to.size(); ++other)
+        others.push_back(blocksOf(to, other));
+    if (!up && others.size() == 2 && others[1].count < 0)
+        others[1].count = columnsRead(q.context, q.context.view.output(q.node, 0));
+    if (sameBatch && *axis == 1 && others.size() > 1) {
+        if (!own.areKnown() && others[1].areKnown() && others[1].period() % channels == 0)
+            own.each = others[1].period() / channels;
+        if (!own.areKnown() && others[1].count == channels)
             return Propagation{.axis = 1};
+        if (own.areKnown() && others[1].count > 0 && own.period() % others[1].count == 0)
+            others[1].each = own.period() / others[1].count;
     }
-    for (std::size_t other = 0; other < to->size(); ++other) {
-        if ((*to)[other] == channels && sizeAfter(*to, other) == after && meets(other))
-            return answer(other, after);
-    }
-    for (std::size_t other = 1; other < to->size(); ++other) {
-        if ((*to)[other] > 1 && meets(other))
-            return answer(other, sizeAfter(*to, other));
-    }
-    return blocked(q, "the channels cannot be followed through its shape");
+    const auto other = own.areKnown() ? matching(own, others, static_cast<std::size_t>(*axis)) : std::nullopt;
+    if (!other)
+        return blocked(q, "the channels cannot be followed through its shape");
+    Propagation propagation = up ? blocksMeet(others[*other], own) : blocksMeet(own, others[*other]);
+    propagation.axis = static_cast<int>(*other);
+    return propagation;
 }
 
 bool isPrivate(const GraphView& view, ValueIndex value)

@@ -2,6 +2,7 @@
 #include "core/fold/Padding.h"
 
 #include "core/graph/Attributes.h"
+#include "core/model/Limits.h"
 #include "core/tensor/Blocks.h"
 #include "core/tensor/Kernels.h"
 
@@ -135,7 +136,7 @@ Verdict<void> convolution(const FoldContext& context, const Layer& layer, const 
 std::pair<std::int64_t, std::int64_t> transposedPads(const FoldContext& context, const Layer& layer,
                                                      const Window& window, std::size_t axis)
 {
-    constexpr std::int64_t unknown = -1;
+    constexpr std::int64_t unknown = -largestBelieved;
     const onnx::NodeProto& proto = context.view.proto(layer.node);
     const std::int64_t extra = at(intsAttribute(proto, "output_padding"), axis, 0);
     if (attribute(proto, "output_shape")) {
@@ -156,27 +157,81 @@ std::pair<std::int64_t, std::int64_t> transposedPads(const FoldContext& context,
             (explicitly ? at(window.pads, axis + window.kernel.size(), 0) : 0) - extra};
 }
 
-Verdict<void> transposed(const FoldContext& context, const Layer& layer)
+// With a stride, an output reads those weights only whose offset leaves the same remainder as its own
+// position: one of ∏ stride phases. Whether all phases of each shifted channel's kernels have the same sum,
+// exactly.
+Result<bool> phasesAreAlike(const Layer& layer, const Window& window, const std::vector<double>& t)
 {
+    std::uint64_t taps = 1;
+    for (const std::int64_t extent : window.kernel)
+        taps *= static_cast<std::uint64_t>(extent);
+    std::vector<std::size_t> phaseOf(taps);
+    std::size_t phases = 1;
+    for (std::size_t a = 0; a < window.kernel.size(); ++a) {
+        const std::int64_t stride = at(window.strides, a, 1);
+        std::uint64_t inner = 1; // taps behind one step along this axis
+        for (std::size_t behind = a + 1; behind < window.kernel.size(); ++behind)
+            inner *= static_cast<std::uint64_t>(window.kernel[behind]);
+        for (std::uint64_t tap = 0; tap < taps; ++tap) {
+            const auto k = static_cast<std::int64_t>(tap / inner) % window.kernel[a];
+            phaseOf[tap] = phaseOf[tap] * static_cast<std::size_t>(stride) +
+                           static_cast<std::size_t>(k * at(window.dilations, a, 1) % stride);
+        }
+        phases *= static_cast<std::size_t>(stride);
+    }
+    // W[Cin, M/g, k…]
+    const std::uint64_t ofInput = layer.weight.tensor.elements() / std::max<std::uint64_t>(t.size(), 1);
+    bool alike = true;
+    std::vector<double> sums(phases);
+    const auto check = [&](std::uint64_t first, std::span<double> values) {
+        for (std::size_t e = 0; e < values.size() && alike; ++e) {
+            const std::uint64_t element = first + e, tap = element % taps;
+            sums[phaseOf[tap]] += values[e];
+            if (tap + 1 < taps)
+                continue;
+            alike = t[element / ofInput] == 0 ||
+                    std::ranges::all_of(sums, [&](double sum) { return sum == sums.front(); });
+            std::ranges::fill(sums, 0.0);
+        }
+    };
+    if (auto read = forEachBlock(layer.weight.tensor, {}, check); !read)
+        return tl::make_unexpected(read.error());
+    return alike;
+}
+
+Verdict<double> transposed(const FoldContext& context, const Layer& layer, const std::vector<double>& t)
+{
+    constexpr std::int64_t mostPhases = 4096;
     const GraphView& view = context.view;
     const onnx::NodeProto& proto = view.proto(layer.node);
     const Window window(proto, layer);
     const std::size_t axes = window.kernel.size();
     const Argument label = named(view, layer.node);
+    std::int64_t phases = 1;
+    // An output has all its weights where the first and the last of them lie over data.
+    bool reaches = true;
     for (std::size_t a = 0; a < axes; ++a) {
-        if (at(window.strides, a, 1) != 1)
+        const std::int64_t stride = at(window.strides, a, 1);
+        phases = stride < 1 || stride > mostPhases / phases ? mostPhases + 1 : phases * stride;
+        if (phases > mostPhases)
+            break;
+        const auto [begin, end] = transposedPads(context, layer, window, a);
+        reaches &= begin > window.reach(a) - stride && end > window.reach(a) - stride;
+    }
+    if (phases != 1) {
+        const bool readable = phases <= mostPhases && !isReordered(layer.weight);
+        const auto alike = readable ? phasesAreAlike(layer, window, t) : Result<bool>(false);
+        if (!alike)
+            return refuse(Reason::MissingData, sentence("{}", alike.error().message),
+                          blame(view, layer.weight.storedAt));
+        if (!*alike)
             return refuse(Reason::TransposedStride,
                           sentence("{} shifts its input, and {} has stride {}", named(view, context.shifting),
                                    label, fmt::format("{}", fmt::join(window.strides, ", "))),
                           blame(view, layer.node));
     }
-    bool reaches = true;
-    for (std::size_t a = 0; a < axes && reaches; ++a) {
-        const auto [begin, end] = transposedPads(context, layer, window, a);
-        reaches = begin >= window.reach(a) && end >= window.reach(a);
-    }
     if (reaches)
-        return {};
+        return 1 / static_cast<double>(phases);
     return refuse(Reason::TransposedBorder,
                   sentence("{} shifts its input, and the border of {} reads fewer of its weights ({})",
                            named(view, context.shifting), label,
@@ -186,14 +241,18 @@ Verdict<void> transposed(const FoldContext& context, const Layer& layer)
 
 } // namespace
 
-Verdict<void> requireShiftReaches(const FoldContext& context, const Layer& layer,
-                                  const std::vector<double>& t)
+Verdict<double> requireShiftReaches(const FoldContext& context, const Layer& layer,
+                                    const std::vector<double>& t)
 {
     const std::string_view op = context.view.op(layer.node);
     const bool shifts = std::ranges::any_of(t, [](double shift) { return shift != 0; });
     if (!shifts || op == "Gemm" || op == "MatMul") // a matrix has no border
-        return {};
-    return op == "Conv" ? convolution(context, layer, t) : transposed(context, layer);
+        return 1.0;
+    if (op == "ConvTranspose")
+        return transposed(context, layer, t);
+    if (auto reaches = convolution(context, layer, t); !reaches)
+        return tl::make_unexpected(std::move(reaches.error()));
+    return 1.0;
 }
 
 } // namespace pleat

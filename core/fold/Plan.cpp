@@ -252,6 +252,7 @@ private:
         plan.targets = std::move(found.targets);
         plan.between = std::move(found.between);
         plan.pads = std::move(found.pads);
+        plan.constants = std::move(found.constants);
         FoldCandidate& candidate = plan.candidate;
         candidate.direction = direction;
         candidate.layer = reference(m_view, plan.targets.front().layer.node);
@@ -261,6 +262,10 @@ private:
                                 ? sentence("folds into {}", names(m_view, plan.targets))
                                 : sentence("folds into {}, through {}", names(m_view, plan.targets),
                                            candidate.between.front().op);
+        for (const ConstantChange& change : plan.constants)
+            candidate.warnings.push_back(
+                {"constant", sentence("the constant {} is changed too",
+                                      named(m_view, m_view.input(change.reader, change.slot)))});
         warnOfAnnotations(plan);
         return checkRanges(m_view, m_options, plan, m_stop);
     }
@@ -277,6 +282,8 @@ private:
             if (const auto bias = constantOf(m_view, biasOf(m_view, target.layer)))
                 changed.push_back(bias->storedAt);
         }
+        for (const ConstantChange& change : plan.constants)
+            changed.push_back(m_view.input(change.reader, change.slot));
         for (const ValueIndex value : changed) {
             if (m_annotated.contains(m_view.name(value)))
                 plan.candidate.warnings.push_back(

@@ -3,6 +3,7 @@
 // reading weights, so that applying fails only where bytes cannot be read.
 #pragma once
 
+#include "core/fold/ConstantChange.h"
 #include "core/fold/Layer.h"
 #include "core/fold/Propagation.h"
 
@@ -27,6 +28,7 @@ struct FoldPlan {
     std::optional<FoldedPair::Parameters> parameters;
     std::vector<FoldTarget> targets; // when foldable
     std::vector<PadChange> pads;
+    std::vector<ConstantChange> constants;
     std::vector<NodeIndex> between;
 };
 

@@ -107,11 +107,12 @@ std::optional<int> fromFront(int axis, std::optional<std::size_t> rank)
 }
 
 Verdict<Propagated> propagate(const FoldContext& context, NodeIndex node, std::size_t slot,
-                              const Affine& affine, Direction direction)
+                              const Affine& affine, Direction direction, std::size_t input)
 {
     const GraphView& view = context.view;
     const PropagationRule* rule = propagationRule(view, node);
-    if (!rule)
+    // A product with a constant lets a scale pass; of a shift, what it is itself tells more.
+    if (!rule || (affine.shifts() && mayBeAffine(view, node)))
         return stranger(context, node);
     if (auto own = requireOwnAttributes(view, node); !own)
         return tl::make_unexpected(own.error());
@@ -119,7 +120,7 @@ Verdict<Propagated> propagate(const FoldContext& context, NodeIndex node, std::s
     if (slot != 0 && view.op(node) != "Split")
         return refused(context, node, sentence("output {} of it is something else", slot));
     const auto attempt = [&](const Affine& a) -> Verdict<Propagated> {
-        auto propagation = (*rule)({context, node, slot, a.axis, a.channels(), direction});
+        auto propagation = (*rule)({context, node, slot, input, a.axis, a.channels(), direction});
         if (!propagation)
             return tl::make_unexpected(propagation.error());
         if (propagation->shiftMustVanish && a.shifts())

@@ -29,12 +29,12 @@ struct Propagated {
     std::optional<PadChange> pad;
 };
 
-// The affine on the other side of `node`: backward from its output `slot`, or forward to it. Only a Split has
-// others than the first that let something pass. Refuses with
-// operator-between and the condition that does not hold, or the more telling code of the operator
-// (custom-domain, quantize-between, …).
+// The affine on the other side of `node`: backward from its output `slot`, or forward to it from `input`.
+// Only a Split has others than the first that let something pass. Refuses with operator-between and the
+// condition that does not hold, or the more telling code of the operator (custom-domain, quantize-between,
+// …).
 Verdict<Propagated> propagate(const FoldContext& context, NodeIndex node, std::size_t slot,
-                              const Affine& affine, Direction direction);
+                              const Affine& affine, Direction direction, std::size_t input = 0);
 
 // Counts an axis from the front where the rank is known.
 std::optional<int> fromFront(int axis, std::optional<std::size_t> rank);

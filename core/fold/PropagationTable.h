@@ -13,7 +13,8 @@ namespace pleat {
 struct Question {
     const FoldContext& context;
     NodeIndex node;
-    std::size_t slot; // the output that the affine comes from, backward
+    std::size_t slot;  // the output that the affine comes from, backward
+    std::size_t input; // the input that it comes from, forward
     std::optional<int> axis;
     std::size_t channels;
     Direction direction;

@@ -150,6 +150,16 @@ Verdict<Damage> damage(const GraphView& view, const FoldPlan& plan, const std::s
         if (std::isfinite(change.value))
             judgeConstant(plan.targets.front().layer.dataType(), change.value, found);
     }
+    for (const ConstantChange& change : plan.constants) {
+        const ValueIndex value = view.input(change.reader, change.slot);
+        const auto after = changed(view, change);
+        if (!after)
+            return refuse(Reason::MissingData, sentence("{}", after.error().message), blame(view, value));
+        for (std::size_t e = 0; e < after->values.size(); ++e) {
+            if (std::isfinite(after->old[e]))
+                judgeConstant(plan.targets.front().layer.dataType(), after->values[e], found);
+        }
+    }
     return found;
 }
 

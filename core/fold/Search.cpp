@@ -2,8 +2,10 @@
 #include "core/fold/Search.h"
 
 #include "core/fold/Padding.h"
+#include "core/fold/PropagationTable.h"
 #include "core/fold/Readers.h"
 #include "core/graph/Attributes.h"
+#include "core/model/Limits.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,7 +18,8 @@ namespace pleat {
 namespace {
 
 constexpr int deepest = 64; // joins and propagations in one search; networks have a handful
-constexpr std::size_t mostWork = std::size_t{1} << 26; // numbers that one search may move about
+constexpr std::size_t mostWork = std::size_t{1} << 26;         // numbers that one search may move about
+constexpr std::uint64_t mostConstant = std::uint64_t{1} << 24; // elements of a constant that is scaled
 
 tl::unexpected<Refusal> noNeighbour(const GraphView& view, ValueIndex value)
 {
@@ -151,6 +154,8 @@ private:
     // Each value is visited once: it has one reader, and a Split waits for all its outputs.
     Verdict<void> up(ValueIndex value, NodeIndex reader, const Affine& affine, Way way)
     {
+        if (way.join != NodeIndex::None && affine.isIdentity())
+            return {}; // a branch that is left alone
         const NodeIndex producer = value == ValueIndex::None ? NodeIndex::None : m_view.producer(value);
         if (producer == NodeIndex::None || way.depth > deepest)
             return value == ValueIndex::None
@@ -162,9 +167,9 @@ private:
             return withLayer(layer, takeAfter(layer, value, reader, affine));
         if (auto within = spend(affine, producer); !within)
             return within;
-        if (isJoin(producer))
+        if (isJoin(producer, affine))
             return join(producer, value, reader, affine, way);
-        if (mayBeAffine(m_view, producer))
+        if (mayBeAffine(m_view, producer) && (affine.shifts() || !propagationRule(m_view, producer)))
             return affineBetween(producer, value, reader);
         auto propagated =
             propagate(m_context, producer, m_view.producerSlot(value), affine, Direction::Backward);
@@ -305,9 +310,11 @@ private:
                          named(m_view, m_context.shifting), named(m_view, use.node)),
                 blame(m_view, use.node));
         std::optional<double> padWith;
-        if (auto reaches = requireShiftReaches(m_context, *layer, fit->t); !reaches) {
+        if (auto reaches = requireShiftReaches(m_context, *layer, fit->t)) {
+            layer->gain *= *reaches;
+        } else {
             if (!mayPadBefore(*layer, *fit, reaches.error()))
-                return reaches;
+                return tl::make_unexpected(std::move(reaches.error()));
             padWith = -fit->t.front() / fit->s.front();
         }
         const std::vector<double> ones(layer->layout.outputs, 1.0), zeros(layer->layout.outputs, 0.0);
@@ -343,11 +350,13 @@ private:
     {
         const std::size_t outputs = std::max<std::size_t>(m_view.outputs(use.node).size(), 1);
         const bool splits = m_view.op(use.node) == "Split";
+        if (m_view.op(use.node) == "Concat" && isJoin(use.node, affine))
+            return downConcat(use, affine, depth);
         for (std::size_t slot = 0; slot < (splits ? outputs : 1); ++slot) {
-            auto propagated = propagate(m_context, use.node, slot, affine, Direction::Forward);
+            auto propagated = propagate(m_context, use.node, slot, affine, Direction::Forward, use.slot);
             if (!propagated)
                 return between(use.node, std::move(propagated.error()), Direction::Forward);
-            if (use.slot != 0)
+            if (use.slot != propagated->dataSlot)
                 return refuse(Reason::OperatorBetween,
                               sentence("{} reads it as a parameter", named(m_view, use.node)),
                               blame(m_view, use.node));
@@ -366,11 +375,74 @@ private:
         return {};
     }
 
-    bool isJoin(NodeIndex node) const
+    // Behind a Concat along the channels, those of the other operands are left alone.
+    Verdict<void> downConcat(const Use& use, const Affine& affine, int depth)
+    {
+        const ValueIndex output = m_view.output(use.node, 0), value = m_view.input(use.node, use.slot);
+        const auto along = concatAxis(use.node, output);
+        const auto axis = affine.axis ? fromFront(*affine.axis, m_context.shapes.rank(output)) : along;
+        if (!along || !axis)
+            return refuse(Reason::ChannelsUnknown,
+                          sentence("the rank of {} cannot be derived", named(m_view, output)),
+                          blame(m_view, use.node));
+        if (*along != *axis)
+            return refuse(Reason::OperatorBetween,
+                          sentence("{} joins it with others along another axis than its channels",
+                                   operation(m_view, use.node)),
+                          blame(m_view, use.node));
+        const auto operands = m_view.inputs(use.node);
+        if (std::ranges::find(operands, value) - operands.begin() != static_cast<std::ptrdiff_t>(use.slot))
+            return {}; // it is there more than once, and all of them were meant the first time
+        if (!m_joined.insert(use.node).second)
+            return reachedTwice(use.node);
+        Affine wide{static_cast<int>(*along), {}, {}};
+        for (const ValueIndex operand : operands) {
+            const std::int64_t size = m_context.shapes.size(operand, static_cast<std::size_t>(*along));
+            if (size < 0 || size > mostChannels - static_cast<std::int64_t>(wide.channels()))
+                return unknownChannels(operand);
+            const auto count = static_cast<std::size_t>(size);
+            if (operand == value && affine.axis && affine.channels() != count)
+                return unknownChannels(operand);
+            const Affine part = operand != value ? Affine{{}, {1.0}, {0.0}}.repeated(count)
+                                : affine.axis    ? affine
+                                                 : affine.repeated(count);
+            wide.s.insert(wide.s.end(), part.s.begin(), part.s.end());
+            wide.t.insert(wide.t.end(), part.t.begin(), part.t.end());
+        }
+        if (auto within = spend(wide, use.node); !within)
+            return within;
+        m_found.between.push_back(use.node);
+        return down(output, wide, depth + 1);
+    }
+
+    tl::unexpected<Refusal> unknownChannels(ValueIndex value) const
+    {
+        return refuse(Reason::ChannelsUnknown,
+                      sentence("the number of channels of {} cannot be derived", named(m_view, value)),
+                      blame(m_view, value));
+    }
+
+    std::optional<int> concatAxis(NodeIndex node, ValueIndex value) const
+    {
+        const std::int64_t axis = intAttribute(m_view.proto(node), "axis", 1);
+        return fromFront(static_cast<int>(std::clamp<std::int64_t>(axis, -64, 64)),
+                         m_context.shapes.rank(value));
+    }
+
+    // Several operands that are added or put side by side, each to be scaled. A constant that varies along
+    // the axis at hand is part of a chain or stands in its way; any other is an operand like the rest.
+    bool isJoin(NodeIndex node, const Affine& affine) const
     {
         const std::string_view op = m_view.op(node);
-        return m_view.domain(node).empty() && m_view.inputs(node).size() > 1 && !mayBeAffine(m_view, node) &&
-               (op == "Concat" || op == "Add" || op == "Sub" || op == "Sum");
+        if (!m_view.domain(node).empty() || m_view.inputs(node).size() < 2 ||
+            (op != "Concat" && op != "Add" && op != "Sub" && op != "Sum"))
+            return false;
+        if (!mayBeAffine(m_view, node))
+            return true;
+        const auto step = readAffine(m_context, node);
+        if (!step)
+            return step.error().reason == Reason::NotPerChannel;
+        return step->affine.axis && affine.axis && *step->affine.axis != *affine.axis;
     }
 
     Verdict<void> join(NodeIndex node, ValueIndex value, NodeIndex reader, const Affine& affine, Way way)
@@ -384,10 +456,11 @@ private:
         const KnownShape* whole = m_context.shapes.of(value);
         const bool sums = m_view.op(node) != "Concat";
         Affine branch = affine;
-        std::vector<ValueIndex> branches(m_view.inputs(node).begin(), m_view.inputs(node).end());
+        const std::vector<ValueIndex> branches(m_view.inputs(node).begin(), m_view.inputs(node).end());
         for (const ValueIndex input : branches) {
             const auto rank = m_context.shapes.rank(input);
-            if (sums && (!whole || !rank || *rank != whole->size() || !hasAllChannels(input, affine)))
+            if (sums && !isFixed(m_view, input) &&
+                (!whole || !rank || *rank != whole->size() || !hasAllChannels(input, affine)))
                 return refuse(Reason::OperatorBetween,
                               sentence("{} lies between the two, and it is not known that its operands have "
                                        "the same shape",
@@ -395,13 +468,60 @@ private:
                               blame(m_view, node));
         }
         m_found.between.push_back(node);
-        for (const ValueIndex input : branches) {
-            if (auto taken = up(input, node, branch, {way.depth + 1, node}); !taken)
-                return inBranch(node, taken);
+        for (std::size_t slot = 0; slot < branches.size(); ++slot) {
+            if (auto taken = branchOf(node, slot, value, branch, way); !taken)
+                return taken;
             if (sums)
                 std::ranges::fill(branch.t, 0.0);
         }
         return {};
+    }
+
+    // What a join's operand is to take: a constant takes it itself.
+    Verdict<void> branchOf(NodeIndex node, std::size_t slot, ValueIndex whole, const Affine& affine, Way way)
+    {
+        const ValueIndex input = m_view.input(node, slot);
+        if (input != ValueIndex::None && isFixed(m_view, input))
+            return takeConstant(node, slot, whole, affine);
+        auto taken = up(input, node, affine, {way.depth + 1, node});
+        return taken ? taken : inBranch(node, std::move(taken));
+    }
+
+    Verdict<void> takeConstant(NodeIndex node, std::size_t slot, ValueIndex whole, const Affine& affine)
+    {
+        if (affine.isIdentity())
+            return {};
+        const auto constant = requireConstant(m_view, node, slot, "an operand");
+        if (!constant)
+            return tl::make_unexpected(constant.error());
+        if (auto readable = requireReadable(m_view, *constant, "constant", node); !readable)
+            return readable;
+        const auto rank = m_context.shapes.rank(whole);
+        const auto axis = affine.axis ? fromFront(*affine.axis, rank) : std::nullopt;
+        const std::size_t own = constant->dims.size();
+        const bool linedUp = rank && own <= *rank && (own == *rank || opsetOf(m_view, node) >= 7);
+        if (!linedUp || (affine.axis && !axis))
+            return notAConstant(node, *constant, "how it is lined up is not known");
+        const std::int64_t before = static_cast<std::int64_t>(*rank - own);
+        const std::int64_t size =
+            axis && *axis >= before ? constant->dims[static_cast<std::size_t>(*axis - before)] : 1;
+        const auto channels = static_cast<std::int64_t>(affine.channels());
+        if (axis && size != 1 && size != channels)
+            return notAConstant(node, *constant, "it has another number of channels");
+        const std::uint64_t elements = constant->tensor.elements();
+        if (elements == 0 || elements * static_cast<std::uint64_t>(size == 1 ? channels : 1) > mostConstant)
+            return notAConstant(node, *constant, "it is too large to be changed");
+        m_found.constants.push_back({node, slot, *rank, affine});
+        m_found.constants.back().affine.axis = axis;
+        return {};
+    }
+
+    tl::unexpected<Refusal> notAConstant(NodeIndex node, const Constant& constant, const char* why) const
+    {
+        return refuse(Reason::OperatorBetween,
+                      sentence("{} lies between the two, and its constant {} would have to be scaled ({})",
+                               operation(m_view, node), named(m_view, constant.storedAt), why),
+                      blame(m_view, node));
     }
 
     // A branch whose channel axis is stretched by broadcasting would get the shift of several channels.
@@ -416,36 +536,34 @@ private:
 
     Verdict<void> concat(NodeIndex node, ValueIndex value, NodeIndex reader, const Affine& affine, Way way)
     {
-        const auto rank = m_context.shapes.rank(value);
-        const auto along = fromFront(static_cast<int>(intAttribute(m_view.proto(node), "axis", 1)), rank);
-        const auto axis = fromFront(*affine.axis, rank);
+        const auto along = concatAxis(node, value);
+        const auto axis = fromFront(*affine.axis, m_context.shapes.rank(value));
         if (auto only = requireOnlyReader(m_view, value, reader); !only)
             return only;
+        if (!along || !axis)
+            return refuse(Reason::ChannelsUnknown,
+                          sentence("the rank of {} cannot be derived", named(m_view, value)),
+                          blame(m_view, node));
         m_found.between.push_back(node);
+        const std::vector<ValueIndex> branches(m_view.inputs(node).begin(), m_view.inputs(node).end());
         std::size_t first = 0;
-        for (const ValueIndex input : m_view.inputs(node)) {
+        for (std::size_t slot = 0; slot < branches.size(); ++slot) {
             Affine slice = affine;
-            if (along && axis && *along == *axis) {
-                const std::int64_t size = m_context.shapes.size(input, static_cast<std::size_t>(*axis));
+            if (*along == *axis) {
+                const std::int64_t size =
+                    m_context.shapes.size(branches[slot], static_cast<std::size_t>(*axis));
                 if (size < 0 || first + static_cast<std::size_t>(size) > affine.channels())
-                    return refuse(
-                        Reason::ChannelsUnknown,
-                        sentence("the number of channels of {} cannot be derived", named(m_view, input)),
-                        blame(m_view, input));
+                    return unknownChannels(branches[slot]);
                 const auto from = static_cast<std::ptrdiff_t>(first),
                            to = from + static_cast<std::ptrdiff_t>(size);
                 slice.s.assign(affine.s.begin() + from, affine.s.begin() + to);
                 slice.t.assign(affine.t.begin() + from, affine.t.begin() + to);
                 first += static_cast<std::size_t>(size);
-            } else if (!along || !axis) {
-                return refuse(Reason::ChannelsUnknown,
-                              sentence("the rank of {} cannot be derived", named(m_view, value)),
-                              blame(m_view, node));
             }
             if (slice.s.empty())
                 continue;
-            if (auto taken = up(input, node, slice, {way.depth + 1, node}); !taken)
-                return inBranch(node, taken);
+            if (auto taken = branchOf(node, slot, value, slice, way); !taken)
+                return taken;
         }
         return {};
     }
@@ -479,7 +597,7 @@ private:
     }
 
     // Where a branch ends without a layer, the join is what lies between.
-    Verdict<void> inBranch(NodeIndex node, Verdict<void> refused)
+    Verdict<void> inBranch(NodeIndex node, Verdict<void> refused) const
     {
         if (refused.error().reason == Reason::NoNeighbour)
             return refuse(
@@ -503,6 +621,7 @@ private:
     Found& m_found;
     std::map<NodeIndex, Waiting> m_waiting; // Splits
     std::set<NodeIndex> m_left;             // Splits whose input has been visited
+    std::set<NodeIndex> m_joined;           // Concats that were passed downward
     std::size_t m_work = 0;
 };
 
@@ -518,6 +637,8 @@ Verdict<Found> searchBefore(const FoldContext& context, ValueIndex value, NodeIn
                       blame(context.view, value));
     if (auto reached = Search(context, found).upFrom(value, reader, affine); !reached)
         return tl::make_unexpected(reached.error());
+    if (found.targets.empty())
+        return noNeighbour(context.view, value);
     return found;
 }
 

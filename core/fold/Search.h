@@ -12,6 +12,7 @@ struct Found {
     std::vector<FoldTarget> targets;
     std::vector<NodeIndex> between;
     std::vector<PadChange> pads;
+    std::vector<ConstantChange> constants;
 };
 
 // The affine follows what makes `value`, which `reader` reads and nobody else.

@@ -85,7 +85,6 @@ const Table& table()
         add("it works on bits",
             {"BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseNot", "BitwiseXor", "BitCast"});
         add("it is not linear in either operand", {"Pow", "Mod"});
-        add("it cumulates along an axis", {"CumSum"});
         add("it sorts, and keeps the order only for a positive scale", {"TopK"});
         add("it drops repeated values", {"Unique"});
         add("it quantizes by what its input spans", {"DynamicQuantizeLinear"});

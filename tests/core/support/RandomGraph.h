@@ -51,6 +51,15 @@ private:
     void addOddPool(const Value& from);
     void addWiden(const Value& from);
     void addFlatten(const Value& from);
+    // RandomWays.cpp
+    void unusualMove(const Value& from);
+    void addGate(const Value& from);
+    void addConstantOperand(const Value& from);
+    void addWholeFlatten(const Value& from);
+    void addChannelPad(const Value& from);
+    void addRunningSum(const Value& from);
+    void addUpsampling(const Value& from);
+
     void join(std::vector<std::string> values, Dims channels, std::int64_t size);
     std::string altered(const std::string& value, std::int64_t channels, std::int64_t size);
     std::vector<std::string> integers(const std::string& name, const Dims& values, std::int64_t opset,

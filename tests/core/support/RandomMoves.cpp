@@ -33,7 +33,7 @@ void RandomGraph::addMove(const Value& from)
 
 void RandomGraph::move(const Value& from)
 {
-    switch (m_model.integer(0, 12)) {
+    switch (m_model.integer(0, 18)) {
     case 0:
     case 1:
         return addSplit(from);
@@ -56,8 +56,10 @@ void RandomGraph::move(const Value& from)
         return addOddPool(from);
     case 11:
         return addWiden(from);
-    default:
+    case 12:
         return addFlatten(from);
+    default:
+        return unusualMove(from);
     }
 }
 
@@ -243,7 +245,7 @@ void RandomGraph::addReduce(const Value& from)
             m_model.batchNorm(named("bn"), {.channels = from.channels});
         const std::string reduced = m_model.current();
         Attributes none;
-        const auto back = integers(name + "_back", {2, -1}, 13, "axes", none);
+        const auto back = integers(name + "_back", {2, m_opset >= 11 ? -1 : 3}, 13, "axes", none);
         m_model.from(reduced, from.channels).then("Unsqueeze", name + "_back", back, none);
     }
     push(from.channels, 1);
