@@ -39,8 +39,7 @@ using PropagationRule = Verdict<Propagation> (*)(const Question&);
 // The answer "it does not pass", and why.
 tl::unexpected<Refusal> blocked(const Question& question, Sentence why);
 
-// The rules for operators that move channels about (ChannelMoves.cpp); the others are in
-// PropagationTable.cpp.
+// The rules for operators that move channels about (ChannelMoves.cpp).
 Verdict<Propagation> throughReshape(const Question& question);
 Verdict<Propagation> throughFlatten(const Question& question);
 Verdict<Propagation> throughSqueeze(const Question& question);
@@ -52,6 +51,14 @@ Verdict<Propagation> throughTile(const Question& question);
 Verdict<Propagation> throughExpand(const Question& question);
 Verdict<Propagation> throughDepthToSpace(const Question& question);
 Verdict<Propagation> throughSpaceToDepth(const Question& question);
+
+// Those for windows over the spatial axes (WindowRules.cpp). Of any such operator, only the channel axis is
+// left alone.
+Verdict<Propagation> spatial(const Question& question);
+Verdict<Propagation> throughAveragePool(const Question& question);
+Verdict<Propagation> throughMaxPool(const Question& question);
+Verdict<Propagation> throughResize(const Question& question);
+Verdict<Propagation> throughPad(const Question& question);
 
 // Null for an operator that lets nothing pass.
 const PropagationRule* propagationRule(const GraphView& view, NodeIndex node);
