@@ -53,7 +53,7 @@ int runCommand(int argc, char** argv)
     parser.failure_message(usageMessage);
     parser.footer(
         "Exit codes: 0 done, 2 usage, 3 cannot read the model, 4 cannot write the result, 130 interrupted.");
-    const std::array runs{addInfo(parser), addPairs(parser), addFold(parser)};
+    const std::array runs{addInfo(parser), addPairs(parser), addFold(parser), addApply(parser)};
     try {
         parser.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {

@@ -7,7 +7,7 @@ build_packages=(
     g++ cmake ninja-build
     qt6-base-dev qt6-svg-dev qt6-wayland libgl1-mesa-dev
     libonnx-dev libprotobuf-dev protobuf-compiler
-    libcli11-dev nlohmann-json3-dev libfmt-dev libexpected-dev
+    libcli11-dev nlohmann-json3-dev libfmt-dev libexpected-dev libssl-dev
 )
 
 # The tests; python3-venv for the library of ONNX Runtime and the interop scripts, see tests/onnxruntime.sh.

@@ -17,5 +17,6 @@ using Run = std::function<int(std::stop_token)>;
 Run addInfo(CLI::App& parser);
 Run addPairs(CLI::App& parser);
 Run addFold(CLI::App& parser);
+Run addApply(CLI::App& parser);
 
 } // namespace pleat::cli

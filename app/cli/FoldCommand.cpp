@@ -1,34 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/Commands.h"
 #include "app/cli/OpenedView.h"
+#include "app/cli/Output.h"
 #include "app/cli/Terminal.h"
 #include "core/base/Visible.h"
-#include "core/fold/Fold.h"
 #include "core/io/OutputFile.h"
-#include "core/model/ModelWriter.h"
+#include "core/recipe/Recipe.h"
 #include "core/report/Json.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fmt/format.h>
+#include <unordered_map>
 
 namespace pleat::cli {
 
 namespace {
 
 struct Options {
-    std::string model, output, report, rest, data = "keep";
+    std::string model, output, report, recipe, rest, data = "keep";
     std::vector<std::string> only;
     bool dryRun = false, affine = false, quantized = false, padUniform = false, freezeInputs = false,
          allowOverflow = false, json = false;
 };
-
-DataPlacement placement(const std::string& word)
-{
-    return word == "inline"     ? DataPlacement::Inline
-           : word == "external" ? DataPlacement::External
-                                : DataPlacement::Keep;
-}
 
 Result<void> writeReport(const std::string& path, const FoldFiles& files, const FoldOutcome& outcome)
 {
@@ -60,8 +54,7 @@ void print(const Options& options, const FoldFiles& files, const FoldOutcome& ou
         fmt::print("{} {}; {} of {} batch norms are left.\n", options.dryRun ? "Would fold" : "Folded",
                    folded, left, batchNorms);
     if (!options.dryRun)
-        fmt::print("Written to {}{}\n", visible(files.output),
-                   files.data.empty() ? "" : " and " + visible(files.data));
+        sayWritten(files.output, files.data);
 }
 
 // The result first, so that a report never tells of a file that is not there.
@@ -69,12 +62,9 @@ int write(const Options& options, const FoldOutcome& outcome, const std::stop_to
 {
     FoldFiles files{.model = options.model, .output = {}, .data = {}};
     if (!options.dryRun) {
-        ProgressBar bar("Writing");
-        const auto saved = saveModel(outcome.after, options.output, bar, stop, placement(options.data));
+        const auto saved = writeModel(outcome.after, options.output, options.data, stop);
         if (!saved)
             return fail(saved.error(), CannotWrite);
-        for (const std::string& notice : saved->notices)
-            say("pleat-cli: warning: " + notice);
         files.output = options.output;
         files.data = saved->dataFile.string();
     }
@@ -89,6 +79,60 @@ int write(const Options& options, const FoldOutcome& outcome, const std::stop_to
     if (const auto printed = foldJson(files, outcome.pairs, Arrays::LeaveOut, printText); !printed)
         return fail(printed.error(), CannotWrite);
     return Done;
+}
+
+// What the options ask for, as steps.
+Recipe recipeOf(const Options& options)
+{
+    const FoldOptions rules{.allowOverflow = options.allowOverflow,
+                            .constantsToo = options.affine,
+                            .quantizedToo = options.quantized,
+                            .padUniform = options.padUniform,
+                            .freezeInputs = options.freezeInputs};
+    Recipe recipe;
+    recipe.steps.emplace_back(
+        FoldStep{options.only.empty() ? std::nullopt : std::optional(options.only), rules});
+    if (!options.rest.empty())
+        recipe.steps.emplace_back(
+            CanonicalizeStep{options.rest == "mul-add" ? Rest::MulAdd : Rest::Normalise, rules});
+    return recipe;
+}
+
+// The model after all steps, with every pair as the last one left it.
+Result<FoldOutcome> applied(const Recipe& recipe, const std::shared_ptr<const GraphView>& view,
+                            const std::stop_token& stop)
+{
+    NoProgress quiet;
+    auto first = apply(recipe.steps.front(), view, quiet, stop);
+    if (!first)
+        return tl::make_unexpected(std::move(first.error()));
+    FoldOutcome outcome = std::move(first->outcome);
+    for (std::size_t s = 1; s < recipe.steps.size(); ++s) {
+        auto next = apply(recipe.steps[s], GraphView::of(outcome.after), quiet, stop);
+        if (!next)
+            return tl::make_unexpected(std::move(next.error()));
+        std::unordered_map<FoldId, FoldedPair*> left;
+        for (FoldedPair& pair : next->outcome.pairs)
+            left.emplace(pair.candidate.id, &pair);
+        for (FoldedPair& pair : outcome.pairs) {
+            const auto found = left.find(pair.candidate.id);
+            if (!pair.folded && found != left.end())
+                pair = std::move(*found->second);
+        }
+        outcome.after = std::move(next->outcome.after);
+    }
+    return outcome;
+}
+
+Result<void> saveRecipe(const Options& options, const Model& model, const std::stop_token& stop)
+{
+    Recipe recipe = recipeOf(options);
+    ProgressBar bar("Reading");
+    auto source = recipeSource(*model.source, bar, stop);
+    if (!source)
+        return tl::make_unexpected(std::move(source.error()));
+    recipe.source = std::move(*source);
+    return writeRecipe(recipe, options.recipe);
 }
 
 bool areOneFile(const std::string& a, const std::string& b)
@@ -110,35 +154,35 @@ int run(const Options& options, const std::stop_token& stop)
         say("pleat-cli: reports are written as JSON only, as yet: name it FILE.json");
         return Usage;
     }
-    if (!options.report.empty() &&
-        (areOneFile(options.report, options.model) || areOneFile(options.report, options.output))) {
-        say("pleat-cli: --report would overwrite the model; give it a file of its own");
+    for (const auto& [option, file] :
+         {std::pair("--report", options.report), std::pair("--recipe", options.recipe)}) {
+        if (!file.empty() && (areOneFile(file, options.model) || areOneFile(file, options.output))) {
+            say(fmt::format("pleat-cli: {} would overwrite the model; give it a file of its own", option));
+            return Usage;
+        }
+    }
+    if (!options.report.empty() && areOneFile(options.report, options.recipe)) {
+        say("pleat-cli: --report and --recipe name the same file");
         return Usage;
     }
     const auto& view = untilExit(openView(options.model, stop));
     if (!view)
         return fail(view.error(), CannotRead);
-    NoProgress quiet;
-    const FoldOptions rules{.allowOverflow = options.allowOverflow,
-                            .constantsToo = options.affine,
-                            .quantizedToo = options.quantized,
-                            .padUniform = options.padUniform,
-                            .freezeInputs = options.freezeInputs};
-    const auto chosen = options.only.empty() ? std::nullopt : std::optional(options.only);
-    auto& outcome = untilExit(fold(*view, chosen, rules, quiet, stop));
+    const Recipe recipe = recipeOf(options);
+    auto& outcome = untilExit(applied(recipe, *view, stop));
     if (!outcome)
         return fail(outcome.error(), CannotRead);
-    if (!options.rest.empty()) {
-        const Rest rest = options.rest == "mul-add" ? Rest::MulAdd : Rest::Normalise;
-        if (const auto canonicalized = canonicalizeRest(*outcome, rest); !canonicalized)
-            return fail(canonicalized.error(), CannotRead);
-    }
     if (options.json || !options.report.empty()) {
         ProgressBar bar("Measuring");
         if (const auto measured = measureRanges((*view)->model(), *outcome, bar, stop); !measured)
             return fail(measured.error(), CannotRead);
     }
-    return guarded(CannotWrite, [&] { return write(options, *outcome, stop); });
+    return guarded(CannotWrite, [&]() -> int {
+        if (const int code = write(options, *outcome, stop); code != Done || options.recipe.empty())
+            return code;
+        const auto saved = saveRecipe(options, (*view)->model(), stop);
+        return saved ? Done : fail(saved.error(), CannotWrite);
+    });
 }
 
 } // namespace
@@ -156,11 +200,7 @@ Run addFold(CLI::App& parser)
         ->allow_extra_args(false);
     command.add_flag("--affine", options->affine,
                      "Fold scales and shifts by constants too, not only batch norms");
-    command
-        .add_option("--data", options->data,
-                    "Weights: keep (inside or in data files, as they are), inline (all inside the model), "
-                    "external (all in one data file)")
-        ->check(CLI::IsMember({"keep", "inline", "external"}));
+    addDataOption(command, options->data);
     command.add_flag("--dry-run", options->dryRun, "Write no model");
     command
         .add_flag("--normalize-rest{in-place}", options->rest,
@@ -175,6 +215,8 @@ Run addFold(CLI::App& parser)
         "--freeze-inputs", options->freezeInputs,
         "Take away inputs that have an initializer, so that nobody replaces them, and fold them");
     command.add_option("--report", options->report, "Write a JSON report with all parameters to this file");
+    command.add_option("--recipe", options->recipe,
+                       "Write what was done to this file, for pleat-cli apply and the window");
     command.add_flag("--json", options->json, "One JSON object on standard output");
     return [options](const std::stop_token& stop) { return run(*options, stop); };
 }

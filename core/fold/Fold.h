@@ -21,6 +21,7 @@ struct FoldOptions {
     bool padUniform = false;    // put a Pad before a padded Conv, to fold what is the same in every channel
     bool freezeInputs = false;  // inputs with an initializer are taken away: nobody replaces it
     bool blockedToo = false;    // also list the chains without a batch norm that cannot be folded
+    bool operator==(const FoldOptions&) const = default;
 };
 
 // Every batch norm of the model with its verdict, in the order of the graph. Errors: Cancelled; a parameter

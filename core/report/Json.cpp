@@ -258,4 +258,33 @@ Result<void> foldJson(const FoldFiles& files, std::span<const FoldedPair> pairs,
         pairs, [&](const FoldedPair& pair) { return pairJson(pair, arrays); }, after, write);
 }
 
+std::string replayJson(const ReplayFiles& files, const Recipe& recipe, const Replay& replayed)
+{
+    Json steps = Json::array();
+    for (std::size_t s = 0; s < replayed.steps.size(); ++s) {
+        const ReplayedStep& step = replayed.steps[s];
+        const bool applied = step.status == ReplayedStep::Status::Applied;
+        const bool refused = step.status == ReplayedStep::Status::Refused;
+        Json findings = Json::array();
+        for (const Finding& finding : step.findings)
+            findings.push_back(
+                {{"id", finding.id}, {"code", finding.code}, {"message", finding.message.text()}});
+        steps.push_back({{"step", describe(recipe.steps[s]).text()},
+                         {"status", applied   ? "applied"
+                                    : refused ? "refused"
+                                              : "not-reached"},
+                         {"message", refused ? step.error.message : step.what.text()},
+                         {"changed", step.changed},
+                         {"findings", findings}});
+    }
+    Json json = {{"recipe", files.recipe},
+                 {"model", files.model},
+                 {"output", orNull(files.output)},
+                 {"same_source", orNull(files.sameSource)},
+                 {"steps", steps}};
+    if (!files.data.empty())
+        json["data"] = files.data;
+    return text(json);
+}
+
 } // namespace pleat

@@ -7,6 +7,7 @@
 
 #include "core/fold/Fold.h"
 #include "core/graph/Describe.h"
+#include "core/recipe/Recipe.h"
 
 #include <functional>
 #include <string>
@@ -29,5 +30,12 @@ struct FoldFiles {
 };
 Result<void> foldJson(const FoldFiles& files, std::span<const FoldedPair> pairs, Arrays arrays,
                       const TextSink& write);
+
+// The files of a replay, as the user names them.
+struct ReplayFiles {
+    std::string recipe, model, output, data;
+    std::optional<bool> sameSource; // the model is what the recipe was made with; nothing: it does not say
+};
+std::string replayJson(const ReplayFiles& files, const Recipe& recipe, const Replay& replayed);
 
 } // namespace pleat

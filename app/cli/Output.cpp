@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/Output.h"
+
+#include "app/cli/Terminal.h"
+#include "core/base/Visible.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace pleat::cli {
+
+namespace {
+
+DataPlacement placement(const std::string& word)
+{
+    return word == "inline"     ? DataPlacement::Inline
+           : word == "external" ? DataPlacement::External
+                                : DataPlacement::Keep;
+}
+
+} // namespace
+
+void addDataOption(CLI::App& command, std::string& word)
+{
+    command
+        .add_option("--data", word,
+                    "Weights: keep (inside or in data files, as they are), inline (all inside the model), "
+                    "external (all in one data file)")
+        ->check(CLI::IsMember({"keep", "inline", "external"}));
+}
+
+Result<Saved> writeModel(const Model& model, const std::string& output, const std::string& data,
+                         const std::stop_token& stop)
+{
+    ProgressBar bar("Writing");
+    auto saved = saveModel(model, output, bar, stop, placement(data));
+    if (saved) {
+        for (const std::string& notice : saved->notices)
+            say("pleat-cli: warning: " + notice);
+    }
+    return saved;
+}
+
+void sayWritten(const std::string& output, const std::string& dataFile)
+{
+    fmt::print("Written to {}{}\n", visible(output), dataFile.empty() ? "" : " and " + visible(dataFile));
+}
+
+} // namespace pleat::cli

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/io/Digest.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <memory>
+#include <openssl/evp.h>
+#include <vector>
+
+namespace pleat {
+
+Result<std::string> sha256(const File& file, Progress& progress, const std::stop_token& stop)
+{
+    constexpr std::uint64_t blockBytes = 1 << 20;
+    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+    const auto broken = [&] {
+        return failure(ErrorCode::Internal, "The SHA-256 of the file cannot be computed.",
+                       file.path().string());
+    };
+    if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1)
+        return broken();
+    std::vector<std::byte> block(std::min(file.size(), blockBytes));
+    for (std::uint64_t at = 0; at < file.size(); at += block.size()) {
+        if (stop.stop_requested())
+            return cancelled();
+        block.resize(std::min(file.size() - at, blockBytes));
+        if (auto read = file.read(at, block); !read)
+            return tl::make_unexpected(read.error());
+        if (EVP_DigestUpdate(context.get(), block.data(), block.size()) != 1)
+            return broken();
+        progress.advance(at + block.size(), file.size());
+    }
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned length = 0;
+    if (EVP_DigestFinal_ex(context.get(), digest.data(), &length) != 1)
+        return broken();
+    std::string digits;
+    for (unsigned byte = 0; byte < length; ++byte)
+        digits += fmt::format("{:02x}", digest[byte]);
+    return digits;
+}
+
+} // namespace pleat

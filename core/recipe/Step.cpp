@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/recipe/Step.h"
+
+#include <algorithm>
+
+namespace pleat {
+
+namespace {
+
+Argument node(const NodeRef& of)
+{
+    return {Argument::Kind::Node, of.name, of.op, of.id};
+}
+
+// The batch norm that was folded, or the first of a chain of others.
+const NodeRef& head(const FoldCandidate& candidate)
+{
+    const auto found = std::ranges::find(candidate.affine, "BatchNormalization", &NodeRef::op);
+    return found == candidate.affine.end() ? candidate.affine.front() : *found;
+}
+
+void addFindings(const FoldedPair& pair, std::vector<Finding>& findings)
+{
+    const FoldCandidate& candidate = pair.candidate;
+    if (!pair.folded && candidate.reason)
+        findings.push_back({std::string(code(*candidate.reason)), candidate.id, candidate.message});
+    for (const FoldWarning& warning : candidate.warnings) {
+        if (pair.folded)
+            findings.push_back({warning.code, candidate.id, warning.message});
+    }
+}
+
+Result<StepOutcome> apply(const FoldStep& step, const std::shared_ptr<const GraphView>& view,
+                          Progress& progress, const std::stop_token& stop)
+{
+    auto folded = fold(view, step.ids, step.options, progress, stop);
+    if (!folded)
+        return tl::make_unexpected(std::move(folded.error()));
+    StepOutcome outcome{.outcome = std::move(*folded), .changed = 0, .what = {}, .findings = {}};
+    const FoldedPair* only = nullptr;
+    for (const FoldedPair& pair : outcome.outcome.pairs) {
+        outcome.changed += pair.folded;
+        only = pair.folded ? &pair : only;
+        // Of the others nothing was asked where some were chosen.
+        if (pair.folded || !step.ids)
+            addFindings(pair, outcome.findings);
+    }
+    if (outcome.changed == 1 && !only->layers.empty())
+        outcome.what =
+            sentence("folded {} into {}", node(head(only->candidate)), node(only->layers.front().layer));
+    else if (outcome.changed == 0)
+        outcome.what = "there was nothing to fold";
+    else
+        outcome.what = sentence("folded {} pairs", outcome.changed);
+    return outcome;
+}
+
+Result<StepOutcome> apply(const CanonicalizeStep& step, const std::shared_ptr<const GraphView>& view,
+                          Progress& progress, const std::stop_token& stop)
+{
+    auto found = fold(view, std::vector<FoldId>(), step.options, progress, stop); // folds none, finds all
+    if (!found)
+        return tl::make_unexpected(std::move(found.error()));
+    if (auto written = canonicalizeRest(*found, step.form); !written)
+        return tl::make_unexpected(std::move(written.error()));
+    StepOutcome outcome{.outcome = std::move(*found), .changed = 0, .what = {}, .findings = {}};
+    for (const FoldedPair& pair : outcome.outcome.pairs) {
+        outcome.changed += pair.canonicalized;
+        if (pair.candidate.batchNorm && !pair.canonicalized)
+            addFindings(pair, outcome.findings);
+    }
+    outcome.what = outcome.changed == 0 ? Sentence("there was no batch norm to write in another form")
+                   : step.form == Rest::MulAdd
+                       ? sentence("wrote {} batch norms as a Mul and an Add", outcome.changed)
+                       : sentence("normalised {} batch norms", outcome.changed);
+    return outcome;
+}
+
+} // namespace
+
+Sentence describe(const Step& step)
+{
+    if (const auto* fold = std::get_if<FoldStep>(&step)) {
+        if (!fold->ids)
+            return fold->options.constantsToo ? Sentence("Fold all batch norms, scales and shifts")
+                                              : Sentence("Fold all batch norms");
+        if (fold->ids->size() == 1)
+            return sentence("Fold {}",
+                            Argument(Argument::Kind::Tensor, fold->ids->front(), {}, NodeId::None));
+        return sentence("Fold {} chosen pairs", fold->ids->size());
+    }
+    return std::get<CanonicalizeStep>(step).form == Rest::MulAdd
+               ? Sentence("Write the batch norms that are left as Mul and Add")
+               : Sentence("Normalise the batch norms that are left");
+}
+
+Result<StepOutcome> apply(const Step& step, const std::shared_ptr<const GraphView>& view, Progress& progress,
+                          const std::stop_token& stop)
+{
+    return std::visit([&](const auto& change) { return apply(change, view, progress, stop); }, step);
+}
+
+} // namespace pleat

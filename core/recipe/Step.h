@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One change of a model as a value. It says what is wanted and not which bytes change, and names what it is
+// about as fold ids do (scope path and tensor), so that it means the same in another session and on a similar
+// model. What undo, the history, recipes and the command line speak. A new kind is a struct here, a line in
+// `Step`, an apply() and a pair of functions in RecipeJson.cpp. Plain values, free to cross threads.
+#pragma once
+
+#include "core/fold/Fold.h"
+
+#include <variant>
+
+namespace pleat {
+
+// Folds the chosen pairs, or all that hold a batch norm (and all others too with `constantsToo`).
+struct FoldStep {
+    std::optional<std::vector<FoldId>> ids;
+    FoldOptions options;
+    bool operator==(const FoldStep&) const = default;
+};
+
+// Writes the batch norms that are there in another form.
+struct CanonicalizeStep {
+    Rest form = Rest::Normalise;
+    FoldOptions options; // which pairs are said to be left, and whether inputs are frozen
+    bool operator==(const CanonicalizeStep&) const = default;
+};
+
+using Step = std::variant<FoldStep, CanonicalizeStep>;
+
+// Something about the result that whoever asked for it should know: why a batch norm is left, or a warning.
+struct Finding {
+    std::string code; // of the reason or the warning
+    FoldId id;
+    Sentence message;
+};
+
+struct StepOutcome {
+    FoldOutcome outcome;
+    std::size_t changed = 0; // pairs or batch norms; 0: the model is as it was
+    Sentence what;           // what was done: "folded bn1 into conv1"
+    std::vector<Finding> findings;
+};
+
+// What it asks for, for a list of steps: "Fold all batch norms".
+Sentence describe(const Step& step);
+
+// The model after the step. Errors: Usage where the step does not fit the model, with the sentence that says
+// why; those of fold() and canonicalizeRest(); Cancelled.
+Result<StepOutcome> apply(const Step& step, const std::shared_ptr<const GraphView>& view, Progress& progress,
+                          const std::stop_token& stop);
+
+} // namespace pleat
