@@ -210,10 +210,12 @@ Verdict<void> requireScalable(const GraphView& view, const Quantized& quantized,
 Result<Requantized> scaledWeight(const Quantized& weight, std::size_t axis, const std::vector<double>& s)
 {
     Requantized result;
-    // Scales of 0 would divide by 0 where the floats are quantized; there, floats of 0 need no scale.
+    // A scale that becomes 0 would be divided by where the floats are quantized: what is left of them is
+    // rounded to the old steps.
     for (std::size_t c = 0; c < s.size(); ++c) {
-        const bool dividesByZero = weight.quantize != NodeIndex::None && s[c] == 0;
-        result.scales.push_back(at(weight.scales, c) * (dividesByZero ? 1 : std::abs(s[c])));
+        const double old = at(weight.scales, c), now = old * std::abs(s[c]);
+        const bool dividesByZero = weight.quantize != NodeIndex::None && static_cast<float>(now) == 0;
+        result.scales.push_back(dividesByZero ? old : now);
     }
     if (weight.quantize != NodeIndex::None)
         return result;

@@ -3,6 +3,8 @@
 
 #include "core/tensor/Kernels.h"
 
+#include <algorithm>
+
 namespace pleat {
 
 namespace {
@@ -19,7 +21,8 @@ Factors product(const Factors& a, const Factors& b)
 
 } // namespace
 
-Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Factors output, Factors input)
+Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Factors output, Factors input,
+                       Overflow overflow)
 {
     const Payload& payload = tensor.payload();
     const auto make = [&](ScaledBytes content) {
@@ -30,6 +33,8 @@ Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Fac
         ScaledBytes both = **earlier;
         both.output = product(both.output, output);
         both.input = product(both.input, input);
+        if (overflow == Overflow::IsWanted)
+            both.overflow = overflow;
         return make(std::move(both));
     }
     StoredBytes base;
@@ -50,7 +55,29 @@ Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Fac
             return tl::make_unexpected(read.error());
         base = Bytes(std::move(computed));
     }
-    return make({std::move(base), tensor.type(), layout, std::move(output), std::move(input)});
+    return make({std::move(base), tensor.type(), layout, std::move(output), std::move(input), overflow});
+}
+
+TensorView withoutFactors(const TensorView& tensor)
+{
+    const auto* scaled = std::get_if<Scaled>(&tensor.payload().content);
+    if (!scaled)
+        return tensor;
+    ScaledBytes plain = **scaled;
+    plain.output = plain.input = nullptr;
+    return {tensor.name(), tensor.type(), tensor.dims(),
+            Payload{std::make_shared<const ScaledBytes>(std::move(plain)), tensor.payload().external}};
+}
+
+std::uint64_t overflows(const TensorView& tensor, std::uint64_t first, std::span<const std::byte> block)
+{
+    const std::uint64_t after = tensor.payload().isScaled() ? countNonFinite(tensor.type(), block) : 0;
+    if (after == 0)
+        return 0;
+    std::vector<std::byte> stored(block.size());
+    if (!withoutFactors(tensor).read(first, block.size() / storedBytes(tensor.type(), 1), stored))
+        return after;
+    return after - std::min(after, countNonFinite(tensor.type(), stored));
 }
 
 Payload repeated(Bytes element, std::uint64_t elements)
