@@ -4,6 +4,8 @@
 #include "core/tensor/Kernels.h"
 
 #include <algorithm>
+#include <cassert>
+#include <cstring>
 
 namespace pleat {
 
@@ -17,6 +19,18 @@ Factors product(const Factors& a, const Factors& b)
     for (std::size_t c = 0; c < both->size(); ++c)
         (*both)[c] *= (*b)[c];
     return both;
+}
+
+template<class Integer>
+Payload packed(const std::vector<double>& values)
+{
+    auto bytes = std::make_shared<std::vector<std::byte>>(values.size() * sizeof(Integer));
+    for (std::size_t e = 0; e < values.size(); ++e) {
+        const auto integer = static_cast<Integer>(values[e]);
+        assert(static_cast<double>(integer) == values[e]);
+        std::memcpy(bytes->data() + e * sizeof(Integer), &integer, sizeof(Integer));
+    }
+    return Payload{Bytes(std::move(bytes))};
 }
 
 } // namespace
@@ -90,9 +104,25 @@ Payload repeated(Bytes element, std::uint64_t elements)
 
 Payload stored(DataType type, const std::vector<double>& values)
 {
+    assert(isFoldable(type));
     auto bytes = std::make_shared<std::vector<std::byte>>(storedBytes(type, values.size()));
     narrow(type, values, *bytes);
     return Payload{Bytes(std::move(bytes))};
+}
+
+Payload storedIntegers(DataType type, const std::vector<double>& values)
+{
+    switch (type) {
+    case DataType::Int8:
+        return packed<std::int8_t>(values);
+    case DataType::UInt8:
+        return packed<std::uint8_t>(values);
+    case DataType::Int32:
+        return packed<std::int32_t>(values);
+    default:
+        assert(type == DataType::Int64);
+        return packed<std::int64_t>(values);
+    }
 }
 
 } // namespace pleat

@@ -25,6 +25,11 @@ std::uint64_t overflows(const TensorView& tensor, std::uint64_t first, std::span
 Payload repeated(Bytes element, std::uint64_t elements);
 
 // Bytes of `values`, each rounded once into a foldable type.
+// REQUIRES: isFoldable(type).
 Payload stored(DataType type, const std::vector<double>& values);
+
+// The same for int8, uint8, int32 and int64.
+// REQUIRES: the type is one of them, and holds each of the values as it is.
+Payload storedIntegers(DataType type, const std::vector<double>& values);
 
 } // namespace pleat
