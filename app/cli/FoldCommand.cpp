@@ -207,7 +207,7 @@ Run addFold(CLI::App& parser)
                   "Write what is left with mean 0, variance 1, epsilon 0; =mul-add: as a Mul and an Add")
         ->check(CLI::IsMember({"in-place", "mul-add"}));
     command.add_flag("--allow-overflow", options->allowOverflow,
-                     "Fold even if 16-bit weights become infinite");
+                     "Fold even if weights or new constants become infinite in their type");
     command.add_flag("--qdq", options->quantized, "Fold into quantized weights (DequantizeLinear) too");
     command.add_flag("--pad-uniform", options->padUniform,
                      "Put a Pad before a padded Conv to fold a shift that is the same in every channel");

@@ -48,7 +48,7 @@ void print(const ModelInfo& info)
     if (info.macs)
         fmt::print("{:<12}{}\n", "MACs", *info.macs);
     else
-        fmt::print("{:<12}unknown (shapes are missing)\n", "MACs");
+        fmt::print("{:<12}at least {}\n", "MACs", info.macsAtLeast);
     for (const std::string& note : notesOf(info))
         fmt::print("{:<12}{}\n", "note", note);
     printPorts("input", info.inputs);

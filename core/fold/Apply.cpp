@@ -5,6 +5,7 @@
 #include "core/graph/Attributes.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace pleat {
 
@@ -55,6 +56,8 @@ Folding::Folding(const std::shared_ptr<const GraphView>& view, Sums sums, std::s
 
 Result<FoldedPair> Folding::fold(FoldPlan plan)
 {
+    assert(plan.candidate.foldable && plan.candidate.direction && !plan.chain.empty() &&
+           !plan.targets.empty());
     FoldedPair pair;
     pair.folded = true;
     takeOut(plan);

@@ -19,6 +19,7 @@ public:
 
     // Takes the fold into the edit. Reads weights where an affine with a shift comes before its layer (the
     // sums over the weights). Errors: the payload's; Cancelled.
+    // REQUIRES: the plan is foldable, made for this view, and shares nothing with those before (see above).
     Result<FoldedPair> fold(FoldPlan plan);
 
     // The model with all that was taken in; the last call.

@@ -12,6 +12,22 @@ namespace pleat {
 
 namespace {
 
+// Whether one layer alone reads the stored constant, so that it can be changed where it is stored.
+bool isReadOnce(const GraphView& view, const Constant& constant)
+{
+    const auto once = [&](ValueIndex value) {
+        return !view.isGraphOutput(value) && view.uses(value).size() == 1;
+    };
+    return !constant.acrossCall && !constant.computed && once(constant.storedAt) &&
+           std::ranges::all_of(constant.through, [&](NodeIndex node) { return once(view.output(node, 0)); });
+}
+
+// Whether what the layer reads is not what is stored, and the stored one cannot be changed for it.
+bool isInAnotherForm(const GraphView& view, const Constant& weight)
+{
+    return weight.isCast() || (isReordered(weight) && !isReadOnce(view, weight));
+}
+
 // The weight as its layer reads it, multiplied, in memory.
 Result<Payload> computed(const FoldTarget& target, bool after)
 {
@@ -53,6 +69,16 @@ void setAxis(onnx::NodeProto& node, std::size_t axis)
 
 } // namespace
 
+bool isComputedAtOnce(const GraphView& view, const FoldTarget& target)
+{
+    if (isPureShift(target))
+        return false;
+    const Constant& weight = target.layer.weight;
+    const auto* earlier = std::get_if<Scaled>(&weight.tensor.payload().content);
+    return isInAnotherForm(view, weight) || (earlier && ((*earlier)->output || (*earlier)->input) &&
+                                             (*earlier)->layout != target.layer.layout);
+}
+
 Result<std::string> NewConstants::scaleWeight(const FoldTarget& target, FoldDirection direction)
 {
     const Layer& layer = target.layer;
@@ -61,12 +87,12 @@ Result<std::string> NewConstants::scaleWeight(const FoldTarget& target, FoldDire
     if (isPureShift(target))
         return name;
     const bool after = direction == FoldDirection::After;
-    const bool inPlace = isReadOnce(weight) && !weight.isCast();
+    const bool inPlace = isReadOnce(m_view, weight) && !weight.isCast();
     const auto factors = std::make_shared<const std::vector<double>>(target.s);
-    auto payload =
-        inPlace || (!weight.isCast() && !isReordered(weight))
-            ? scaled(weight.tensor, layer.layout, after ? factors : nullptr, after ? nullptr : factors)
-            : computed(target, after);
+    auto payload = !isInAnotherForm(m_view, weight)
+                       ? scaled(weight.tensor, layer.layout, after ? factors : nullptr,
+                                after ? nullptr : factors, target.overflow)
+                       : computed(target, after);
     if (!payload)
         return tl::make_unexpected(payload.error());
     if (inPlace) {
@@ -91,7 +117,7 @@ Result<std::string> NewConstants::scaleIntegers(const FoldTarget& target)
     const Quantized& quantized = *layer.quantizedWeight;
     if (quantized.quantize != NodeIndex::None) {
         auto floats = scaled(layer.weight.tensor, layer.layout,
-                             std::make_shared<const std::vector<double>>(target.s), nullptr);
+                             std::make_shared<const std::vector<double>>(target.s), nullptr, target.overflow);
         if (!floats)
             return tl::make_unexpected(floats.error());
         weight->integers = std::move(*floats);
@@ -115,7 +141,7 @@ std::string NewConstants::dequantizeWith(const Quantized& old, std::size_t axis,
     const bool quantizes = old.quantize != NodeIndex::None;
     const ScopeIndex scope = m_view.scope(node);
     std::string integers(m_view.name(old.integers.storedAt));
-    if (isReadOnce(old.integers)) {
+    if (isReadOnce(m_view, old.integers)) {
         m_rewriter.replaceData(old.integers.storedAt, old.integers.type, old.integers.dims,
                                std::move(now.integers));
     } else {
@@ -181,7 +207,7 @@ std::string NewConstants::replace(NodeIndex holder, std::size_t slot, const std:
 {
     const auto old = constantOf(m_view, m_view.input(holder, slot));
     std::string name(m_view.name(old->storedAt));
-    if (old->through.empty() && isReadOnce(*old)) {
+    if (old->through.empty() && isReadOnce(m_view, *old)) {
         m_rewriter.replaceData(old->storedAt, old->type, dims, stored(old->type, numbers));
         return name;
     }
@@ -213,17 +239,6 @@ std::string NewConstants::addInts(NodeIndex reader, const std::vector<std::int64
         std::string(name.empty() ? m_view.name(m_view.output(reader, 0)) : name) + ".pads";
     return m_rewriter.add(m_view.scope(reader), wanted, DataType::Int64, {std::ssize(values)},
                           Payload{Bytes(std::move(bytes))});
-}
-
-// Whether one layer alone reads the stored constant, so that it can be changed where it is stored.
-bool NewConstants::isReadOnce(const Constant& constant) const
-{
-    const auto once = [&](ValueIndex value) {
-        return !m_view.isGraphOutput(value) && m_view.uses(value).size() == 1;
-    };
-    return !constant.acrossCall && !constant.computed && once(constant.storedAt) &&
-           std::ranges::all_of(constant.through,
-                               [&](NodeIndex node) { return once(m_view.output(node, 0)); });
 }
 
 // A PyTorch state dict keeps its shape: "features.0.0.weight" gets "features.0.0.bias".

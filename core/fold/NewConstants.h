@@ -8,6 +8,10 @@
 
 namespace pleat {
 
+// Whether the weight must be multiplied when it is folded, in place of recording factors: it is behind a
+// Cast, or shared behind a Transpose, or has factors of another layout already.
+bool isComputedAtOnce(const GraphView& view, const FoldTarget& target);
+
 class NewConstants final {
 public:
     NewConstants(const GraphView& view, Rewriter& rewriter) : m_view(view), m_rewriter(rewriter) {}
@@ -40,7 +44,6 @@ public:
 private:
     void setScales(const Quantized& old, std::size_t axis, const std::vector<double>& scales);
     std::string dequantizeWith(const Quantized& old, std::size_t axis, Requantized now);
-    bool isReadOnce(const Constant& constant) const;
     std::string biasName(const Layer& layer) const;
     const GraphView& m_view;
     Rewriter& m_rewriter;

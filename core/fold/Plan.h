@@ -16,8 +16,9 @@ namespace pleat {
 struct FoldTarget {
     Layer layer;
     std::vector<double> s, t;
-    std::optional<double> padWith; // the Conv's pads become a Pad before it, of this value
-    NewBias bias;                  // afterwards; before a layer, without the sum over the weights
+    std::optional<double> padWith;           // the Conv's pads become a Pad before it, of this value
+    NewBias bias;                            // afterwards; before a layer, without the sum over the weights
+    Overflow overflow = Overflow::IsAnError; // of the weights, while they are computed
 };
 
 struct FoldPlan {

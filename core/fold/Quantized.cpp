@@ -4,10 +4,10 @@
 #include "core/graph/Attributes.h"
 #include "core/model/Limits.h"
 #include "core/tensor/Blocks.h"
+#include "core/tensor/Scaling.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 namespace pleat {
@@ -31,17 +31,6 @@ std::size_t product(const std::vector<std::int64_t>& dims, std::size_t from)
 double at(const std::vector<double>& values, std::size_t channel)
 {
     return values.empty() ? 0 : values[values.size() == 1 ? 0 : channel];
-}
-
-template<class Integer>
-Payload packed(const std::vector<double>& values)
-{
-    auto bytes = std::make_shared<std::vector<std::byte>>(values.size() * sizeof(Integer));
-    for (std::size_t e = 0; e < values.size(); ++e) {
-        const auto integer = static_cast<Integer>(values[e]);
-        std::memcpy(bytes->data() + e * sizeof(Integer), &integer, sizeof(Integer));
-    }
-    return Payload{Bytes(std::move(bytes))};
 }
 
 bool hasBlocks(const GraphView& view, NodeIndex node)
@@ -210,10 +199,12 @@ Verdict<void> requireScalable(const GraphView& view, const Quantized& quantized,
 Result<Requantized> scaledWeight(const Quantized& weight, std::size_t axis, const std::vector<double>& s)
 {
     Requantized result;
-    // Scales of 0 would divide by 0 where the floats are quantized; there, floats of 0 need no scale.
+    // A scale that becomes 0 would be divided by where the floats are quantized: what is left of them is
+    // rounded to the old steps.
     for (std::size_t c = 0; c < s.size(); ++c) {
-        const bool dividesByZero = weight.quantize != NodeIndex::None && s[c] == 0;
-        result.scales.push_back(at(weight.scales, c) * (dividesByZero ? 1 : std::abs(s[c])));
+        const double old = at(weight.scales, c), now = old * std::abs(s[c]);
+        const bool dividesByZero = weight.quantize != NodeIndex::None && static_cast<float>(now) == 0;
+        result.scales.push_back(dividesByZero ? old : now);
     }
     if (weight.quantize != NodeIndex::None)
         return result;
@@ -225,8 +216,7 @@ Result<Requantized> scaledWeight(const Quantized& weight, std::size_t axis, cons
         if (s[e / after % s.size()] < 0)
             (*integers)[e] = -(*integers)[e];
     }
-    result.integers = weight.integers.type == DataType::Int8 ? packed<std::int8_t>(*integers)
-                                                             : packed<std::uint8_t>(*integers);
+    result.integers = storedIntegers(weight.integers.type, *integers);
     return result;
 }
 
@@ -244,7 +234,7 @@ std::optional<Requantized> quantizedBias(const Quantized& bias, const std::vecto
         if (!std::isfinite(step) || !(std::abs(steps.back()) <= std::numeric_limits<std::int32_t>::max()))
             return std::nullopt;
     }
-    result.integers = packed<std::int32_t>(steps);
+    result.integers = storedIntegers(DataType::Int32, steps);
     return result;
 }
 

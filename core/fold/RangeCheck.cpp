@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fold/RangeCheck.h"
 
+#include "core/fold/NewConstants.h"
 #include "core/fold/ShiftSums.h"
 #include "core/tensor/Blocks.h"
 #include "core/tensor/Kernels.h"
+#include "core/tensor/Scaling.h"
 
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <tuple>
 
 namespace pleat {
 
@@ -24,7 +27,8 @@ constexpr std::uint64_t smallTensor = 4096; // elements
 
 struct Damage {
     std::uint64_t overflows = 0, constants = 0, flushed = 0, subnormal = 0;
-    double largest = 0, largestConstant = 0; // of those that overflow
+    std::uint64_t flushedScales = 0, subnormalScales = 0; // of a DequantizeLinear
+    double largest = 0, largestConstant = 0;              // of those that overflow
 };
 
 bool hasSixteenBits(DataType type)
@@ -45,9 +49,12 @@ double largestOf(std::span<const double> values)
     return largest;
 }
 
-bool mustRead(const FoldTarget& target, double factor)
+bool mustRead(const GraphView& view, const FoldTarget& target, double factor)
 {
     const DataType type = target.layer.type();
+    // What is computed at once is not looked at again when it is saved.
+    if (isComputedAtOnce(view, target))
+        return true;
     // float's exponents reach to 2^127; double's reach so much farther that the same bound serves.
     return hasSixteenBits(type) ||
            factor > (target.layer.weight.tensor.elements() <= smallTensor ? 1 : harmlessFactor);
@@ -61,12 +68,16 @@ Result<void> judgeWeights(const FoldTarget& target, FoldDirection direction, con
     const bool after = direction == FoldDirection::After;
     const DataType type = target.layer.type();
     const double factor = largestOf(target.s);
+    const TensorView& weight = target.layer.weight.tensor;
     std::vector<double> old;
-    return forEachBlock(target.layer.weight.tensor, stop, [&](std::uint64_t first, std::span<double> values) {
+    return forEachBlock(weight, stop, [&](std::uint64_t first, std::span<double> values) {
         // Mostly the largest number tells enough.
         if (!hasSixteenBits(type) && std::isfinite(rounded(type, largestOf(values) * factor)))
             return;
         old.assign(values.begin(), values.end());
+        // An earlier fold's overflow counts where this one writes it out.
+        if (weight.payload().isScaled() && !std::isfinite(largestOf(values)))
+            std::ignore = withoutFactors(weight).readDoubles(first, old);
         scale(DataType::Double, std::as_writable_bytes(values), first, target.layer.layout, after ? s : none,
               after ? none : s);
         for (std::size_t e = 0; e < values.size(); ++e) {
@@ -93,6 +104,19 @@ void judgeConstant(DataType type, double exact, Damage& found)
     found.largestConstant = std::max(found.largestConstant, std::abs(exact));
 }
 
+// A scale of 0 makes all weights of its channels 0; a subnormal one has fewer digits than a float.
+void judgeScales(const FoldTarget& target, Damage& found)
+{
+    const std::vector<double>& scales = target.layer.quantizedWeight->scales;
+    for (std::size_t c = 0; c < target.s.size(); ++c) {
+        const double old = scales[scales.size() == 1 ? 0 : c], exact = old * std::abs(target.s[c]);
+        const double kept = rounded(DataType::Float, exact), smallest = smallestNormal(DataType::Float);
+        judgeConstant(DataType::Float, exact, found);
+        found.flushedScales += kept == 0 && exact != 0;
+        found.subnormalScales += kept != 0 && kept < smallest && old >= smallest;
+    }
+}
+
 // A new bias that is not finite where the old one was.
 Result<void> judgeBias(const GraphView& view, const FoldTarget& target, FoldDirection direction,
                        const std::stop_token& stop, Damage& found)
@@ -103,7 +127,7 @@ Result<void> judgeBias(const GraphView& view, const FoldTarget& target, FoldDire
                         static_cast<double>(std::max<std::uint64_t>(target.layer.layout.outputs, 1));
     const double shift = largestOf(target.t) * std::abs(target.layer.gain) * taps;
     if (direction == FoldDirection::Before && shift > 0 &&
-        (mustRead(target, shift) || largestOf(values) > largestWeight)) {
+        (mustRead(view, target, shift) || largestOf(values) > largestWeight)) {
         const auto sums = shiftOfOutputs(target, stop);
         if (!sums)
             return tl::make_unexpected(sums.error());
@@ -132,12 +156,13 @@ Verdict<Damage> damage(const GraphView& view, const FoldPlan& plan, const std::s
             return refuse(Reason::MissingData, sentence("{}", error.message),
                           blame(view, target.layer.weight.storedAt));
         };
-        if (target.layer.quantizedWeight) {
-            const std::vector<double>& scales = target.layer.quantizedWeight->scales;
-            for (std::size_t c = 0; c < target.s.size(); ++c)
-                judgeConstant(DataType::Float, scales[scales.size() == 1 ? 0 : c] * std::abs(target.s[c]),
-                              found);
-        } else if (mustRead(target, largestOf(target.s))) {
+        if (target.layer.quantizedWeight)
+            judgeScales(target, found);
+        // The integers have scales to take the factors; the floats that are quantized while the model runs
+        // not.
+        const bool ofIntegers =
+            target.layer.quantizedWeight && target.layer.quantizedWeight->quantize == NodeIndex::None;
+        if (!ofIntegers && mustRead(view, target, largestOf(target.s))) {
             if (auto judged = judgeWeights(target, direction, stop, found); !judged)
                 return unread(judged.error());
         }
@@ -216,6 +241,15 @@ Verdict<void> checkRanges(const GraphView& view, const FoldOptions& options, Fol
     if (found->flushed + found->subnormal > 0)
         warnings.push_back({"underflow", sentence("{} weights become 0 and {} subnormal in {}",
                                                   found->flushed, found->subnormal, type)});
+    if (found->flushedScales + found->subnormalScales > 0)
+        warnings.push_back(
+            {"underflow", sentence("{} scales of the quantized weight become 0 and {} subnormal "
+                                   "in float",
+                                   found->flushedScales, found->subnormalScales)});
+    if (options.allowOverflow) {
+        for (FoldTarget& target : plan.targets)
+            target.overflow = Overflow::IsWanted;
+    }
     return {};
 }
 

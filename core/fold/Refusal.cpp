@@ -81,9 +81,7 @@ tl::unexpected<Refusal> sharedFunction(const GraphView& view, NodeIndex node, Va
     const auto slot = static_cast<std::size_t>(std::ranges::find(inputs, value) - inputs.begin());
     std::array<NodeIndex, 2> callers{NodeIndex::None, NodeIndex::None};
     for (const NodeIndex call : view.calls(scope)) {
-        const ValueIndex passed = view.input(call, slot);
-        const auto outer = view.arguments(passed);
-        const ValueIndex traced = outer.size() == 1 ? outer.front() : passed;
+        const ValueIndex traced = view.origin(view.input(call, slot));
         for (std::size_t a = 0; a < callers.size(); ++a)
             callers[a] = callers[a] == NodeIndex::None && traced == arguments[a] ? call : callers[a];
     }

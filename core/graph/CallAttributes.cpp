@@ -11,12 +11,12 @@ namespace pleat {
 
 namespace {
 
-// Numbers and strings: what may be copied. Tensors and graphs are known by where they stand.
+// Numbers, strings and tensors: what may be copied. Graphs are known by where they stand.
 bool isPlain(const onnx::AttributeProto& attribute)
 {
     using Proto = onnx::AttributeProto;
-    static constexpr Proto::AttributeType types[] = {Proto::FLOAT,  Proto::INT,  Proto::STRING,
-                                                     Proto::FLOATS, Proto::INTS, Proto::STRINGS};
+    static constexpr Proto::AttributeType types[] = {
+        Proto::FLOAT, Proto::INT, Proto::STRING, Proto::FLOATS, Proto::INTS, Proto::STRINGS, Proto::TENSOR};
     return attribute.ref_attr_name().empty() && std::ranges::find(types, attribute.type()) != std::end(types);
 }
 
@@ -64,6 +64,8 @@ bool sameValue(const std::optional<onnx::AttributeProto>& a, const std::optional
     const auto plain = [](onnx::AttributeProto attribute) {
         attribute.clear_name();
         attribute.clear_doc_string();
+        if (attribute.has_t())
+            attribute.mutable_t()->clear_name();
         return attribute.SerializeAsString();
     };
     return plain(*a) == plain(*b);

@@ -19,7 +19,7 @@ std::optional<onnx::AttributeProto> givenBy(const onnx::NodeProto& call, const o
 bool sameValue(const std::optional<onnx::AttributeProto>& a, const std::optional<onnx::AttributeProto>& b);
 
 // The node with what all calls agree on in place of its references; a reference that they do not agree on, or
-// to a tensor or graph, stays. Nothing where nothing changes.
+// to a graph, stays. Nothing where nothing changes.
 std::optional<onnx::NodeProto> asCalled(const onnx::NodeProto& node, const onnx::FunctionProto& function,
                                         std::span<const onnx::NodeProto* const> calls);
 

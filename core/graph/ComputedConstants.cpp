@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <numeric>
 
@@ -369,17 +368,6 @@ constexpr std::array evaluators{
     Evaluator{"Shape", shape},
 };
 
-template<class Integer>
-Payload packed(const std::vector<double>& values)
-{
-    auto bytes = std::make_shared<std::vector<std::byte>>(values.size() * sizeof(Integer));
-    for (std::size_t e = 0; e < values.size(); ++e) {
-        const auto integer = static_cast<Integer>(values[e]);
-        std::memcpy(bytes->data() + e * sizeof(Integer), &integer, sizeof(Integer));
-    }
-    return Payload{Bytes(std::move(bytes))};
-}
-
 Answer tensorOf(std::string name, Numbers numbers)
 {
     if (isFoldable(numbers.type)) {
@@ -392,10 +380,7 @@ Answer tensorOf(std::string name, Numbers numbers)
             return unevaluated;
         value = *integer;
     }
-    Payload payload = numbers.type == DataType::Int64   ? packed<std::int64_t>(numbers.values)
-                      : numbers.type == DataType::Int32 ? packed<std::int32_t>(numbers.values)
-                      : numbers.type == DataType::Int8  ? packed<std::int8_t>(numbers.values)
-                                                        : packed<std::uint8_t>(numbers.values);
+    Payload payload = storedIntegers(numbers.type, numbers.values);
     return TensorView(std::move(name), numbers.type, std::move(numbers.dims), std::move(payload));
 }
 

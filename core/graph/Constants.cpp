@@ -119,10 +119,13 @@ tl::expected<Way, NotConstant> walk(const GraphView& view, ValueIndex value, int
             return tl::make_unexpected(NotConstant::Quantized);
         if (!view.domain(producer).empty())
             return tl::make_unexpected(NotConstant::Computed);
-        if (refersToCall(*view.entry(producer).proto)) // not to be replaced by another constant
-            return tl::make_unexpected(NotConstant::Computed);
-        if (view.op(producer) == "Constant")
+        const bool fromCall = refersToCall(*view.entry(producer).proto);
+        if (view.op(producer) == "Constant" && !refersToCall(view.proto(producer))) {
+            way.acrossCall = fromCall; // what the calls pass: not to be replaced by another constant
             return way;
+        }
+        if (fromCall)
+            return tl::make_unexpected(NotConstant::Computed);
         if (!isConstantChainLink(view, producer) || view.input(producer, 0) == ValueIndex::None) {
             if (view.constantDepth(value) == 0)
                 return tl::make_unexpected(NotConstant::Computed);

@@ -13,64 +13,24 @@ namespace {
 
 using Shape = std::vector<std::uint64_t>;
 
-// The batch axis counts as 1 where it is not a number, and `batchIsOne` is set then.
-std::optional<Shape> shapeOf(const GraphView& view, ValueIndex value, const ValueTypes& types,
-                             std::size_t batch, bool& batchIsOne)
+// Operators of ONNX Runtime's own domain that multiply by more than their shapes tell.
+bool multipliesInItsOwnWay(std::string_view op)
 {
-    if (value == ValueIndex::None)
-        return std::nullopt;
-    Shape shape;
-    if (const auto constant = constantOf(view, value)) {
-        shape.assign(constant->dims.begin(), constant->dims.end());
-        return shape;
-    }
-    const ValueType* type = typeOf(view, value, types);
-    if (!type || !type->hasShape)
-        return std::nullopt;
-    for (std::size_t d = 0; d < type->shape.size(); ++d) {
-        const std::int64_t extent = type->shape[d].value;
-        if (extent < 0 && d != batch)
-            return std::nullopt;
-        batchIsOne = batchIsOne || extent < 0;
-        shape.push_back(extent < 0 ? 1 : static_cast<std::uint64_t>(extent));
-    }
-    return shape;
-}
-
-// The product of shape[first …]; nothing when it does not fit into 64 bits.
-std::optional<std::uint64_t> product(const Shape& shape, std::size_t first = 0)
-{
-    std::uint64_t result = 1;
-    for (std::size_t d = first; d < shape.size(); ++d) {
-        if (__builtin_mul_overflow(result, shape[d], &result))
-            return std::nullopt;
-    }
-    return result;
-}
-
-std::optional<std::uint64_t> times(std::optional<std::uint64_t> a, std::optional<std::uint64_t> b)
-{
-    std::uint64_t result = 0;
-    if (!a || !b || __builtin_mul_overflow(*a, *b, &result))
-        return std::nullopt;
-    return result;
-}
-
-std::optional<std::uint64_t> plus(std::optional<std::uint64_t> a, std::optional<std::uint64_t> b)
-{
-    std::uint64_t result = 0;
-    if (!a || !b || __builtin_add_overflow(*a, *b, &result))
-        return std::nullopt;
-    return result;
+    static constexpr std::string_view ops[] = {
+        "DynamicQuantizeLSTM",  "GemmFastGelu", "GemmFloat8",     "MoE",
+        "QLinearConvTranspose", "QMoE",         "QOrderedMatMul", "SparseToDenseMatMul"};
+    return op.ends_with("Attention") || op.ends_with("Search") || op.starts_with("MatMul") ||
+           std::ranges::find(ops, op) != std::end(ops);
 }
 
 // The multiply-accumulates of one node, by what its operator does.
 class Counter final {
 public:
-    Counter(const GraphView& view, NodeIndex node, const ValueTypes& types)
+    Counter(const GraphView& view, NodeIndex node, const ValueTypes& types, const Shapes& shapes)
         : m_view(view),
           m_node(node),
-          m_types(types)
+          m_types(types),
+          m_shapes(shapes)
     {
     }
 
@@ -78,42 +38,119 @@ public:
 
     Count count()
     {
-        const std::string_view op = m_view.op(m_node);
-        if (op == "Conv" || op == "ConvInteger" || op == "DeformConv" || op == "FusedConv")
+        const std::string_view op = m_view.op(m_node), domain = m_view.domain(m_node);
+        if (domain.empty())
+            return ofOnnx(op);
+        if (domain == "com.microsoft")
+            return ofRuntime(op);
+        if (domain == "ai.onnx.ml" && !op.starts_with("Linear") && !op.starts_with("SVM"))
+            return 0;
+        return notByShapes();
+    }
+
+    bool batchIsOne() const { return m_batchIsOne; }
+    WorkGap gap() const { return m_gap; }
+
+private:
+    Count ofOnnx(std::string_view op)
+    {
+        if (op == "Conv" || op == "ConvInteger")
             return convolution(output(), 1);
+        if (op == "DeformConv")
+            return deformed();
         if (op == "QLinearConv")
             return convolution(output(), 3);
         if (op == "ConvTranspose")
             return convolution(input(0), 1);
         if (op == "Gemm")
-            return gemm();
-        if (op == "MatMul" || op == "MatMulInteger" || op == "QLinearMatMul" ||
-            op == "DynamicQuantizeMatMul" || op == "MatMulIntegerToFloat")
+            return gemm(1);
+        if (op == "MatMul" || op == "MatMulInteger" || op == "QLinearMatMul")
             return matMul();
         if (op == "LSTM" || op == "GRU" || op == "RNN")
             return recurrent();
         if (op == "Einsum")
             return einsum();
-        if (op == "Attention" && m_view.domain(m_node).empty())
-            return attention();
-        // They multiply, but how much is not told by their shapes alone.
-        if (op == "Attention" || op == "MultiHeadAttention" || op == "GroupQueryAttention" || op == "QGemm" ||
-            op == "MatMulNBits" || op == "FusedMatMul" || op == "QAttention")
-            return std::nullopt;
-        return 0;
+        return op == "Attention" ? attention() : 0;
     }
 
-    bool batchIsOne() const { return m_batchIsOne; }
+    // ONNX Runtime's: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+    Count ofRuntime(std::string_view op)
+    {
+        if (op == "FusedConv" || op == "NhwcFusedConv")
+            return convolution(output(), 1);
+        if (op == "QLinearConv")
+            return convolution(output(), 3);
+        if (op == "FusedGemm")
+            return gemm(1);
+        if (op == "QGemm")
+            return gemm(3);
+        if (op == "DynamicQuantizeMatMul" || op == "MatMulIntegerToFloat")
+            return matMul();
+        return multipliesInItsOwnWay(op) || op == "FusedMatMul" || op == "TransposeMatMul" ? notByShapes()
+                                                                                           : 0;
+    }
 
-private:
+    Count notByShapes()
+    {
+        m_gap = WorkGap::Operator;
+        return std::nullopt;
+    }
+
+    // The batch axis counts as 1 where it is not a number.
+    std::optional<Shape> shapeOf(ValueIndex value, std::size_t batch)
+    {
+        const auto sizes = knownSizes(m_view, value, m_types, m_shapes);
+        if (!sizes)
+            return std::nullopt;
+        Shape shape;
+        for (std::size_t d = 0; d < sizes->size(); ++d) {
+            const std::int64_t extent = (*sizes)[d];
+            if (extent < 0 && d != batch)
+                return std::nullopt;
+            m_batchIsOne = m_batchIsOne || extent < 0;
+            shape.push_back(extent < 0 ? 1 : static_cast<std::uint64_t>(extent));
+        }
+        return shape;
+    }
+
     std::optional<Shape> input(std::size_t slot, std::size_t batch = 0)
     {
-        return shapeOf(m_view, m_view.input(m_node, slot), m_types, batch, m_batchIsOne);
+        return shapeOf(m_view.input(m_node, slot), batch);
     }
 
-    std::optional<Shape> output()
+    std::optional<Shape> output() { return shapeOf(m_view.output(m_node, 0), 0); }
+
+    Count times(Count a, Count b)
     {
-        return shapeOf(m_view, m_view.output(m_node, 0), m_types, 0, m_batchIsOne);
+        std::uint64_t result = 0;
+        if (!a || !b)
+            return std::nullopt;
+        if (!__builtin_mul_overflow(*a, *b, &result))
+            return result;
+        m_gap = WorkGap::TooLarge;
+        return std::nullopt;
+    }
+
+    Count plus(Count a, Count b)
+    {
+        std::uint64_t result = 0;
+        if (!a || !b)
+            return std::nullopt;
+        if (!__builtin_add_overflow(*a, *b, &result))
+            return result;
+        m_gap = WorkGap::TooLarge;
+        return std::nullopt;
+    }
+
+    // The product of shape[first …].
+    Count product(const Shape& shape, std::size_t first = 0)
+    {
+        if (std::ranges::find(shape, 0U) != shape.end())
+            return 0;
+        Count result = 1;
+        for (std::size_t d = first; d < shape.size(); ++d)
+            result = times(result, shape[d]);
+        return result;
     }
 
     // Every output element of a Conv, and every input element of a ConvTranspose, meets W[1 …] weights.
@@ -123,9 +160,19 @@ private:
         return places && weight ? times(product(*places), product(*weight, 1)) : std::nullopt;
     }
 
-    Count gemm()
+    // The offsets have the places of the output, whose shape older libraries do not know: [N, …, oH, oW].
+    Count deformed()
     {
-        const auto made = output(), weight = input(1);
+        const auto weight = input(1), offsets = input(2);
+        if (!weight || weight->empty() || !offsets || offsets->size() < 3)
+            return convolution(output(), 1);
+        const Count places = times(offsets->front(), product(*offsets, 2));
+        return times(places, product(*weight));
+    }
+
+    Count gemm(std::size_t weightSlot)
+    {
+        const auto made = output(), weight = input(weightSlot);
         if (!made || made->size() != 2 || !weight || weight->size() != 2 || made->back() == 0)
             return std::nullopt;
         return times((*made)[0], product(*weight));
@@ -155,20 +202,19 @@ private:
             return 0;
         std::string equation = stringAttribute(m_view.proto(m_node), "equation", "");
         std::erase(equation, ' ');
-        if (operands > 2 || equation.find('.') != std::string::npos)
-            return std::nullopt;
         const std::string_view terms = std::string_view(equation).substr(0, equation.find("->"));
         const std::size_t comma = terms.find(',');
-        if (comma == std::string_view::npos)
-            return std::nullopt;
-        std::map<char, std::uint64_t> sizes;
+        if (operands > 2 || comma == std::string_view::npos)
+            return notByShapes();
+        std::map<std::int64_t, std::uint64_t> sizes; // by letter, or by the axis from the end of "..."
         const std::string_view letters[] = {terms.substr(0, comma), terms.substr(comma + 1)};
         for (std::size_t slot = 0; slot < 2; ++slot) {
             const auto shape = input(slot);
-            if (!shape || shape->size() != letters[slot].size())
+            const auto axes = shape ? axesOf(letters[slot], shape->size()) : std::nullopt;
+            if (!axes)
                 return std::nullopt;
             for (std::size_t d = 0; d < shape->size(); ++d) {
-                std::uint64_t& size = sizes[letters[slot][d]];
+                std::uint64_t& size = sizes[(*axes)[d]];
                 size = std::max(size, (*shape)[d]);
             }
         }
@@ -178,13 +224,36 @@ private:
         return all;
     }
 
+    // What stands for each axis of an operand in an equation: its letter, or, for those behind "...", the
+    // axis counted from the end of them: −1, −2, …, since they are broadcast. Nothing where the rank does not
+    // fit.
+    static std::optional<std::vector<std::int64_t>> axesOf(std::string_view term, std::size_t rank)
+    {
+        constexpr std::string_view dots = "...";
+        const std::size_t at = term.find(dots), letters = term.size() - (at == term.npos ? 0 : dots.size());
+        if (letters > rank || (at == term.npos && letters != rank))
+            return std::nullopt;
+        std::vector<std::int64_t> axes;
+        for (std::size_t t = 0; t < term.size(); ++t) {
+            if (t != at) {
+                axes.push_back(term[t]);
+                continue;
+            }
+            for (std::size_t left = rank - letters; left > 0; --left)
+                axes.push_back(-static_cast<std::int64_t>(left));
+            t += dots.size() - 1;
+        }
+        return axes;
+    }
+
     // Queries meet keys, and what comes of it the values: B·H·L·S·(E + Ev).
     Count attention()
     {
         const auto query = input(0), key = input(1), value = input(2);
-        if (!query || !key || !value || m_view.input(m_node, 4) != ValueIndex::None ||
-            query->size() != key->size() || query->size() != value->size())
-            return std::nullopt; // with a past, its length counts too
+        if (m_view.input(m_node, 4) != ValueIndex::None)
+            return notByShapes(); // with a past, its length counts too
+        if (!query || !key || !value || query->size() != key->size() || query->size() != value->size())
+            return std::nullopt;
         const onnx::NodeProto& proto = m_view.proto(m_node);
         if (query->size() == 4)
             return times(times(product({(*query)[0], (*query)[1], (*query)[2]}), (*key)[2]),
@@ -201,10 +270,29 @@ private:
     const GraphView& m_view;
     NodeIndex m_node;
     const ValueTypes& m_types;
+    const Shapes& m_shapes;
     bool m_batchIsOne = false;
+    WorkGap m_gap = WorkGap::Shapes;
 };
 
 } // namespace
+
+std::optional<KnownShape> knownSizes(const GraphView& view, ValueIndex value, const ValueTypes& types,
+                                     const Shapes& shapes)
+{
+    if (value == ValueIndex::None)
+        return std::nullopt;
+    if (const auto constant = constantOf(view, value))
+        return constant->dims;
+    if (const ValueType* type = typeOf(view, value, types); type && type->hasShape) {
+        KnownShape sizes;
+        for (const Dimension& dimension : type->shape)
+            sizes.push_back(dimension.value);
+        return sizes;
+    }
+    const KnownShape* derived = shapes.of(value);
+    return derived ? std::optional(*derived) : std::nullopt;
+}
 
 const ValueType* typeOf(const GraphView& view, ValueIndex value, const ValueTypes& types)
 {
@@ -215,11 +303,12 @@ const ValueType* typeOf(const GraphView& view, ValueIndex value, const ValueType
     return type != scope->second.end() ? &type->second : nullptr;
 }
 
-Work workOf(const GraphView& view, NodeIndex node, const ValueTypes& types)
+Work workOf(const GraphView& view, NodeIndex node, const ValueTypes& types, const Shapes& shapes)
 {
-    Counter counter(view, node, types);
+    Counter counter(view, node, types, shapes);
     Work work;
     work.macs = counter.count();
+    work.gap = counter.gap();
     work.batchIsOne = work.macs.value_or(0) > 0 && counter.batchIsOne();
     return work;
 }
@@ -227,13 +316,22 @@ Work workOf(const GraphView& view, NodeIndex node, const ValueTypes& types)
 std::map<DataType, std::uint64_t> countParameters(const GraphView& view)
 {
     std::map<DataType, std::uint64_t> parameters;
+    const auto add = [&](const onnx::TensorProto& proto) {
+        const TensorView tensor = tensorView(view.model(), proto);
+        parameters[tensor.type()] += tensor.elements();
+    };
+    for (const Scope& scope : view.scopes()) {
+        for (const onnx::SparseTensorProto& sparse : scope.graph->header->sparse_initializer())
+            add(sparse.values());
+    }
     for (std::size_t v = 0; v < view.valueCount(); ++v) {
         const auto value = static_cast<ValueIndex>(v);
         const NodeIndex producer = view.producer(value);
         if (const Initializer* initializer = view.initializer(value)) {
-            const TensorView tensor = tensorView(view.model(), *initializer->proto);
-            parameters[tensor.type()] += tensor.elements();
+            add(*initializer->proto);
         } else if (producer != NodeIndex::None && view.op(producer) == "Constant") {
+            if (const auto* sparse = attribute(view.proto(producer), "sparse_value"))
+                add(sparse->sparse_tensor().values());
             const auto constant = constantOf(view, value);
             if (constant && !constant->tensor.dims().empty())
                 parameters[constant->tensor.type()] += constant->tensor.elements();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a network costs: parameters and multiply-accumulates.
+// What a network costs: parameters and multiply-accumulates. What one run of all of it takes is in
+// TotalWork.h.
 #pragma once
 
-#include "core/graph/GraphView.h"
+#include "core/graph/Shapes.h"
 #include "core/model/ShapeInference.h"
 
 namespace pleat {
@@ -10,16 +11,31 @@ namespace pleat {
 // The type of a value, from the table of its scope; null when nothing is known.
 const ValueType* typeOf(const GraphView& view, ValueIndex value, const ValueTypes& types);
 
-struct Work {
-    std::optional<std::uint64_t> macs; // nothing when a size that it needs is not known
-    bool batchIsOne = false;           // a batch that is not a number counts as 1 here
+// The shape of a value: of a constant, or from the types, or else from `shapes`. Nothing when its rank is not
+// known; negative where a size is not.
+std::optional<KnownShape> knownSizes(const GraphView& view, ValueIndex value, const ValueTypes& types,
+                                     const Shapes& shapes);
+
+// Why the work of a node cannot be told.
+enum class WorkGap {
+    Shapes,   // a size that it needs is not known
+    Operator, // it multiplies, or may do so, and how much is not told by its shapes alone
+    TooLarge  // 64 bits do not hold it
 };
 
-// Multiply-accumulates of one run of a node: convolutions, matrix products, recurrent layers, Einsum,
-// Attention; other operators cost 0.
-Work workOf(const GraphView& view, NodeIndex node, const ValueTypes& types);
+struct Work {
+    std::optional<std::uint64_t> macs;
+    WorkGap gap = WorkGap::Shapes; // where there are no macs
+    bool batchIsOne = false;       // a batch that is not a number counts as 1 here
+};
 
-// Elements by their type: initializers, and Constant nodes that hold more than a number, each once.
+// Multiply-accumulates of one run of a node, its bodies aside: convolutions, matrix products, recurrent
+// layers, Einsum, Attention; other operators of ONNX cost 0. `shapes` is asked where `types` has no answer,
+// which is so in functions.
+Work workOf(const GraphView& view, NodeIndex node, const ValueTypes& types, const Shapes& shapes = {});
+
+// Elements by their type: initializers, and Constant nodes that hold more than a number, each once; of sparse
+// ones, those that are stored.
 std::map<DataType, std::uint64_t> countParameters(const GraphView& view);
 
 } // namespace pleat

@@ -3,7 +3,7 @@
 
 #include "core/graph/Attributes.h"
 #include "core/graph/Constants.h"
-#include "core/graph/Cost.h"
+#include "core/graph/TotalWork.h"
 #include "core/model/DataFiles.h"
 
 #include <fmt/format.h>
@@ -155,6 +155,19 @@ ModelInfo::Port port(const GraphView& view, ValueIndex value, const ValueTypes& 
     return {std::string(view.name(value)), type ? *type : ValueType{}};
 }
 
+// How many elements of a sparse initializer are stored; 0 for anything else.
+std::uint64_t storedSparsely(const GraphView& view, ValueIndex value)
+{
+    if (!view.isSparse(value))
+        return 0;
+    const Graph& graph = *view.scopes()[index(view.scope(value))].graph;
+    for (const onnx::SparseTensorProto& sparse : graph.header->sparse_initializer()) {
+        if (sparse.values().name() == view.name(value))
+            return tensorView(view.model(), sparse.values()).elements();
+    }
+    return 0;
+}
+
 } // namespace
 
 NodeText describe(const GraphView& view, NodeIndex node, const ValueTypes& types)
@@ -180,8 +193,12 @@ NodeText describe(const GraphView& view, NodeIndex node, const ValueTypes& types
     for (const SlotText& slot : text.inputs) {
         if (slot.constant)
             text.parameters += constantOf(view, slot.value)->tensor.elements();
+        else
+            text.parameters += storedSparsely(view, slot.value);
     }
-    text.macs = workOf(view, node, types).macs;
+    const Work work = workOf(view, node, types);
+    text.macs = work.macs;
+    text.batchIsOne = work.batchIsOne;
     return text;
 }
 
@@ -204,17 +221,14 @@ ModelInfo describe(const GraphView& view, const ValueTypes& types)
     for (const auto& property : model.header->metadata_props())
         info.metadata[property.key()] = property.value();
     info.nodes = view.nodeCount();
-    info.macs = 0;
-    for (std::size_t n = 0; n < view.nodeCount(); ++n) {
-        const auto node = static_cast<NodeIndex>(n);
-        ++info.ops[std::string(view.op(node))];
-        const Work work = workOf(view, node, types);
-        if (!work.macs || __builtin_add_overflow(info.macsAtLeast, *work.macs, &info.macsAtLeast))
-            info.macs = std::nullopt;
-        info.batchIsOne = info.batchIsOne || work.batchIsOne;
-    }
-    if (info.macs)
-        info.macs = info.macsAtLeast;
+    for (std::size_t n = 0; n < view.nodeCount(); ++n)
+        ++info.ops[std::string(view.op(static_cast<NodeIndex>(n)))];
+    const TotalWork work = totalWork(view, types);
+    info.macsAtLeast = work.macs;
+    if (work.isExact)
+        info.macs = work.macs;
+    info.macsGaps.assign(work.gaps.begin(), work.gaps.end());
+    info.batchIsOne = work.batchIsOne;
     info.parametersByType = countParameters(view);
     for (const auto& [type, count] : info.parametersByType)
         info.parameters += count;
@@ -232,7 +246,8 @@ std::vector<std::string> notesOf(const ModelInfo& info)
 {
     std::vector<std::string> notes;
     if (!info.macs)
-        notes.push_back(fmt::format("at least {} MACs: shapes are missing", info.macsAtLeast));
+        notes.push_back(
+            fmt::format("at least {} MACs: {}", info.macsAtLeast, fmt::join(info.macsGaps, "; ")));
     if (info.batchIsOne)
         notes.emplace_back("a batch that is not a number counts as 1 in the MACs");
     return notes;

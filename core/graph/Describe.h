@@ -31,7 +31,8 @@ struct NodeText {
     std::vector<AttributeText> attributes;
     std::vector<SlotText> inputs, outputs;
     std::uint64_t parameters = 0;
-    std::optional<std::uint64_t> macs; // multiply-accumulates for one run, where the shapes are known
+    std::optional<std::uint64_t> macs; // multiply-accumulates for one run, where they are known
+    bool batchIsOne = false;           // a batch that is not a number counts as 1 in the MACs
 };
 
 NodeText describe(const GraphView& view, NodeIndex node, const ValueTypes& types);
@@ -52,8 +53,9 @@ struct ModelInfo {
     std::uint64_t nodes = 0;                    // bodies and functions included
     std::uint64_t parameters = 0;               // elements of all constants, a shared one once
     std::map<DataType, std::uint64_t> parametersByType;
-    std::optional<std::uint64_t> macs; // null when a shape is missing
-    std::uint64_t macsAtLeast = 0;     // of the nodes whose shapes are known
+    std::optional<std::uint64_t> macs; // of one run; null where not all of it is known
+    std::uint64_t macsAtLeast = 0;
+    std::vector<std::string> macsGaps; // why it is not known: clauses, as "shapes are missing"
     bool batchIsOne = false;           // a batch that is not a number counts as 1 in the MACs
     std::map<std::string, std::uint64_t> ops;
     struct Port {

@@ -169,6 +169,22 @@ std::span<const ValueIndex> GraphView::arguments(ValueIndex input) const
                                       : std::span<const ValueIndex>();
 }
 
+ValueIndex GraphView::origin(ValueIndex value) const
+{
+    constexpr int longest = 64;
+    for (int step = 0; step < longest; ++step) {
+        const NodeIndex maker = producer(value);
+        if (const auto passed = arguments(value); passed.size() == 1)
+            value = passed.front();
+        else if (maker != NodeIndex::None && op(maker) == "Identity" && domain(maker).empty() &&
+                 input(maker, 0) != ValueIndex::None)
+            value = input(maker, 0);
+        else
+            break;
+    }
+    return value;
+}
+
 std::vector<NodeIndex> GraphView::topological(ScopeIndex scope) const
 {
     const std::span<const NodeIndex> nodes = m_scopes[index(scope)].nodes;

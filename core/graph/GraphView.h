@@ -91,10 +91,14 @@ public:
     // name.
     std::span<const NodeIndex> calls(ScopeIndex function) const;
 
-    // What the calls of a function pass for `input`, one of its inputs, traced out of the functions that hand
-    // it on as they got it: one value when it is the same in all calls, else the first two that differ; none
-    // where nobody calls it, or calls() is empty.
+    // What the calls of a function pass for `input`, one of its inputs, traced to its origin(): one value
+    // when it is the same in all calls, else the first two that differ; none where nobody calls it, or
+    // calls() is empty.
     std::span<const ValueIndex> arguments(ValueIndex input) const;
+
+    // Where a value comes from: out of Identity, and out of functions whose calls all pass the same; the
+    // value itself where it is neither.
+    ValueIndex origin(ValueIndex value) const;
 
     // Nodes of a scope so that producers come before consumers (the file's order where that is one already).
     std::vector<NodeIndex> topological(ScopeIndex scope) const;

@@ -217,9 +217,7 @@ private:
         for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
             std::vector<ValueIndex>& different = m_view->m_arguments[inputs[slot]];
             for (const NodeIndex call : m_view->calls(function)) {
-                ValueIndex argument = m_view->input(call, slot);
-                if (const auto outer = m_view->arguments(argument); outer.size() == 1)
-                    argument = outer.front();
+                const ValueIndex argument = m_view->origin(m_view->input(call, slot));
                 if (std::ranges::find(different, argument) == different.end())
                     different.push_back(argument);
                 if (different.size() == 2)

@@ -5,8 +5,23 @@
 #include "core/graph/RewriterState.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace pleat {
+
+namespace {
+
+[[maybe_unused]] bool isNodeOf(const GraphView& view, NodeIndex node)
+{
+    return index(node) < view.nodeCount();
+}
+
+[[maybe_unused]] bool fits(DataType type, const std::vector<std::int64_t>& dims, const Payload& payload)
+{
+    return payload.size() == storedBytes(type, TensorView({}, type, dims, {}).elements());
+}
+
+} // namespace
 
 Rewriter::Rewriter(std::shared_ptr<const GraphView> view) : m_state(new State)
 {
@@ -18,6 +33,7 @@ Rewriter::~Rewriter() = default;
 
 onnx::NodeProto& Rewriter::change(NodeIndex node)
 {
+    assert(isNodeOf(*m_state->view, node));
     std::shared_ptr<onnx::NodeProto>& changed = m_state->changed[node];
     if (!changed)
         changed = std::make_shared<onnx::NodeProto>(m_state->view->proto(node));
@@ -26,22 +42,26 @@ onnx::NodeProto& Rewriter::change(NodeIndex node)
 
 void Rewriter::remove(NodeIndex node)
 {
+    assert(isNodeOf(*m_state->view, node));
     m_state->removed.insert(node);
 }
 
 void Rewriter::insertBefore(NodeIndex neighbour, onnx::NodeProto node)
 {
+    assert(isNodeOf(*m_state->view, neighbour));
     m_state->before[neighbour].push_back(std::move(node));
 }
 
 void Rewriter::insertAfter(NodeIndex neighbour, onnx::NodeProto node)
 {
+    assert(isNodeOf(*m_state->view, neighbour));
     m_state->after[neighbour].push_back(std::move(node));
 }
 
 std::string Rewriter::add(ScopeIndex scope, const std::string& wanted, DataType type,
                           std::vector<std::int64_t> dims, Payload payload)
 {
+    assert(fits(type, dims, payload));
     std::string name = uniqueName(wanted);
     m_state->added[scope].push_back(
         makeTensor(*m_state->payloads, name, type, std::move(dims), std::move(payload)));
@@ -52,6 +72,8 @@ void Rewriter::replaceData(ValueIndex storedAt, DataType type, std::vector<std::
                            Payload payload)
 {
     const GraphView& view = *m_state->view;
+    assert(fits(type, dims, payload));
+    assert(view.initializer(storedAt) || view.op(view.producer(storedAt)) == "Constant");
     changeNumbers(storedAt);
     const auto tensor = makeTensor(*m_state->payloads, std::string(view.name(storedAt)), type,
                                    std::move(dims), std::move(payload));

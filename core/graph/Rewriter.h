@@ -18,6 +18,7 @@ public:
     ~Rewriter();
 
     // The node as it stands in this edit, to be changed in place; it keeps its id.
+    // REQUIRES, as the next three: the node is one of the view.
     onnx::NodeProto& change(NodeIndex node);
     void remove(NodeIndex node);
     // A new node right before or behind `neighbour` in its graph; it gets an id of its own.
@@ -26,11 +27,13 @@ public:
 
     // A new initializer in `scope` (in a function, which has none: a Constant node). Returns its name:
     // `wanted`, or a variation of it that nothing else in the model is called.
+    // REQUIRES: the payload has the bytes of such a tensor.
     std::string add(ScopeIndex scope, const std::string& wanted, DataType type,
                     std::vector<std::int64_t> dims, Payload payload);
 
-    // Other bytes, and perhaps another shape, for a stored constant: an initializer or a Constant node's
-    // output.
+    // Other bytes, and perhaps another shape, for a stored constant.
+    // REQUIRES: it is an initializer, or what a Constant node makes; the payload has the bytes of such a
+    // tensor.
     void replaceData(ValueIndex storedAt, DataType type, std::vector<std::int64_t> dims, Payload payload);
 
     // The value keeps its name and type, but its numbers are others from now on: what describes them

@@ -29,6 +29,26 @@ KnownShape completed(KnownShape rule, const KnownShape& said)
     return rule;
 }
 
+// What all calls of a function pass for input `slot`, where the shapes of all are known: sizes that differ
+// are not.
+std::optional<KnownShape> passedByAll(const GraphView& view, const Shapes& known, ScopeIndex function,
+                                      std::size_t slot)
+{
+    std::optional<KnownShape> agreed;
+    for (const NodeIndex call : view.calls(function)) {
+        const KnownShape* shape = known.of(view.input(call, slot));
+        if (!shape || (agreed && agreed->size() != shape->size()))
+            return std::nullopt;
+        if (!agreed)
+            agreed = *shape;
+        for (std::size_t d = 0; d < shape->size(); ++d) {
+            if ((*agreed)[d] != (*shape)[d])
+                (*agreed)[d] = unknownSize;
+        }
+    }
+    return agreed;
+}
+
 } // namespace
 
 Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
@@ -46,10 +66,15 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
             m_shapes[index(value)] = believable(KnownShape(dims.begin(), dims.end()));
         }
         // An input of a function has the shape of what all calls pass.
-        for (const ValueIndex input : view.scopes()[s].inputs) {
-            const auto arguments = view.arguments(input);
-            if (!of(input) && arguments.size() == 1 && of(arguments.front()))
-                m_shapes[index(input)] = *of(arguments.front());
+        const std::vector<ValueIndex>& ports = view.scopes()[s].inputs;
+        for (std::size_t slot = 0; slot < ports.size(); ++slot) {
+            const auto arguments = view.arguments(ports[slot]);
+            if (of(ports[slot]) || arguments.empty())
+                continue;
+            if (arguments.size() == 1 && of(arguments.front()))
+                m_shapes[index(ports[slot])] = *of(arguments.front());
+            else
+                m_shapes[index(ports[slot])] = passedByAll(view, *this, scope, slot);
         }
         const Declarations said = declaredOutputs(view, scope);
         std::vector<const KnownShape*> inputs;

@@ -5,7 +5,7 @@
 #include "core/io/OutputFile.h"
 #include "core/model/DataFiles.h"
 #include "core/model/SavePlan.h"
-#include "core/tensor/Kernels.h"
+#include "core/tensor/Scaling.h"
 
 #include <algorithm>
 #include <array>
@@ -84,7 +84,7 @@ private:
         const std::uint64_t count = tensor.elements();
         const std::uint64_t width = storedBytes(tensor.type(), 1);
         const std::uint64_t step = blockBytes / width;
-        std::uint64_t overflows = 0;
+        std::uint64_t infinite = 0;
         m_block.resize(static_cast<std::size_t>(std::min(step, count) * width) + pageBytes);
         for (std::uint64_t first = 0; first < count; first += step) {
             const std::uint64_t part = std::min(step, count - first);
@@ -92,12 +92,14 @@ private:
                                                           static_cast<std::size_t>(part * width));
             if (auto done = tensor.read(first, part, bytes); !done)
                 return done;
-            overflows += overflowed(tensor, first, bytes);
+            infinite += overflows(tensor, first, bytes);
+            if (infinite > 0 && !mayOverflow(tensor))
+                return becomesInfinite(tensor);
             if (auto done = write(bytes); !done)
                 return done;
         }
-        if (overflows > 0)
-            m_save.notices.push_back(counted(overflows, "weight") + " of \"" + tensor.name() +
+        if (infinite > 0)
+            m_save.notices.push_back(counted(infinite, "weight") + " of \"" + tensor.name() +
                                      "\" became infinite in " + name(tensor.type()) + ".");
         return {};
     }
@@ -111,20 +113,21 @@ private:
         return static_cast<std::size_t>((place + pageBytes / 4 - address) % pageBytes);
     }
 
-    // How many finite weights the factors have made infinite. The stored ones are read again only where it
-    // may be so.
-    static std::uint64_t overflowed(const TensorView& tensor, std::uint64_t first,
-                                    std::span<const std::byte> bytes)
+    static bool mayOverflow(const TensorView& tensor)
     {
         const auto* scaled = std::get_if<Scaled>(&tensor.payload().content);
-        const std::uint64_t after = scaled ? countNonFinite(tensor.type(), bytes) : 0;
-        if (after == 0)
-            return 0;
-        std::vector<std::byte> stored(bytes.size());
-        const std::uint64_t offset = first * storedBytes(tensor.type(), 1);
-        if (!read((*scaled)->base, offset, stored))
-            return after;
-        return after - std::min(after, countNonFinite(tensor.type(), stored));
+        return scaled && (*scaled)->overflow == Overflow::IsWanted;
+    }
+
+    tl::unexpected<Error> becomesInfinite(const TensorView& tensor) const
+    {
+        return failure(ErrorCode::Unwritable,
+                       m_output.target().string() +
+                           ": nothing was written, since folding makes weights of \"" + tensor.name() +
+                           "\" infinite in " + name(tensor.type()) +
+                           ". Do not fold the batch norm of this layer, or allow it: pleat-cli fold "
+                           "--allow-overflow.",
+                       tensor.name());
     }
 
     Result<void> goOn()

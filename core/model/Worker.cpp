@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -172,6 +173,7 @@ std::string workerInput()
 
 bool writeWorkerOutput(const std::string& output)
 {
+    assert(::fcntl(resultDescriptor, F_GETFD) >= 0);
     return writeAll(resultDescriptor, output);
 }
 

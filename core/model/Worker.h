@@ -30,6 +30,7 @@ WorkerResult runWorker(const std::filesystem::path& program, const std::vector<s
 // nothing that a library prints gets into the result.
 void confineWorker(int seconds);
 std::string workerInput();
-bool writeWorkerOutput(const std::string& output); // call confineWorker() first
+// False when it cannot be written. REQUIRES: confineWorker() was called, which sets the result apart.
+bool writeWorkerOutput(const std::string& output);
 
 } // namespace pleat

@@ -6,6 +6,7 @@
 #include "core/tensor/Runs.h"
 
 #include <algorithm>
+#include <cassert>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <cpuid.h>
@@ -108,6 +109,8 @@ Instructions bestInstructions()
 void accumulate(std::span<const double> block, std::uint64_t first, const WeightLayout& layout,
                 std::span<const double> input, std::span<double> sums)
 {
+    assert(first + block.size() <= layout.elements() && sums.size() == layout.outputs);
+    assert(input.empty() || input.size() == layout.inputs);
     forEachRun(layout, Follow::Both, first, block.size(), [&](const Run& run) {
         for (std::uint64_t e = 0; e < run.length; ++e)
             sums[run.output + e * run.outputStep] +=
@@ -117,6 +120,7 @@ void accumulate(std::span<const double> block, std::uint64_t first, const Weight
 
 void widen(DataType type, std::span<const std::byte> block, std::span<double> into, Instructions set)
 {
+    assert(block.size() == storedBytes(type, into.size()));
     switch (type) {
     case DataType::Float:
         return widenBlock<Plain<float>>(set, block, into);
@@ -151,6 +155,7 @@ void widen(DataType type, std::span<const std::byte> block, std::span<double> in
 
 std::uint64_t countNonFinite(DataType type, std::span<const std::byte> block)
 {
+    assert(isFoldable(type));
     switch (type) {
     case DataType::Float:
         return countAllOnes<std::uint32_t>(block, 0x7f800000u);
@@ -167,6 +172,7 @@ std::uint64_t countNonFinite(DataType type, std::span<const std::byte> block)
 
 void narrow(DataType type, std::span<const double> values, std::span<std::byte> into, Instructions set)
 {
+    assert(isFoldable(type) && into.size() == storedBytes(type, values.size()));
     switch (type) {
     case DataType::Float:
         return narrowBlock<Plain<float>>(set, values, into);

@@ -35,24 +35,31 @@ double bfloat16ToDouble(std::uint16_t bits);
 double rounded(DataType type, double value);
 
 // block[e] ← block[e] · output[o(e)] · input[i(e)], in place. The block holds elements [first, first + n) of
-// a weight of `layout`; empty factors mean all 1. `type` is one of the foldable ones.
+// a weight of `layout`; empty factors mean all 1.
+// REQUIRES: isFoldable(type); the block is whole elements, within the layout; factors are empty or one a
+// channel of the layout.
 void scale(DataType type, std::span<std::byte> block, std::uint64_t first, const WeightLayout& layout,
            std::span<const double> output, std::span<const double> input,
            Instructions set = bestInstructions());
 
 // sums[o] += Σ input[i(e)] · block[e] over the elements of the block, in double: what a shift before a layer
-// adds to its bias (resources/guide/folding.md, "Before the layer").
+// adds to its bias (resources/guide/folding.md, "Before the layer"). An empty `input` means all 1.
+// REQUIRES: the block is within the layout; input is empty or one an input channel, sums one an output
+// channel.
 void accumulate(std::span<const double> block, std::uint64_t first, const WeightLayout& layout,
                 std::span<const double> input, std::span<double> sums);
 
-// Exact widening of `n` stored elements to doubles (foldable types, integers, bool).
+// Exact widening of stored elements to doubles (foldable types, integers, bool).
+// REQUIRES: the block is as many elements of the type as there is room for.
 void widen(DataType type, std::span<const std::byte> block, std::span<double> into,
            Instructions set = bestInstructions());
 
-// How many elements of a foldable type are infinite or NaN.
+// How many elements are infinite or NaN.
+// REQUIRES: isFoldable(type).
 std::uint64_t countNonFinite(DataType type, std::span<const std::byte> block);
 
-// Nearest representation of doubles in a foldable type.
+// Nearest representation of doubles.
+// REQUIRES: isFoldable(type); `into` has room for as many elements of it as there are values.
 void narrow(DataType type, std::span<const double> values, std::span<std::byte> into,
             Instructions set = bestInstructions());
 

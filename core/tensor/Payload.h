@@ -35,6 +35,12 @@ std::uint64_t size(const StoredBytes& stored);
 // Fills `into` with the bytes from `offset` on. Errors: MissingData past the end; the file's own.
 Result<void> read(const StoredBytes& stored, std::uint64_t offset, std::span<std::byte> into);
 
+// What is to be done where factors make a finite element infinite in its type.
+enum class Overflow {
+    IsAnError, // whoever computes the elements to keep them refuses
+    IsWanted   // somebody asked for it
+};
+
 // base · output[o] · input[i] for each element; rounded once, into its own type, when it is read. Without
 // factors, of any type, it is base.
 struct ScaledBytes {
@@ -43,6 +49,7 @@ struct ScaledBytes {
     WeightLayout layout;
     Factors output;
     Factors input;
+    Overflow overflow = Overflow::IsAnError;
 };
 
 using Scaled = std::shared_ptr<const ScaledBytes>; // never null

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstring>
 
 namespace pleat {
@@ -382,6 +383,10 @@ void scaleBlock(std::span<std::byte> block, std::uint64_t first, const WeightLay
 void scale(DataType type, std::span<std::byte> block, std::uint64_t first, const WeightLayout& layout,
            std::span<const double> output, std::span<const double> input, Instructions set)
 {
+    assert(isFoldable(type) && block.size() % storedBytes(type, 1) == 0);
+    assert(first + block.size() / storedBytes(type, 1) <= layout.elements());
+    assert(output.empty() || output.size() == layout.outputs);
+    assert(input.empty() || input.size() == layout.inputs);
     switch (type) {
     case DataType::Float:
         return scaleBlock<Plain<float>>(block, first, layout, output, input, set);

@@ -3,6 +3,10 @@
 
 #include "core/tensor/Kernels.h"
 
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
 namespace pleat {
 
 namespace {
@@ -17,9 +21,22 @@ Factors product(const Factors& a, const Factors& b)
     return both;
 }
 
+template<class Integer>
+Payload packed(const std::vector<double>& values)
+{
+    auto bytes = std::make_shared<std::vector<std::byte>>(values.size() * sizeof(Integer));
+    for (std::size_t e = 0; e < values.size(); ++e) {
+        const auto integer = static_cast<Integer>(values[e]);
+        assert(static_cast<double>(integer) == values[e]);
+        std::memcpy(bytes->data() + e * sizeof(Integer), &integer, sizeof(Integer));
+    }
+    return Payload{Bytes(std::move(bytes))};
+}
+
 } // namespace
 
-Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Factors output, Factors input)
+Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Factors output, Factors input,
+                       Overflow overflow)
 {
     const Payload& payload = tensor.payload();
     const auto make = [&](ScaledBytes content) {
@@ -30,6 +47,8 @@ Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Fac
         ScaledBytes both = **earlier;
         both.output = product(both.output, output);
         both.input = product(both.input, input);
+        if (overflow == Overflow::IsWanted)
+            both.overflow = overflow;
         return make(std::move(both));
     }
     StoredBytes base;
@@ -50,7 +69,29 @@ Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Fac
             return tl::make_unexpected(read.error());
         base = Bytes(std::move(computed));
     }
-    return make({std::move(base), tensor.type(), layout, std::move(output), std::move(input)});
+    return make({std::move(base), tensor.type(), layout, std::move(output), std::move(input), overflow});
+}
+
+TensorView withoutFactors(const TensorView& tensor)
+{
+    const auto* scaled = std::get_if<Scaled>(&tensor.payload().content);
+    if (!scaled)
+        return tensor;
+    ScaledBytes plain = **scaled;
+    plain.output = plain.input = nullptr;
+    return {tensor.name(), tensor.type(), tensor.dims(),
+            Payload{std::make_shared<const ScaledBytes>(std::move(plain)), tensor.payload().external}};
+}
+
+std::uint64_t overflows(const TensorView& tensor, std::uint64_t first, std::span<const std::byte> block)
+{
+    const std::uint64_t after = tensor.payload().isScaled() ? countNonFinite(tensor.type(), block) : 0;
+    if (after == 0)
+        return 0;
+    std::vector<std::byte> stored(block.size());
+    if (!withoutFactors(tensor).read(first, block.size() / storedBytes(tensor.type(), 1), stored))
+        return after;
+    return after - std::min(after, countNonFinite(tensor.type(), stored));
 }
 
 Payload repeated(Bytes element, std::uint64_t elements)
@@ -63,9 +104,25 @@ Payload repeated(Bytes element, std::uint64_t elements)
 
 Payload stored(DataType type, const std::vector<double>& values)
 {
+    assert(isFoldable(type));
     auto bytes = std::make_shared<std::vector<std::byte>>(storedBytes(type, values.size()));
     narrow(type, values, *bytes);
     return Payload{Bytes(std::move(bytes))};
+}
+
+Payload storedIntegers(DataType type, const std::vector<double>& values)
+{
+    switch (type) {
+    case DataType::Int8:
+        return packed<std::int8_t>(values);
+    case DataType::UInt8:
+        return packed<std::uint8_t>(values);
+    case DataType::Int32:
+        return packed<std::int32_t>(values);
+    default:
+        assert(type == DataType::Int64);
+        return packed<std::int64_t>(values);
+    }
 }
 
 } // namespace pleat

@@ -192,6 +192,35 @@ private slots:
         QVERIFY(differenceInRuns(program.read("m.onnx"), program.read("out.onnx")).empty());
     }
 
+    // More weights than are looked at before they are written, and one of them times 2^20 is infinite.
+    void writesNoInfinityThatNobodyAskedFor()
+    {
+        const Program program;
+        ModelBuilder model;
+        model.input("x", {1, 64, 1, 1});
+        std::vector<double> numbers(65 * 64, 0.5);
+        numbers.back() = 0x1p110;
+        model.constant("heavy", {65, 64, 1, 1}, numbers);
+        model.conv("c1", {.out = 65, .in = 64, .kernel = {1, 1}, .weight = "heavy"});
+        BatchNormSpec large;
+        large.scale = std::vector(65, 0x1p20);
+        large.variance = std::vector(65, 1.0);
+        program.write("m.onnx", model.batchNorm("bn1", large).bytes());
+        program.write("out.onnx", "as it was");
+        for (const QString& data : {"keep", "external"}) {
+            const Run refused = program.run({"fold", "m.onnx", "-o", "out.onnx", "--data", data});
+            QCOMPARE(refused.code, 4);
+            QVERIFY2(refused.err.contains("\"heavy\" infinite in float"), refused.err.constData());
+            QVERIFY2(refused.out.isEmpty(), refused.out.constData());
+            QCOMPARE(program.read("out.onnx"), std::string("as it was"));
+            QCOMPARE(program.files(), QStringList({"m.onnx", "out.onnx"}));
+        }
+        const Run allowed = program.run({"fold", "m.onnx", "-o", "out.onnx", "--allow-overflow"});
+        QCOMPARE(allowed.code, 0);
+        QVERIFY2(allowed.err.contains("1 weight of \"heavy\" became infinite"), allowed.err.constData());
+        QCOMPARE(batchNormsIn(program.read("out.onnx")), 0);
+    }
+
     void refusesAnUnknownOrBlockedChoice()
     {
         const Program program;

@@ -7,6 +7,7 @@
 #include <QTest>
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 using namespace pleat;
 using namespace pleat::test;
@@ -65,6 +66,17 @@ ModelBuilder layer(DataType type, const std::string& op, const Numbers& numbers)
     if (!numbers.before)
         model.batchNorm("bn1", uniform(3, numbers.scale, numbers.shift));
     return model;
+}
+
+// A Conv of more weights than are read beforehand, one of them large.
+ModelBuilder manyWeights(DataType type, double large, double scale)
+{
+    ModelBuilder model;
+    model.opset(15).ir(8).dataType(type).input("x", {1, 64, 1, 1});
+    std::vector<double> numbers(65 * 64, 0.5);
+    numbers.back() = large;
+    model.node("Conv", {"x", model.constant("w", {65, 64, 1, 1}, numbers)}, {"l"}, {}, "c1").from("l", 65);
+    return model.batchNorm("bn1", uniform(65, scale, 0));
 }
 
 // How many constants of the model are infinite or no numbers.
@@ -163,6 +175,71 @@ private slots:
         padded.opset(15).ir(8).dataType(DataType::Float16).input("x", {1, 3, 4, 4});
         padded.batchNorm("bn1", uniform(3, 1e-3, 1000)).conv("c1", {.pads = {1, 1, 1, 1}});
         assertOverflows(padded, "float16", {.padUniform = true});
+    }
+
+    // Of so many weights none is looked at while folds are searched: the save sees what becomes of them.
+    void savesNoInfinityThatNobodyAskedFor()
+    {
+        for (const auto& [type, large, factor] :
+             {std::tuple(DataType::Float, 0x1p110, 0x1p20), std::tuple(DataType::Double, 0x1p1010, 0x1p20)}) {
+            const std::string bytes = manyWeights(type, large, factor).bytes();
+            const auto refused = foldThroughFiles(bytes);
+            QVERIFY(!refused);
+            QVERIFY2(refused.error().find("\"w\" infinite in " + std::string(name(type))) !=
+                         std::string::npos,
+                     refused.error().c_str());
+            const auto allowed = foldThroughFiles(bytes, {}, {.allowOverflow = true});
+            QVERIFY2(allowed, allowed ? "" : allowed.error().c_str());
+            QCOMPARE(notFinite(allowed->model), 1);
+            // One step smaller, all is well.
+            const auto folded = foldThroughFiles(manyWeights(type, large, 0x1p10).bytes());
+            QVERIFY2(folded, folded ? "" : folded.error().c_str());
+            QCOMPARE(notFinite(folded->model), 0);
+        }
+    }
+
+    // Behind a Cast the fold itself computes them.
+    void refusesAnInfiniteWeightThatIsComputedAtOnce()
+    {
+        ModelBuilder model;
+        model.opset(15).ir(8).input("x", {1, 64, 1, 1});
+        std::vector<double> numbers(65 * 64, 0.5);
+        numbers.back() = 0x1p110;
+        model.node("Cast", {model.constant("w", {65, 64, 1, 1}, numbers, DataType::BFloat16)}, {"wide"},
+                   {{"to", static_cast<int>(DataType::Float)}}, "cast");
+        model.node("Conv", {"x", "wide"}, {"l"}, {}, "c1").from("l", 65);
+        assertOverflows(model.batchNorm("bn1", uniform(65, 0x1p20, 0)), "float");
+    }
+
+    // 2^-100 · 2^-60 is 0 in a float, and 2^-100 · 2^-30 has lost digits.
+    void warnsOfScalesOfIntegersThatVanish()
+    {
+        for (const bool trained : {false, true}) {
+            ModelBuilder model;
+            model.opset(15).ir(8).input("x", {1, 3, 4, 4});
+            const Dims dims{3, 3, 1, 1};
+            const std::string step = model.constant("step", {}, {0x1p-100}),
+                              zero = model.constant("zero", {}, {0}, DataType::Int8);
+            if (trained)
+                model.node("QuantizeLinear", {model.constant("f", dims, std::vector(9, 0x1p-98)), step, zero},
+                           {"q"}, {}, "quantize");
+            else
+                model.constant("q", dims, std::vector(9, 4.0), DataType::Int8);
+            model.node("DequantizeLinear", {"q", step, zero}, {"w"}, {}, "dq");
+            model.node("Conv", {"x", "w"}, {"l"}, {}, "c1").from("l", 3);
+            BatchNormSpec spec = uniform(3, 1, 0.25);
+            spec.scale = {0x1p-60, 0x1p-30, 1};
+            const auto folded =
+                foldThroughFiles(model.batchNorm("bn1", spec).bytes(), {}, {.quantizedToo = true});
+            QVERIFY2(folded, folded ? "" : folded.error().c_str());
+            std::string text;
+            for (const FoldWarning& warning : folded->candidates.front().warnings) {
+                if (warning.code == "underflow")
+                    text += warning.message.text();
+            }
+            QCOMPARE(text, std::string("1 scales of the quantized weight become 0 and 1 subnormal in float"));
+            QCOMPARE(differenceInRuns(folded->before, folded->after), std::string());
+        }
     }
 
     void refusesAnInfiniteScaleOfIntegers()

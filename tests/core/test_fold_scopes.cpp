@@ -4,6 +4,7 @@
 #include "tests/core/support/FoldChecks.h"
 
 #include <QTest>
+#include <algorithm>
 
 using namespace pleat;
 using namespace pleat::test;
@@ -99,6 +100,63 @@ private slots:
         model.function(inside(true), "local", "block", {"a", "scale"}, {"b"});
         giveOutputsAType(model);
         assertBlocked(model, Reason::SharedFunction, "block");
+    }
+
+    // One call hands the scale on by way of another function and an Identity: it is the same.
+    void foldsWhereAnIdentityHandsTheSameOn()
+    {
+        for (const bool same : {true, false}) {
+            ModelBuilder model = caller();
+            const std::string scale = model.random("scale", {4}, 0.5, 1.5),
+                              other = same ? scale : model.random("other", {4}, 0.5, 1.5);
+            model.node("block", {"x", scale}, {"direct"}, {}, "call1", "local").output();
+            model.node("Identity", {other}, {"again"}, {}, "rename");
+            model.node("wrapper", {"x", "again"}, {"indirect"}, {}, "call2", "local").output("indirect");
+            ModelBuilder wrapper;
+            wrapper.node("Identity", {"s"}, {"s2"}, {}, "inner_rename");
+            wrapper.node("block", {"a", "s2"}, {"b"}, {}, "call3", "local");
+            model.function(inside(true), "local", "block", {"a", "scale"}, {"b"});
+            model.function(wrapper, "local", "wrapper", {"a", "s"}, {"b"});
+            giveOutputsAType(model);
+            if (same)
+                assertFoldsAway(model);
+            else
+                assertBlocked(model, Reason::SharedFunction, "called 2 times with different parameters");
+        }
+    }
+
+    // A Constant in a function may take its tensor from the call.
+    void foldsAFactorThatTheCallGives()
+    {
+        for (const bool agree : {true, false}) {
+            ModelBuilder model = caller();
+            for (const std::string call : {"1", "2"}) {
+                const std::vector<double> numbers{0.5, agree ? 2.0 : 1.0 + (call == "2"), -1, 3};
+                model
+                    .node("block", {"x"}, {"y" + call},
+                          {{"factor", tensorProto("factor" + call, {4, 1, 1}, numbers, DataType::Float)}},
+                          "call" + call, "local")
+                    .output();
+            }
+            ModelBuilder inner(5);
+            inner.weightsAsConstantNodes().from("a", 3).conv("c1", {});
+            inner.node("Constant", {}, {"f"}, {}, "factor");
+            onnx::AttributeProto& reference = *inner.graphProto().mutable_node()->rbegin()->add_attribute();
+            reference.set_name("value");
+            reference.set_type(onnx::AttributeProto::TENSOR);
+            reference.set_ref_attr_name("factor");
+            inner.node("Mul", {"c1_out", "f"}, {"b"}, {}, "m1");
+            model.function(inner, "local", "block", {"a"}, {"b"});
+            model.modelProto().mutable_functions(0)->add_attribute("factor");
+            giveOutputsAType(model);
+            if (!agree) {
+                const auto found = candidatesOf(model.bytes(), {.blockedToo = true});
+                QVERIFY2(found, found ? "" : found.error().c_str());
+                QVERIFY(std::ranges::none_of(*found, &FoldCandidate::foldable));
+                continue;
+            }
+            assertFolds(model, {{"c1", {"m1"}}}, {.chainsWithoutBatchNorm = true});
+        }
     }
 
     void tellsFunctionsOfOneNameApart()

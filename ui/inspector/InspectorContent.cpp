@@ -108,7 +108,8 @@ InspectorContent aboutNode(const GraphView& view, NodeIndex node, const ValueTyp
             {tr("parameters"), changed ? compactCount(*parametersBefore) + u" → "_s + now : now, {}, {}});
     }
     if (text.macs.value_or(0) > 0)
-        cost.rows.push_back({tr("MACs"), compactCount(*text.macs), {}, {}});
+        cost.rows.push_back(
+            {tr("MACs"), compactCount(*text.macs), text.batchIsOne ? tr("for a batch of 1") : QString(), {}});
     addIfAny(content, std::move(cost));
 
     InspectorSection origin{tr("OPERATOR"), {}, false};
@@ -209,10 +210,16 @@ InspectorContent aboutModel(const ModelInfo& info, const GraphView& view)
         if (info.parametersByType.size() > 1)
             cost.rows.push_back({toQt(name(type)), compactCount(count), {}, {}});
     }
-    if (info.macs)
-        cost.rows.push_back({tr("MACs"), compactCount(*info.macs), {}, {}});
-    else if (info.macsAtLeast > 0)
-        cost.rows.push_back({tr("MACs"), tr("at least %1").arg(compactCount(info.macsAtLeast)), {}, {}});
+    if (info.macs || info.macsAtLeast > 0) {
+        QStringList notes;
+        for (const std::string& gap : info.macsGaps)
+            notes += toQt(gap);
+        if (info.batchIsOne)
+            notes += tr("for a batch of 1");
+        const QString count = compactCount(info.macsAtLeast);
+        cost.rows.push_back(
+            {tr("MACs"), info.macs ? count : tr("at least %1").arg(count), notes.join(u"; "_s), {}});
+    }
     content.sections.push_back(std::move(cost));
 
     InspectorSection ops{tr("OPERATORS") + u" · "_s + compactCount(info.nodes), {}, true};
