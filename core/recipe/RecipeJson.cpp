@@ -53,6 +53,11 @@ Json stepJson(const CanonicalizeStep& step)
     return {{"normalize_rest", json}};
 }
 
+Json stepJson(const FreezeInputsStep&)
+{
+    return {{"freeze_inputs", Json::object()}};
+}
+
 // Reads one recipe; the first thing that is wrong ends it.
 class Reader final {
 public:
@@ -119,6 +124,8 @@ private:
                 known = readFold(step.front(), recipe);
             else if (kind == "normalize_rest")
                 known = readCanonicalize(step.front(), recipe);
+            else if (kind == "freeze_inputs")
+                known = readFreezeInputs(step.front(), recipe);
             else
                 known = wrongStep(fmt::format("\"{}\" is not a kind of step that this version knows", kind));
             if (!known)
@@ -161,6 +168,14 @@ private:
             }
         }
         recipe.steps.emplace_back(step);
+        return {};
+    }
+
+    Result<void> readFreezeInputs(const Json& json, Recipe& recipe) const
+    {
+        if (!json.empty())
+            return wrongStep("\"freeze_inputs\" has no parameters");
+        recipe.steps.emplace_back(FreezeInputsStep{});
         return {};
     }
 

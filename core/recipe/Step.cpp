@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/recipe/Step.h"
 
+#include "core/graph/Rewriter.h"
+
 #include <algorithm>
+#include <onnx/onnx_pb.h>
 
 namespace pleat {
 
@@ -76,6 +79,19 @@ Result<StepOutcome> apply(const CanonicalizeStep& step, const std::shared_ptr<co
     return outcome;
 }
 
+Result<StepOutcome> apply(const FreezeInputsStep&, const std::shared_ptr<const GraphView>& view, Progress&,
+                          const std::stop_token&)
+{
+    const auto inputs = [](const GraphView& of) { return of.model().graph->header->input_size(); };
+    const auto frozen = withFrozenInputs(view);
+    StepOutcome outcome{.outcome = {frozen->model(), {}}, .changed = 0, .what = {}, .findings = {}};
+    outcome.changed = static_cast<std::size_t>(inputs(*view) - inputs(*frozen));
+    outcome.what = outcome.changed == 0
+                       ? Sentence("there was no input that has an initializer")
+                       : sentence("took away {} inputs that have an initializer", outcome.changed);
+    return outcome;
+}
+
 } // namespace
 
 Sentence describe(const Step& step)
@@ -89,6 +105,8 @@ Sentence describe(const Step& step)
                             Argument(Argument::Kind::Tensor, fold->ids->front(), {}, NodeId::None));
         return sentence("Fold {} chosen pairs", fold->ids->size());
     }
+    if (std::holds_alternative<FreezeInputsStep>(step))
+        return "Take initializers that are listed as inputs for constants";
     return std::get<CanonicalizeStep>(step).form == Rest::MulAdd
                ? Sentence("Write the batch norms that are left as Mul and Add")
                : Sentence("Normalise the batch norms that are left");

@@ -25,7 +25,12 @@ struct CanonicalizeStep {
     bool operator==(const CanonicalizeStep&) const = default;
 };
 
-using Step = std::variant<FoldStep, CanonicalizeStep>;
+// Takes away the inputs that have an initializer: nobody replaces it any more, so it is a constant.
+struct FreezeInputsStep {
+    bool operator==(const FreezeInputsStep&) const = default;
+};
+
+using Step = std::variant<FoldStep, CanonicalizeStep, FreezeInputsStep>;
 
 // Something about the result that whoever asked for it should know: why a batch norm is left, or a warning.
 struct Finding {
@@ -36,7 +41,7 @@ struct Finding {
 
 struct StepOutcome {
     FoldOutcome outcome;
-    std::size_t changed = 0; // pairs or batch norms; 0: the model is as it was
+    std::size_t changed = 0; // pairs, batch norms or inputs; 0: the model is as it was
     Sentence what;           // what was done: "folded bn1 into conv1"
     std::vector<Finding> findings;
 };

@@ -83,6 +83,7 @@ private slots:
             recipe.steps.emplace_back(CanonicalizeStep{Rest::MulAdd, step.options});
         }
         recipe.steps.emplace_back(CanonicalizeStep{});
+        recipe.steps.emplace_back(FreezeInputsStep{});
         const auto read = parseRecipe(recipeText(recipe), "r.json");
         QVERIFY2(read, read ? "" : read.error().message.c_str());
         QVERIFY(read->source == recipe.source);
@@ -197,6 +198,23 @@ private slots:
             QVERIFY(again && savedAfter(*again, bytes) == expected);
             std::ranges::shuffle(ids, random);
         }
+    }
+
+    void inputsAreFrozen()
+    {
+        const std::string bytes = network().ir(4).listInitializersAsInputs().bytes();
+        Recipe all, apart;
+        all.steps.emplace_back(FoldStep{{}, {.freezeInputs = true}});
+        apart.steps.emplace_back(FreezeInputsStep{});
+        apart.steps.emplace_back(FoldStep{});
+        const std::string folded = savedAfter(all, bytes);
+        QVERIFY(savedAfter(apart, bytes) == folded);
+        onnx::ModelProto before, after;
+        QVERIFY(before.ParseFromString(bytes) && after.ParseFromString(folded));
+        QVERIFY(before.graph().input_size() > 10);
+        QCOMPARE(after.graph().input_size(), 1);
+        const auto replay = replayed(apart, bytes);
+        QCOMPARE(replay->steps[0].changed, static_cast<std::size_t>(before.graph().input_size() - 1));
     }
 
     void aReplayServesASimilarModel()
