@@ -112,6 +112,14 @@ Sentence describe(const Step& step)
                : Sentence("Normalise the batch norms that are left");
 }
 
+bool freezesInputs(const Step& step)
+{
+    const auto* fold = std::get_if<FoldStep>(&step);
+    const auto* canonicalize = std::get_if<CanonicalizeStep>(&step);
+    return std::holds_alternative<FreezeInputsStep>(step) || (fold && fold->options.freezeInputs) ||
+           (canonicalize && canonicalize->options.freezeInputs);
+}
+
 Result<StepOutcome> apply(const Step& step, const std::shared_ptr<const GraphView>& view, Progress& progress,
                           const std::stop_token& stop)
 {

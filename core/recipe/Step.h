@@ -49,6 +49,9 @@ struct StepOutcome {
 // What it asks for, for a list of steps: "Fold all batch norms".
 Sentence describe(const Step& step);
 
+// Whether inputs that have an initializer are taken away by it.
+bool freezesInputs(const Step& step);
+
 // The model after the step. Errors: Usage where the step does not fit the model, with the sentence that says
 // why; those of fold() and canonicalizeRest(); Cancelled.
 Result<StepOutcome> apply(const Step& step, const std::shared_ptr<const GraphView>& view, Progress& progress,

@@ -23,8 +23,8 @@ class TestFoldModel final : public QObject {
 
     SnapshotPointer folded(const SnapshotPointer& before, const std::vector<FoldId>& ids)
     {
-        auto result = foldSnapshot(before, ids, m_progress, {});
-        return result ? *result : nullptr;
+        auto result = stepSnapshot(before, FoldStep{ids, {}}, m_progress, {});
+        return result ? result->snapshot : nullptr;
     }
     FoldId id(std::size_t candidate) const { return m_opened->candidates[candidate].id; }
 
@@ -33,7 +33,7 @@ private Q_SLOTS:
     {
         auto model = openModel(toPath(sampleModel()), m_progress, {});
         QVERIFY(model.has_value());
-        auto snapshot = makeSnapshot(std::move(model->model), {}, m_progress, {});
+        auto snapshot = makeSnapshot(std::move(model->model), m_progress, {});
         QVERIFY(snapshot.has_value());
         m_opened = *snapshot;
         QCOMPARE(m_opened->candidates.size(), std::size_t(14));

@@ -25,7 +25,7 @@ class TestSceneBuilder final : public QObject {
         if (!model)
             qFatal("%s", model.error().message.c_str());
         m_types = declaredTypes(model->model);
-        auto snapshot = makeSnapshot(std::move(model->model), {}, m_progress, {});
+        auto snapshot = makeSnapshot(std::move(model->model), m_progress, {});
         return snapshot ? *snapshot : nullptr;
     }
     BuiltScene build(const Snapshot& shown, const Snapshot& current, const SceneDetails& details = {})
@@ -104,13 +104,13 @@ private Q_SLOTS:
     void framesWhatWasFoldedOnBothSides()
     {
         const auto opened = open(sampleModel());
-        const auto folded = foldSnapshot(opened, {opened->candidates.front().id}, m_progress, {});
+        const auto folded = stepSnapshot(opened, FoldStep{{{opened->candidates.front().id}}, {}}, m_progress, {});
         QVERIFY(folded.has_value());
-        const BuiltScene after = build(**folded, **folded);
+        const BuiltScene after = build(*folded->snapshot, *folded->snapshot);
         QCOMPARE(titled(after, "BatchNormalization"), 13);
         QCOMPARE(frames(after, FoldState::Folded), 1);
         QCOMPARE(frames(after, FoldState::CanFold), 12);
-        const BuiltScene before = build(*opened, **folded);
+        const BuiltScene before = build(*opened, *folded->snapshot);
         QCOMPARE(titled(before, "BatchNormalization"), 14);
         QCOMPARE(frames(before, FoldState::Folded), 1);
         QCOMPARE(frames(before, FoldState::CanFold), 12);
@@ -119,7 +119,7 @@ private Q_SLOTS:
     void keepsTheKeysOfWhatSurvivesAFold()
     {
         const auto opened = open(sampleModel());
-        const auto folded = foldSnapshot(opened, {opened->candidates.front().id}, m_progress, {});
+        const auto folded = stepSnapshot(opened, FoldStep{{{opened->candidates.front().id}}, {}}, m_progress, {});
         QVERIFY(folded.has_value());
         const auto keys = [](const BuiltScene& built) {
             std::vector<quint32> result;
@@ -129,7 +129,7 @@ private Q_SLOTS:
             return result;
         };
         const auto before = keys(build(*opened, *opened));
-        const auto after = keys(build(**folded, **folded));
+        const auto after = keys(build(*folded->snapshot, *folded->snapshot));
         QCOMPARE(after.size(), before.size() - 1);
         QVERIFY(std::includes(before.begin(), before.end(), after.begin(), after.end()));
         QVERIFY(std::adjacent_find(before.begin(), before.end()) == before.end());

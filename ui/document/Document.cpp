@@ -17,6 +17,7 @@ namespace {
 const auto openLane = u"open"_s;
 const auto foldLane = u"fold"_s;
 const auto exportLane = u"export"_s;
+const auto recipeLane = u"recipe"_s;
 const auto shapeLane = u"shapes"_s;
 constexpr int inferenceSeconds = 120;
 
@@ -49,24 +50,36 @@ private:
 
 } // namespace
 
-// Undo is keeping the old value.
-class FoldCommand final : public QUndoCommand {
+// Undo is keeping the old value; the step is for whoever wants to do it again.
+class StepCommand final : public QUndoCommand {
 public:
-    FoldCommand(Document& document, SnapshotPointer before, SnapshotPointer after, const QString& text)
+    StepCommand(Document& document, Step step, SnapshotPointer before, SnapshotPointer after, const QString& text)
         : QUndoCommand(text),
           m_document(document),
+          m_step(std::move(step)),
           m_before(std::move(before)),
           m_after(std::move(after))
     {
     }
     void undo() override { m_document.setCurrent(m_before); }
     void redo() override { m_document.setCurrent(m_after); }
+    const Step& step() const { return m_step; }
 
 private:
     Document& m_document;
+    Step m_step;
     SnapshotPointer m_before;
     SnapshotPointer m_after;
 };
+
+namespace {
+
+const Step& stepAt(const QUndoStack& stack, int index)
+{
+    return static_cast<const StepCommand*>(stack.command(index))->step();
+}
+
+} // namespace
 
 struct Document::Opening {
     SnapshotPointer snapshot;
@@ -116,7 +129,7 @@ void Document::openPath(const QString& path)
             if (!model)
                 return tl::make_unexpected(model.error());
             auto types = std::make_shared<const ValueTypes>(declaredTypes(model->model));
-            auto snapshot = makeSnapshot(std::move(model->model), {}, progress, stop);
+            auto snapshot = makeSnapshot(std::move(model->model), progress, stop);
             if (!snapshot)
                 return tl::make_unexpected(snapshot.error());
             return Opening{std::move(*snapshot), std::move(types), std::move(model->notices)};
@@ -186,32 +199,144 @@ std::vector<FoldId> Document::foldable() const
 
 void Document::foldAll()
 {
-    foldChosen(foldable());
+    const auto count = static_cast<int>(foldable().size());
+    if (count > 0)
+        take({FoldStep{}}, tr("Folding…"), tr("fold %n pairs", nullptr, count));
 }
 
 void Document::foldChosen(const std::vector<FoldId>& ids)
 {
-    if (isEmpty() || ids.empty() || refusesUnreadable(tr("Nothing was folded.")))
+    if (isEmpty() || ids.empty())
         return;
     const FoldCandidate* only = ids.size() == 1 ? m_current->candidate(ids.front()) : nullptr;
-    const QString text =
-        only ? tr("fold %1").arg(foldName(*only)) : tr("fold %n pairs", nullptr, int(ids.size()));
+    take({FoldStep{ids, {}}}, tr("Folding…"),
+         only ? tr("fold %1").arg(foldName(*only)) : tr("fold %n pairs", nullptr, int(ids.size())));
+}
+
+bool Document::canThawInputs() const
+{
+    return m_undo.canUndo() && std::holds_alternative<FreezeInputsStep>(stepAt(m_undo, m_undo.index() - 1));
+}
+
+void Document::setInputsFrozen(bool frozen)
+{
+    if (isEmpty() || frozen == areInputsFrozen())
+        return;
+    if (frozen)
+        take({FreezeInputsStep{}}, tr("Looking for pairs…"), tr("take listed initializers for constants"));
+    else if (canThawInputs())
+        m_undo.undo();
+}
+
+void Document::applyRecipe(const Recipe& recipe)
+{
+    take(recipe.steps, tr("Applying the recipe…"), {});
+}
+
+std::vector<Step> Document::steps() const
+{
+    std::vector<Step> steps;
+    for (int done = 0; done < m_undo.index(); ++done)
+        steps.push_back(stepAt(m_undo, done));
+    return steps;
+}
+
+// What became of some steps: as many as could be done, and why the next could not.
+struct Document::Taken {
+    struct Done {
+        Step step;
+        SteppedSnapshot result;
+    };
+    std::vector<Done> done;
+    std::optional<Error> problem;
+};
+
+// Does the steps one after the other, in one job; each is one of undo's. `text` is what a single one is called.
+void Document::take(std::vector<Step> steps, const QString& label, const QString& text)
+{
+    if (isEmpty() || steps.empty() || refusesUnreadable(tr("Nothing was changed.")))
+        return;
+    const bool isRecipe = text.isEmpty();
     m_jobs.start(
-        foldLane, tr("Folding…"), this,
-        [before = m_current, ids](Progress& progress, std::stop_token stop) {
-            return foldSnapshot(before, ids, progress, std::move(stop));
+        foldLane, label, this,
+        [before = m_current, steps = std::move(steps)](Progress& progress, std::stop_token stop) -> Result<Taken> {
+            Taken taken;
+            SnapshotPointer last = before;
+            for (const Step& step : steps) {
+                auto result = stepSnapshot(last, step, progress, stop);
+                if (!result && result.error().code == ErrorCode::Cancelled)
+                    return tl::make_unexpected(result.error());
+                if (!result) {
+                    taken.problem = std::move(result.error());
+                    break;
+                }
+                last = result->snapshot;
+                taken.done.push_back({step, std::move(*result)});
+            }
+            return taken;
         },
-        [this, before = m_current, text, count = int(ids.size())](Result<SnapshotPointer> after) {
-            if (!after) {
-                Q_EMIT failed(tr("Nothing was folded."), after.error());
+        [this, before = m_current, text, isRecipe](Result<Taken> taken) {
+            if (!taken) {
+                Q_EMIT failed(tr("Nothing was changed."), taken.error());
                 return;
             }
             if (m_current != before) // undone or folded otherwise in the meantime: the answer is out of date
                 return;
-            m_undo.push(new FoldCommand(*this, before, std::move(*after), text));
-            Q_EMIT foldedPairs(count);
+            push(std::move(*taken), text, isRecipe);
         });
     Q_EMIT busyChanged();
+}
+
+void Document::push(Taken taken, const QString& text, bool isRecipe)
+{
+    std::size_t pairs = 0;
+    int pushed = 0;
+    const SnapshotPointer first = m_current;
+    m_pushing = true; // whoever looks sees the last of them only
+    for (Taken::Done& done : taken.done) {
+        if (done.result.changed == 0)
+            continue;
+        if (std::holds_alternative<FoldStep>(done.step))
+            pairs += done.result.changed;
+        const QString called = isRecipe ? toQt(done.result.what.text()) : text;
+        m_undo.push(new StepCommand(*this, std::move(done.step), m_current, done.result.snapshot, called));
+        ++pushed;
+    }
+    m_pushing = false;
+    if (m_current != first)
+        Q_EMIT currentChanged();
+    if (isRecipe)
+        Q_EMIT recipeApplied(static_cast<int>(taken.done.size()), pushed,
+                             taken.problem ? toQt(taken.problem->message) : QString());
+    else if (taken.problem)
+        Q_EMIT failed(tr("Nothing was changed."), *taken.problem);
+    else if (pairs > 0)
+        Q_EMIT foldedPairs(static_cast<int>(pairs));
+}
+
+void Document::saveRecipe(const QString& path)
+{
+    if (isEmpty())
+        return;
+    const QString name = QFileInfo(path).fileName();
+    m_jobs.start(
+        recipeLane, tr("Saving %1…").arg(name), this,
+        [source = m_opened->view->model().source, recipe = Recipe{{}, steps()},
+         target = toPath(path)](Progress& progress, std::stop_token stop) mutable -> Result<void> {
+            if (source) {
+                auto known = recipeSource(*source, progress, stop);
+                if (!known)
+                    return tl::make_unexpected(known.error());
+                recipe.source = std::move(*known);
+            }
+            return writeRecipe(recipe, target);
+        },
+        [this, path, name](Result<void> written) {
+            if (written)
+                Q_EMIT recipeSaved(path);
+            else
+                Q_EMIT failed(tr("%1 was not written.").arg(name), written.error());
+        });
 }
 
 void Document::setCurrent(SnapshotPointer snapshot)
@@ -219,7 +344,8 @@ void Document::setCurrent(SnapshotPointer snapshot)
     if (m_current == snapshot)
         return;
     m_current = std::move(snapshot);
-    Q_EMIT currentChanged();
+    if (!m_pushing)
+        Q_EMIT currentChanged();
 }
 
 // A fold is only computed when somebody looks or when it is written: too late to say this then.

@@ -8,6 +8,7 @@
 #include "core/base/Result.h"
 #include "core/model/ModelWriter.h"
 #include "core/model/ShapeInference.h"
+#include "core/recipe/Recipe.h"
 #include "ui/document/Snapshot.h"
 #include "ui/document/SourceWatch.h"
 
@@ -55,9 +56,20 @@ public:
     void reload(); // opens path() again
     void foldChosen(const std::vector<FoldId>& ids);
     void foldAll(); // all that can be folded and hold a batch norm
+    // Inputs with an initializer are taken away, so that these are constants; or, as long as that was the
+    // last thing done, given back.
+    void setInputsFrozen(bool frozen);
+    // Does what the recipe says, each step one of undo's, up to the first that does not apply.
+    void applyRecipe(const Recipe& recipe);
+    // What was done so far, with the source that it was done to.
+    void saveRecipe(const QString& path);
     // Writes what is current now; behind the exports that are running already, one after the other.
     void exportTo(const QString& path, DataPlacement data = DataPlacement::Keep);
     void cancelExports();
+
+    std::vector<Step> steps() const; // that were done and not undone
+    bool areInputsFrozen() const { return m_current && m_current->inputsFrozen; }
+    bool canThawInputs() const; // freezing them was the last thing done
 
     std::vector<FoldId> foldable() const; // what foldAll() takes
     bool isBusy() const;                  // opening, folding or exporting
@@ -72,6 +84,10 @@ Q_SIGNALS:
     // `dataFile` is empty when all of it is in the model file.
     void exported(const QString& path, const QString& dataFile, const QStringList& notices);
     void exportsEnded(bool allWritten);         // none is running any more; false: failed or cancelled
+    // After currentChanged(): how many steps apply, how many of them had something to change, and why the next one
+    // does not apply; nothing where all do.
+    void recipeApplied(int applied, int changed, const QString& problem);
+    void recipeSaved(const QString& path);
     void foldedPairs(int count);                // after currentChanged(), for a fold and not for a redo
     void notices(const QStringList& sentences); // of opening
     void failed(const QString& what, const pleat::Error& error);
@@ -79,8 +95,11 @@ Q_SIGNALS:
     void busyChanged();
 
 private:
-    friend class FoldCommand;
+    friend class StepCommand;
     struct Opening;
+    struct Taken;
+    void take(std::vector<Step> steps, const QString& label, const QString& text);
+    void push(Taken taken, const QString& text, bool isRecipe);
     void takeOver(Opening opening, const QString& path);
     struct Export {
         SnapshotPointer snapshot;
@@ -101,6 +120,7 @@ private:
     std::shared_ptr<const ValueTypes> m_types = std::make_shared<const ValueTypes>();
     QString m_typesProblem;
     QUndoStack m_undo;
+    bool m_pushing = false; // several steps at once
     SnapshotPointer m_exported;     // the last one that was written
     std::deque<Export> m_exports;   // the first one is running
     bool m_allWritten = true;       // of the exports since none was running

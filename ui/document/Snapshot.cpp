@@ -56,12 +56,12 @@ const FoldRecord* Snapshot::record(const FoldId& id) const
     return found ? found->get() : nullptr;
 }
 
-Result<SnapshotPointer> makeSnapshot(Model model, std::vector<std::shared_ptr<const FoldRecord>> folded,
-                                     Progress& progress, std::stop_token stop)
+namespace {
+
+// Finds the candidates of a snapshot that has all else.
+Result<SnapshotPointer> completed(const std::shared_ptr<Snapshot>& snapshot, Progress& progress,
+                                  std::stop_token stop)
 {
-    auto snapshot = std::make_shared<Snapshot>();
-    snapshot->view = GraphView::of(std::move(model));
-    snapshot->folded = std::move(folded);
     auto candidates = findFolds(snapshot->view, {}, progress, std::move(stop));
     if (!candidates)
         return tl::make_unexpected(candidates.error());
@@ -70,18 +70,37 @@ Result<SnapshotPointer> makeSnapshot(Model model, std::vector<std::shared_ptr<co
     return snapshot;
 }
 
-Result<SnapshotPointer> foldSnapshot(const SnapshotPointer& before, const std::vector<FoldId>& chosen,
-                                     Progress& progress, std::stop_token stop)
+} // namespace
+
+Result<SnapshotPointer> makeSnapshot(Model model, Progress& progress, std::stop_token stop)
 {
-    auto outcome = fold(before->view, chosen, {}, progress, stop);
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->view = GraphView::of(std::move(model));
+    return completed(snapshot, progress, std::move(stop));
+}
+
+Result<SteppedSnapshot> stepSnapshot(const SnapshotPointer& before, const Step& step, Progress& progress,
+                                     std::stop_token stop)
+{
+    auto outcome = apply(step, before->view, progress, stop);
     if (!outcome)
         return tl::make_unexpected(outcome.error());
-    auto folded = before->folded;
-    for (FoldedPair& pair : outcome->pairs)
+    SteppedSnapshot stepped{before, std::move(outcome->what), outcome->changed, std::move(outcome->findings)};
+    if (stepped.changed == 0)
+        return stepped;
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->folded = before->folded;
+    snapshot->inputsFrozen = before->inputsFrozen || freezesInputs(step);
+    for (FoldedPair& pair : outcome->outcome.pairs)
         if (pair.folded)
-            folded.push_back(std::make_shared<const FoldRecord>(
+            snapshot->folded.push_back(std::make_shared<const FoldRecord>(
                 FoldRecord{std::move(pair.candidate), std::move(pair.s), std::move(pair.t)}));
-    return makeSnapshot(std::move(outcome->after), std::move(folded), progress, std::move(stop));
+    snapshot->view = GraphView::of(std::move(outcome->outcome.after));
+    auto complete = completed(snapshot, progress, std::move(stop));
+    if (!complete)
+        return tl::make_unexpected(complete.error());
+    stepped.snapshot = std::move(*complete);
+    return stepped;
 }
 
 } // namespace pleat::ui

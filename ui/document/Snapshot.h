@@ -3,7 +3,7 @@
 // immutable value behind a shared pointer; undo keeps the old one, jobs may read any of them.
 #pragma once
 
-#include "core/fold/Fold.h"
+#include "core/recipe/Step.h"
 
 #include <cstdint>
 #include <memory>
@@ -21,6 +21,7 @@ struct Snapshot {
     std::shared_ptr<const GraphView> view;
     std::vector<FoldCandidate> candidates; // of this very model
     std::vector<std::shared_ptr<const FoldRecord>> folded;
+    bool inputsFrozen = false; // inputs with an initializer were taken away (FoldOptions::freezeInputs)
 
     // By binary search. REQUIRES: sort() was called.
     const FoldCandidate* candidate(const FoldId& id) const;
@@ -34,11 +35,17 @@ private:
 using SnapshotPointer = std::shared_ptr<const Snapshot>;
 
 // Indexes a model and finds its candidates.
-Result<SnapshotPointer> makeSnapshot(Model model, std::vector<std::shared_ptr<const FoldRecord>> folded,
-                                     Progress& progress, std::stop_token stop);
+Result<SnapshotPointer> makeSnapshot(Model model, Progress& progress, std::stop_token stop);
 
-// The snapshot after folding the chosen candidates; the records of what was folded before come along.
-Result<SnapshotPointer> foldSnapshot(const SnapshotPointer& before, const std::vector<FoldId>& chosen,
-                                     Progress& progress, std::stop_token stop);
+// What a step made of a snapshot. The records of what was folded before come along.
+struct SteppedSnapshot {
+    SnapshotPointer snapshot; // the old one where the step had nothing to change
+    Sentence what;            // what was done
+    std::size_t changed = 0;
+    std::vector<Finding> findings;
+};
+// Errors: those of apply(Step).
+Result<SteppedSnapshot> stepSnapshot(const SnapshotPointer& before, const Step& step, Progress& progress,
+                                     std::stop_token stop);
 
 } // namespace pleat::ui
