@@ -23,7 +23,7 @@ Result<void> exportGraph(const QString& model, const QString& target, const std:
     if (!opened)
         return tl::make_unexpected(opened.error());
     const InferredTypes inferred = inferTypes(opened->model, worker, inferenceSeconds, {});
-    const auto snapshot = makeSnapshot(std::move(opened->model), {}, progress, {});
+    const auto snapshot = makeSnapshot(std::move(opened->model), progress, {});
     if (!snapshot)
         return tl::make_unexpected(snapshot.error());
     const auto built =

@@ -141,6 +141,7 @@ void MainWindow::connectParts()
     });
     connect(&m_document, &Document::unsavedChanged, this, &MainWindow::updateTitle);
     connect(&m_document, &Document::busyChanged, this, &MainWindow::updateActions);
+    connect(&m_document.undoStack(), &QUndoStack::indexChanged, this, &MainWindow::updateFrozenInputs);
     connect(&m_document, &Document::failed, this, &MainWindow::showError);
     connect(&m_document, &Document::notices, this, [this](const QStringList& sentences) {
         m_messages->show(
@@ -171,6 +172,7 @@ void MainWindow::connectParts()
     });
     const auto foldOne = [this](const QString& id) { m_document.foldChosen({toStd(id)}); };
     connect(m_foldPanel, &FoldPanel::foldRequested, this, foldOne);
+    connect(m_foldPanel, &FoldPanel::freezeRequested, &m_document, &Document::setInputsFrozen);
     connect(m_graph, &GraphPane::foldRequested, this, foldOne);
     connect(m_graph, &GraphPane::nodeSelected, this,
             [this](quint32 node) { selectNode(static_cast<NodeId>(node), false); });
@@ -243,6 +245,19 @@ void MainWindow::documentChanged()
     updateActions();
     updateTitle();
     updateStatus();
+}
+
+void MainWindow::updateFrozenInputs()
+{
+    FoldPanel::FrozenInputs state;
+    if (!m_document.isEmpty()) {
+        const bool on = m_document.areInputsFrozen();
+        const bool any = std::ranges::any_of(m_document.current()->candidates, [](const FoldCandidate& each) {
+            return each.reason == Reason::OverridableInput;
+        });
+        state = {any || on, on, on && !m_document.canThawInputs(), !m_document.isBusy()};
+    }
+    m_foldPanel->setFrozenInputs(state);
 }
 
 void MainWindow::showModel()

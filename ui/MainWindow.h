@@ -67,8 +67,9 @@ private:
     void documentOpened();
     void documentChanged();
     void sourceChanged();
-    void showModel();     // canvas and find, of what is there now
-    void describeModel(); // status bar and inspector, by a job
+    void updateFrozenInputs(); // the box in the panel of folds
+    void showModel();          // canvas and find, of what is there now
+    void describeModel();      // status bar and inspector, by a job
     SnapshotPointer shownSnapshot() const;
     void updateEmptyText();
     void updateStatus();

@@ -310,6 +310,7 @@ void MainWindow::updateActions()
           a.actualSize, a.direction, a.attributes, a.weights, a.names, a.properties, a.next, a.previous})
         action->setEnabled(open);
     (m_graph->side() == GraphPane::Side::Before ? a.before : a.after)->setChecked(true);
+    updateFrozenInputs();
 }
 
 void MainWindow::updateIcons()

@@ -193,6 +193,8 @@ NodeText describe(const GraphView& view, NodeIndex node, const ValueTypes& types
     for (const SlotText& slot : text.inputs) {
         if (slot.constant)
             text.parameters += constantOf(view, slot.value)->tensor.elements();
+        else if (const Initializer* replaceable = view.initializer(slot.value))
+            text.parameters += tensorView(view.model(), *replaceable->proto).elements();
         else
             text.parameters += storedSparsely(view, slot.value);
     }

@@ -158,6 +158,46 @@ QString modelWithPairs(const QTemporaryDir& folder, int pairs)
     return written(model, folder.filePath(QStringLiteral("pairs.onnx")));
 }
 
+QString modelThatOverflows(const QTemporaryDir& folder)
+{
+    constexpr int channels = 2048;
+    onnx::ModelProto model = plainModel();
+    onnx::GraphProto& graph = *model.mutable_graph();
+    graph.clear_initializer();
+    const auto constant = [&graph](const char* name, std::initializer_list<int> dims, float value) {
+        auto& tensor = *graph.add_initializer();
+        tensor.set_name(name);
+        tensor.set_data_type(onnx::TensorProto::FLOAT);
+        int count = 1;
+        for (const int dim : dims) {
+            tensor.add_dims(dim);
+            count *= dim;
+        }
+        for (int i = 0; i < count; ++i)
+            tensor.add_float_data(value);
+    };
+    constant("conv.weight", {channels, 3, 1, 1}, 0x1p110f);
+    constant("scale", {channels}, 0x1p20f);
+    constant("zero", {channels}, 0);
+    constant("one", {channels}, 1);
+    onnx::NodeProto& conv = *graph.mutable_node(0);
+    conv.mutable_input()->RemoveLast();
+    conv.set_output(0, "made");
+    onnx::NodeProto& norm = *graph.add_node();
+    norm.set_op_type("BatchNormalization");
+    norm.set_name("/bn");
+    for (const char* input : {"made", "scale", "zero", "zero", "one"})
+        norm.add_input(input);
+    norm.add_output("y");
+    graph.mutable_output(0)
+        ->mutable_type()
+        ->mutable_tensor_type()
+        ->mutable_shape()
+        ->mutable_dim(1)
+        ->set_dim_value(channels);
+    return written(model, folder.filePath(QStringLiteral("overflows.onnx")));
+}
+
 namespace {
 
 onnx::ModelProto readModel(const QString& path)
@@ -183,6 +223,21 @@ void refer(onnx::TensorProto& tensor, const char* location, std::uint64_t offset
 }
 
 } // namespace
+
+QString modelWithListedInitializers(const QTemporaryDir& folder)
+{
+    onnx::ModelProto model = readModel(modelWithPairs(folder, 2));
+    onnx::GraphProto& graph = *model.mutable_graph();
+    for (const onnx::TensorProto& tensor : graph.initializer()) {
+        onnx::ValueInfoProto& input = *graph.add_input();
+        input.set_name(tensor.name());
+        auto& type = *input.mutable_type()->mutable_tensor_type();
+        type.set_elem_type(tensor.data_type());
+        for (const std::int64_t dim : tensor.dims())
+            type.mutable_shape()->add_dim()->set_dim_value(dim);
+    }
+    return written(model, folder.filePath(QStringLiteral("listed.onnx")));
+}
 
 QString sampleWithDataFile(const QTemporaryDir& folder)
 {

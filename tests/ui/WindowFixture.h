@@ -27,6 +27,12 @@ QString modelWithConstantNodes(const QTemporaryDir& folder);
 // So many pairs of Conv and BatchNormalization in a row, over the same small weights.
 QString modelWithPairs(const QTemporaryDir& folder, int pairs);
 
+// One pair whose folded weight is infinite, which only the export sees: more weights than are read before.
+QString modelThatOverflows(const QTemporaryDir& folder);
+
+// Two pairs whose constants are all listed as inputs, as of IR 4 a caller may replace them.
+QString modelWithListedInitializers(const QTemporaryDir& folder);
+
 // The sample with its weights in weights.data beside it.
 QString sampleWithDataFile(const QTemporaryDir& folder);
 

@@ -33,7 +33,7 @@ private Q_SLOTS:
     {
         auto model = openModel(toPath(sampleModel()), m_progress, {});
         QVERIFY(model.has_value());
-        auto snapshot = makeSnapshot(std::move(model->model), {}, m_progress, {});
+        auto snapshot = makeSnapshot(std::move(model->model), m_progress, {});
         QVERIFY(snapshot.has_value());
         m_opened = *snapshot;
         QCOMPARE(m_opened->candidates.size(), std::size_t(14));

@@ -11,10 +11,12 @@
 #include "ui/fold/FoldPanel.h"
 #include "ui/graph/GraphCanvas.h"
 #include "ui/inspector/InspectorPanel.h"
+#include "ui/weights/WeightsComparison.h"
 #include "ui/weights/WeightsPanel.h"
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/SegmentedControl.h"
 
+#include <QCheckBox>
 #include <QDir>
 #include <QDropEvent>
 #include <QFile>
@@ -234,6 +236,99 @@ private Q_SLOTS:
         QVERIFY(window->isVisible());
         QCOMPARE(window->document().path(), sampleModel());
         QCOMPARE(window->folds().counts().canFold, 13);
+    }
+
+    void exportsNoInfiniteWeights()
+    {
+        const QTemporaryDir folder;
+        MainWindow window({});
+        window.show();
+        QSignalSpy opened(&window.document(), &Document::openedModel);
+        window.openPath(modelThatOverflows(folder));
+        QVERIFY(opened.size() == 1 || opened.wait());
+        fold(window);
+        const QString target = folder.filePath(QStringLiteral("folded.onnx"));
+        QSignalSpy failed(&window.document(), &Document::failed);
+        click(part<QToolButton>(window, "toolExport"));
+        chooseFile(window, target);
+        QVERIFY(failed.size() == 1 || failed.wait());
+        QVERIFY(window.messages().message().kind == MessageBar::Kind::Error);
+        QVERIFY(window.messages().message().sentence.contains(QStringLiteral("folded.onnx")));
+        QVERIFY(window.messages().message().details.contains(
+            QStringLiteral("\"conv.weight\" infinite in float")));
+        QVERIFY(window.document().hasUnsavedChanges());
+        QCOMPARE(filesIn(folder).keys(), QStringList{QStringLiteral("overflows.onnx")});
+        window.document().undoStack().undo(); // nothing to be asked about
+    }
+
+    void takesListedInitializersForConstants()
+    {
+        const QTemporaryDir folder;
+        MainWindow window({});
+        window.show();
+        QSignalSpy opened(&window.document(), &Document::openedModel);
+        window.openPath(modelWithListedInitializers(folder));
+        QVERIFY(opened.size() == 1 || opened.wait());
+        auto* box = part<QCheckBox>(window, "foldFrozenInputs");
+        QVERIFY(box->isVisible() && box->isEnabled() && !box->isChecked());
+        QCOMPARE(window.folds().counts().blocked, 2);
+
+        // On: the pairs can be folded. Off again, and by undo and redo.
+        QSignalSpy changed(&window.document(), &Document::currentChanged);
+        click(box);
+        QVERIFY(changed.wait());
+        QVERIFY(box->isChecked());
+        QCOMPARE(window.folds().counts().canFold, 2);
+        QTRY_VERIFY(box->isEnabled());
+        click(box);
+        QVERIFY(!box->isChecked());
+        QCOMPARE(window.folds().counts().blocked, 2);
+        window.document().undoStack().redo();
+        QVERIFY(box->isChecked());
+        QCOMPARE(window.folds().counts().canFold, 2);
+
+        // The preview has a before, though there it was no constant.
+        NoProgress progress;
+        const SnapshotPointer& before = window.document().opened();
+        const SnapshotPointer current = window.document().current();
+        const auto compared =
+            compareWeights({before, current, NodeId::None, current->candidates.front().id}, progress, {});
+        QVERIFY(compared && *compared && (*compared)->before && (*compared)->preview);
+        QCOMPARE((*compared)->before->name, std::string("first"));
+
+        // Folded, it cannot be switched off before the fold is undone.
+        fold(window);
+        QCOMPARE(window.folds().counts().folded, 2);
+        QVERIFY(box->isVisible() && box->isChecked() && !box->isEnabled());
+        const QString target = folder.filePath(QStringLiteral("folded.onnx"));
+        QSignalSpy exported(&window.document(), &Document::exported);
+        click(part<QToolButton>(window, "toolExport"));
+        chooseFile(window, target);
+        QVERIFY(exported.size() == 1 || exported.wait());
+        const auto result = openModel(toPath(target), progress, {});
+        QVERIFY(result.has_value());
+        const auto view = GraphView::of(result->model);
+        QCOMPARE(view->nodeCount(), std::size_t(2));
+        QCOMPARE(view->scopes().front().inputs.size(), std::size_t(1)); // the data
+        window.document().undoStack().undo();
+        QVERIFY(box->isChecked() && box->isEnabled());
+        window.document().undoStack().undo();
+        QVERIFY(!box->isChecked());
+        QCOMPARE(window.folds().counts().blocked, 2);
+        window.document().undoStack().setClean(); // nothing to be asked about
+    }
+
+    void hidesTheBoxWhereNothingIsListed()
+    {
+        const auto window = sampleWindow();
+        QVERIFY(!part<QCheckBox>(*window, "foldFrozenInputs")->isVisible());
+    }
+
+    void saysThatABatchCountsAsOne()
+    {
+        const auto window = sampleWindow();
+        window->selection().clear();
+        QTRY_VERIFY(window->inspector().plainText().contains(QStringLiteral("for a batch of 1")));
     }
 
     void asksBeforeItLosesChanges()

@@ -25,7 +25,7 @@ class TestSceneBuilder final : public QObject {
         if (!model)
             qFatal("%s", model.error().message.c_str());
         m_types = declaredTypes(model->model);
-        auto snapshot = makeSnapshot(std::move(model->model), {}, m_progress, {});
+        auto snapshot = makeSnapshot(std::move(model->model), m_progress, {});
         return snapshot ? *snapshot : nullptr;
     }
     BuiltScene build(const Snapshot& shown, const Snapshot& current, const SceneDetails& details = {})

@@ -50,9 +50,9 @@ private:
 } // namespace
 
 // Undo is keeping the old value.
-class FoldCommand final : public QUndoCommand {
+class SnapshotCommand final : public QUndoCommand {
 public:
-    FoldCommand(Document& document, SnapshotPointer before, SnapshotPointer after, const QString& text)
+    SnapshotCommand(Document& document, SnapshotPointer before, SnapshotPointer after, const QString& text)
         : QUndoCommand(text),
           m_document(document),
           m_before(std::move(before)),
@@ -61,6 +61,7 @@ public:
     }
     void undo() override { m_document.setCurrent(m_before); }
     void redo() override { m_document.setCurrent(m_after); }
+    bool freezesInputs() const { return m_after->inputsFrozen && !m_before->inputsFrozen; }
 
 private:
     Document& m_document;
@@ -116,7 +117,7 @@ void Document::openPath(const QString& path)
             if (!model)
                 return tl::make_unexpected(model.error());
             auto types = std::make_shared<const ValueTypes>(declaredTypes(model->model));
-            auto snapshot = makeSnapshot(std::move(model->model), {}, progress, stop);
+            auto snapshot = makeSnapshot(std::move(model->model), progress, stop);
             if (!snapshot)
                 return tl::make_unexpected(snapshot.error());
             return Opening{std::move(*snapshot), std::move(types), std::move(model->notices)};
@@ -208,8 +209,41 @@ void Document::foldChosen(const std::vector<FoldId>& ids)
             }
             if (m_current != before) // undone or folded otherwise in the meantime: the answer is out of date
                 return;
-            m_undo.push(new FoldCommand(*this, before, std::move(*after), text));
+            m_undo.push(new SnapshotCommand(*this, before, std::move(*after), text));
             Q_EMIT foldedPairs(count);
+        });
+    Q_EMIT busyChanged();
+}
+
+bool Document::canThawInputs() const
+{
+    const auto* last =
+        m_undo.canUndo() ? static_cast<const SnapshotCommand*>(m_undo.command(m_undo.index() - 1)) : nullptr;
+    return last && last->freezesInputs();
+}
+
+void Document::setInputsFrozen(bool frozen)
+{
+    if (isEmpty() || frozen == areInputsFrozen())
+        return;
+    if (!frozen) {
+        if (canThawInputs())
+            m_undo.undo();
+        return;
+    }
+    m_jobs.start(
+        foldLane, tr("Looking for pairs…"), this,
+        [before = m_current](Progress& progress, std::stop_token stop) {
+            return freezeSnapshot(before, progress, std::move(stop));
+        },
+        [this, before = m_current](Result<SnapshotPointer> after) {
+            if (!after) {
+                Q_EMIT failed(tr("The inputs stay as they are."), after.error());
+                return;
+            }
+            if (m_current == before)
+                m_undo.push(new SnapshotCommand(*this, before, std::move(*after),
+                                                tr("take listed initializers for constants")));
         });
     Q_EMIT busyChanged();
 }

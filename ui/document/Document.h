@@ -55,9 +55,15 @@ public:
     void reload(); // opens path() again
     void foldChosen(const std::vector<FoldId>& ids);
     void foldAll(); // all that can be folded and hold a batch norm
+    // Inputs with an initializer are taken away, so that these are constants; or, as long as that was the
+    // last thing done, given back.
+    void setInputsFrozen(bool frozen);
     // Writes what is current now; behind the exports that are running already, one after the other.
     void exportTo(const QString& path, DataPlacement data = DataPlacement::Keep);
     void cancelExports();
+
+    bool areInputsFrozen() const { return m_current && m_current->inputsFrozen; }
+    bool canThawInputs() const; // freezing them was the last thing done
 
     std::vector<FoldId> foldable() const; // what foldAll() takes
     bool isBusy() const;                  // opening, folding or exporting
@@ -79,7 +85,7 @@ Q_SIGNALS:
     void busyChanged();
 
 private:
-    friend class FoldCommand;
+    friend class SnapshotCommand;
     struct Opening;
     void takeOver(Opening opening, const QString& path);
     struct Export {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/Snapshot.h"
 
+#include "core/graph/Rewriter.h"
+
 #include <algorithm>
 #include <numeric>
 
@@ -56,12 +58,12 @@ const FoldRecord* Snapshot::record(const FoldId& id) const
     return found ? found->get() : nullptr;
 }
 
-Result<SnapshotPointer> makeSnapshot(Model model, std::vector<std::shared_ptr<const FoldRecord>> folded,
-                                     Progress& progress, std::stop_token stop)
+namespace {
+
+// Finds the candidates of a snapshot that has all else.
+Result<SnapshotPointer> completed(const std::shared_ptr<Snapshot>& snapshot, Progress& progress,
+                                  std::stop_token stop)
 {
-    auto snapshot = std::make_shared<Snapshot>();
-    snapshot->view = GraphView::of(std::move(model));
-    snapshot->folded = std::move(folded);
     auto candidates = findFolds(snapshot->view, {}, progress, std::move(stop));
     if (!candidates)
         return tl::make_unexpected(candidates.error());
@@ -70,18 +72,40 @@ Result<SnapshotPointer> makeSnapshot(Model model, std::vector<std::shared_ptr<co
     return snapshot;
 }
 
+} // namespace
+
+Result<SnapshotPointer> makeSnapshot(Model model, Progress& progress, std::stop_token stop)
+{
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->view = GraphView::of(std::move(model));
+    return completed(snapshot, progress, std::move(stop));
+}
+
+Result<SnapshotPointer> freezeSnapshot(const SnapshotPointer& before, Progress& progress,
+                                       std::stop_token stop)
+{
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->view = withFrozenInputs(before->view);
+    snapshot->folded = before->folded;
+    snapshot->inputsFrozen = true;
+    return completed(snapshot, progress, std::move(stop));
+}
+
 Result<SnapshotPointer> foldSnapshot(const SnapshotPointer& before, const std::vector<FoldId>& chosen,
                                      Progress& progress, std::stop_token stop)
 {
     auto outcome = fold(before->view, chosen, {}, progress, stop);
     if (!outcome)
         return tl::make_unexpected(outcome.error());
-    auto folded = before->folded;
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->folded = before->folded;
+    snapshot->inputsFrozen = before->inputsFrozen;
     for (FoldedPair& pair : outcome->pairs)
         if (pair.folded)
-            folded.push_back(std::make_shared<const FoldRecord>(
+            snapshot->folded.push_back(std::make_shared<const FoldRecord>(
                 FoldRecord{std::move(pair.candidate), std::move(pair.s), std::move(pair.t)}));
-    return makeSnapshot(std::move(outcome->after), std::move(folded), progress, std::move(stop));
+    snapshot->view = GraphView::of(std::move(outcome->after));
+    return completed(snapshot, progress, std::move(stop));
 }
 
 } // namespace pleat::ui

@@ -21,6 +21,7 @@ struct Snapshot {
     std::shared_ptr<const GraphView> view;
     std::vector<FoldCandidate> candidates; // of this very model
     std::vector<std::shared_ptr<const FoldRecord>> folded;
+    bool inputsFrozen = false; // inputs with an initializer were taken away (FoldOptions::freezeInputs)
 
     // By binary search. REQUIRES: sort() was called.
     const FoldCandidate* candidate(const FoldId& id) const;
@@ -34,8 +35,11 @@ private:
 using SnapshotPointer = std::shared_ptr<const Snapshot>;
 
 // Indexes a model and finds its candidates.
-Result<SnapshotPointer> makeSnapshot(Model model, std::vector<std::shared_ptr<const FoldRecord>> folded,
-                                     Progress& progress, std::stop_token stop);
+Result<SnapshotPointer> makeSnapshot(Model model, Progress& progress, std::stop_token stop);
+
+// The same model without the inputs that have an initializer: nobody can replace them, so they are constants.
+Result<SnapshotPointer> freezeSnapshot(const SnapshotPointer& before, Progress& progress,
+                                       std::stop_token stop);
 
 // The snapshot after folding the chosen candidates; the records of what was folded before come along.
 Result<SnapshotPointer> foldSnapshot(const SnapshotPointer& before, const std::vector<FoldId>& chosen,

@@ -7,6 +7,7 @@
 #include "ui/widgets/PlainText.h"
 
 #include <QAction>
+#include <QCheckBox>
 #include <QCursor>
 #include <QHBoxLayout>
 #include <QKeyEvent>
@@ -109,12 +110,23 @@ QWidget* FoldPanel::makeHeader()
     m_words->setToolTip(m_words->accessibleName());
     connect(m_words, &QLineEdit::textChanged, &m_filter, &FoldFilter::setWords);
 
+    m_frozen = new QCheckBox;
+    m_frozen->setObjectName(u"foldFrozenInputs"_s);
+    m_frozen->setAccessibleName(tr("Initializers listed as inputs are constants"));
+    m_frozen->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    m_frozen->hide();
+    connect(m_frozen, &QCheckBox::clicked, this, [this](bool on) {
+        m_frozen->setChecked(!on); // whoever does it says so
+        Q_EMIT freezeRequested(on);
+    });
+
     auto* layout = new QVBoxLayout(header);
     layout->setContentsMargins(14, 12, 14, 10);
     layout->setSpacing(8);
     layout->addLayout(top);
     layout->addLayout(chips);
     layout->addWidget(m_words);
+    layout->addWidget(m_frozen);
     return header;
 }
 
@@ -143,6 +155,27 @@ void FoldPanel::setEmptyText(const QString& title, const QString& sentence)
 {
     m_emptyTitle->setText(title);
     m_emptySentence->setText(sentence);
+}
+
+void FoldPanel::setFrozenInputs(const FrozenInputs& state)
+{
+    m_frozen->setVisible(state.isOffered);
+    m_frozen->setChecked(state.isOn);
+    m_frozen->setEnabled(state.isEnabled && !state.isUsed);
+    const QString explanation = state.isUsed
+                                    ? tr("Folded since: undo the folds to give the inputs back")
+                                    : tr("Takes away the inputs that have an initializer, so that nobody "
+                                         "replaces it and it can be folded");
+    fitFrozenInputs();
+    m_frozen->setToolTip(m_frozen->accessibleName() + u'\n' + explanation);
+}
+
+// Its sentence is longer than the panel may be wide.
+void FoldPanel::fitFrozenInputs()
+{
+    constexpr int boxAndMargins = 56;
+    m_frozen->setText(m_frozen->fontMetrics().elidedText(m_frozen->accessibleName(), Qt::ElideRight,
+                                                         width() - boxAndMargins));
 }
 
 void FoldPanel::showOnly(FoldState state)
@@ -184,6 +217,7 @@ void FoldPanel::resizeEvent(QResizeEvent* event)
 {
     QWidget::resizeEvent(event);
     updateChips();
+    fitFrozenInputs();
 }
 
 void FoldPanel::showSelection()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/weights/WeightsComparison.h"
 
+#include "core/graph/Rewriter.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -127,7 +129,10 @@ Result<std::optional<WeightsComparison>> compareWeights(const WeightsQuery& quer
         sources = std::move(*previewed);
     }
     if (record || comparison.preview) {
-        sources.before = weightsOf(*query.opened->view, layer);
+        // What was frozen for the fold has its weights as well.
+        const auto before =
+            query.current->inputsFrozen ? withFrozenInputs(query.opened->view) : query.opened->view;
+        sources.before = weightsOf(*before, layer);
         comparison.perOutput = candidate->direction != FoldDirection::Before;
         comparison.warnings = messages(*candidate);
     }
