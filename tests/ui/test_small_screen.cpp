@@ -26,20 +26,23 @@ private Q_SLOTS:
     void fitsTheWholeWindow_data()
     {
         QTest::addColumn<QSize>("room");
-        QTest::newRow("1024 x 700 at 200 %") << QSize(512, 350);
-        QTest::newRow("1600 x 1000 at 200 %") << QSize(800, 500);
-        QTest::newRow("1600 x 1000") << QSize(1600, 1000);
+        QTest::addColumn<bool>("listed"); // then there is a box for inputs
+        QTest::newRow("1024 x 700 at 200 %") << QSize(512, 350) << false;
+        QTest::newRow("1024 x 700 at 200 %, a box more") << QSize(512, 350) << true;
+        QTest::newRow("1600 x 1000 at 200 %") << QSize(800, 500) << false;
+        QTest::newRow("1600 x 1000") << QSize(1600, 1000) << false;
     }
     void fitsTheWholeWindow()
     {
         QFETCH(QSize, room);
+        QFETCH(bool, listed);
         MainWindow window({});
         window.resize(room * 9 / 10);
         window.show();
         QVERIFY2(window.width() <= room.width(), "the empty window");
         QSignalSpy opened(&window.document(), &Document::openedModel);
         QSignalSpy drawn(&window.graph(), &GraphPane::sceneShown);
-        window.openPath(sampleModel());
+        window.openPath(listed ? modelWithListedInitializers(m_folder) : sampleModel());
         QVERIFY(opened.wait());
         QTRY_VERIFY(!drawn.isEmpty());
         QTest::qWait(0);
