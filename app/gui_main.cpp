@@ -102,7 +102,7 @@ int main(int argc, char** argv)
     pleat::ui::applyTheme(pleat::ui::Settings::theme());
     pleat::ui::MainWindow window(program);
     window.show();
-    if (!models.isEmpty())
+    if (!window.offerRecovery() && !models.isEmpty())
         window.openPath(models.constFirst());
     return QApplication::exec();
 }

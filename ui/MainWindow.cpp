@@ -9,7 +9,9 @@
 #include "ui/StatusLine.h"
 #include "ui/WindowActions.h"
 #include "ui/document/Convert.h"
+#include "ui/document/Session.h"
 #include "ui/fold/FoldPanel.h"
+#include "ui/history/HistoryPanel.h"
 #include "ui/inspector/InspectorPanel.h"
 #include "ui/weights/WeightsPanel.h"
 #include "ui/widgets/Icons.h"
@@ -29,9 +31,11 @@ using namespace Qt::StringLiterals;
 
 namespace pleat::ui {
 
-MainWindow::MainWindow(std::filesystem::path worker, QWidget* parent)
+MainWindow::MainWindow(std::filesystem::path worker, const QString& sessions, QWidget* parent)
     : QMainWindow(parent),
-      m_document(m_jobs, std::move(worker))
+      m_document(m_jobs, std::move(worker)),
+      m_session(std::make_unique<Session>(m_document, m_jobs,
+                                          sessions.isEmpty() ? Session::standardFolder() : sessions))
 {
     setWindowIcon(applicationIcon());
     setAcceptDrops(true);
@@ -86,8 +90,10 @@ void MainWindow::makeParts()
     m_foldPanel = new FoldPanel(m_folds, m_selection);
     m_weights = new WeightsPanel(m_jobs);
     m_inspector = new InspectorPanel;
+    m_history = new HistoryPanel(m_document.undoStack());
     m_foldDock = addPanel(u"folds"_s, tr("Folds"), m_foldPanel, Qt::LeftDockWidgetArea);
     m_inspectorDock = addPanel(u"inspector"_s, tr("Inspector"), m_inspector, Qt::RightDockWidgetArea);
+    m_historyDock = addPanel(u"history"_s, tr("History"), m_history, Qt::RightDockWidgetArea);
     m_weightDock = addPanel(u"weights"_s, tr("Weights"), m_weights, Qt::BottomDockWidgetArea);
     setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
     setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
@@ -109,9 +115,9 @@ QDockWidget* MainWindow::addPanel(const QString& name, const QString& title, QWi
     return dock;
 }
 
-std::array<QDockWidget*, 3> MainWindow::panels() const
+std::array<QDockWidget*, 4> MainWindow::panels() const
 {
-    return {m_foldDock, m_weightDock, m_inspectorDock};
+    return {m_foldDock, m_weightDock, m_inspectorDock, m_historyDock};
 }
 
 void MainWindow::showPanels()
@@ -125,8 +131,10 @@ void MainWindow::showPanels()
     const bool narrow = width() < 960;
     m_foldDock->show();
     m_inspectorDock->setVisible(!narrow);
+    m_historyDock->setVisible(!narrow && height() >= 800);
     m_weightDock->setVisible(height() >= 400);
     resizeDocks({m_foldDock, m_inspectorDock}, {narrow ? width() * 2 / 5 : 330, 316}, Qt::Horizontal);
+    resizeDocks({m_inspectorDock, m_historyDock}, {height() / 2, 210}, Qt::Vertical);
     resizeDocks({m_weightDock}, {std::min(292, height() * 3 / 10)}, Qt::Vertical);
 }
 
@@ -153,6 +161,19 @@ void MainWindow::connectParts()
     connect(&m_jobs, &JobRunner::laneFinished, this, [this](const QString& lane) {
         if (lane == GraphPane::imageLane())
             writingEnded(std::exchange(m_imageWritten, false));
+    });
+    connect(&m_document, &Document::recipeApplied, this, &MainWindow::recipeApplied);
+    connect(&m_document, &Document::recipeSaved, this, [this](const QString& path) {
+        m_messages->show({MessageBar::Kind::Done, tr("Saved to %1").arg(path), {}, {}, {}});
+    });
+    connect(m_history, &HistoryPanel::saveRequested, this, &MainWindow::askToSaveRecipe);
+    connect(m_history, &HistoryPanel::applyRequested, this, &MainWindow::askForRecipe);
+    connect(m_session.get(), &Session::failed, this, [this](const QString& problem) {
+        m_messages->show({MessageBar::Kind::Notice,
+                          tr("What is not exported cannot be kept in case that Pleat is ended."),
+                          problem,
+                          {},
+                          {}});
     });
     connect(&m_document, &Document::foldedPairs, this, &MainWindow::sayWhatWasFolded);
     connect(&m_jobs, &JobRunner::failed, this, &MainWindow::showError);
@@ -216,12 +237,14 @@ void MainWindow::documentOpened()
         Settings::addRecentFile(m_document.path());
     if (m_pages->currentWidget() == m_start)
         showPanels();
+    m_history->setModel(m_document.fileName());
     m_pages->setCurrentWidget(m_graph);
     m_graph->setSnapshots(m_document.opened(), m_document.current(), m_document.types(),
                           before ? GraphPane::Subject::Reloaded : GraphPane::Subject::Other);
     documentChanged();
     if (before) {
         selectAgain(selected, *before->view);
+        recover();
         return;
     }
     // Something to look at from the first moment: the first pair.
@@ -231,6 +254,7 @@ void MainWindow::documentOpened()
     });
     if (first != candidates.end() && first->layer)
         m_selection.set({first->layer->id, {}, {}, first->id});
+    recover();
 }
 
 void MainWindow::documentChanged()

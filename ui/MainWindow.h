@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window: puts the panels round the canvas and carries what one of them asks for to the others. It owns
 // the document and everything else in it; UI thread only. Its sources are split by subject: MainWindow.cpp
-// (parts and document), MainWindowSelection.cpp, MainWindowActions.cpp (menus, tool bar) and
-// MainWindowFiles.cpp (open, export, close, drop, files that changed).
+// (parts and document), MainWindowSelection.cpp, MainWindowActions.cpp (menus, tool bar),
+// MainWindowFiles.cpp (open, export, close, drop, files that changed) and MainWindowRecipes.cpp (recipes,
+// what a program that was killed has left).
 #pragma once
 
 #include "ui/document/Document.h"
@@ -23,10 +24,13 @@ namespace pleat::ui {
 class FindField;
 class FoldPanel;
 class GraphPane;
+class HistoryPanel;
 class InspectorPanel;
+class Session;
 class StartPage;
 class StatusLine;
 class WeightsPanel;
+struct LostSession;
 struct ModelFacts;
 struct WindowActions;
 
@@ -34,11 +38,16 @@ class MainWindow final : public QMainWindow {
     Q_OBJECT
 public:
     // `worker`: as for Document.
-    explicit MainWindow(std::filesystem::path worker, QWidget* parent = nullptr);
+    // `sessions`: the folder for what is not exported yet; empty for the one of the program.
+    explicit MainWindow(std::filesystem::path worker, const QString& sessions = {},
+                        QWidget* parent = nullptr);
     ~MainWindow() override;
 
     void openPath(const QString& path); // asks first when there are unsaved changes
     void openSample();
+    void applyRecipe(const QString& path);
+    // Asks about what a program that was killed has left; true when it is being opened again.
+    bool offerRecovery();
 
     Document& document() { return m_document; }
     Selection& selection() { return m_selection; }
@@ -48,6 +57,8 @@ public:
     InspectorPanel& inspector() { return *m_inspector; }
     GraphPane& graph() { return *m_graph; }
     MessageBar& messages() { return *m_messages; }
+    HistoryPanel& history() { return *m_history; }
+    Session& session() { return *m_session; }
     JobRunner& jobs() { return m_jobs; }
 
 protected:
@@ -61,7 +72,7 @@ private:
     // MainWindow.cpp
     void makeParts();
     QDockWidget* addPanel(const QString& name, const QString& title, QWidget* panel, Qt::DockWidgetArea area);
-    std::array<QDockWidget*, 3> panels() const;
+    std::array<QDockWidget*, 4> panels() const;
     void showPanels(); // when the first model is there
     void connectParts();
     void documentOpened();
@@ -116,8 +127,17 @@ private:
     void whenSaved(const std::function<void()>& then); // goes on after discarding or exporting, or not at all
     bool mayGoOn(const std::function<void()>& later);  // now; else later by itself, or not at all
 
+    // MainWindowRecipes.cpp
+    void askForRecipe();
+    void askToSaveRecipe();
+    void recipeApplied(int applied, int changed, const QString& problem);
+    void recover();
+
     JobRunner m_jobs;
     Document m_document;
+    std::unique_ptr<Session> m_session;
+    std::unique_ptr<LostSession> m_lost; // while it is being recovered
+    QString m_recipeNote;                // what there is to say besides of the recipe that is being applied
     Selection m_selection;
     FoldModel m_folds;
     std::unique_ptr<WindowActions> m_actions;
@@ -135,11 +155,13 @@ private:
     FoldPanel* m_foldPanel = nullptr;
     WeightsPanel* m_weights = nullptr;
     InspectorPanel* m_inspector = nullptr;
+    HistoryPanel* m_history = nullptr;
     FindField* m_find = nullptr;
     StatusLine* m_status = nullptr;
     QDockWidget* m_foldDock = nullptr;
     QDockWidget* m_weightDock = nullptr;
     QDockWidget* m_inspectorDock = nullptr;
+    QDockWidget* m_historyDock = nullptr;
 };
 
 } // namespace pleat::ui

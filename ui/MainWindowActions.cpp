@@ -10,6 +10,7 @@
 #include "ui/document/Convert.h"
 #include "ui/fold/FoldPanel.h"
 #include "ui/graph/GraphCanvas.h"
+#include "ui/history/HistoryPanel.h"
 #include "ui/widgets/Icons.h"
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/PlainText.h"
@@ -17,6 +18,7 @@
 
 #include <QAction>
 #include <QActionGroup>
+
 #include <QApplication>
 #include <QDockWidget>
 #include <QEvent>
@@ -94,6 +96,11 @@ void MainWindow::makeActions()
     a.exportImage = make(tr("Export &Image of the Graph…"), {K(tr("Ctrl+Shift+E"))},
                          tr("Write the graph as SVG, PNG or PDF"), [this] { askForImage(); });
     a.exportImage->setObjectName(u"actionExportImage"_s);
+    a.saveRecipe = make(tr("Save &Recipe…"), {K(tr("Ctrl+Alt+S"))},
+                        tr("Write what was done to a file, to do it again on another model"),
+                        [this] { askToSaveRecipe(); });
+    a.applyRecipe = make(tr("Apply Re&cipe…"), {K(tr("Ctrl+Alt+O"))}, tr("Do what a recipe says"),
+                         [this] { askForRecipe(); });
     a.closeModel = make(tr("&Close Window"), {K(K::Close)}, tr("Close the window"), [this] { close(); });
     a.quit = make(tr("&Quit"), {K(tr("Ctrl+Q"))}, tr("Quit Pleat"), [this] { close(); });
 
@@ -202,6 +209,8 @@ void MainWindow::makeMenus()
     file->addSeparator();
     file->addActions({a.exportModel, a.exportOptions, a.exportImage});
     file->addSeparator();
+    file->addActions({a.saveRecipe, a.applyRecipe});
+    file->addSeparator();
     file->addActions({a.closeModel, a.quit});
 
     QMenu* edit = menuBar()->addMenu(tr("&Edit"));
@@ -219,7 +228,7 @@ void MainWindow::makeMenus()
     view->addActions({a.attributes, a.weights, a.names});
     view->addSeparator();
     const std::array panels{std::pair{m_foldDock, tr("Ctrl+1")}, std::pair{m_weightDock, tr("Ctrl+2")},
-                            std::pair{m_inspectorDock, tr("Ctrl+3")}};
+                            std::pair{m_inspectorDock, tr("Ctrl+3")}, std::pair{m_historyDock, tr("Ctrl+4")}};
     for (const auto& [dock, key] : panels) {
         QAction* toggle = dock->toggleViewAction();
         toggle->setShortcut(QKeySequence(key));
@@ -304,6 +313,9 @@ void MainWindow::updateActions()
     a.foldChecked->setEnabled(free && checked > 0);
     a.exportModel->setEnabled(free);
     a.exportOptions->setEnabled(free);
+    a.saveRecipe->setEnabled(free && m_document.undoStack().index() > 0);
+    a.applyRecipe->setEnabled(free);
+    m_history->setBusy(m_document.isBusy());
     a.exportImage->setEnabled(open && !m_jobs.isBusy(GraphPane::imageLane()));
     for (QAction* action :
          {a.reload, a.find, a.chooseAll, a.chooseNone, a.before, a.after, a.zoomIn, a.zoomOut, a.fit,

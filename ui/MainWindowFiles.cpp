@@ -8,6 +8,7 @@
 #include "ui/StartPage.h"
 #include "ui/WindowActions.h"
 #include "ui/document/Convert.h"
+#include "ui/document/Session.h"
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/PlainText.h"
 
@@ -313,6 +314,7 @@ void MainWindow::closeEvent(QCloseEvent* event)
     }
     // The panels of an empty window are hidden, which nobody wants back.
     Settings::setWindow(saveGeometry(), m_document.isEmpty() ? Settings::windowState() : saveState());
+    m_session->end();
     m_jobs.cancelAll();
     event->accept();
 }

@@ -8,7 +8,8 @@ class QMenu;
 namespace pleat::ui {
 
 struct WindowActions {
-    QAction *open, *sample, *reload, *exportModel, *exportOptions, *exportImage, *closeModel, *quit;
+    QAction *open, *sample, *reload, *exportModel, *exportOptions, *exportImage, *saveRecipe, *applyRecipe,
+        *closeModel, *quit;
     QAction *undo, *redo, *find, *chooseAll, *chooseNone, *deselect;
     QAction *before, *after, *zoomIn, *zoomOut, *fit, *actualSize, *direction;
     QAction *attributes, *weights, *names;

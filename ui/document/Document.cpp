@@ -53,7 +53,8 @@ private:
 // Undo is keeping the old value; the step is for whoever wants to do it again.
 class StepCommand final : public QUndoCommand {
 public:
-    StepCommand(Document& document, Step step, SnapshotPointer before, SnapshotPointer after, const QString& text)
+    StepCommand(Document& document, Step step, SnapshotPointer before, SnapshotPointer after,
+                const QString& text)
         : QUndoCommand(text),
           m_document(document),
           m_step(std::move(step)),
@@ -251,7 +252,8 @@ struct Document::Taken {
     std::optional<Error> problem;
 };
 
-// Does the steps one after the other, in one job; each is one of undo's. `text` is what a single one is called.
+// Does the steps one after the other, in one job; each is one of undo's. `text` is what a single one is
+// called.
 void Document::take(std::vector<Step> steps, const QString& label, const QString& text)
 {
     if (isEmpty() || steps.empty() || refusesUnreadable(tr("Nothing was changed.")))
@@ -259,7 +261,8 @@ void Document::take(std::vector<Step> steps, const QString& label, const QString
     const bool isRecipe = text.isEmpty();
     m_jobs.start(
         foldLane, label, this,
-        [before = m_current, steps = std::move(steps)](Progress& progress, std::stop_token stop) -> Result<Taken> {
+        [before = m_current, steps = std::move(steps)](Progress& progress,
+                                                       std::stop_token stop) -> Result<Taken> {
             Taken taken;
             SnapshotPointer last = before;
             for (const Step& step : steps) {

@@ -83,9 +83,9 @@ Q_SIGNALS:
     void unsavedChanged(bool unsaved);
     // `dataFile` is empty when all of it is in the model file.
     void exported(const QString& path, const QString& dataFile, const QStringList& notices);
-    void exportsEnded(bool allWritten);         // none is running any more; false: failed or cancelled
-    // After currentChanged(): how many steps apply, how many of them had something to change, and why the next one
-    // does not apply; nothing where all do.
+    void exportsEnded(bool allWritten); // none is running any more; false: failed or cancelled
+    // After currentChanged(): how many steps apply, how many of them had something to change, and why the
+    // next one does not apply; nothing where all do.
     void recipeApplied(int applied, int changed, const QString& problem);
     void recipeSaved(const QString& path);
     void foldedPairs(int count);                // after currentChanged(), for a fold and not for a redo
@@ -120,7 +120,7 @@ private:
     std::shared_ptr<const ValueTypes> m_types = std::make_shared<const ValueTypes>();
     QString m_typesProblem;
     QUndoStack m_undo;
-    bool m_pushing = false; // several steps at once
+    bool m_pushing = false;         // several steps at once
     SnapshotPointer m_exported;     // the last one that was written
     std::deque<Export> m_exports;   // the first one is running
     bool m_allWritten = true;       // of the exports since none was running

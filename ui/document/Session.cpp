@@ -63,9 +63,10 @@ std::optional<FileStamp> readStamp(const QJsonObject& json)
 
 QByteArray sessionText(const QString& model, const std::optional<FileStamp>& stamp, const Recipe& recipe)
 {
-    QJsonObject json{{u"version"_s, version},
-                     {u"model"_s, model},
-                     {u"recipe"_s, QJsonDocument::fromJson(QByteArray::fromStdString(recipeText(recipe))).object()}};
+    QJsonObject json{
+        {u"version"_s, version},
+        {u"model"_s, model},
+        {u"recipe"_s, QJsonDocument::fromJson(QByteArray::fromStdString(recipeText(recipe))).object()}};
     if (stamp)
         json[u"stamp"_s] = stampJson(*stamp);
     return QJsonDocument(json).toJson();
@@ -77,7 +78,8 @@ std::optional<LostSession> readSession(const QString& path)
     if (!file.open(QIODevice::ReadOnly) || file.size() > largest)
         return std::nullopt;
     const QJsonObject json = QJsonDocument::fromJson(file.readAll()).object();
-    auto recipe = parseRecipe(QJsonDocument(json[u"recipe"_s].toObject()).toJson().toStdString(), toStd(path));
+    auto recipe =
+        parseRecipe(QJsonDocument(json[u"recipe"_s].toObject()).toJson().toStdString(), toStd(path));
     const QString model = json[u"model"_s].toString();
     if (json[u"version"_s].toInt() != version || model.isEmpty() || !recipe)
         return std::nullopt;
@@ -120,7 +122,7 @@ Session::Session(Document& document, JobRunner& jobs, QString folder, QObject* p
 {
     m_timer.setSingleShot(true);
     m_timer.setInterval(1000);
-    connect(&m_timer, &QTimer::timeout, this, &Session::write);
+    connect(&m_timer, &QTimer::timeout, this, &Session::writeNow);
     connect(&m_document.undoStack(), &QUndoStack::indexChanged, this, &Session::changed);
     connect(&m_document.undoStack(), &QUndoStack::cleanChanged, this, &Session::changed);
 }
@@ -139,7 +141,7 @@ void Session::changed()
         m_timer.start();
 }
 
-void Session::write()
+void Session::writeNow()
 {
     if (m_ended)
         return;
@@ -161,8 +163,8 @@ void Session::write()
     const Recipe recipe{m_recipeSource, m_document.steps()};
     QSaveFile file(path);
     if (problem.isEmpty()) {
-        const QByteArray text =
-            sessionText(m_document.path(), m_source ? std::optional(m_source->stamp()) : std::nullopt, recipe);
+        const QByteArray text = sessionText(
+            m_document.path(), m_source ? std::optional(m_source->stamp()) : std::nullopt, recipe);
         if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.commit())
             problem = file.errorString();
     }
@@ -175,7 +177,8 @@ void Session::write()
     }
 }
 
-// What tells a changed file from one that was only touched; for a large one it comes later than the first session.
+// What tells a changed file from one that was only touched; for a large one it comes later than the first
+// session.
 void Session::learnSource()
 {
     const FilePointer source = m_document.current()->view->model().source;

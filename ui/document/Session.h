@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What was done to the open model and is in no exported file, as a small file on the disk: the path of the model
-// and the recipe so far. It is written soon after every change and goes when there is nothing in it that is not
-// elsewhere, so what is found there later was left by a program that was killed. UI thread only.
+// What was done to the open model and is in no exported file, as a small file on the disk: the path of the
+// model and the recipe so far. It is written soon after every change and goes when there is nothing in it
+// that is not elsewhere, so what is found there later was left by a program that was killed. UI thread only.
 #pragma once
 
 #include "core/recipe/Recipe.h"
@@ -20,8 +20,8 @@ class JobRunner;
 
 // A session whose program is gone. It is locked for as long as this value lives: nobody else offers it.
 struct LostSession {
-    QString file; // of the session
-    QString model; // path of the model
+    QString file;                   // of the session
+    QString model;                  // path of the model
     std::optional<FileStamp> stamp; // of the model, as it was opened
     QDateTime written;
     Recipe recipe;
@@ -41,7 +41,9 @@ public:
     Session(Document& document, JobRunner& jobs, QString folder, QObject* parent = nullptr);
     ~Session() override;
 
+    const QString& folder() const { return m_folder; }
     void setDelay(int milliseconds) { m_timer.setInterval(milliseconds); }
+    void writeNow(); // what has changed since the last time
     // A clean exit: nothing is left.
     void end();
 
@@ -51,12 +53,11 @@ public:
     static QString standardFolder();
 
 Q_SIGNALS:
-    void written(int steps); // the file says so many steps; 0: it is gone
+    void written(int steps);             // the file says so many steps; 0: it is gone
     void failed(const QString& problem); // once, until a write succeeds
 
 private:
     void changed();
-    void write();
     void remove();
     void learnSource();
 

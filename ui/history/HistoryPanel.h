@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The panel HISTORY: what was done to the model, step by step, over the undo stack. A click goes there. What was
-// done can be saved as a recipe, and a recipe be applied.
+// The panel HISTORY: what was done to the model, step by step, over the undo stack. A click goes there. What
+// was done can be saved as a recipe, and a recipe be applied.
 #pragma once
 
 #include <QWidget>
