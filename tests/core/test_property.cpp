@@ -8,6 +8,7 @@
 #include <QTest>
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 
 using namespace pleat;
@@ -27,6 +28,50 @@ int batchNormsIn(const FoldCandidate& candidate)
     return static_cast<int>(
         std::count_if(candidate.affine.begin(), candidate.affine.end(),
                       [](const NodeRef& node) { return node.op == "BatchNormalization"; }));
+}
+
+// The model with each float weight one step of its type up or down.
+std::string jittered(onnx::ModelProto model)
+{
+    std::uint32_t random = 1;
+    const auto up = [&random] { return ((random = random * 1664525 + 1013904223) >> 16 & 1) != 0; };
+    const auto jitter = [&](onnx::TensorProto& tensor) {
+        if (tensor.data_type() != onnx::TensorProto::FLOAT)
+            return;
+        const auto moved = [&](float value) {
+            return std::isfinite(value) ? std::nextafterf(value, up() ? INFINITY : -INFINITY) : value;
+        };
+        for (float& value : *tensor.mutable_float_data())
+            value = moved(value);
+        std::string& raw = *tensor.mutable_raw_data();
+        for (std::size_t at = 0; at + sizeof(float) <= raw.size(); at += sizeof(float)) {
+            float value = 0;
+            std::memcpy(&value, raw.data() + at, sizeof value);
+            value = moved(value);
+            std::memcpy(raw.data() + at, &value, sizeof value);
+        }
+        if (raw.empty())
+            tensor.clear_raw_data();
+    };
+    for (onnx::TensorProto& tensor : *model.mutable_graph()->mutable_initializer())
+        jitter(tensor);
+    for (onnx::NodeProto& node : *model.mutable_graph()->mutable_node()) {
+        for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
+            if (attribute.has_t())
+                jitter(*attribute.mutable_t());
+        }
+    }
+    return model.SerializeAsString();
+}
+
+// A graph may lose everything but its rounding errors on the way to an output (a difference of large numbers
+// before a Relu). It tells nothing about a fold when one rounding of the weights makes as much of a
+// difference.
+bool isIllConditioned(const onnx::ModelProto& model, const FoldExpectations& expectations)
+{
+    FoldExpectations strict = expectations;
+    strict.tolerance /= 4;
+    return !differenceInRuns(model.SerializeAsString(), jittered(model), strict).empty();
 }
 
 // The fold of `chosen` (null: of everything) is right, or what is wrong with it.
@@ -78,7 +123,7 @@ bool staysInRange(const onnx::ModelProto& model, const std::string& bytes, DataT
 }
 
 struct Tally {
-    int foldable = 0, blocked = 0, dependent = 0, strange = 0;
+    int foldable = 0, blocked = 0, dependent = 0, strange = 0, illConditioned = 0;
 };
 
 std::string checkGraph(std::uint32_t seed, Tally& tally)
@@ -151,6 +196,12 @@ private slots:
             const std::string problem = checkGraph(static_cast<std::uint32_t>(seed), tally);
             if (problem.empty())
                 continue;
+            RandomGraph graph(static_cast<std::uint32_t>(seed));
+            if (problem.find("differ by") != problem.npos && graph.type() == DataType::Float &&
+                isIllConditioned(graph.model().proto(), {})) {
+                ++tally.illConditioned;
+                continue;
+            }
             ++wrong;
             qWarning("seed %d: %s", seed, problem.c_str());
             if (const QByteArray folder = qgetenv("PLEAT_PROPERTY_KEEP"); !folder.isEmpty())
@@ -158,9 +209,12 @@ private slots:
                               std::ios::binary)
                     << RandomGraph(static_cast<std::uint32_t>(seed)).model().bytes();
         }
-        qInfo("%d folded, %d blocked, %d selections refused, %d graphs that do not run or overflow",
-              tally.foldable, tally.blocked, tally.dependent, tally.strange);
+        qInfo("%d folded, %d blocked, %d selections refused, %d graphs that do not run or overflow, %d that "
+              "show "
+              "nothing but rounding",
+              tally.foldable, tally.blocked, tally.dependent, tally.strange, tally.illConditioned);
         QCOMPARE(wrong, 0);
+        QVERIFY(tally.illConditioned <= 1 + graphs / 1000);
         // A generator that makes nothing of one kind proves nothing about it.
         QVERIFY(tally.strange <= std::max(2, graphs / 20));
         QVERIFY(tally.dependent <= std::max(2, graphs / 20));
