@@ -134,7 +134,7 @@ void MainWindow::showPanels()
     m_historyDock->setVisible(!narrow && height() >= 800);
     m_weightDock->setVisible(height() >= 400);
     resizeDocks({m_foldDock, m_inspectorDock}, {narrow ? width() * 2 / 5 : 330, 316}, Qt::Horizontal);
-    resizeDocks({m_inspectorDock, m_historyDock}, {height() / 2, 210}, Qt::Vertical);
+    resizeDocks({m_inspectorDock, m_historyDock}, {height() / 2, 250}, Qt::Vertical);
     resizeDocks({m_weightDock}, {std::min(292, height() * 3 / 10)}, Qt::Vertical);
 }
 

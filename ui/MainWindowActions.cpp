@@ -38,6 +38,8 @@ namespace pleat::ui {
 
 namespace {
 
+const auto foldedTopic = u"folded"_s;
+
 // Keeps the undo button from pushing the rest of the bar away.
 constexpr qsizetype longestButtonText = 44;
 
@@ -112,6 +114,8 @@ void MainWindow::makeActions()
     // Connected after the actions themselves, so that their texts are new by then.
     connect(&stack, &QUndoStack::undoTextChanged, this, [this] { nameButton(*m_actions->undo); });
     connect(&stack, &QUndoStack::redoTextChanged, this, [this] { nameButton(*m_actions->redo); });
+    // What was said of a fold is not true of what it was undone to.
+    connect(&stack, &QUndoStack::indexChanged, this, [this] { m_messages->dismissTopic(foldedTopic); });
     nameButton(*a.undo);
     nameButton(*a.redo);
     a.find = make(tr("&Find…"), {K(K::Find)}, tr("Find a node, a tensor or an operator"),
@@ -385,17 +389,21 @@ void MainWindow::sayWhatWasFolded(int pairs)
     if (const int left = m_folds.counts().canFold; left > 0)
         sentence += u' ' + tr("%n more can be folded.", nullptr, left);
     if (stays == 0) {
-        m_messages->show({MessageBar::Kind::Done, sentence, {}, {}, {}});
+        m_messages->show({MessageBar::Kind::Done, sentence, {}, {}, {}, foldedTopic});
         return;
     }
     sentence +=
         u' ' + (stays == 1 ? tr("One batch norm stays: %1.") : tr("%n batch norms stay: %1.", nullptr, stays))
                    .arg(words.join(tr(", ")));
-    m_messages->show(
-        {MessageBar::Kind::Done, sentence, {}, stays == 1 ? tr("Show it") : tr("Show them"), [this] {
-             m_foldDock->show();
-             m_foldPanel->showOnly(FoldState::Blocked);
-         }});
+    m_messages->show({MessageBar::Kind::Done,
+                      sentence,
+                      {},
+                      stays == 1 ? tr("Show it") : tr("Show them"),
+                      [this] {
+                          m_foldDock->show();
+                          m_foldPanel->showOnly(FoldState::Blocked);
+                      },
+                      foldedTopic});
 }
 
 void MainWindow::showShortcuts()

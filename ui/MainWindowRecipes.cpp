@@ -96,7 +96,7 @@ void MainWindow::askToSaveRecipe()
 
 void MainWindow::recipeApplied(int applied, int changed, const QString& problem)
 {
-    QString sentence = tr("%n step(s) applied", nullptr, applied);
+    QString sentence = applied == 1 ? tr("One step applied") : tr("%n steps applied", nullptr, applied);
     sentence += changed == applied ? tr(".") : tr(", %n of them with something to do.", nullptr, changed);
     if (!problem.isEmpty())
         sentence = applied == 0 ? tr("The recipe does not apply.")
@@ -123,7 +123,9 @@ bool MainWindow::offerRecovery()
         PlainQuestion box(
             this, tr("Unsaved changes"),
             tr("Pleat ended while %1 had changes that were not exported.").arg(name),
-            tr("%n step(s) of %1, %2.", nullptr, static_cast<int>(lost.recipe.steps.size()))
+            (lost.recipe.steps.size() == 1 ? tr("One step, done on %1 to %2.")
+                                           : tr("%n steps, the last on %1, done to %2.", nullptr,
+                                                static_cast<int>(lost.recipe.steps.size())))
                     .arg(QLocale().toString(lost.written, QLocale::ShortFormat), lost.model) +
                 (gone ? u"\n"_s + tr("The file is gone: put it back to recover them.") : QString()));
         box.setObjectName(u"recoveryQuestion"_s);

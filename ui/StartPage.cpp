@@ -50,6 +50,9 @@ public:
         setToolTip(plainTip(path));
         setAccessibleName(path);
     }
+    // A button knows nothing of a layout in it. Gives way where there is no room.
+    QSize sizeHint() const override { return {columnWidth, minimumHeight()}; }
+    QSize minimumSizeHint() const override { return {0, minimumHeight()}; }
 };
 
 } // namespace

@@ -4,9 +4,11 @@
 #include "tests/ui/WindowFixture.h"
 #include "ui/GraphPane.h"
 #include "ui/MainWindow.h"
+#include "ui/Settings.h"
 #include "ui/graph/CanvasControls.h"
 #include "ui/graph/GraphCanvas.h"
 
+#include <QLabel>
 #include <QSignalSpy>
 #include <QTest>
 #include <QToolButton>
@@ -22,6 +24,25 @@ class TestSmallScreen final : public QObject {
 
 private Q_SLOTS:
     void init() { isolate(m_folder); }
+
+    // A row of recent files was as narrow as a button without words.
+    void recentFilesCanBeRead()
+    {
+        Settings::addRecentFile(sampleModel());
+        MainWindow window({});
+        window.resize(1440, 900);
+        window.show();
+        QTest::qWait(0);
+        bool found = false;
+        for (const QLabel* label : window.findChildren<QLabel*>()) {
+            if (label->text() != QStringLiteral("digits.onnx"))
+                continue;
+            found = true;
+            QVERIFY2(label->width() >= label->sizeHint().width(),
+                     qPrintable(QString::number(label->width())));
+        }
+        QVERIFY(found);
+    }
 
     void fitsTheWholeWindow_data()
     {

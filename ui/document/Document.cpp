@@ -75,6 +75,16 @@ private:
 
 namespace {
 
+// What undo calls it, in the words of what is folded by hand.
+QString nameOf(const Step& step, const SteppedSnapshot& result)
+{
+    if (!std::holds_alternative<FoldStep>(step))
+        return toQt(result.what.text());
+    return result.changed == 1
+               ? Document::tr("fold %1").arg(foldName(result.snapshot->folded.back()->candidate))
+               : Document::tr("fold %n pairs", nullptr, static_cast<int>(result.changed));
+}
+
 const Step& stepAt(const QUndoStack& stack, int index)
 {
     return static_cast<const StepCommand*>(stack.command(index))->step();
@@ -301,7 +311,7 @@ void Document::push(Taken taken, const QString& text, bool isRecipe)
             continue;
         if (std::holds_alternative<FoldStep>(done.step))
             pairs += done.result.changed;
-        const QString called = isRecipe ? toQt(done.result.what.text()) : text;
+        const QString called = isRecipe ? nameOf(done.step, done.result) : text;
         m_undo.push(new StepCommand(*this, std::move(done.step), m_current, done.result.snapshot, called));
         ++pushed;
     }

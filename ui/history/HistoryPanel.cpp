@@ -36,6 +36,7 @@ HistoryPanel::HistoryPanel(QUndoStack& stack, QWidget* parent) : QWidget(parent)
     m_view->setObjectName(u"historyList"_s);
     m_view->setAccessibleName(tr("What was done, in order"));
     m_view->setFrameShape(QFrame::NoFrame);
+    m_view->setStyleSheet(u"QUndoView::item { padding: 6px 14px; }"_s);
     m_view->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_view->setTextElideMode(Qt::ElideMiddle);
 
@@ -78,7 +79,7 @@ void HistoryPanel::setBusy(bool busy)
 void HistoryPanel::update()
 {
     const int done = m_stack.index();
-    m_count->setText(done == 0 ? QString() : tr("%n step(s)", nullptr, done));
+    m_count->setText(done == 0 ? QString() : done == 1 ? tr("1 step") : tr("%n steps", nullptr, done));
     m_view->setEnabled(m_open && !m_busy);
     m_save->setEnabled(m_open && !m_busy && done > 0);
     m_apply->setEnabled(m_open && !m_busy);
