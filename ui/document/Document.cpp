@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/Document.h"
 
+#include "core/graph/DeclaredShapes.h"
 #include "core/model/ModelReader.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
 #include "ui/jobs/Job.h"
 
 #include <QFileInfo>
+#include <algorithm>
+#include <iterator>
 
 using namespace Qt::StringLiterals;
 
@@ -120,7 +123,10 @@ void Document::openPath(const QString& path)
             auto snapshot = makeSnapshot(std::move(model->model), progress, stop);
             if (!snapshot)
                 return tl::make_unexpected(snapshot.error());
-            return Opening{std::move(*snapshot), std::move(types), std::move(model->notices)};
+            std::vector<std::string> notices = std::move(model->notices);
+            const GraphView& view = *(*snapshot)->view;
+            std::ranges::move(noticesOf(view, Shapes(view)), std::back_inserter(notices));
+            return Opening{std::move(*snapshot), std::move(types), std::move(notices)};
         },
         [this, absolute, name](Result<Opening> opening) {
             if (opening)
@@ -242,8 +248,7 @@ void Document::setInputsFrozen(bool frozen)
                 return;
             }
             if (m_current == before)
-                m_undo.push(new SnapshotCommand(*this, before, std::move(*after),
-                                                tr("take listed initializers for constants")));
+                m_undo.push(new SnapshotCommand(*this, before, std::move(*after), tr("freeze inputs")));
         });
     Q_EMIT busyChanged();
 }
