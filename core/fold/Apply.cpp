@@ -73,7 +73,7 @@ Result<FoldedPair> Folding::fold(FoldPlan plan)
             return tl::make_unexpected(weight.error());
         const std::vector<double> ones(target.layer.layout.outputs, 1.0);
         if (target.padWith)
-            insertPad(target.layer, *target.padWith);
+            insertPad(target);
         FoldedLayer layer;
         layer.layer = {m_view.id(target.layer.node), m_view.label(target.layer.node),
                        std::string(m_view.op(target.layer.node))};
@@ -188,10 +188,13 @@ std::string Folding::appendAdd(const Layer& layer, const NewBias& bias)
     return name;
 }
 
-// The Conv's pads become a Pad before it.
-void Folding::insertPad(const Layer& layer, double value)
+// The Conv's pads, or those that its auto_pad makes, become a Pad before it.
+void Folding::insertPad(const FoldTarget& target)
 {
-    const std::vector<std::int64_t> spatial = intsAttribute(m_view.proto(layer.node), "pads");
+    const Layer& layer = target.layer;
+    const double value = *target.padWith;
+    const std::vector<std::int64_t> spatial =
+        target.pads.empty() ? intsAttribute(m_view.proto(layer.node), "pads") : target.pads;
     const auto half = spatial.begin() + std::ssize(spatial) / 2;
     std::vector<std::int64_t> pads{0, 0};
     pads.insert(pads.end(), spatial.begin(), half);
@@ -216,7 +219,7 @@ void Folding::insertPad(const Layer& layer, double value)
     conv.set_input(0, pad.output(0));
     auto& attributes = *conv.mutable_attribute();
     for (int a = attributes.size(); a-- > 0;) {
-        if (attributes[a].name() == "pads")
+        if (attributes[a].name() == "pads" || attributes[a].name() == "auto_pad")
             attributes.DeleteSubrange(a, 1);
     }
     m_rewriter.insertBefore(layer.node, std::move(pad));

@@ -32,7 +32,7 @@ private:
     void completeGemm(const Layer& layer, const NewBias& bias);
     std::string becomeGemm(const Layer& layer, const NewBias& bias);
     std::string appendAdd(const Layer& layer, const NewBias& bias);
-    void insertPad(const Layer& layer, double value);
+    void insertPad(const FoldTarget& target);
     void changePad(const PadChange& change, DataType type);
 
     const GraphView& m_view;

@@ -19,6 +19,7 @@ struct FoldTarget {
     std::optional<double> padWith;           // the Conv's pads become a Pad before it, of this value
     NewBias bias;                            // afterwards; before a layer, without the sum over the weights
     Overflow overflow = Overflow::IsAnError; // of the weights, while they are computed
+    std::vector<std::int64_t> pads{};        // with padWith: of each side; empty: the Conv's attribute
 };
 
 struct FoldPlan {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fold/Search.h"
 
+#include "core/fold/ExplicitPads.h"
 #include "core/fold/Padding.h"
 #include "core/fold/PropagationTable.h"
 #include "core/fold/Readers.h"
@@ -310,11 +311,14 @@ private:
                          named(m_view, m_context.shifting), named(m_view, use.node)),
                 blame(m_view, use.node));
         std::optional<double> padWith;
+        std::vector<std::int64_t> pads;
         if (auto reaches = requireShiftReaches(m_context, *layer, fit->t)) {
             layer->gain *= *reaches;
         } else {
-            if (!mayPadBefore(*layer, *fit, reaches.error()))
+            auto before = padsBefore(*layer, *fit, reaches.error());
+            if (!before)
                 return tl::make_unexpected(std::move(reaches.error()));
+            pads = std::move(*before);
             padWith = -fit->t.front() / fit->s.front();
         }
         const std::vector<double> ones(layer->layout.outputs, 1.0), zeros(layer->layout.outputs, 0.0);
@@ -323,6 +327,7 @@ private:
             return tl::make_unexpected(bias.error());
         m_found.targets.push_back(
             {std::move(*layer), std::move(fit->s), std::move(fit->t), padWith, std::move(*bias)});
+        m_found.targets.back().pads = std::move(pads);
         return {};
     }
 
@@ -334,16 +339,14 @@ private:
 
     // Zeros after a shift are −t/s before it, where that is the same in every channel: an explicit Pad can do
     // it.
-    bool mayPadBefore(const Layer& layer, const Affine& affine, const Refusal& refusal) const
+    std::optional<std::vector<std::int64_t>> padsBefore(const Layer& layer, const Affine& affine,
+                                                        const Refusal& refusal) const
     {
-        const onnx::NodeProto& proto = m_view.proto(layer.node);
-        const std::string automatic = stringAttribute(proto, "auto_pad", "NOTSET");
-        const std::vector<std::int64_t> pads = intsAttribute(proto, "pads");
-        return m_context.padUniform && refusal.reason == Reason::Padding && affine.isUniform() &&
-               affine.s.front() != 0 && std::isfinite(affine.t.front() / affine.s.front()) &&
-               (automatic.empty() || automatic == "NOTSET") && layer.rank &&
-               pads.size() == 2 * (*layer.rank - 2) && opsetOf(m_view, layer.node) >= 2 &&
-               std::ranges::all_of(pads, [](std::int64_t pad) { return pad >= 0; });
+        if (!m_context.padUniform || refusal.reason != Reason::Padding || !affine.isUniform() ||
+            affine.s.front() == 0 || !std::isfinite(affine.t.front() / affine.s.front()) ||
+            opsetOf(m_view, layer.node) < 2)
+            return std::nullopt;
+        return explicitPads(m_context, layer);
     }
 
     Verdict<void> downThrough(const Use& use, const Affine& affine, int depth)

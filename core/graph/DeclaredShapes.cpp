@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/graph/DeclaredShapes.h"
 
+#include "core/base/Text.h"
 #include "core/graph/Constants.h"
 #include "core/graph/ShapeRules.h"
 
@@ -147,6 +148,27 @@ bool TrueSizes::follow(NodeIndex node)
 KnownShape withoutSizes(const KnownShape& shape)
 {
     return KnownShape(shape.size(), unknownSize);
+}
+
+std::vector<std::string> noticesOf(const GraphView& view, const Shapes& shapes)
+{
+    constexpr std::size_t mostSaid = 3;
+    const auto text = [](const KnownShape& shape) {
+        std::string result;
+        for (const std::int64_t size : shape)
+            result += (result.empty() ? "" : "×") + (size == unknownSize ? "?" : std::to_string(size));
+        return result.empty() ? "a scalar" : result;
+    };
+    std::vector<std::string> notices;
+    const std::vector<ShapeContradiction>& all = shapes.contradictions();
+    for (const ShapeContradiction& each : std::span(all).first(std::min(all.size(), mostSaid)))
+        notices.push_back("The file declares \"" + std::string(view.name(each.value)) + "\" as " +
+                          text(each.declared) + ", but the model makes it " + text(each.derived) +
+                          "; the latter counts.");
+    if (all.size() > mostSaid)
+        notices.push_back("The same is so for " + counted(all.size() - mostSaid, "more declared shape") +
+                          ".");
+    return notices;
 }
 
 } // namespace pleat

@@ -40,4 +40,7 @@ private:
 
 KnownShape withoutSizes(const KnownShape& shape);
 
+// A sentence for each of the first few declared shapes that contradict what follows from the model.
+std::vector<std::string> noticesOf(const GraphView& view, const Shapes& shapes);
+
 } // namespace pleat

@@ -3,6 +3,7 @@
 
 #include "core/graph/Attributes.h"
 #include "core/graph/Constants.h"
+#include "core/graph/DeclaredShapes.h"
 #include "core/graph/TotalWork.h"
 #include "core/model/DataFiles.h"
 
@@ -225,7 +226,9 @@ ModelInfo describe(const GraphView& view, const ValueTypes& types)
     info.nodes = view.nodeCount();
     for (std::size_t n = 0; n < view.nodeCount(); ++n)
         ++info.ops[std::string(view.op(static_cast<NodeIndex>(n)))];
-    const TotalWork work = totalWork(view, types);
+    const Shapes shapes(view);
+    info.notices = noticesOf(view, shapes);
+    const TotalWork work = totalWork(view, types, shapes);
     info.macsAtLeast = work.macs;
     if (work.isExact)
         info.macs = work.macs;
@@ -252,6 +255,7 @@ std::vector<std::string> notesOf(const ModelInfo& info)
             fmt::format("at least {} MACs: {}", info.macsAtLeast, fmt::join(info.macsGaps, "; ")));
     if (info.batchIsOne)
         notes.emplace_back("a batch that is not a number counts as 1 in the MACs");
+    notes.insert(notes.end(), info.notices.begin(), info.notices.end());
     return notes;
 }
 

@@ -57,6 +57,7 @@ struct ModelInfo {
     std::uint64_t macsAtLeast = 0;
     std::vector<std::string> macsGaps; // why it is not known: clauses, as "shapes are missing"
     bool batchIsOne = false;           // a batch that is not a number counts as 1 in the MACs
+    std::vector<std::string> notices;  // declared shapes that contradict the model: sentences
     std::map<std::string, std::uint64_t> ops;
     struct Port {
         std::string name;

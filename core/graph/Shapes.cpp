@@ -89,7 +89,9 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
                 MaybeShape shape = outputShape(view, node, slot, inputs);
                 const auto declaration = said.find(output);
                 // Where the two contradict each other, the rule is right.
-                if (declaration != said.end() && !(shape && contradict(*shape, declaration->second))) {
+                if (declaration != said.end() && shape && contradict(*shape, declaration->second)) {
+                    m_contradictions.push_back({output, *shape, declaration->second});
+                } else if (declaration != said.end()) {
                     if (sizes.follow(node))
                         shape =
                             shape ? completed(std::move(*shape), declaration->second) : declaration->second;

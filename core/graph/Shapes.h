@@ -15,6 +15,12 @@ namespace pleat {
 constexpr std::int64_t unknownSize = -1;
 using KnownShape = std::vector<std::int64_t>; // unknownSize where a size is not known
 
+// The file declares a shape that does not follow from the model.
+struct ShapeContradiction {
+    ValueIndex value = ValueIndex::None;
+    KnownShape derived, declared;
+};
+
 class Shapes final {
 public:
     Shapes() = default; // nothing is known
@@ -25,8 +31,12 @@ public:
     std::optional<std::size_t> rank(ValueIndex value) const;
     std::int64_t size(ValueIndex value, std::size_t axis) const; // unknownSize when it is not known
 
+    // In the order of the graph.
+    const std::vector<ShapeContradiction>& contradictions() const { return m_contradictions; }
+
 private:
     std::vector<std::optional<KnownShape>> m_shapes;
+    std::vector<ShapeContradiction> m_contradictions;
 };
 
 } // namespace pleat

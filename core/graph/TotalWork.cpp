@@ -63,7 +63,10 @@ std::optional<double> onlyNumber(const GraphView& view, ValueIndex value)
 // may nest them as deep as it likes, so the way is kept in a list and not on the stack.
 class Accounts final {
 public:
-    Accounts(const GraphView& view, const ValueTypes& types) : m_view(view), m_types(types)
+    Accounts(const GraphView& view, const ValueTypes& types, const Shapes& shapes)
+        : m_view(view),
+          m_types(types),
+          m_shapes(shapes)
     {
         const std::span<const Scope> scopes = view.scopes();
         m_parts.resize(scopes.size());
@@ -79,8 +82,6 @@ public:
                 m_parts[index(view.scope(call))].push_back(scope);
             }
         }
-        if (std::ranges::any_of(scopes, [](const Scope& scope) { return scope.function >= 0; }))
-            m_shapes = Shapes(view); // inference tells nothing of functions
     }
 
     TotalWork ofMain()
@@ -207,7 +208,7 @@ private:
 
     const GraphView& m_view;
     const ValueTypes& m_types;
-    Shapes m_shapes;
+    const Shapes& m_shapes;
     std::unordered_map<NodeIndex, std::vector<ScopeIndex>> m_runBy; // bodies, or the function that is called
     std::vector<std::vector<ScopeIndex>> m_parts;                   // what the nodes of a scope run
     std::vector<std::optional<TotalWork>> m_totals;
@@ -215,9 +216,9 @@ private:
 
 } // namespace
 
-TotalWork totalWork(const GraphView& view, const ValueTypes& types)
+TotalWork totalWork(const GraphView& view, const ValueTypes& types, const Shapes& shapes)
 {
-    return Accounts(view, types).ofMain();
+    return Accounts(view, types, shapes).ofMain();
 }
 
 } // namespace pleat

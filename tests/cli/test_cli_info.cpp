@@ -208,6 +208,22 @@ private slots:
         assertMacs(model.bytes(), 2 * 3 * 4 * 5 * 6);
     }
 
+    // A Conv of 3×3 without pads makes 4×4 of 6×6, whatever the file says.
+    void tellsADeclaredShapeThatCannotBe()
+    {
+        for (const bool right : {true, false}) {
+            ModelBuilder model;
+            model.ir(8).opset(15).input("x", {1, 3, 6, 6}).conv("c1", {}).relu();
+            onnx::ValueInfoProto& said = *model.graphProto().add_value_info();
+            setType(said, "c1_out", DataType::Float);
+            for (const std::int64_t dim : {1, 4, 4, right ? 4 : 5})
+                said.mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(dim);
+            const QString told = notes(infoOf(model.bytes()));
+            QCOMPARE(told.contains("\"c1_out\" as 1×4×4×5, but the model makes it 1×4×4×4"), !right);
+            QCOMPARE(told.contains("declares"), !right);
+        }
+    }
+
     // 3 of 27·4 weights are stored.
     void countsWhatASparseWeightStores()
     {

@@ -77,6 +77,57 @@ private slots:
         QCOMPARE(count(folded.model, "ConstantOfShape"), 0);
     }
 
+    // Opset 6 lines operands up by attributes, opset 7 as NumPy does. ONNX Runtime begins with 7.
+    void computesByTheRulesOfTheOpset()
+    {
+        const auto scaled = [](std::int64_t opset, const Dims& factor, const Attributes& attributes) {
+            ModelBuilder model;
+            model.opset(opset).ir(5).input("x", {2, 3, 6, 6}).conv("c1", {});
+            std::vector<std::string> of = parameters(model);
+            of[0] =
+                made(model, "Mul", {of[0], model.random("factor", factor, 0.5, 1.5)}, "scale", attributes);
+            thenBatchNorm(model, of);
+            if (opset < 7)
+                setAttribute(*model.graphProto().mutable_node()->rbegin(), "is_test", 1);
+            return model;
+        };
+        const FoldExpectations byDefinition{.engine = Engine::Definition};
+        assertFolds(scaled(6, {4}, {}), {{"c1", {"bn"}}}, byDefinition);
+        assertFolds(scaled(7, {4}, {}), {{"c1", {"bn"}}});
+        assertFolds(scaled(7, {1}, {}), {{"c1", {"bn"}}});
+        assertFolds(scaled(7, {}, {}), {{"c1", {"bn"}}});
+        for (const Attributes& attributes :
+             {Attributes{{"broadcast", 1}}, Attributes{{"broadcast", 1}, {"axis", 0}}})
+            assertBlocked(scaled(6, {4}, attributes), Reason::NotConstant, "computed from constants", "bn");
+    }
+
+    // A function's own constants, and what the calls pass, where all pass the same.
+    void computesInsideFunctions()
+    {
+        for (const bool same : {true, false}) {
+            ModelBuilder inner(5);
+            inner.weightsAsConstantNodes().from("a", 3).conv("c1", {});
+            std::vector<std::string> of = parameters(inner);
+            of[0] = made(inner, "Mul", {of[0], "factor"}, "scale");
+            of[3] = made(inner, "Add", {of[3], inner.constant("more", {1}, {0.25})}, "spread");
+            thenBatchNorm(inner, of);
+            ModelBuilder model;
+            model.ir(8).opset(15).opset(1, "local").input("x", {2, 3, 6, 6});
+            for (const std::string call : {"1", "2"}) {
+                const std::string factor =
+                    call == "1" || !same ? model.random("factor" + call, {4}, 0.5, 1.5) : "factor1";
+                model.node("block", {"x", factor}, {"y" + call}, {}, "call" + call, "local").output();
+                onnx::ValueInfoProto& output = *model.graphProto().mutable_output()->rbegin();
+                setType(output, "y" + call, DataType::Float);
+            }
+            model.function(inner, "local", "block", {"a", "factor"}, {"y"});
+            if (same)
+                assertFoldsAway(model);
+            else
+                assertBlocked(model, Reason::SharedFunction, "block");
+        }
+    }
+
     void foldsAWeightOfConstantOfShape()
     {
         ModelBuilder model = input();

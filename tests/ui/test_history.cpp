@@ -95,8 +95,6 @@ std::vector<LostSession> lostIn(const QTemporaryDir& folder)
         const auto ids = window.document().foldable();
         if (!ids.empty())
             window.document().foldChosen({ids.front()});
-        else
-            window.document().undoStack().setIndex(0);
     };
     QObject::connect(&window.document(), &Document::openedModel, &window, next);
     QObject::connect(&window.document(), &Document::currentChanged, &window, next, Qt::QueuedConnection);
@@ -247,11 +245,11 @@ private Q_SLOTS:
             const int said = killAfter(folder, sampleModel(), std::uniform_int_distribution(0, 400)(random));
             auto lost = lostIn(folder);
             // The session says at least what it has told of; a write that was under way may be there, too.
-            if (said > 0 && said < 13)
-                QCOMPARE(lost.size(), std::size_t{1});
+            QCOMPARE(lost.size(), std::size_t{said > 0 || !lost.empty()});
             if (lost.empty())
                 continue;
             const auto steps = lost.front().recipe.steps.size();
+            QVERIFY(steps >= static_cast<std::size_t>(said));
             QVERIFY(!lost.front().isSourceChanged());
             lost.clear(); // and the lock
             MainWindow window({}, folder.filePath(u"sessions"_s));

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/Document.h"
 
+#include "core/graph/DeclaredShapes.h"
 #include "core/model/ModelReader.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
 #include "ui/jobs/Job.h"
 
 #include <QFileInfo>
+#include <algorithm>
+#include <iterator>
 
 using namespace Qt::StringLiterals;
 
@@ -143,7 +146,10 @@ void Document::openPath(const QString& path)
             auto snapshot = makeSnapshot(std::move(model->model), progress, stop);
             if (!snapshot)
                 return tl::make_unexpected(snapshot.error());
-            return Opening{std::move(*snapshot), std::move(types), std::move(model->notices)};
+            std::vector<std::string> notices = std::move(model->notices);
+            const GraphView& view = *(*snapshot)->view;
+            std::ranges::move(noticesOf(view, Shapes(view)), std::back_inserter(notices));
+            return Opening{std::move(*snapshot), std::move(types), std::move(notices)};
         },
         [this, absolute, name](Result<Opening> opening) {
             if (opening)
@@ -234,7 +240,7 @@ void Document::setInputsFrozen(bool frozen)
     if (isEmpty() || frozen == areInputsFrozen())
         return;
     if (frozen)
-        take({FreezeInputsStep{}}, tr("Looking for pairs…"), tr("take listed initializers for constants"));
+        take({FreezeInputsStep{}}, tr("Looking for pairs…"), tr("freeze inputs"));
     else if (canThawInputs())
         m_undo.undo();
 }
