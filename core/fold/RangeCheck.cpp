@@ -52,8 +52,8 @@ double largestOf(std::span<const double> values)
 bool mustRead(const GraphView& view, const FoldTarget& target, double factor)
 {
     const DataType type = target.layer.type();
-    // What is computed at once is not looked at again when it is saved.
-    if (isComputedAtOnce(view, target))
+    // What is computed at once is not looked at again when it is saved. Larger tensors are not computed.
+    if (target.layer.weight.tensor.elements() <= TensorView::mostAtOnce && isComputedAtOnce(view, target))
         return true;
     // float's exponents reach to 2^127; double's reach so much farther that the same bound serves.
     return hasSixteenBits(type) ||

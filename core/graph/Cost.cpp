@@ -284,14 +284,18 @@ std::optional<KnownShape> knownSizes(const GraphView& view, ValueIndex value, co
         return std::nullopt;
     if (const auto constant = constantOf(view, value))
         return constant->dims;
-    if (const ValueType* type = typeOf(view, value, types); type && type->hasShape) {
-        KnownShape sizes;
-        for (const Dimension& dimension : type->shape)
-            sizes.push_back(dimension.value);
-        return sizes;
-    }
     const KnownShape* derived = shapes.of(value);
-    return derived ? std::optional(*derived) : std::nullopt;
+    std::optional<KnownShape> sizes = derived ? std::optional(*derived) : std::nullopt;
+    const ValueType* type = typeOf(view, value, types);
+    if (!type || !type->hasShape || (sizes && sizes->size() != type->shape.size()))
+        return sizes;
+    if (!sizes)
+        sizes.emplace(type->shape.size(), unknownSize);
+    for (std::size_t d = 0; d < sizes->size(); ++d) {
+        if ((*sizes)[d] < 0)
+            (*sizes)[d] = type->shape[d].value;
+    }
+    return sizes;
 }
 
 const ValueType* typeOf(const GraphView& view, ValueIndex value, const ValueTypes& types)

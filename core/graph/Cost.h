@@ -11,8 +11,8 @@ namespace pleat {
 // The type of a value, from the table of its scope; null when nothing is known.
 const ValueType* typeOf(const GraphView& view, ValueIndex value, const ValueTypes& types);
 
-// The shape of a value: of a constant, or from the types, or else from `shapes`. Nothing when its rank is not
-// known; negative where a size is not.
+// The shape of a value: of a constant, or from `shapes`, or else from the types, which may hold what the file
+// declares by mistake. Nothing when its rank is not known; negative where a size is not.
 std::optional<KnownShape> knownSizes(const GraphView& view, ValueIndex value, const ValueTypes& types,
                                      const Shapes& shapes);
 
@@ -30,8 +30,8 @@ struct Work {
 };
 
 // Multiply-accumulates of one run of a node, its bodies aside: convolutions, matrix products, recurrent
-// layers, Einsum, Attention; other operators of ONNX cost 0. `shapes` is asked where `types` has no answer,
-// which is so in functions.
+// layers, Einsum, Attention; other operators of ONNX cost 0. `shapes` is believed
+// before `types`, which tell nothing of functions.
 Work workOf(const GraphView& view, NodeIndex node, const ValueTypes& types, const Shapes& shapes = {});
 
 // Elements by their type: initializers, and Constant nodes that hold more than a number, each once; of sparse

@@ -138,6 +138,7 @@ private:
     TotalWork ofParts(NodeIndex node, const std::vector<ScopeIndex>& parts) const
     {
         std::vector<TotalWork> works;
+        works.reserve(parts.size());
         for (const ScopeIndex part : parts)
             works.push_back(m_totals[index(part)].value_or(TotalWork{}));
         if (m_view.entry(node).bodies.empty())

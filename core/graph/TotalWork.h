@@ -17,9 +17,8 @@ struct TotalWork {
     bool operator==(const TotalWork&) const = default;
 };
 
-// `shapes` are asked where `types` have no answer, as in functions. A Loop counts where its trip count is
-// constant and its condition stays true, a Scan where the length of what it scans is known, an If with the
-// branch that multiplies less.
+// A Loop counts where its trip count is constant and its condition stays true, a Scan where the length of
+// what it scans is known, an If with the branch that multiplies less.
 TotalWork totalWork(const GraphView& view, const ValueTypes& types, const Shapes& shapes);
 
 } // namespace pleat

@@ -219,6 +219,7 @@ private slots:
             for (const std::int64_t dim : {1, 4, 4, right ? 4 : 5})
                 said.mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(dim);
             const QString told = notes(infoOf(model.bytes()));
+            assertMacs(model.bytes(), 4 * 4 * 4 * 27);
             QCOMPARE(told.contains("\"c1_out\" as 1×4×4×5, but the model makes it 1×4×4×4"), !right);
             QCOMPARE(told.contains("declares"), !right);
         }
