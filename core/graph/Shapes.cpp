@@ -37,19 +37,19 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
     for (std::size_t s = 0; s < view.scopes().size(); ++s) {
         const auto scope = static_cast<ScopeIndex>(s);
         for (auto& [value, shape] : declaredInputs(view, scope))
-            m_shapes[index(value)] = shape;
+            set(value, shape);
         for (const ValueIndex value : view.scopes()[s].initializers) {
             // A caller may replace the default of an input by a tensor of any shape that the input declares.
             if (view.isGraphInput(value) && view.model().irVersion() >= 4)
                 continue;
-            const auto& dims = view.initializer(value)->proto->dims();
-            m_shapes[index(value)] = believable(KnownShape(dims.begin(), dims.end()));
+            const auto dims = view.initializer(value)->tensor.dims();
+            set(value, believable(KnownShape(dims.begin(), dims.end())));
         }
         // An input of a function has the shape of what all calls pass.
         for (const ValueIndex input : view.scopes()[s].inputs) {
             const auto arguments = view.arguments(input);
             if (!of(input) && arguments.size() == 1 && of(arguments.front()))
-                m_shapes[index(input)] = *of(arguments.front());
+                set(input, *of(arguments.front()));
         }
         const Declarations said = declaredOutputs(view, scope);
         std::vector<const KnownShape*> inputs;
@@ -71,7 +71,7 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
                     else if (!shape)
                         shape = withoutSizes(declaration->second);
                 }
-                m_shapes[index(output)] = std::move(shape);
+                set(output, std::move(shape));
             }
         }
     }
@@ -79,9 +79,12 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
 
 const KnownShape* Shapes::of(ValueIndex value) const
 {
-    if (index(value) >= m_shapes.size() || !m_shapes[index(value)])
-        return nullptr;
-    return &*m_shapes[index(value)];
+    return index(value) < m_shapes.size() ? m_shapes[index(value)] : nullptr;
+}
+
+void Shapes::set(ValueIndex value, MaybeShape shape)
+{
+    m_shapes[index(value)] = shape ? &*m_kept.insert(std::move(*shape)).first : nullptr;
 }
 
 std::optional<std::size_t> Shapes::rank(ValueIndex value) const

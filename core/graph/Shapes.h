@@ -8,17 +8,21 @@
 #include "core/graph/GraphView.h"
 
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace pleat {
 
 constexpr std::int64_t unknownSize = -1;
 using KnownShape = std::vector<std::int64_t>; // unknownSize where a size is not known
+using MaybeShape = std::optional<KnownShape>;
 
 class Shapes final {
 public:
     Shapes() = default; // nothing is known
     explicit Shapes(const GraphView& view);
+    Shapes(const Shapes&) = delete; // m_shapes points into m_kept
+    Shapes& operator=(const Shapes&) = delete;
 
     // Null when not even the rank is known.
     const KnownShape* of(ValueIndex value) const;
@@ -26,7 +30,10 @@ public:
     std::int64_t size(ValueIndex value, std::size_t axis) const; // unknownSize when it is not known
 
 private:
-    std::vector<std::optional<KnownShape>> m_shapes;
+    void set(ValueIndex value, MaybeShape shape);
+
+    std::vector<const KnownShape*> m_shapes; // null where not even the rank is known
+    std::set<KnownShape> m_kept;             // each once: a model has few different ones
 };
 
 } // namespace pleat
