@@ -31,7 +31,7 @@ KnownShape completed(KnownShape rule, const KnownShape& said)
 
 } // namespace
 
-Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
+Shapes::Shapes(const GraphView& view) : m_declaredMore(view.valueCount()), m_shapes(view.valueCount())
 {
     TrueSizes sizes(view, *this);
     for (std::size_t s = 0; s < view.scopes().size(); ++s) {
@@ -65,6 +65,8 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
                 const auto declaration = said.find(output);
                 // Where the two contradict each other, the rule is right.
                 if (declaration != said.end() && !(shape && contradict(*shape, declaration->second))) {
+                    m_declaredMore[index(output)] =
+                        !shape || completed(*shape, declaration->second) != *shape;
                     if (sizes.follow(node))
                         shape =
                             shape ? completed(std::move(*shape), declaration->second) : declaration->second;
@@ -91,6 +93,11 @@ std::optional<std::size_t> Shapes::rank(ValueIndex value) const
 {
     const KnownShape* shape = of(value);
     return shape ? std::optional(shape->size()) : std::nullopt;
+}
+
+bool Shapes::followsFromRule(ValueIndex value) const
+{
+    return index(value) < m_declaredMore.size() && !m_declaredMore[index(value)];
 }
 
 std::int64_t Shapes::size(ValueIndex value, std::size_t axis) const

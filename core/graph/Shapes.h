@@ -28,10 +28,13 @@ public:
     const KnownShape* of(ValueIndex value) const;
     std::optional<std::size_t> rank(ValueIndex value) const;
     std::int64_t size(ValueIndex value, std::size_t axis) const; // unknownSize when it is not known
+    // False where the file declares more than the operator's rule tells.
+    bool followsFromRule(ValueIndex value) const;
 
 private:
     void set(ValueIndex value, MaybeShape shape);
 
+    std::vector<bool> m_declaredMore;
     std::vector<const KnownShape*> m_shapes; // null where not even the rank is known
     std::set<KnownShape> m_kept;             // each once: a model has few different ones
 };
