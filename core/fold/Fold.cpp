@@ -267,7 +267,7 @@ foldsOfOneRound(const GraphView& view, const FoldOptions& options, Progress& pro
             markChanged(plan, changed);
         } else {
             anyLeft = true;
-            left.add(plan.footprint);
+            left.add(*plan.footprint);
         }
         if (!oneRound || (anyLeft && !keepShapes && direction))
             return cancelled(); // no more plans are wanted

@@ -66,7 +66,7 @@ public:
                         unlisted.any = true;
                         unlisted.footprint.add(m_footprint);
                     } else {
-                        plan->footprint = std::move(m_footprint);
+                        plan->footprint = &m_footprint;
                         if (auto taken = take(std::move(*plan)); !taken)
                             return tl::make_unexpected(taken.error());
                     }
@@ -82,9 +82,8 @@ private:
     std::optional<FoldPlan> planFrom(NodeIndex node)
     {
         const bool batchNorm = isBatchNorm(m_view, node);
-        m_footprint = {};
-        m_footprint.add(node);
-        m_footprint.addReaders(m_view, m_view.output(node, 0));
+        m_footprint.clear();
+        noteMember(node);
         for (const ValueIndex input : m_view.inputs(node))
             m_footprint.addUnlessLayer(m_view, m_view.producer(input));
         m_context.chain = node;
@@ -124,9 +123,14 @@ private:
     {
         plan.chain.push_back(node);
         plan.candidate.affine.push_back(reference(m_view, node));
+        m_taken[index(node)] = true;
+    }
+
+    // A verdict on a chain depends on its nodes and on who reads what they make.
+    void noteMember(NodeIndex node)
+    {
         m_footprint.add(node);
         m_footprint.addReaders(m_view, m_view.output(node, 0));
-        m_taken[index(node)] = true;
     }
 
     void follow(FoldPlan& plan, AffineStep step)
@@ -148,6 +152,7 @@ private:
             if (!plan.parameters)
                 plan.parameters = std::move(next->parameters);
             add(plan, use->node);
+            noteMember(use->node);
             noteShift(use->node, next->affine);
         }
     }

@@ -28,8 +28,8 @@ struct FoldPlan {
     std::vector<FoldTarget> targets; // when foldable
     std::vector<PadChange> pads;
     std::vector<NodeIndex> between;
-    Footprint footprint;      // of its verdict
-    bool keepsShapes = false; // when foldable: no shape in the graph will be another one
+    const Footprint* footprint = nullptr; // of its verdict; good until the next plan is made
+    bool keepsShapes = false;             // when foldable: no shape in the graph will be another one
 };
 
 // The values between the layers and the chain, whose numbers are others when it is folded.

@@ -15,7 +15,7 @@ namespace pleat {
 // A layer that has no name is called by what it makes, which a fold may rename.
 void Footprint::addUnlessLayer(const GraphView& view, NodeIndex node)
 {
-    if (node != NodeIndex::None && (!isLayer(view, node) || view.name(node).empty()))
+    if (node != NodeIndex::None && (view.name(node).empty() || !isLayer(view, node)))
         add(node);
 }
 
@@ -23,6 +23,12 @@ void Footprint::addReaders(const GraphView& view, ValueIndex value)
 {
     for (const Use& use : view.uses(value))
         addUnlessLayer(view, use.node);
+}
+
+void Footprint::clear()
+{
+    m_nodes.clear();
+    m_everything = false;
 }
 
 void Footprint::add(const Footprint& other)

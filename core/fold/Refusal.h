@@ -30,6 +30,7 @@ public:
     void add(NodeIndex node) { m_nodes.push_back(node); }
     void addUnlessLayer(const GraphView& view, NodeIndex node);
     void addReaders(const GraphView& view, ValueIndex value);
+    void clear();
     void addEverything() { m_everything = true; }
     void add(const Footprint& other);
     bool isOn(const std::vector<bool>& nodes) const; // by NodeIndex

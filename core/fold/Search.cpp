@@ -501,10 +501,12 @@ private:
 
     void noteReaders(ValueIndex value)
     {
-        if (m_context.footprint)
-            m_context.footprint->addReaders(m_view, value);
+        if (!m_context.footprint)
+            return;
         for (const Use& use : m_view.uses(value)) {
-            if (!isLayer(m_view, use.node))
+            if (isLayer(m_view, use.node))
+                m_context.footprint->addUnlessLayer(m_view, use.node);
+            else
                 noteArrival(use.node);
         }
     }

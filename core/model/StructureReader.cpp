@@ -247,41 +247,37 @@ std::shared_ptr<const onnx::NodeProto> StructureReader::readPlainNode(const Fiel
 {
     if (field.length >= leaveOutFrom)
         return nullptr;
+    m_whole.clear();
+    if (!m_scanner.append(field.offset, field.length, m_whole))
+        return nullptr;
     m_structure.clear();
-    m_shared.clear();
-    std::vector<onnx::AttributeProto*> attributes;
-    std::vector<Field> inputs; // in m_shared
+    m_inputs.clear();
+    m_nodeAttributes.clear();
+    const auto piece = [&](std::uint64_t from, std::uint64_t length) {
+        return std::string_view(m_whole).substr(from - field.offset, length);
+    };
     Field part;
     for (std::uint64_t at = field.offset; m_scanner.next(at, field.end(), part);) {
-        const bool isInput = part.type == Type::Bytes && part.number == field::node::input;
-        const bool isAttribute = part.type == Type::Bytes && part.number == field::node::attribute;
-        if (!isInput && !isAttribute) {
-            if (!m_scanner.append(part.start, part.end() - part.start, m_structure))
+        if (part.type == Type::Bytes && part.number == field::node::input) {
+            m_inputs.push_back(piece(part.offset, part.length));
+        } else if (part.type == Type::Bytes && part.number == field::node::attribute) {
+            m_nodeAttributes.push_back(sharedAttribute(piece(part.offset, part.length)));
+            if (!m_nodeAttributes.back())
                 return nullptr;
-            continue;
+        } else {
+            m_structure += piece(part.start, part.end() - part.start);
         }
-        const std::size_t before = m_shared.size();
-        if (!m_scanner.append(part.offset, part.length, m_shared))
-            return nullptr;
-        part.offset = before;
-        if (isInput) {
-            inputs.push_back(part);
-            continue;
-        }
-        attributes.push_back(sharedAttribute(std::string_view(m_shared).substr(before)));
-        if (!attributes.back())
-            return nullptr;
     }
     if (m_scanner.failed() || !count(field))
         return nullptr;
     auto* const node = google::protobuf::Arena::CreateMessage<onnx::NodeProto>(m_arena.get());
     if (!node->ParseFromString(m_structure))
         return nullptr;
-    node->mutable_input()->Reserve(static_cast<int>(inputs.size()));
-    for (const Field& input : inputs)
-        addInput(*node, std::string_view(m_shared).substr(input.offset, input.length));
-    node->mutable_attribute()->Reserve(static_cast<int>(attributes.size()));
-    for (onnx::AttributeProto* const shared : attributes)
+    node->mutable_input()->Reserve(static_cast<int>(m_inputs.size()));
+    for (const std::string_view input : m_inputs)
+        addInput(*node, input);
+    node->mutable_attribute()->Reserve(static_cast<int>(m_nodeAttributes.size()));
+    for (onnx::AttributeProto* const shared : m_nodeAttributes)
         node->mutable_attribute()->UnsafeArenaAddAllocated(shared);
     m_lastNode = node;
     return {m_arena, node};
@@ -298,14 +294,13 @@ void StructureReader::addInput(onnx::NodeProto& node, std::string_view name)
 // The attribute of these bytes, the same for all that ask for it; null for one that is not plain.
 onnx::AttributeProto* StructureReader::sharedAttribute(std::string_view bytes)
 {
-    std::string key(bytes);
-    if (const auto known = m_attributes.find(key); known != m_attributes.end())
-        return known->second;
+    if (const auto* known = m_attributes.find(bytes))
+        return *known;
     auto* const made = google::protobuf::Arena::CreateMessage<onnx::AttributeProto>(m_arena.get());
-    if (!made->ParseFromString(key) || !isPlain(*made))
+    if (!made->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !isPlain(*made))
         return nullptr;
-    if (key.size() <= sharedUpTo && m_attributes.size() < mostShared)
-        m_attributes.emplace(std::move(key), made);
+    if (bytes.size() <= sharedUpTo && m_attributeBytes.size() < mostShared)
+        m_attributes.tryEmplace(m_attributeBytes.emplace_back(bytes), made);
     return made;
 }
 

@@ -4,12 +4,13 @@
 // Fields that this program does not know are kept.
 #pragma once
 
+#include "core/base/NameTable.h"
 #include "core/base/Progress.h"
 #include "core/model/ExternalData.h"
 #include "core/model/WireScanner.h"
 
+#include <deque>
 #include <stop_token>
-#include <unordered_map>
 
 namespace google::protobuf {
 class Arena;
@@ -68,10 +69,14 @@ private:
     std::uint64_t m_structureBytes = 0;          // of all messages so far
     std::string m_structure;                     // of the node or initializer at hand
     std::unique_ptr<onnx::TensorProto> m_tensor; // the one at hand
-    std::string m_shared;                        // inputs and attributes of the node at hand
     onnx::NodeProto* m_lastNode = nullptr;       // the last plain one
     // Attributes are the same again and again (strides, epsilon, …): those of plain nodes by their bytes.
-    std::unordered_map<std::string, onnx::AttributeProto*> m_attributes;
+    NameTable<onnx::AttributeProto*> m_attributes;
+    std::deque<std::string> m_attributeBytes;
+    // Of the plain node at hand.
+    std::string m_whole;
+    std::vector<std::string_view> m_inputs;
+    std::vector<onnx::AttributeProto*> m_nodeAttributes;
 };
 
 } // namespace pleat

@@ -4,10 +4,10 @@
 #include "core/model/OnnxFields.h"
 #include "core/model/WireScanner.h"
 
+#include <array>
 #include <cstring>
 #include <google/protobuf/arena.h>
 #include <onnx/onnx_pb.h>
-#include <vector>
 
 namespace pleat {
 
@@ -26,14 +26,15 @@ struct TensorMessage::Packed {
 std::optional<TensorMessage> TensorMessage::packed(std::string_view bytes,
                                                    const std::shared_ptr<google::protobuf::Arena>& arena)
 {
-    std::vector<std::int64_t> dims;
+    std::array<std::int64_t, 8> dims{}; // a message may have more
+    std::size_t rank = 0;
     std::optional<std::int32_t> type;
     std::optional<std::string_view> name, raw;
     wire::Field part;
     for (std::uint64_t at = 0; wire::next(bytes, at, part);) {
         const bool isBytes = part.type == wire::Type::Bytes, isVarint = part.type == wire::Type::Varint;
-        if (part.number == field::tensor::dims && isVarint)
-            dims.push_back(static_cast<std::int64_t>(part.value));
+        if (part.number == field::tensor::dims && isVarint && rank < dims.size())
+            dims[rank++] = static_cast<std::int64_t>(part.value);
         else if (part.number == field::tensor::dataType && isVarint && !type)
             type = static_cast<std::int32_t>(part.value);
         else if (part.number == field::tensor::name && isBytes && !name)
@@ -45,21 +46,21 @@ std::optional<TensorMessage> TensorMessage::packed(std::string_view bytes,
     }
     if (!type || !name || !raw)
         return std::nullopt;
-    const std::size_t size = sizeof(Packed) + dims.size() * sizeof(std::int64_t) + name->size() + raw->size();
+    const std::size_t size = sizeof(Packed) + rank * sizeof(std::int64_t) + name->size() + raw->size();
     constexpr std::size_t word = sizeof(std::uint64_t);
     static_assert(sizeof(Packed) % word == 0 && alignof(Packed) <= word);
     void* const memory =
         google::protobuf::Arena::CreateArray<std::uint64_t>(arena.get(), (size + word - 1) / word);
-    auto* const made = new (memory)
-        Packed{*type, static_cast<std::uint32_t>(dims.size()), static_cast<std::uint32_t>(name->size()),
-               static_cast<std::uint32_t>(raw->size())};
+    auto* const made =
+        new (memory) Packed{*type, static_cast<std::uint32_t>(rank), static_cast<std::uint32_t>(name->size()),
+                            static_cast<std::uint32_t>(raw->size())};
     char* into = reinterpret_cast<char*>(made + 1);
     const auto append = [&](const void* from, std::size_t length) {
         if (length > 0)
             std::memcpy(into, from, length);
         into += length;
     };
-    append(dims.data(), dims.size() * sizeof(std::int64_t));
+    append(dims.data(), rank * sizeof(std::int64_t));
     append(name->data(), name->size());
     append(raw->data(), raw->size());
     return TensorMessage(std::shared_ptr<const Packed>(arena, made));
