@@ -73,14 +73,16 @@ public:
     const Model& model() const { return m_model; }
 
     // All candidates in the order in which they were found: the folded ones as they were, the others with the
-    // verdict that they have now.
+    // verdict that they have now. The last call.
     std::vector<FoldedPair> pairs()
     {
         std::vector<FoldedPair> pairs;
+        pairs.reserve(m_entries.size());
         for (Entry& entry : m_entries) {
             if (entry.pair.folded || entry.round == m_round)
                 pairs.push_back(std::move(entry.pair));
         }
+        m_entries.clear();
         return pairs;
     }
 

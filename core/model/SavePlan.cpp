@@ -273,7 +273,7 @@ std::uint64_t Planner::addInside(std::uint32_t number, const onnx::TensorProto& 
         const std::uint64_t length = data.payload().size();
         wire::appendLength(front, field::tensor::rawData, length);
         std::uint64_t bytes = addBytes(front) + length;
-        m_plan.segments.emplace_back(std::move(data));
+        m_plan.segments.emplace_back(std::make_shared<const TensorView>(std::move(data)));
         m_open = false;
         return bytes + addBytes(std::string_view(message).substr(rawAt));
     });
