@@ -211,12 +211,16 @@ private slots:
     void foldsInRoundsWhereOneClearsTheWay()
     {
         ModelBuilder model;
-        model.input("x", {1, 4, 8, 8}).conv("c1", {.out = 4, .in = 4, .kernel = {1, 1}}).batchNorm("bn1");
-        const std::string first = model.current();
-        model.node("Split", {first, model.shapeConstant("parts", {4, 0})}, {"p", "q"}, {{"axis", 1}}, "s");
-        model.from("p", 4).batchNorm("bn2").relu().output();
-        model.from("q", 0).output("q");
+        model.input("x", {2, 3, 8, 8}).conv("c1", {}).batchNorm("bn1", {.positive = true});
+        model.then("MaxPool", "pool", {}, {{"kernel_shape", Dims{2, 2}}});
+        model.batchNorm("bn2", {.positive = true});
         QVERIFY(!isAnsweredAtOnce(model));
+        NoProgress progress;
+        const auto found = findFolds(viewOf(model.bytes()), {}, progress, {});
+        QVERIFY(found);
+        QCOMPARE(found->size(), 2u);
+        QVERIFY(found->back().foldable);
+        QCOMPARE(found->back().warnings.at(0).code, std::string("needs-others"));
     }
 };
 
