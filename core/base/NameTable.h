@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A value for each of many names: what a node per name costs in a standard map is most of the time of
-// looking through a large model. Open addressing; never more than half full. The names are somebody else's
-// and stay where they are. One owner; any thread may look up while nobody adds.
+// looking through a large model. Open addressing; never more than three quarters full. The names are somebody
+// else's and stay where they are. One owner; any thread may look up while nobody adds.
 #pragma once
 
 #include <cstdint>
@@ -12,53 +12,47 @@
 
 namespace pleat {
 
-template<class Value>
-class NameTable final {
+// The part that knows no names but numbers, and asks what a number is called: nameOf(number) is its name. For
+// whoever keeps the names anyway.
+class NameIndex final {
 public:
     // Makes room for so many names in all.
     void reserve(std::size_t names)
     {
         std::size_t places = fewest;
-        while (places < 2 * names)
+        while (places / 4 * 3 < names)
             places *= 2;
         if (places > m_places.size())
             rehash(places);
     }
 
-    // The value of a name, added when it is new; whether it was. The reference is good until the next call.
-    std::pair<Value&, bool> tryEmplace(std::string_view name, Value value)
+    // The number of a name: `next` when it is new.
+    template<class NameOf>
+    std::uint32_t add(std::string_view name, std::uint32_t next, NameOf nameOf)
     {
-        if (2 * (m_names + 1) > m_places.size())
+        if (m_names + 1 > m_places.size() / 4 * 3)
             rehash(m_places.empty() ? fewest : 2 * m_places.size());
         const std::uint32_t hash = hashOf(name);
-        Place& place = m_places[placeOf(name, hash)];
-        if (place.name)
-            return {place.value, false};
-        ++m_names;
-        place = {name.data() ? name.data() : "", static_cast<std::uint32_t>(name.size()), hash,
-                 std::move(value)};
-        return {place.value, true};
+        Place& place = m_places[placeOf(name, hash, nameOf)];
+        if (place.number == none) {
+            ++m_names;
+            place = {hash, next};
+        }
+        return place.number;
     }
 
-    // Null when there is no such name.
-    const Value* find(std::string_view name) const
+    // `none` when there is no such name.
+    static constexpr std::uint32_t none = 0xffffffff;
+    template<class NameOf>
+    std::uint32_t find(std::string_view name, NameOf nameOf) const
     {
-        if (m_names == 0)
-            return nullptr;
-        const Place& place = m_places[placeOf(name, hashOf(name))];
-        return place.name ? &place.value : nullptr;
+        return m_names == 0 ? none : m_places[placeOf(name, hashOf(name), nameOf)].number;
     }
 
 private:
     struct Place {
-        const char* name = nullptr; // null: nobody's
-        std::uint32_t length = 0;
         std::uint32_t hash = 0;
-        Value value{};
-        bool is(std::string_view other, std::uint32_t otherHash) const
-        {
-            return hash == otherHash && std::string_view(name, length) == other;
-        }
+        std::uint32_t number = none; // none: nobody's
     };
 
     static constexpr std::size_t fewest = 16; // a power of two, as all sizes
@@ -69,11 +63,15 @@ private:
     }
 
     // Where the name is, or the place that it would get.
-    std::size_t placeOf(std::string_view name, std::uint32_t hash) const
+    template<class NameOf>
+    std::size_t placeOf(std::string_view name, std::uint32_t hash, NameOf& nameOf) const
     {
+        const auto isOther = [&](const Place& place) {
+            return place.number != none && (place.hash != hash || nameOf(place.number) != name);
+        };
         const std::size_t mask = m_places.size() - 1;
         std::size_t at = hash & mask;
-        while (m_places[at].name && !m_places[at].is(name, hash))
+        while (isOther(m_places[at]))
             at = (at + 1) & mask;
         return at;
     }
@@ -82,18 +80,55 @@ private:
     {
         std::vector<Place> old(places);
         old.swap(m_places);
-        for (Place& place : old) {
-            if (!place.name)
+        for (const Place& place : old) {
+            if (place.number == none)
                 continue;
             std::size_t at = place.hash & (places - 1);
-            while (m_places[at].name)
+            while (m_places[at].number != none)
                 at = (at + 1) & (places - 1);
-            m_places[at] = std::move(place);
+            m_places[at] = place;
         }
     }
 
     std::vector<Place> m_places;
     std::size_t m_names = 0;
+};
+
+template<class Value>
+class NameTable final {
+public:
+    // Makes room for so many names in all.
+    void reserve(std::size_t names)
+    {
+        m_index.reserve(names);
+        m_entries.reserve(names);
+    }
+
+    // The value of a name, added when it is new; whether it was. The reference is good until the next call.
+    std::pair<Value&, bool> tryEmplace(std::string_view name, Value value)
+    {
+        const auto next = static_cast<std::uint32_t>(m_entries.size());
+        const std::uint32_t number = m_index.add(name, next, nameOf());
+        if (number == next)
+            m_entries.emplace_back(name, std::move(value));
+        return {m_entries[number].second, number == next};
+    }
+
+    // Null when there is no such name.
+    const Value* find(std::string_view name) const
+    {
+        const std::uint32_t number = m_index.find(name, nameOf());
+        return number == NameIndex::none ? nullptr : &m_entries[number].second;
+    }
+
+private:
+    auto nameOf() const
+    {
+        return [this](std::uint32_t number) { return m_entries[number].first; };
+    }
+
+    NameIndex m_index;
+    std::vector<std::pair<std::string_view, Value>> m_entries;
 };
 
 } // namespace pleat

@@ -25,7 +25,7 @@ public:
                 set(view.find(scope, input.name()),
                     static_cast<DataType>(input.type().tensor_type().elem_type()));
             for (const Initializer& initializer : view.scopes()[s].graph->initializers) {
-                const ValueIndex value = view.find(scope, initializer.proto->name());
+                const ValueIndex value = view.find(scope, initializer.tensor.name());
                 if (const auto constant = constantOf(view, value))
                     set(value, constant->type);
             }

@@ -2,6 +2,7 @@
 #include "core/fold/Fold.h"
 
 #include "core/fold/Apply.h"
+#include "core/fold/Rounds.h"
 
 #include <algorithm>
 #include <deque>
@@ -72,14 +73,16 @@ public:
     const Model& model() const { return m_model; }
 
     // All candidates in the order in which they were found: the folded ones as they were, the others with the
-    // verdict that they have now.
+    // verdict that they have now. The last call.
     std::vector<FoldedPair> pairs()
     {
         std::vector<FoldedPair> pairs;
+        pairs.reserve(m_entries.size());
         for (Entry& entry : m_entries) {
             if (entry.pair.folded || entry.round == m_round)
                 pairs.push_back(std::move(entry.pair));
         }
+        m_entries.clear();
         return pairs;
     }
 
@@ -129,7 +132,7 @@ private:
         const auto all = planFolds(*m_view, m_options, take, progress, m_stop);
         if (!all)
             return tl::make_unexpected(all.error());
-        someLeft |= !*all || (!busy.empty() && !waiting.empty());
+        someLeft |= all->any || (!busy.empty() && !waiting.empty());
         if (busy.empty()) {
             for (FoldPlan& plan : waiting) {
                 if (auto done = carryOut(std::move(plan)); !done)
@@ -223,45 +226,72 @@ bool onlyRecords(const FoldTarget& target)
            !layer.weight.tensor.payload().isScaled();
 }
 
-// The answer where each affine operator of the model is part of a chain that can be folded at once, all on
-// the same side of their layers: then no fold clears the way for another, and nothing must be folded to know
-// it. Nothing for another model.
+// What folding a plan changes.
+void markChanged(const FoldPlan& plan, std::vector<bool>& nodes)
+{
+    const auto mark = [&](NodeIndex node) {
+        if (node != NodeIndex::None)
+            nodes[index(node)] = true;
+    };
+    for (const NodeIndex node : plan.chain)
+        mark(node);
+    for (const NodeIndex node : plan.between)
+        mark(node);
+    for (const PadChange& change : plan.pads)
+        mark(change.pad);
+    for (const FoldTarget& target : plan.targets) {
+        mark(target.layer.node);
+        mark(target.layer.biasAdd);
+    }
+}
+
+} // namespace
+
+// All that can be folded is folded at once: on the same side of the layers, no two into the same one. What is
+// left keeps its verdict if none of the nodes that it was found at changes, and no shape does: then the next
+// round would say the same, and nothing must be folded to know it.
 Result<std::optional<std::vector<FoldCandidate>>>
 foldsOfOneRound(const GraphView& view, const FoldOptions& options, Progress& progress, std::stop_token stop)
 {
     std::vector<FoldCandidate> found;
     Busy busy(view);
-    bool oneRound = true;
+    std::vector<bool> changed(view.nodeCount());
+    Footprint left;
+    std::optional<FoldDirection> direction;
+    bool oneRound = true, anyLeft = false, keepShapes = view.model().functions.empty();
     const auto take = [&](FoldPlan plan) -> Result<void> {
         const FoldCandidate& candidate = plan.candidate;
-        oneRound = candidate.foldable && takenByDefault(candidate, options) &&
-                   (found.empty() || found.front().direction == candidate.direction) &&
-                   std::ranges::all_of(plan.targets, onlyRecords) && busy.reserve(plan);
-        if (!oneRound)
+        if (candidate.foldable && takenByDefault(candidate, options)) {
+            oneRound = (!direction || direction == candidate.direction) &&
+                       std::ranges::all_of(plan.targets, onlyRecords) && busy.reserve(plan);
+            direction = candidate.direction;
+            keepShapes &= plan.keepsShapes;
+            markChanged(plan, changed);
+        } else {
+            anyLeft = true;
+            left.add(*plan.footprint);
+        }
+        if (!oneRound || (anyLeft && !keepShapes && direction))
             return cancelled(); // no more plans are wanted
         found.push_back(std::move(plan.candidate));
         return {};
     };
-    const auto all = planFolds(view, options, take, progress, std::move(stop));
-    if (!oneRound || (all && !*all))
+    auto unlisted = planFolds(view, options, take, progress, stop);
+    if (!unlisted && (stop.stop_requested() || unlisted.error().code != ErrorCode::Cancelled))
+        return tl::make_unexpected(unlisted.error());
+    if (!unlisted)
         return std::nullopt;
-    if (!all)
-        return tl::make_unexpected(all.error());
+    left.add(unlisted->footprint);
+    anyLeft |= unlisted->any;
+    if (direction && anyLeft && (!keepShapes || left.isOn(changed)))
+        return std::nullopt;
     return found;
 }
 
-} // namespace
-
-Result<std::vector<FoldCandidate>> findFolds(const std::shared_ptr<const GraphView>& view,
-                                             const FoldOptions& options, Progress& progress,
-                                             std::stop_token stop)
+Result<std::vector<FoldCandidate>> foldsOfAllRounds(const std::shared_ptr<const GraphView>& view,
+                                                    const FoldOptions& options, Progress& progress,
+                                                    std::stop_token stop)
 {
-    auto atOnce =
-        foldsOfOneRound(options.freezeInputs ? *withFrozenInputs(view) : *view, options, progress, stop);
-    if (!atOnce)
-        return tl::make_unexpected(atOnce.error());
-    if (*atOnce)
-        return std::move(**atOnce);
     Rounds rounds(view, options, Sums::LeaveOut, std::move(stop));
     if (auto ran = rounds.run(
             [&](const FoldCandidate& candidate) { return takenByDefault(candidate, options); }, progress);
@@ -273,6 +303,19 @@ Result<std::vector<FoldCandidate>> findFolds(const std::shared_ptr<const GraphVi
     for (FoldedPair& pair : pairs)
         candidates.push_back(std::move(pair.candidate));
     return candidates;
+}
+
+Result<std::vector<FoldCandidate>> findFolds(const std::shared_ptr<const GraphView>& view,
+                                             const FoldOptions& options, Progress& progress,
+                                             std::stop_token stop)
+{
+    auto atOnce =
+        foldsOfOneRound(options.freezeInputs ? *withFrozenInputs(view) : *view, options, progress, stop);
+    if (!atOnce)
+        return tl::make_unexpected(atOnce.error());
+    if (*atOnce)
+        return std::move(**atOnce);
+    return foldsOfAllRounds(view, options, progress, std::move(stop));
 }
 
 Result<FoldOutcome> fold(const std::shared_ptr<const GraphView>& view,

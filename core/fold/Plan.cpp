@@ -45,24 +45,28 @@ public:
           m_stop(std::move(stop)),
           m_taken(view.nodeCount())
     {
+        m_context.footprint = &m_footprint;
         for (const Scope& scope : view.scopes()) {
             for (const onnx::TensorAnnotation& annotation : scope.graph->header->quantization_annotation())
                 m_annotated.insert(annotation.tensor_name());
         }
     }
 
-    Result<bool> run(const std::function<Result<void>(FoldPlan)>& take, Progress& progress)
+    Result<Unlisted> run(const std::function<Result<void>(FoldPlan)>& take, Progress& progress)
     {
         std::uint64_t done = 0;
-        bool all = true;
+        Unlisted unlisted;
         for (std::size_t s = 0; s < m_view.scopes().size(); ++s) {
             for (const NodeIndex node : m_view.topological(static_cast<ScopeIndex>(s))) {
                 if (m_stop.stop_requested())
                     return cancelled();
                 if (!m_taken[index(node)] && mayBeAffine(m_view, node)) {
                     auto plan = planFrom(node);
-                    all &= plan.has_value();
-                    if (plan) {
+                    if (!plan) {
+                        unlisted.any = true;
+                        unlisted.footprint.add(m_footprint);
+                    } else {
+                        plan->footprint = &m_footprint;
                         if (auto taken = take(std::move(*plan)); !taken)
                             return tl::make_unexpected(taken.error());
                     }
@@ -70,7 +74,7 @@ public:
                 progress.advance(++done, m_view.nodeCount());
             }
         }
-        return all;
+        return unlisted;
     }
 
 private:
@@ -78,6 +82,10 @@ private:
     std::optional<FoldPlan> planFrom(NodeIndex node)
     {
         const bool batchNorm = isBatchNorm(m_view, node);
+        m_footprint.clear();
+        noteMember(node);
+        for (const ValueIndex input : m_view.inputs(node))
+            m_footprint.addUnlessLayer(m_view, m_view.producer(input));
         m_context.chain = node;
         m_context.shifting = NodeIndex::None;
         // An Add behind a MatMul is its bias, not something to be folded into it.
@@ -118,6 +126,13 @@ private:
         m_taken[index(node)] = true;
     }
 
+    // A verdict on a chain depends on its nodes and on who reads what they make.
+    void noteMember(NodeIndex node)
+    {
+        m_footprint.add(node);
+        m_footprint.addReaders(m_view, m_view.output(node, 0));
+    }
+
     void follow(FoldPlan& plan, AffineStep step)
     {
         plan.dataSlot = step.dataSlot;
@@ -137,6 +152,7 @@ private:
             if (!plan.parameters)
                 plan.parameters = std::move(next->parameters);
             add(plan, use->node);
+            noteMember(use->node);
             noteShift(use->node, next->affine);
         }
     }
@@ -253,6 +269,7 @@ private:
         plan.between = std::move(found.between);
         plan.pads = std::move(found.pads);
         plan.constants = std::move(found.constants);
+        plan.keepsShapes = keepsShapes(plan, direction);
         FoldCandidate& candidate = plan.candidate;
         candidate.direction = direction;
         candidate.layer = reference(m_view, plan.targets.front().layer.node);
@@ -268,6 +285,21 @@ private:
                                       named(m_view, m_view.input(change.reader, change.slot)))});
         warnOfAnnotations(plan);
         return checkRanges(m_view, m_options, plan, m_stop);
+    }
+
+    // Whether what reads the chain's output will know as much about its shape as it does now. After a layer,
+    // what makes the chain's input makes the output then, and what the file declares of the two may differ.
+    // New nodes and constants are not looked into.
+    bool keepsShapes(const FoldPlan& plan, FoldDirection direction) const
+    {
+        const ValueIndex input = m_view.input(plan.chain.front(), plan.dataSlot);
+        const ValueIndex output = m_view.output(plan.chain.back(), 0);
+        const bool addsNodes = std::ranges::any_of(plan.targets, [](const FoldTarget& target) {
+            return target.padWith || (target.layer.isMatMul() && target.layer.biasAdd == NodeIndex::None);
+        });
+        return !addsNodes && plan.constants.empty() && m_shapes.of(input) == m_shapes.of(output) &&
+               (direction == FoldDirection::Before ||
+                (m_shapes.followsFromRule(input) && m_shapes.followsFromRule(output)));
     }
 
     // An annotation says by which scale a tensor is to be quantized; it is not true of other numbers.
@@ -304,6 +336,7 @@ private:
 
     const GraphView& m_view;
     Shapes m_shapes;
+    Footprint m_footprint; // of the verdict at hand
     FoldContext m_context;
     const FoldOptions& m_options;
     std::stop_token m_stop;
@@ -335,9 +368,9 @@ std::vector<ValueIndex> valuesOnTheWay(const GraphView& view, const FoldPlan& pl
     return values;
 }
 
-Result<bool> planFolds(const GraphView& view, const FoldOptions& options,
-                       const std::function<Result<void>(FoldPlan)>& take, Progress& progress,
-                       std::stop_token stop)
+Result<Unlisted> planFolds(const GraphView& view, const FoldOptions& options,
+                           const std::function<Result<void>(FoldPlan)>& take, Progress& progress,
+                           std::stop_token stop)
 {
     return Planner(view, options, std::move(stop)).run(take, progress);
 }

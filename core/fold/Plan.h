@@ -32,16 +32,22 @@ struct FoldPlan {
     std::vector<PadChange> pads;
     std::vector<ConstantChange> constants;
     std::vector<NodeIndex> between;
+    const Footprint* footprint = nullptr; // of its verdict; good until the next plan is made
+    bool keepsShapes = false;             // when foldable: no shape in the graph will be another one
 };
 
 // The values between the layers and the chain, whose numbers are others when it is folded.
 std::vector<ValueIndex> valuesOnTheWay(const GraphView& view, const FoldPlan& plan);
 
 // Hands over one plan a chain that holds a batch norm, in the order of the graph, and one for every other
-// chain that can be folded, each as soon as it is made: a model may have a hundred thousand. Returns whether
-// every affine operator of the model was in one of them. Errors: those of `take`; Cancelled.
-Result<bool> planFolds(const GraphView& view, const FoldOptions& options,
-                       const std::function<Result<void>(FoldPlan)>& take, Progress& progress,
-                       std::stop_token stop);
+// chain that can be folded, each as soon as it is made: a model may have a hundred thousand. Returns what was
+// not handed over. Errors: those of `take`; Cancelled.
+struct Unlisted {
+    bool any = false;    // affine operators that were in no plan
+    Footprint footprint; // of them all
+};
+Result<Unlisted> planFolds(const GraphView& view, const FoldOptions& options,
+                           const std::function<Result<void>(FoldPlan)>& take, Progress& progress,
+                           std::stop_token stop);
 
 } // namespace pleat

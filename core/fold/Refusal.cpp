@@ -2,6 +2,7 @@
 #include "core/fold/Refusal.h"
 
 #include "core/base/Text.h"
+#include "core/fold/Layer.h"
 #include "core/graph/CallAttributes.h"
 #include "core/model/Limits.h"
 
@@ -10,6 +11,37 @@
 #include <onnx/onnx_pb.h>
 
 namespace pleat {
+
+// A layer that has no name is called by what it makes, which a fold may rename.
+void Footprint::addUnlessLayer(const GraphView& view, NodeIndex node)
+{
+    if (node != NodeIndex::None && (view.name(node).empty() || !isLayer(view, node)))
+        add(node);
+}
+
+void Footprint::addReaders(const GraphView& view, ValueIndex value)
+{
+    for (const Use& use : view.uses(value))
+        addUnlessLayer(view, use.node);
+}
+
+void Footprint::clear()
+{
+    m_nodes.clear();
+    m_everything = false;
+}
+
+void Footprint::add(const Footprint& other)
+{
+    m_nodes.insert(m_nodes.end(), other.m_nodes.begin(), other.m_nodes.end());
+    m_everything |= other.m_everything;
+}
+
+bool Footprint::isOn(const std::vector<bool>& nodes) const
+{
+    return m_everything ||
+           std::ranges::any_of(m_nodes, [&](NodeIndex node) { return bool(nodes[index(node)]); });
+}
 
 Argument named(const GraphView& view, NodeIndex node)
 {

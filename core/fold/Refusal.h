@@ -23,6 +23,23 @@ struct Refusal {
 template<class T>
 using Verdict = tl::expected<T, Refusal>;
 
+// The nodes that a verdict was found at: as long as none of them changes, and no shape, it stays as it is.
+// Layers that were only passed by are left out: a layer takes other weights, but stays one.
+class Footprint final {
+public:
+    void add(NodeIndex node) { m_nodes.push_back(node); }
+    void addUnlessLayer(const GraphView& view, NodeIndex node);
+    void addReaders(const GraphView& view, ValueIndex value);
+    void clear();
+    void addEverything() { m_everything = true; }
+    void add(const Footprint& other);
+    bool isOn(const std::vector<bool>& nodes) const; // by NodeIndex
+
+private:
+    std::vector<NodeIndex> m_nodes;
+    bool m_everything = false;
+};
+
 // What every step of the search looks at.
 struct FoldContext {
     const GraphView& view;
@@ -32,6 +49,7 @@ struct FoldContext {
     NodeIndex chain =
         NodeIndex::None; // of what is to be folded, for sentences: its batch norm, else its first node
     NodeIndex shifting = NodeIndex::None; // the node of it that shifts its input
+    Footprint* footprint = nullptr;       // of the verdict, where somebody wants it
 };
 
 // Nodes and tensors as arguments of a sentence. A node without a name is called by what it makes (label()).

@@ -31,8 +31,9 @@ tl::unexpected<Refusal> noNeighbour(const GraphView& view, ValueIndex value)
 }
 
 // Whether a layer lies beyond a node that lets nothing pass: else nothing lies "between the two".
-bool leadsToLayer(const GraphView& view, NodeIndex from, Direction direction)
+bool leadsToLayer(const FoldContext& context, NodeIndex from, Direction direction)
 {
+    const GraphView& view = context.view;
     constexpr std::size_t farthest = 64; // nodes, and readings of each
     std::vector<NodeIndex> reached{from};
     const auto reach = [&](NodeIndex node) {
@@ -44,6 +45,8 @@ bool leadsToLayer(const GraphView& view, NodeIndex from, Direction direction)
     for (std::size_t n = 0; n < reached.size(); ++n) {
         if (isLayer(view, reached[n]))
             return true;
+        if (context.footprint)
+            context.footprint->add(reached[n]);
         for (const ValueIndex value :
              few(direction == Direction::Backward ? view.inputs(reached[n]) : view.outputs(reached[n]))) {
             if (value == ValueIndex::None)
@@ -124,6 +127,7 @@ public:
     {
         if (m_view.uses(value).empty() || depth > deepest)
             return noNeighbour(m_view, value);
+        noteReaders(value);
         if (auto inner = requireNotOutput(m_view, value); !inner)
             return inner;
         if (auto inner = requireNotReadInBody(m_view, value); !inner)
@@ -164,6 +168,9 @@ private:
                        : noNeighbour(m_view, value);
         const NodeIndex matMul = matMulUnderBias(m_view, producer);
         const NodeIndex layer = matMul != NodeIndex::None ? matMul : producer;
+        noteReaders(value);
+        noteArrival(producer);
+        noteArrival(layer);
         if (isLayer(m_view, layer))
             return withLayer(layer, takeAfter(layer, value, reader, affine));
         if (auto within = spend(affine, producer); !within)
@@ -279,6 +286,7 @@ private:
 
     Verdict<void> takeBefore(const Use& use, const Affine& affine)
     {
+        noteArrival(use.node);
         auto layer = readLayer(m_context, use.node);
         if (!layer)
             return tl::make_unexpected(layer.error());
@@ -594,7 +602,7 @@ private:
     // An operator that lets nothing pass, and behind which there is no layer anyway, is no reason.
     Verdict<void> between(NodeIndex node, Refusal refusal, Direction direction) const
     {
-        if (refusal.reason == Reason::OperatorBetween && !leadsToLayer(m_view, node, direction))
+        if (refusal.reason == Reason::OperatorBetween && !leadsToLayer(m_context, node, direction))
             refusal.reason = Reason::NoNeighbour;
         return tl::make_unexpected(std::move(refusal));
     }
@@ -610,6 +618,38 @@ private:
                          operation(m_view, node)),
                 blame(m_view, node));
         return refused;
+    }
+
+    void noteReaders(ValueIndex value)
+    {
+        if (!m_context.footprint)
+            return;
+        for (const Use& use : m_view.uses(value)) {
+            if (isLayer(m_view, use.node))
+                m_context.footprint->addUnlessLayer(m_view, use.node);
+            else
+                noteArrival(use.node);
+        }
+    }
+
+    // What is recognised together with other nodes depends on those, too: an Add with the MatMul whose bias
+    // it is, a Reshape or Transpose with the other two of a channel shuffle, wherever they are.
+    void noteArrival(NodeIndex node)
+    {
+        if (!m_context.footprint)
+            return;
+        m_context.footprint->add(node);
+        const std::string_view op = m_view.op(node);
+        if (op == "Reshape" || op == "Transpose")
+            m_context.footprint->addEverything();
+        if (op == "Add") {
+            for (const ValueIndex input : m_view.inputs(node)) {
+                if (input != ValueIndex::None && m_view.producer(input) != NodeIndex::None)
+                    m_context.footprint->add(m_view.producer(input));
+            }
+        }
+        if (op == "MatMul" && m_view.output(node, 0) != ValueIndex::None)
+            m_context.footprint->addReaders(m_view, m_view.output(node, 0));
     }
 
     void note(NodeIndex node, const Propagated& propagated)

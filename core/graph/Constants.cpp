@@ -242,7 +242,7 @@ tl::expected<Constant, NotConstant> along(const GraphView& view, const Way& way)
             return tl::make_unexpected(tensor.error());
         constant = fromStorage(std::move(*tensor), way);
     } else if (const Initializer* initializer = view.initializer(way.storedAt)) {
-        constant = fromStorage(tensorView(view.model(), *initializer->proto), way);
+        constant = fromStorage(tensorView(view.model(), initializer->tensor), way);
     } else {
         auto tensor = constantNode(view, view.producer(way.storedAt));
         if (!tensor)
@@ -305,12 +305,11 @@ std::optional<std::vector<double>> plainFloats(const GraphView& view, ValueIndex
     const Initializer* initializer = view.initializer(value);
     if (!initializer || view.isSparse(value) || (view.isGraphInput(value) && view.model().irVersion() >= 4))
         return std::nullopt;
-    const onnx::TensorProto& tensor = *initializer->proto;
-    if (tensor.data_type() != onnx::TensorProto::FLOAT || tensor.raw_data().empty() ||
-        tensor.external_data_size() > 0)
+    const std::span<const std::byte> bytes = initializer->tensor.rawData();
+    if (initializer->tensor.type() != DataType::Float || bytes.empty())
         return std::nullopt;
-    std::vector<double> numbers(tensor.raw_data().size() / sizeof(float));
-    widen(DataType::Float, std::as_bytes(std::span(tensor.raw_data())), numbers);
+    std::vector<double> numbers(bytes.size() / sizeof(float));
+    widen(DataType::Float, bytes, numbers);
     return numbers;
 }
 

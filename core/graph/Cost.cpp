@@ -332,7 +332,8 @@ std::map<DataType, std::uint64_t> countParameters(const GraphView& view)
         const auto value = static_cast<ValueIndex>(v);
         const NodeIndex producer = view.producer(value);
         if (const Initializer* initializer = view.initializer(value)) {
-            add(*initializer->proto);
+            const TensorView tensor = tensorView(view.model(), initializer->tensor);
+            parameters[tensor.type()] += tensor.elements();
         } else if (producer != NodeIndex::None && view.op(producer) == "Constant") {
             if (const auto* sparse = attribute(view.proto(producer), "sparse_value"))
                 add(sparse->sparse_tensor().values());

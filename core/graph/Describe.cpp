@@ -195,7 +195,7 @@ NodeText describe(const GraphView& view, NodeIndex node, const ValueTypes& types
         if (slot.constant)
             text.parameters += constantOf(view, slot.value)->tensor.elements();
         else if (const Initializer* replaceable = view.initializer(slot.value))
-            text.parameters += tensorView(view.model(), *replaceable->proto).elements();
+            text.parameters += tensorView(view.model(), replaceable->tensor).elements();
         else
             text.parameters += storedSparsely(view, slot.value);
     }

@@ -90,7 +90,7 @@ const onnx::NodeProto& GraphView::proto(NodeIndex node) const
 
 std::string_view GraphView::name(ValueIndex value) const
 {
-    return record(value).name;
+    return record(value).name();
 }
 
 // An operand that should be there may be absent ("") in any file; it then is a value that nobody makes or
@@ -144,14 +144,17 @@ bool GraphView::isSparse(ValueIndex value) const
 
 const Initializer* GraphView::initializer(ValueIndex value) const
 {
-    return record(value).initializer;
+    const ValueRecord& found = record(value);
+    return found.isInitializer() ? &m_scopes[index(found.scope)].graph->initializers[found.initializer]
+                                 : nullptr;
 }
 
 ValueIndex GraphView::find(ScopeIndex scope, std::string_view name) const
 {
     for (; scope != ScopeIndex::None; scope = m_scopes[index(scope)].parent) {
-        if (const ValueIndex* found = m_names[index(scope)].find(name))
-            return *found;
+        const std::uint32_t found = m_names[index(scope)].find(name, nameOf());
+        if (found != NameIndex::none)
+            return static_cast<ValueIndex>(found);
     }
     return ValueIndex::None;
 }

@@ -113,22 +113,31 @@ private:
         std::uint32_t outputs = 0;
     };
     struct ValueRecord {
-        std::string_view name; // lives in a message of m_model
+        const char* nameStart = ""; // in a message of m_model
+        std::uint32_t nameLength = 0;
         ScopeIndex scope = ScopeIndex::Main;
         NodeIndex producer = NodeIndex::None;
         std::uint32_t slot = 0; // of the producer
         NodeIndex readerInBody = NodeIndex::None;
-        const Initializer* initializer = nullptr;
-        std::uint32_t firstUse = 0; // in m_uses
+        std::uint32_t initializer = none; // its place among those of the scope
+        std::uint32_t firstUse = 0;       // in m_uses
         std::uint32_t uses = 0;
         bool graphInput = false;
         bool graphOutput = false;
         bool sparse = false;
         std::uint8_t constantDepth = 0;
+
+        static constexpr std::uint32_t none = 0xffffffff;
+        bool isInitializer() const { return initializer != none; }
+        std::string_view name() const { return {nameStart, nameLength}; }
     };
     friend class GraphViewBuilder;
     GraphView() = default;
     const ValueRecord& record(ValueIndex value) const;
+    auto nameOf() const
+    {
+        return [this](std::uint32_t value) { return m_values[value].name(); };
+    }
 
     Model m_model;
     std::vector<Scope> m_scopes;
@@ -141,7 +150,7 @@ private:
     std::vector<NodeIndex> m_byId;
     std::unordered_map<ScopeIndex, std::vector<NodeIndex>> m_calls;
     std::unordered_map<ValueIndex, std::vector<ValueIndex>> m_arguments; // of functions' inputs
-    std::vector<NameTable<ValueIndex>> m_names;                          // per scope
+    std::vector<NameIndex> m_names;                                      // per scope; numbers are values
     std::shared_ptr<ComputedConstants> m_computed;
 };
 

@@ -50,9 +50,9 @@ private:
             m_view->m_scopes[index(scope)].inputs.push_back(value);
         }
         m_view->m_scopes[index(scope)].initializers.reserve(graph.initializers.size());
-        for (const Initializer& initializer : graph.initializers) {
-            const ValueIndex value = define(scope, initializer.proto->name());
-            record(value).initializer = &initializer;
+        for (std::uint32_t i = 0; i < graph.initializers.size(); ++i) {
+            const ValueIndex value = define(scope, graph.initializers[i].tensor.name());
+            record(value).initializer = i;
             m_view->m_scopes[index(scope)].initializers.push_back(value);
         }
         for (const onnx::SparseTensorProto& sparse : graph.header->sparse_initializer())
@@ -231,7 +231,7 @@ private:
     {
         for (GraphView::ValueRecord& value : m_view->m_values) {
             const bool functionInput = value.graphInput && m_view->m_scopes[index(value.scope)].function >= 0;
-            value.constantDepth = value.initializer || value.sparse || functionInput;
+            value.constantDepth = value.isInitializer() || value.sparse || functionInput;
         }
         for (std::size_t n = 0; n < m_view->m_nodes.size(); ++n) {
             const auto node = static_cast<NodeIndex>(n);
@@ -302,14 +302,15 @@ private:
     // The value of that name in this very scope, made if it is new.
     ValueIndex define(ScopeIndex scope, std::string_view name)
     {
-        const auto next = static_cast<ValueIndex>(m_view->m_values.size());
-        const auto [value, fresh] = m_view->m_names[index(scope)].tryEmplace(name, next);
-        if (fresh) {
+        const auto next = static_cast<std::uint32_t>(m_view->m_values.size());
+        const std::uint32_t value = m_view->m_names[index(scope)].add(name, next, m_view->nameOf());
+        if (value == next) {
             m_view->m_values.emplace_back();
-            m_view->m_values.back().name = name;
+            m_view->m_values.back().nameStart = name.data();
+            m_view->m_values.back().nameLength = static_cast<std::uint32_t>(name.size());
             m_view->m_values.back().scope = scope;
         }
-        return value;
+        return static_cast<ValueIndex>(value);
     }
 
     ValueIndex lookUp(ScopeIndex scope, std::string_view name)

@@ -6,8 +6,6 @@
 
 namespace pleat {
 
-using MaybeShape = std::optional<KnownShape>;
-
 // The shape of output `slot` of `node`; nothing when it does not follow. `inputs` are the shapes of its
 // inputs.
 MaybeShape outputShape(const GraphView& view, NodeIndex node, std::size_t slot,

@@ -51,19 +51,19 @@ std::optional<KnownShape> passedByAll(const GraphView& view, const Shapes& known
 
 } // namespace
 
-Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
+Shapes::Shapes(const GraphView& view) : m_declaredMore(view.valueCount()), m_shapes(view.valueCount())
 {
     TrueSizes sizes(view, *this);
     for (std::size_t s = 0; s < view.scopes().size(); ++s) {
         const auto scope = static_cast<ScopeIndex>(s);
         for (auto& [value, shape] : declaredInputs(view, scope))
-            m_shapes[index(value)] = shape;
+            set(value, shape);
         for (const ValueIndex value : view.scopes()[s].initializers) {
             // A caller may replace the default of an input by a tensor of any shape that the input declares.
             if (view.isGraphInput(value) && view.model().irVersion() >= 4)
                 continue;
-            const auto& dims = view.initializer(value)->proto->dims();
-            m_shapes[index(value)] = believable(KnownShape(dims.begin(), dims.end()));
+            const auto dims = view.initializer(value)->tensor.dims();
+            set(value, believable(KnownShape(dims.begin(), dims.end())));
         }
         // An input of a function has the shape of what all calls pass.
         const std::vector<ValueIndex>& ports = view.scopes()[s].inputs;
@@ -72,9 +72,9 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
             if (of(ports[slot]) || arguments.empty())
                 continue;
             if (arguments.size() == 1 && of(arguments.front()))
-                m_shapes[index(ports[slot])] = *of(arguments.front());
+                set(ports[slot], *of(arguments.front()));
             else
-                m_shapes[index(ports[slot])] = passedByAll(view, *this, scope, slot);
+                set(ports[slot], passedByAll(view, *this, scope, slot));
         }
         const Declarations said = declaredOutputs(view, scope);
         std::vector<const KnownShape*> inputs;
@@ -92,13 +92,15 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
                 if (declaration != said.end() && shape && contradict(*shape, declaration->second)) {
                     m_contradictions.push_back({output, *shape, declaration->second});
                 } else if (declaration != said.end()) {
+                    m_declaredMore[index(output)] =
+                        !shape || completed(*shape, declaration->second) != *shape;
                     if (sizes.follow(node))
                         shape =
                             shape ? completed(std::move(*shape), declaration->second) : declaration->second;
                     else if (!shape)
                         shape = withoutSizes(declaration->second);
                 }
-                m_shapes[index(output)] = std::move(shape);
+                set(output, std::move(shape));
             }
         }
     }
@@ -106,15 +108,23 @@ Shapes::Shapes(const GraphView& view) : m_shapes(view.valueCount())
 
 const KnownShape* Shapes::of(ValueIndex value) const
 {
-    if (index(value) >= m_shapes.size() || !m_shapes[index(value)])
-        return nullptr;
-    return &*m_shapes[index(value)];
+    return index(value) < m_shapes.size() ? m_shapes[index(value)] : nullptr;
+}
+
+void Shapes::set(ValueIndex value, MaybeShape shape)
+{
+    m_shapes[index(value)] = shape ? &*m_kept.insert(std::move(*shape)).first : nullptr;
 }
 
 std::optional<std::size_t> Shapes::rank(ValueIndex value) const
 {
     const KnownShape* shape = of(value);
     return shape ? std::optional(shape->size()) : std::nullopt;
+}
+
+bool Shapes::followsFromRule(ValueIndex value) const
+{
+    return index(value) < m_declaredMore.size() && !m_declaredMore[index(value)];
 }
 
 std::int64_t Shapes::size(ValueIndex value, std::size_t axis) const

@@ -44,7 +44,7 @@ private:
         into.mutable_initializer()->Reserve(static_cast<int>(graph.initializers.size()));
         for (const Initializer& initializer : graph.initializers) {
             auto& tensor = *into.add_initializer();
-            tensor = *initializer.proto;
+            tensor = *initializer.tensor.message();
             fill(tensor);
         }
     }

@@ -39,7 +39,7 @@ FilePointer fileOf(const Payload& payload)
 std::vector<const Payload*> payloadsOf(const Model& model)
 {
     std::vector<const Payload*> found;
-    forEachTensor(model, [&](const onnx::TensorProto& tensor) {
+    forEachTensor(model, [&](const auto& tensor) {
         const auto index = payloadIndex(tensor);
         if (index && *index < model.payloads->size())
             found.push_back(&(*model.payloads)[*index]);

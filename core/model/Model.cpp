@@ -97,6 +97,17 @@ TensorView tensorView(const Model& model, const onnx::TensorProto& tensor)
             std::move(payload)};
 }
 
+TensorView tensorView(const Model& model, const TensorMessage& tensor)
+{
+    if (const onnx::TensorProto* message = tensor.kept())
+        return tensorView(model, *message);
+    const std::span<const std::byte> bytes = tensor.rawData();
+    return {std::string(tensor.name()),
+            tensor.type(),
+            {tensor.dims().begin(), tensor.dims().end()},
+            Payload{std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end())}};
+}
+
 std::shared_ptr<const onnx::TensorProto> makeTensor(std::vector<Payload>& payloads, std::string name,
                                                     DataType type, std::vector<std::int64_t> dims,
                                                     Payload payload)

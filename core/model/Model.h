@@ -9,6 +9,7 @@
 
 #include "core/base/Ids.h"
 #include "core/io/File.h"
+#include "core/model/TensorMessage.h"
 #include "core/tensor/TensorView.h"
 
 #include <cstdint>
@@ -56,7 +57,7 @@ struct Node {
 
 struct Initializer {
     TensorId id = TensorId::None;
-    std::shared_ptr<const onnx::TensorProto> proto;
+    TensorMessage tensor;
     SourceRange source;
 };
 
@@ -92,6 +93,7 @@ struct Model {
 // The tensor behind a message of this model, with its bytes where they are. Typed data (float_data,
 // int32_data, …) is turned into stored bytes.
 TensorView tensorView(const Model& model, const onnx::TensorProto& tensor);
+TensorView tensorView(const Model& model, const TensorMessage& tensor);
 
 // For messages made in memory: the message becomes a left-out tensor that refers to `payload`, which is
 // appended.

@@ -155,7 +155,10 @@ struct WriteSegment {
     {
         return stream.copy({model.source, range.offset, range.length});
     }
-    Result<void> operator()(const TensorView& tensor) const { return stream.tensor(tensor); }
+    Result<void> operator()(const std::shared_ptr<const TensorView>& tensor) const
+    {
+        return stream.tensor(*tensor);
+    }
 };
 
 Result<void> checkSources(const Model& model, const Placement& placement)

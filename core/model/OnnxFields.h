@@ -17,7 +17,7 @@ namespace function {
 inline constexpr std::uint32_t node = 7, overload = 13;
 }
 namespace node {
-inline constexpr std::uint32_t attribute = 5, overload = 8;
+inline constexpr std::uint32_t input = 1, attribute = 5, overload = 8;
 }
 namespace attribute {
 inline constexpr std::uint32_t t = 5, g = 6, tensors = 10, graphs = 11, sparseTensor = 22, sparseTensors = 23;

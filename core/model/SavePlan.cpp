@@ -219,9 +219,10 @@ std::uint64_t Planner::addInitializer(std::uint32_t number, const Initializer& i
 {
     if (isCopied(initializer))
         return addSource(number, initializer.source);
-    if (const auto payload = payloadIndex(*initializer.proto))
-        return addPayload(number, *initializer.proto, *payload);
-    return enclose(number, [&] { return addBytes(initializer.proto->SerializeAsString()); });
+    const auto message = initializer.tensor.message();
+    if (const auto payload = payloadIndex(*message))
+        return addPayload(number, *message, *payload);
+    return enclose(number, [&] { return addBytes(message->SerializeAsString()); });
 }
 
 std::uint64_t Planner::addTensor(std::uint32_t number, std::string_view message)
@@ -272,7 +273,7 @@ std::uint64_t Planner::addInside(std::uint32_t number, const onnx::TensorProto& 
         const std::uint64_t length = data.payload().size();
         wire::appendLength(front, field::tensor::rawData, length);
         std::uint64_t bytes = addBytes(front) + length;
-        m_plan.segments.emplace_back(std::move(data));
+        m_plan.segments.emplace_back(std::make_shared<const TensorView>(std::move(data)));
         m_open = false;
         return bytes + addBytes(std::string_view(message).substr(rawAt));
     });
@@ -322,7 +323,7 @@ template<class Part>
 bool Planner::moves(const Part& part) const
 {
     bool any = false;
-    forEachTensor(part, [&](const onnx::TensorProto& tensor) {
+    forEachTensor(part, [&](const auto& tensor) {
         const auto payload = payloadIndex(tensor);
         any = any || (payload && *payload < m_model.payloads->size() &&
                       m_placement.moves((*m_model.payloads)[*payload]));

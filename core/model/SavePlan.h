@@ -7,6 +7,8 @@
 
 #include "core/model/Placement.h"
 
+#include <deque>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,7 +16,8 @@
 namespace pleat {
 
 struct SavePlan {
-    using Segment = std::variant<std::string, SourceRange, TensorView>;
+    // A hundred thousand folds make half a million of them, most of them bytes.
+    using Segment = std::variant<std::string, SourceRange, std::shared_ptr<const TensorView>>;
 
     // A tensor in the data file; between one and the next lie zeros.
     struct Piece {
@@ -22,7 +25,7 @@ struct SavePlan {
         TensorView tensor;
     };
 
-    std::vector<Segment> segments;
+    std::deque<Segment> segments;
     std::uint64_t bytes = 0;   // of the model file
     std::vector<Piece> pieces; // none: no data file
     std::uint64_t dataBytes = 0;

@@ -18,6 +18,8 @@ namespace {
 constexpr std::uint64_t leaveOutFrom = 4096;       // bytes
 constexpr std::uint64_t integersStayUpTo = 65536;  // bytes
 constexpr std::uint32_t entriesBetweenStops = 256; // nodes and initializers
+constexpr std::size_t sharedUpTo = 256;            // bytes of an attribute
+constexpr std::size_t mostShared = 4096; // different attributes; where there are more, few are equal
 
 bool isInteger(DataType type)
 {
@@ -33,18 +35,11 @@ bool isKnownLocation(const wire::Field& field)
 }
 
 // Without bodies and tensors.
-bool isPlain(const onnx::NodeProto& node)
+bool isPlain(const onnx::AttributeProto& attribute)
 {
-    return std::ranges::none_of(node.attribute(), [](const onnx::AttributeProto& attribute) {
-        return attribute.has_g() || attribute.graphs_size() > 0 || attribute.has_t() ||
-               attribute.tensors_size() > 0 || attribute.has_sparse_tensor() ||
-               attribute.sparse_tensors_size() > 0;
-    });
-}
-
-bool isPlain(const onnx::TensorProto& tensor)
-{
-    return tensor.data_location() != onnx::TensorProto::EXTERNAL;
+    return !attribute.has_g() && attribute.graphs_size() == 0 && !attribute.has_t() &&
+           attribute.tensors_size() == 0 && !attribute.has_sparse_tensor() &&
+           attribute.sparse_tensors_size() == 0;
 }
 
 // Where the plain messages of a model lie, side by side; it goes with the last of them.
@@ -101,9 +96,12 @@ StructureReader::StructureReader(FilePointer file, ExternalData& external, Progr
       m_arena(makeArena()),
       m_external(external),
       m_progress(progress),
-      m_stop(std::move(stop))
+      m_stop(std::move(stop)),
+      m_tensor(std::make_unique<onnx::TensorProto>())
 {
 }
+
+StructureReader::~StructureReader() = default;
 
 Result<Model> StructureReader::read()
 {
@@ -241,30 +239,100 @@ StructureReader::Copy StructureReader::rewrite(const Field& field, std::string& 
     return m_scanner.append(copied, field.end() - copied, into) ? Copy::Rewritten : Copy::Failed;
 }
 
-// A short message in which nothing is to be looked at more closely, as it is in the file: nearly all nodes
-// and initializers. Null for any other, and for a damaged one.
-template<class Message>
-std::shared_ptr<const Message> StructureReader::readPlain(const Field& field)
+// A short node in which nothing is to be looked at more closely, as it is in the file: nearly all of them.
+// Its attributes are shared, and an input with the output of the node before it: nothing in the arena is
+// changed once it is read, and a copy of a node has all of its own. Null for any other, and for a damaged
+// one.
+std::shared_ptr<const onnx::NodeProto> StructureReader::readPlainNode(const Field& field)
 {
     if (field.length >= leaveOutFrom)
         return nullptr;
+    m_whole.clear();
+    if (!m_scanner.append(field.offset, field.length, m_whole))
+        return nullptr;
     m_structure.clear();
-    if (!m_scanner.append(field.offset, field.length, m_structure))
+    m_inputs.clear();
+    m_nodeAttributes.clear();
+    const auto piece = [&](std::uint64_t from, std::uint64_t length) {
+        return std::string_view(m_whole).substr(from - field.offset, length);
+    };
+    Field part;
+    for (std::uint64_t at = field.offset; m_scanner.next(at, field.end(), part);) {
+        if (part.type == Type::Bytes && part.number == field::node::input) {
+            m_inputs.push_back(piece(part.offset, part.length));
+        } else if (part.type == Type::Bytes && part.number == field::node::attribute) {
+            m_nodeAttributes.push_back(sharedAttribute(piece(part.offset, part.length)));
+            if (!m_nodeAttributes.back())
+                return nullptr;
+        } else {
+            m_structure += piece(part.start, part.end() - part.start);
+        }
+    }
+    if (m_scanner.failed() || !count(field))
         return nullptr;
-    auto* const message = google::protobuf::Arena::CreateMessage<Message>(m_arena.get());
-    if (!message->ParseFromString(m_structure) || !isPlain(*message))
+    auto* const node = google::protobuf::Arena::CreateMessage<onnx::NodeProto>(m_arena.get());
+    if (!node->ParseFromString(m_structure))
         return nullptr;
+    node->mutable_input()->Reserve(static_cast<int>(m_inputs.size()));
+    for (const std::string_view input : m_inputs)
+        addInput(*node, input);
+    node->mutable_attribute()->Reserve(static_cast<int>(m_nodeAttributes.size()));
+    for (onnx::AttributeProto* const shared : m_nodeAttributes)
+        node->mutable_attribute()->UnsafeArenaAddAllocated(shared);
+    m_lastNode = node;
+    return {m_arena, node};
+}
+
+void StructureReader::addInput(onnx::NodeProto& node, std::string_view name)
+{
+    if (m_lastNode && m_lastNode->output_size() > 0 && m_lastNode->output(0) == name)
+        node.mutable_input()->UnsafeArenaAddAllocated(m_lastNode->mutable_output(0));
+    else
+        node.add_input(name.data(), name.size());
+}
+
+// The attribute of these bytes, the same for all that ask for it; null for one that is not plain.
+onnx::AttributeProto* StructureReader::sharedAttribute(std::string_view bytes)
+{
+    if (const auto* known = m_attributes.find(bytes))
+        return *known;
+    auto* const made = google::protobuf::Arena::CreateMessage<onnx::AttributeProto>(m_arena.get());
+    if (!made->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !isPlain(*made))
+        return nullptr;
+    if (bytes.size() <= sharedUpTo && m_attributeBytes.size() < mostShared)
+        m_attributes.tryEmplace(m_attributeBytes.emplace_back(bytes), made);
+    return made;
+}
+
+// The same for a tensor.
+std::optional<TensorMessage> StructureReader::readPlainTensor(const Field& field)
+{
+    if (field.length >= leaveOutFrom)
+        return std::nullopt;
+    m_structure.clear();
+    if (!m_scanner.append(field.offset, field.length, m_structure) ||
+        !m_tensor->ParseFromString(m_structure) || m_tensor->data_location() == onnx::TensorProto::EXTERNAL ||
+        !count(field))
+        return std::nullopt;
+    if (auto packed = TensorMessage::packed(m_structure, m_arena))
+        return packed;
+    auto* const tensor = google::protobuf::Arena::CreateMessage<onnx::TensorProto>(m_arena.get());
+    *tensor = *m_tensor;
+    return TensorMessage(std::shared_ptr<const onnx::TensorProto>(m_arena, tensor));
+}
+
+// False when all messages together get too large.
+bool StructureReader::count(const Field& field)
+{
     m_structureBytes += field.length;
-    if (m_structureBytes > largestMessage)
-        return nullptr;
-    return {m_arena, message};
+    return m_structureBytes <= largestMessage;
 }
 
 bool StructureReader::readNode(const Field& field, Node& node, int depth)
 {
     node.id = m_ids->node();
     node.source = field.range();
-    node.proto = readPlain<onnx::NodeProto>(field);
+    node.proto = readPlainNode(field);
     if (node.proto)
         return true;
     std::string structure;
@@ -292,9 +360,10 @@ bool StructureReader::readInitializer(const Field& field, Initializer& initializ
 {
     initializer.id = m_ids->tensor();
     initializer.source = field.range();
-    initializer.proto = readPlain<onnx::TensorProto>(field);
-    if (initializer.proto)
+    if (auto plain = readPlainTensor(field)) {
+        initializer.tensor = std::move(*plain);
         return true;
+    }
     m_structure.clear();
     const Copy copy = rewriteTensor(field, m_structure);
     if (copy == Copy::Failed ||
@@ -303,7 +372,7 @@ bool StructureReader::readInitializer(const Field& field, Initializer& initializ
     auto proto = std::make_shared<onnx::TensorProto>();
     if (!parse(m_structure, *proto, field.start))
         return false;
-    initializer.proto = std::move(proto);
+    initializer.tensor = TensorMessage(std::move(proto));
     return true;
 }
 

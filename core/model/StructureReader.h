@@ -4,21 +4,29 @@
 // Fields that this program does not know are kept.
 #pragma once
 
+#include "core/base/NameTable.h"
 #include "core/base/Progress.h"
 #include "core/model/ExternalData.h"
 #include "core/model/WireScanner.h"
 
+#include <deque>
 #include <stop_token>
 
 namespace google::protobuf {
 class Arena;
 }
 
+namespace onnx {
+class AttributeProto;
+class NodeProto;
+} // namespace onnx
+
 namespace pleat {
 
 class StructureReader final {
 public:
     StructureReader(FilePointer file, ExternalData& external, Progress& progress, std::stop_token stop);
+    ~StructureReader();
 
     Result<Model> read();
 
@@ -40,8 +48,11 @@ private:
     template<class Rewrite>
     Copy rewrite(const Field& field, std::string& into, Rewrite&& rewriteField);
 
-    template<class Message>
-    std::shared_ptr<const Message> readPlain(const Field& field);
+    std::shared_ptr<const onnx::NodeProto> readPlainNode(const Field& field);
+    std::optional<TensorMessage> readPlainTensor(const Field& field);
+    void addInput(onnx::NodeProto& node, std::string_view name);
+    onnx::AttributeProto* sharedAttribute(std::string_view bytes);
+    bool count(const Field& field);
     template<class Message>
     bool parse(const std::string& bytes, Message& message, std::uint64_t offset);
     bool once(bool& seen, const char* what, const Field& field);
@@ -55,8 +66,17 @@ private:
     std::vector<Payload> m_payloads;
     std::shared_ptr<IdSource> m_ids = std::make_shared<IdSource>();
     std::uint32_t m_entries = 0;
-    std::uint64_t m_structureBytes = 0; // of all messages so far
-    std::string m_structure;            // of the node or initializer at hand
+    std::uint64_t m_structureBytes = 0;          // of all messages so far
+    std::string m_structure;                     // of the node or initializer at hand
+    std::unique_ptr<onnx::TensorProto> m_tensor; // the one at hand
+    onnx::NodeProto* m_lastNode = nullptr;       // the last plain one
+    // Attributes are the same again and again (strides, epsilon, …): those of plain nodes by their bytes.
+    NameTable<onnx::AttributeProto*> m_attributes;
+    std::deque<std::string> m_attributeBytes;
+    // Of the plain node at hand.
+    std::string m_whole;
+    std::vector<std::string_view> m_inputs;
+    std::vector<onnx::AttributeProto*> m_nodeAttributes;
 };
 
 } // namespace pleat

@@ -9,10 +9,10 @@ namespace pleat {
 
 namespace {
 
-std::string shapeText(const onnx::TensorProto& tensor)
+std::string shapeText(std::span<const std::int64_t> dims)
 {
     std::string text = "[";
-    for (const std::int64_t dim : tensor.dims())
+    for (const std::int64_t dim : dims)
         text += (text.size() > 1 ? ", " : "") + std::to_string(dim);
     return text + "]";
 }
@@ -51,39 +51,48 @@ TypedData typedData(const onnx::TensorProto& tensor, DataType type, std::uint64_
     return data;
 }
 
-} // namespace
+// What is checked, of whatever the tensor is kept as.
+struct Facts {
+    std::string_view name;
+    DataType type = DataType::Undefined;
+    std::span<const std::int64_t> dims;
+    std::uint64_t rawBytes = 0;
+    std::optional<std::size_t> payload;       // its index
+    const onnx::TensorProto* typed = nullptr; // null when there can be no typed data
+};
 
-std::optional<Error> checkTensor(const Model& model, const onnx::TensorProto& tensor)
+std::optional<Error> check(const Model& model, const Facts& tensor)
 {
     const auto wrong = [&](const std::string& what) {
-        return Error{ErrorCode::Unreadable, "tensor \"" + tensor.name() + "\" " + what, tensor.name()};
+        const std::string name(tensor.name);
+        return Error{ErrorCode::Unreadable, "tensor \"" + name + "\" " + what, name};
     };
-    const auto type = static_cast<DataType>(tensor.data_type());
-    if (tensor.dims_size() > highestRank)
-        return wrong("has " + grouped(static_cast<std::uint64_t>(tensor.dims_size())) +
-                     " dimensions; at most " + std::to_string(highestRank) + " make sense.");
+    const DataType type = tensor.type;
+    if (tensor.dims.size() > highestRank)
+        return wrong("has " + grouped(tensor.dims.size()) + " dimensions; at most " +
+                     std::to_string(highestRank) + " make sense.");
     std::uint64_t count = 1;
     bool tooLarge = false;
     bool empty = false;
-    for (const std::int64_t dim : tensor.dims()) {
+    for (const std::int64_t dim : tensor.dims) {
         if (dim < 0)
-            return wrong("has a negative dimension: " + shapeText(tensor) + ".");
+            return wrong("has a negative dimension: " + shapeText(tensor.dims) + ".");
         empty |= dim == 0;
         tooLarge |= __builtin_mul_overflow(count, static_cast<std::uint64_t>(dim), &count);
     }
     if (empty)
         count = 0;
     else if (tooLarge || count > mostElements)
-        return wrong("claims more elements than any file can hold: " + shapeText(tensor) + ".");
+        return wrong("claims more elements than any file can hold: " + shapeText(tensor.dims) + ".");
 
     const int bits = elementBits(type);
     const bool unknown = bits == 0 && type != DataType::String && type != DataType::Undefined;
-    const auto index = payloadIndex(tensor);
+    const auto index = tensor.payload;
     if (index && *index >= model.payloads->size())
         return wrong("refers to data that is not there.");
     const Payload* payload = index ? &(*model.payloads)[*index] : nullptr;
-    const bool raw = payload || !tensor.raw_data().empty();
-    const TypedData typed = typedData(tensor, type, count);
+    const bool raw = payload || tensor.rawBytes > 0;
+    const TypedData typed = tensor.typed ? typedData(*tensor.typed, type, count) : TypedData{};
     if (typed.fields + (raw ? 1 : 0) > 1)
         return wrong("has its data in more than one way.");
     if (type == DataType::Undefined && (count > 0 || raw))
@@ -98,10 +107,10 @@ std::optional<Error> checkTensor(const Model& model, const onnx::TensorProto& te
     if (raw && type == DataType::String)
         return wrong("holds strings as raw bytes, which ONNX does not allow.");
     if (raw || (typed.fields == 0 && bits > 0)) {
-        const std::uint64_t present = payload ? payload->size() : tensor.raw_data().size();
+        const std::uint64_t present = payload ? payload->size() : tensor.rawBytes;
         const std::uint64_t needed = storedBytes(type, count);
         if (present != needed)
-            return wrong("of type " + name(type) + " and shape " + shapeText(tensor) + " needs " +
+            return wrong("of type " + name(type) + " and shape " + shapeText(tensor.dims) + " needs " +
                          counted(needed, "byte") + ", but has " + grouped(present) + ".");
         return std::nullopt;
     }
@@ -109,9 +118,33 @@ std::optional<Error> checkTensor(const Model& model, const onnx::TensorProto& te
         return wrong("of type " + name(type) + " has its data in a field that is for another type.");
     const std::uint64_t expected = typed.expected.value_or(count);
     if (typed.present != expected)
-        return wrong("of type " + name(type) + " and shape " + shapeText(tensor) + " needs " +
+        return wrong("of type " + name(type) + " and shape " + shapeText(tensor.dims) + " needs " +
                      counted(expected, "value") + ", but has " + grouped(typed.present) + ".");
     return std::nullopt;
+}
+
+} // namespace
+
+std::optional<Error> checkTensor(const Model& model, const onnx::TensorProto& tensor)
+{
+    return check(model, {.name = tensor.name(),
+                         .type = static_cast<DataType>(tensor.data_type()),
+                         .dims = {tensor.dims().data(), static_cast<std::size_t>(tensor.dims_size())},
+                         .rawBytes = tensor.raw_data().size(),
+                         .payload = payloadIndex(tensor),
+                         .typed = &tensor});
+}
+
+std::optional<Error> checkTensor(const Model& model, const TensorMessage& tensor)
+{
+    if (const onnx::TensorProto* message = tensor.kept())
+        return checkTensor(model, *message);
+    return check(model, {.name = tensor.name(),
+                         .type = tensor.type(),
+                         .dims = tensor.dims(),
+                         .rawBytes = tensor.rawData().size(),
+                         .payload = std::nullopt,
+                         .typed = nullptr});
 }
 
 } // namespace pleat

@@ -11,5 +11,6 @@ namespace pleat {
 // What is wrong with it; nothing when all is well. Bytes that should be in another file are not looked at.
 // Types that are unknown here pass with any length.
 std::optional<Error> checkTensor(const Model& model, const onnx::TensorProto& tensor);
+std::optional<Error> checkTensor(const Model& model, const TensorMessage& tensor);
 
 } // namespace pleat

@@ -20,6 +20,11 @@ std::optional<std::size_t> payloadIndex(const onnx::TensorProto& tensor)
     return index;
 }
 
+std::optional<std::size_t> payloadIndex(const TensorMessage& tensor)
+{
+    return tensor.kept() ? payloadIndex(*tensor.kept()) : std::nullopt;
+}
+
 void setPayload(onnx::TensorProto& tensor, std::size_t index)
 {
     tensor.clear_float_data();

@@ -18,11 +18,12 @@ inline constexpr std::string_view payloadKey = "pleat.payload";
 
 // The index into Model::payloads of a tensor whose bytes were left out; nothing for one that holds its data.
 std::optional<std::size_t> payloadIndex(const onnx::TensorProto& tensor);
+std::optional<std::size_t> payloadIndex(const TensorMessage& tensor);
 
 // The other way round: makes `tensor` a left-out one.
 void setPayload(onnx::TensorProto& tensor, std::size_t index);
 
-// Node and Visit agree on const-ness: visit(const onnx::TensorProto&) or visit(onnx::TensorProto*).
+// visit(const onnx::TensorProto&) for those in a message, visit(const TensorMessage&) for initializers.
 template<class Visit>
 void forEachTensor(const onnx::NodeProto& node, Visit&& visit)
 {
@@ -68,7 +69,7 @@ void forEachTensor(const Graph& graph, Visit&& visit)
 {
     forEachTensor(*graph.header, visit);
     for (const Initializer& initializer : graph.initializers)
-        visit(*initializer.proto);
+        visit(initializer.tensor);
     for (const Node& node : graph.nodes)
         forEachTensor(node, visit);
 }
@@ -76,7 +77,7 @@ void forEachTensor(const Graph& graph, Visit&& visit)
 template<class Visit>
 void forEachTensor(const Initializer& initializer, Visit&& visit)
 {
-    visit(*initializer.proto);
+    visit(initializer.tensor);
 }
 
 template<class Visit>

@@ -117,16 +117,16 @@ Check NameCheck::defineInputs(Scope& scope)
             return invalid("graph input \"" + input.name() + "\" is there twice.", input.name());
     }
     // An initializer may carry the name of an input (it is its default then), but not that of another one.
-    const auto define = [&](const std::string& name) -> Check {
+    const auto define = [&](std::string_view name) -> Check {
         if (name.empty())
             return invalid("graph \"" + scope.graph.header->name() + "\" has an initializer without a name.",
                            {});
         if (std::exchange(scope.definedBy.tryEmplace(name, noNode).first, anInitializer) != noNode)
-            return invalid("initializer \"" + name + "\" is there twice.", name);
+            return invalid("initializer \"" + std::string(name) + "\" is there twice.", std::string(name));
         return {};
     };
     for (const auto& initializer : scope.graph.initializers) {
-        if (auto wrong = define(initializer.proto->name()))
+        if (auto wrong = define(initializer.tensor.name()))
             return wrong;
     }
     for (const auto& sparse : scope.graph.header->sparse_initializer()) {
@@ -231,12 +231,12 @@ Check NameCheck::order(const Scope& scope)
 Check checkTensors(const Model& model, const Graph& graph)
 {
     Check wrong;
-    const auto check = [&](const onnx::TensorProto& tensor) {
+    const auto check = [&](const auto& tensor) {
         if (!wrong)
             wrong = checkTensor(model, tensor);
     };
     for (const Initializer& initializer : graph.initializers)
-        check(*initializer.proto);
+        check(initializer.tensor);
     forEachTensor(*graph.header, check);
     for (const Node& node : graph.nodes) {
         forEachTensor(*node.proto, check);

@@ -11,9 +11,9 @@ namespace {
 // What ONNX's inference calls a dimension that it does not know: no name for a person to read.
 constexpr std::string_view madeUpSymbol = "unk__";
 
-ValueType fromTensor(const onnx::TensorProto& tensor)
+ValueType fromTensor(const TensorMessage& tensor)
 {
-    ValueType made{static_cast<DataType>(tensor.data_type()), true, {}};
+    ValueType made{tensor.type(), true, {}};
     for (const std::int64_t dim : tensor.dims())
         made.shape.push_back({dim, {}});
     return made;
@@ -37,7 +37,7 @@ void declare(const Graph& graph, const std::string& path, ValueTypes& into)
 {
     auto& values = into[path];
     for (const Initializer& initializer : graph.initializers)
-        values[initializer.proto->name()] = fromTensor(*initializer.proto);
+        values[std::string(initializer.tensor.name())] = fromTensor(initializer.tensor);
     for (const auto& sparse : graph.header->sparse_initializer()) {
         ValueType& made = values[sparse.values().name()];
         made = {static_cast<DataType>(sparse.values().data_type()), true, {}};

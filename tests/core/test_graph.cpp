@@ -157,7 +157,7 @@ private slots:
                 ++added;
             }
             for (const Initializer& initializer : after->after.graph->initializers) {
-                if (view->find(ScopeIndex::Main, initializer.proto->name()) == ValueIndex::None)
+                if (view->find(ScopeIndex::Main, initializer.tensor.name()) == ValueIndex::None)
                     QVERIFY(tensors.insert(initializer.id).second);
             }
         }

@@ -26,9 +26,9 @@ bool sameModel(const Model& model, const onnx::ModelProto& truth)
     return whole && whole->SerializeAsString() == truth.SerializeAsString();
 }
 
-const onnx::TensorProto& initializer(const Model& model, std::size_t index)
+onnx::TensorProto initializer(const Model& model, std::size_t index)
 {
-    return *model.graph->initializers.at(index).proto;
+    return *model.graph->initializers.at(index).tensor.message();
 }
 
 bool isInFile(const Model& model, const onnx::TensorProto& tensor)
@@ -54,6 +54,8 @@ private slots:
     void readsFunctions();
     void leavesOutSparseInitializers();
     void numbersInTheOrderOfTheFile();
+    void keepsWhatIsSharedApart();
+    void packsOnlyWhatIsWhole();
     void keepsUnknownFields();
     void acceptsFieldsInAnyOrder();
     void noFileCanForgeAReference();
@@ -273,7 +275,7 @@ void TestReader::takesBodiesOut()
             truth.graph().node(1).attribute(0).g().node(0).attribute(0).t().raw_data());
     const Graph& otherwise = *choice.bodies[1].graph;
     QCOMPARE(otherwise.initializers.size(), 1u);
-    QVERIFY(isInFile(opened->model, *otherwise.initializers[0].proto));
+    QVERIFY(isInFile(opened->model, *otherwise.initializers[0].tensor.message()));
     QVERIFY(sameModel(opened->model, truth));
 }
 
@@ -333,6 +335,82 @@ void TestReader::numbersInTheOrderOfTheFile()
     QCOMPARE(index(model.graph->nodes[1].bodies[1].graph->nodes[0].id), 4u);
     QCOMPARE(model.ids->nodes(), 5u);
     QCOMPARE(model.ids->tensors(), 3u);
+}
+
+// Attributes that are equal are kept once, and so is a name that the next node reads.
+void TestReader::keepsWhatIsSharedApart()
+{
+    auto truth = emptyModel();
+    auto& graph = *truth.mutable_graph();
+    std::string last = "x";
+    for (int n = 0; n < 12; ++n) {
+        auto& node = *graph.add_node();
+        node.set_op_type("Anything");
+        node.add_input(n % 4 == 3 ? "x" : last);
+        node.add_input(last);
+        node.add_output(last = "y" + std::to_string(n));
+        for (int a = 0; a < 3; ++a) {
+            auto& attribute = *node.add_attribute();
+            attribute.set_name("a" + std::to_string(a));
+            attribute.set_type(onnx::AttributeProto::INTS);
+            attribute.add_ints((n + a) % 3);
+            if (n % 5 == 0)
+                attribute.mutable_unknown_fields()->AddVarint(900, static_cast<std::uint64_t>(n));
+        }
+    }
+    graph.add_input()->set_name("x");
+    const Folder folder;
+    const auto opened = open(folder.write("m.onnx", truth));
+    QVERIFY2(opened, opened ? "" : opened.error().message.c_str());
+    QVERIFY(sameModel(opened->model, truth));
+    const onnx::NodeProto& node = *opened->model.graph->nodes[4].proto;
+    onnx::NodeProto copy = node;
+    copy.set_input(1, "other");
+    copy.mutable_attribute(0)->set_ints(0, 7);
+    QVERIFY(sameModel(opened->model, truth));
+}
+
+// What an initializer holds beside name, type, dimensions and bytes is kept as well.
+void TestReader::packsOnlyWhatIsWhole()
+{
+    auto truth = emptyModel();
+    for (int t = 0; t < 7; ++t) {
+        auto& tensor = *truth.mutable_graph()->add_initializer();
+        tensor.set_name("t" + std::to_string(t));
+        tensor.set_data_type(onnx::TensorProto::FLOAT);
+        tensor.add_dims(2);
+        tensor.set_raw_data("8 bytes!");
+        if (t == 1)
+            tensor.set_doc_string("a remark");
+        if (t == 2)
+            tensor.mutable_unknown_fields()->AddLengthDelimited(16, "metadata of a newer ONNX");
+        if (t == 3)
+            tensor.set_data_location(onnx::TensorProto::DEFAULT);
+        if (t == 4)
+            tensor.mutable_segment()->set_end(2);
+        if (t == 5) {
+            tensor.clear_dims();
+            tensor.set_raw_data("4 b.");
+        }
+        if (t == 6) {
+            tensor.clear_raw_data();
+            tensor.add_float_data(1);
+            tensor.add_float_data(2);
+        }
+    }
+    const Folder folder;
+    const auto opened = open(folder.write("m.onnx", truth));
+    QVERIFY2(opened, opened ? "" : opened.error().message.c_str());
+    QVERIFY(sameModel(opened->model, truth));
+    for (std::size_t t = 0; t < 7; ++t) {
+        const TensorMessage& tensor = opened->model.graph->initializers[t].tensor;
+        const onnx::TensorProto& wanted = truth.graph().initializer(static_cast<int>(t));
+        QCOMPARE(tensor.kept() == nullptr, t == 0 || t == 5);
+        QCOMPARE(tensor.name(), std::string_view(wanted.name()));
+        QVERIFY(tensor.type() == DataType::Float);
+        QCOMPARE(tensor.dims().size(), static_cast<std::size_t>(wanted.dims_size()));
+        QCOMPARE(tensor.rawData().size(), wanted.raw_data().size());
+    }
 }
 
 void TestReader::keepsUnknownFields()

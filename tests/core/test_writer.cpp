@@ -22,7 +22,7 @@ namespace {
 Model scaled(const Model& model, std::size_t at, const std::vector<double>& factors)
 {
     const Initializer& old = model.graph->initializers.at(at);
-    const TensorView view = tensorView(model, *old.proto);
+    const TensorView view = tensorView(model, old.tensor);
     StoredBytes base;
     if (const auto* range = std::get_if<FileRange>(&view.payload().content))
         base = *range;
@@ -36,8 +36,8 @@ Model scaled(const Model& model, std::size_t at, const std::vector<double>& fact
     auto payloads = std::make_shared<std::vector<Payload>>(*model.payloads);
     auto graph = std::make_shared<Graph>(*model.graph);
     graph->source = {};
-    graph->initializers[at].proto = makeTensor(*payloads, view.name(), DataType::Float, view.dims(),
-                                               Payload{std::make_shared<const ScaledBytes>(content)});
+    graph->initializers[at].tensor = makeTensor(*payloads, view.name(), DataType::Float, view.dims(),
+                                                Payload{std::make_shared<const ScaledBytes>(content)});
     graph->initializers[at].source = {};
     Model made = model;
     made.edited = true;
@@ -333,7 +333,7 @@ void TestWriter::savesOverItsOwnSource()
     QVERIFY(first != truth.SerializeAsString());
     QCOMPARE(first.size(), truth.SerializeAsString().size());
     // The document goes on with the file it has opened.
-    QVERIFY(tensorView(edited, *edited.graph->initializers[0].proto).doubles());
+    QVERIFY(tensorView(edited, edited.graph->initializers[0].tensor).doubles());
     QVERIFY(saved(edited, path) == first);
     QVERIFY(saved(opened->model, path) == truth.SerializeAsString());
     QCOMPARE(folder.names(), std::vector<std::string>{"m.onnx"});

@@ -107,7 +107,7 @@ std::vector<std::string> readTensors(const Model& model)
 {
     std::vector<std::string> all;
     NoProgress progress;
-    forEachTensor(model, [&](const onnx::TensorProto& tensor) {
+    forEachTensor(model, [&](const auto& tensor) {
         const TensorView view = tensorView(model, tensor);
         std::string& bytes = all.emplace_back(static_cast<std::size_t>(view.payload().size()), '\0');
         if (auto got = readWhole(view, std::as_writable_bytes(std::span(bytes.data(), bytes.size()))); !got) {

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Looking once and folding in memory, round by round, give the same answer, word for word, wherever looking
+// once gives one. PLEAT_ROUNDS_GRAPHS says on how many random graphs (600), PLEAT_ROUNDS_SEED where to start.
+#include "core/fold/Rounds.h"
+#include "core/model/ModelReader.h"
+#include "tests/core/support/ModelBuilder.h"
+#include "tests/core/support/RandomGraph.h"
+
+#include <QTest>
+#include <fmt/format.h>
+#include <onnx/shape_inference/implementation.h>
+#include <random>
+
+using namespace pleat;
+using namespace pleat::test;
+
+namespace {
+
+int fromEnvironment(const char* name, int fallback)
+{
+    bool given = false;
+    const int value = qEnvironmentVariableIntValue(name, &given);
+    return given ? value : fallback;
+}
+
+std::shared_ptr<const GraphView> viewOf(const std::string& model)
+{
+    const auto* start = reinterpret_cast<const std::byte*>(model.data());
+    auto opened = openModel(std::make_shared<const std::vector<std::byte>>(start, start + model.size()), "m");
+    return opened ? GraphView::of(std::move(opened->model)) : nullptr;
+}
+
+std::string text(const std::vector<NodeRef>& nodes)
+{
+    std::string all;
+    for (const NodeRef& node : nodes)
+        all += fmt::format("{} {} {}, ", index(node.id), node.op, node.name);
+    return all;
+}
+
+std::string text(const FoldCandidate& candidate)
+{
+    std::string all =
+        fmt::format("{} {} {} [{}] in \"{}\", channels {}, into {} ({}), of {} through {}", candidate.id,
+                    candidate.foldable ? "folds" : "stays", candidate.message.text(),
+                    candidate.reason ? code(*candidate.reason) : "", candidate.scope,
+                    candidate.channels.value_or(0), candidate.layer ? text({*candidate.layer}) : "nothing",
+                    candidate.direction ? static_cast<int>(*candidate.direction) : -1, text(candidate.affine),
+                    text(candidate.between));
+    all += candidate.batchNorm ? ", batch norm" : "";
+    all += candidate.onlyWhenChosen ? ", only when chosen" : "";
+    for (const Blame& blame : candidate.blame)
+        all += fmt::format(", blame {} {}", blame.name, index(blame.node));
+    for (const FoldWarning& warning : candidate.warnings)
+        all += ", warning " + warning.code + ": " + warning.message.text();
+    return all;
+}
+
+std::string text(const std::vector<FoldCandidate>& candidates)
+{
+    std::string all;
+    for (const FoldCandidate& candidate : candidates)
+        all += text(candidate) + "\n";
+    return all;
+}
+
+struct Tally {
+    int quick = 0, mixed = 0, slow = 0; // mixed: quick, with something that folds and something that does not
+};
+
+std::string compare(const std::shared_ptr<const GraphView>& view, const FoldOptions& options, Tally& tally)
+{
+    NoProgress progress;
+    const auto once = foldsOfOneRound(*view, options, progress, {});
+    const auto rounds = foldsOfAllRounds(view, options, progress, {});
+    if (!once || !rounds)
+        return "an error";
+    if (!*once) {
+        ++tally.slow;
+        return {};
+    }
+    ++tally.quick;
+    const auto folds = std::ranges::count_if(**once, &FoldCandidate::foldable);
+    tally.mixed += folds > 0 && folds < std::ssize(**once);
+    const std::string quick = text(**once), slow = text(*rounds);
+    return quick == slow ? "" : "at once:\n" + quick + "in rounds:\n" + slow;
+}
+
+std::string compareAll(const std::string& bytes, Tally& tally)
+{
+    const auto view = viewOf(bytes);
+    if (!view)
+        return "cannot be opened";
+    for (int bits = 0; bits < 16; ++bits) {
+        const FoldOptions options{.constantsToo = (bits & 1) != 0,
+                                  .quantizedToo = (bits & 2) != 0,
+                                  .padUniform = (bits & 4) != 0,
+                                  .blockedToo = (bits & 8) != 0};
+        if (std::string difference = compare(view, options, tally); !difference.empty())
+            return fmt::format("options {}: {}", bits, difference);
+    }
+    return {};
+}
+
+// The same graph, where much of what is known of shapes is only declared, and only of some values.
+onnx::ModelProto declaring(onnx::ModelProto model, std::uint32_t seed)
+{
+    try {
+        onnx::shape_inference::InferShapes(model);
+    } catch (const std::exception&) {
+        return model;
+    }
+    std::mt19937 random(seed);
+    auto& graph = *model.mutable_graph();
+    auto& infos = *graph.mutable_value_info();
+    for (int i = infos.size(); i-- > 0;) {
+        if (random() % 2 == 0)
+            infos.DeleteSubrange(i, 1);
+    }
+    for (onnx::ValueInfoProto& input : *graph.mutable_input()) {
+        if (random() % 3 == 0)
+            input.mutable_type()->mutable_tensor_type()->clear_shape();
+    }
+    for (onnx::ValueInfoProto& output : *graph.mutable_output()) {
+        if (random() % 2 == 0)
+            output.mutable_type()->mutable_tensor_type()->clear_shape();
+    }
+    return model;
+}
+
+// Whether the model is answered at once; fails when the two answers differ.
+bool isAnsweredAtOnce(const ModelBuilder& model)
+{
+    Tally tally;
+    const auto view = viewOf(model.bytes());
+    const std::string difference = view ? compare(view, {}, tally) : "cannot be opened";
+    if (!difference.empty())
+        QTest::qFail(difference.c_str(), __FILE__, __LINE__);
+    return tally.quick == 1;
+}
+
+// So many convolutions with a batch norm and a Relu behind each.
+ModelBuilder chain(int pairs)
+{
+    ModelBuilder model;
+    model.input("x", {1, 4, 8, 8});
+    for (int pair = 1; pair <= pairs; ++pair)
+        model.conv("c" + std::to_string(pair), {.out = 4, .in = 4, .kernel = {3, 3}, .pads = {1, 1, 1, 1}})
+            .batchNorm("bn" + std::to_string(pair))
+            .relu();
+    return model;
+}
+
+} // namespace
+
+class RoundsTest final : public QObject {
+    Q_OBJECT
+
+private slots:
+    void agreeOnRandomGraphs()
+    {
+        const int graphs = fromEnvironment("PLEAT_ROUNDS_GRAPHS", 600),
+                  first = fromEnvironment("PLEAT_ROUNDS_SEED", 1);
+        Tally tally;
+        for (int seed = first; seed < first + graphs; ++seed) {
+            RandomGraph graph(static_cast<std::uint32_t>(seed));
+            const onnx::ModelProto model = graph.model().proto();
+            std::string wrong = compareAll(model.SerializeAsString(), tally);
+            if (wrong.empty())
+                wrong =
+                    compareAll(declaring(model, static_cast<std::uint32_t>(seed)).SerializeAsString(), tally);
+            QVERIFY2(wrong.empty(),
+                     qPrintable(QString::fromStdString(fmt::format("seed {}: {}", seed, wrong))));
+        }
+        qInfo("%d answers at once, %d of them with something left; %d in rounds", tally.quick, tally.mixed,
+              tally.slow);
+        if (graphs >= 600) {
+            QVERIFY(tally.mixed > graphs / 20);
+            QVERIFY(tally.slow > graphs / 20);
+        }
+    }
+
+    void looksOnceWhereAllFold() { QVERIFY(isAnsweredAtOnce(chain(5).output())); }
+
+    // One that is blocked does not keep the others from being known.
+    void looksOnceWhereOneIsRead() { QVERIFY(isAnsweredAtOnce(chain(5).output().output("c3_out"))); }
+
+    void looksOnceWhereOneIsUnreadable()
+    {
+        for (const int at : {0, 2, 4}) {
+            ModelBuilder model = chain(5);
+            model.output();
+            onnx::ModelProto proto = model.proto();
+            int seen = 0;
+            for (onnx::NodeProto& node : *proto.mutable_graph()->mutable_node()) {
+                if (node.op_type() == "BatchNormalization" && seen++ == at) {
+                    auto& mode = *node.add_attribute();
+                    mode.set_name("training_mode");
+                    mode.set_type(onnx::AttributeProto::INT);
+                    mode.set_i(1);
+                }
+            }
+            Tally tally;
+            const std::string difference = compareAll(proto.SerializeAsString(), tally);
+            QVERIFY2(difference.empty(), difference.c_str());
+            QVERIFY(tally.quick > 0);
+        }
+    }
+
+    // The second can be folded once the first is out of its way.
+    void foldsInRoundsWhereOneClearsTheWay()
+    {
+        ModelBuilder model;
+        model.input("x", {2, 3, 8, 8}).conv("c1", {}).batchNorm("bn1", {.positive = true});
+        model.then("MaxPool", "pool", {}, {{"kernel_shape", Dims{2, 2}}});
+        model.batchNorm("bn2", {.positive = true});
+        QVERIFY(!isAnsweredAtOnce(model));
+        NoProgress progress;
+        const auto found = findFolds(viewOf(model.bytes()), {}, progress, {});
+        QVERIFY(found);
+        QCOMPARE(found->size(), 2u);
+        QVERIFY(found->back().foldable);
+        QCOMPARE(found->back().warnings.at(0).code, std::string("needs-others"));
+    }
+};
+
+QTEST_APPLESS_MAIN(RoundsTest)
+#include "test_rounds.moc"
