@@ -104,7 +104,8 @@ private Q_SLOTS:
     void framesWhatWasFoldedOnBothSides()
     {
         const auto opened = open(sampleModel());
-        const auto folded = stepSnapshot(opened, FoldStep{{{opened->candidates.front().id}}, {}}, m_progress, {});
+        const auto folded =
+            stepSnapshot(opened, FoldStep{{{opened->candidates.front().id}}, {}}, m_progress, {});
         QVERIFY(folded.has_value());
         const BuiltScene after = build(*folded->snapshot, *folded->snapshot);
         QCOMPARE(titled(after, "BatchNormalization"), 13);
@@ -119,7 +120,8 @@ private Q_SLOTS:
     void keepsTheKeysOfWhatSurvivesAFold()
     {
         const auto opened = open(sampleModel());
-        const auto folded = stepSnapshot(opened, FoldStep{{{opened->candidates.front().id}}, {}}, m_progress, {});
+        const auto folded =
+            stepSnapshot(opened, FoldStep{{{opened->candidates.front().id}}, {}}, m_progress, {});
         QVERIFY(folded.has_value());
         const auto keys = [](const BuiltScene& built) {
             std::vector<quint32> result;
