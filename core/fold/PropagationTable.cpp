@@ -143,7 +143,8 @@ std::optional<int> axisInOperand(const Question& question, std::size_t slot)
     const int added = static_cast<int>(*outputRank - *rank), inOperand = up ? *own - added : *own;
     const auto channels = static_cast<std::int64_t>(question.channels);
     if (inOperand < 0 || shapes.size(operand, static_cast<std::size_t>(inOperand)) != channels ||
-        shapes.size(output, static_cast<std::size_t>(inOperand + added)) != channels)
+        shapes.size(output, static_cast<std::size_t>(inOperand) + static_cast<std::size_t>(added)) !=
+            channels)
         return std::nullopt;
     return up ? inOperand : inOperand + added;
 }

@@ -207,7 +207,7 @@ private slots:
         large.variance = std::vector(65, 1.0);
         program.write("m.onnx", model.batchNorm("bn1", large).bytes());
         program.write("out.onnx", "as it was");
-        for (const QString& data : {"keep", "external"}) {
+        for (const char* data : {"keep", "external"}) {
             const Run refused = program.run({"fold", "m.onnx", "-o", "out.onnx", "--data", data});
             QCOMPARE(refused.code, 4);
             QVERIFY2(refused.err.contains("\"heavy\" infinite in float"), refused.err.constData());
