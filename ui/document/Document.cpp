@@ -253,6 +253,7 @@ void Document::applyRecipe(const Recipe& recipe)
 std::vector<Step> Document::steps() const
 {
     std::vector<Step> steps;
+    steps.reserve(static_cast<std::size_t>(m_undo.index()));
     for (int done = 0; done < m_undo.index(); ++done)
         steps.push_back(stepAt(m_undo, done));
     return steps;
