@@ -6,6 +6,7 @@
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
 #include "ui/jobs/Job.h"
+#include "ui/widgets/PlainText.h"
 
 #include <QFileInfo>
 #include <algorithm>
@@ -58,7 +59,7 @@ class StepCommand final : public QUndoCommand {
 public:
     StepCommand(Document& document, Step step, SnapshotPointer before, SnapshotPointer after,
                 const QString& text)
-        : QUndoCommand(text),
+        : QUndoCommand(oneLine(text)), // the names of layers in it are a stranger's
           m_document(document),
           m_step(std::move(step)),
           m_before(std::move(before)),
