@@ -255,4 +255,24 @@ Verdict<double> requireShiftReaches(const FoldContext& context, const Layer& lay
     return 1.0;
 }
 
+std::optional<std::vector<std::int64_t>> explicitPads(const FoldContext& context, const Layer& conv)
+{
+    const Window window(context.view.proto(conv.node), conv);
+    const std::size_t axes = window.kernel.size();
+    const bool cuts = std::ranges::any_of(window.pads, [](std::int64_t pad) { return pad < 0; });
+    if (window.automatic == "NOTSET")
+        return window.pads.size() == 2 * axes && !cuts ? std::optional(window.pads) : std::nullopt;
+    if (!window.automatic.starts_with("SAME") || window.padsExplicitly())
+        return std::nullopt;
+    std::vector<std::int64_t> pads(2 * axes);
+    for (std::size_t a = 0; a < axes; ++a) {
+        const std::int64_t total = samePadding(context, conv, window, a);
+        if (total < 0 || at(window.dilations, a, 1) < 1)
+            return std::nullopt;
+        pads[a] = window.automatic == "SAME_LOWER" ? total - total / 2 : total / 2;
+        pads[axes + a] = total - pads[a];
+    }
+    return pads;
+}
+
 } // namespace pleat

@@ -5,6 +5,8 @@
 
 #include "core/fold/Layer.h"
 
+#include <optional>
+
 namespace pleat {
 
 // `t` per input channel of a Conv or ConvTranspose. Answers which part of the layer's weights each output
@@ -13,5 +15,11 @@ namespace pleat {
 // Conv, to exempt channels whose weights are all 0, and of a ConvTranspose with a stride.
 Verdict<double> requireShiftReaches(const FoldContext& context, const Layer& layer,
                                     const std::vector<double>& t);
+
+// The zeros that a Conv puts around its data, as numbers: what its `pads` say, or what auto_pad makes of
+// sizes that are known (ONNX's operator page of Conv). Before each spatial axis, then behind each. Nothing
+// where they depend on a size that is not known, where both attributes are given, or one of them cuts off
+// (negative pads).
+std::optional<std::vector<std::int64_t>> explicitPads(const FoldContext& context, const Layer& conv);
 
 } // namespace pleat

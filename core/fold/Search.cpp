@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fold/Search.h"
 
-#include "core/fold/ExplicitPads.h"
 #include "core/fold/Padding.h"
 #include "core/fold/PropagationTable.h"
 #include "core/fold/Readers.h"
