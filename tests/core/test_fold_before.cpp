@@ -158,6 +158,27 @@ private slots:
         assertBlocked(thenConv({.pads = {1, 1, 1, 1}}), Reason::Padding, "c1", {}, onRequest.options);
     }
 
+    // auto_pad is worth as many zeros as ONNX's page of Conv says, where the size is known.
+    void foldsAUniformShiftInFrontOfAutoPadOnRequest()
+    {
+        const auto each = [](double value) { return std::vector<double>(4, value); };
+        const BatchNormSpec uniform{
+            .scale = each(1.5), .bias = each(0.7), .mean = each(-0.4), .variance = each(0.9)};
+        const FoldExpectations onRequest{.options = {.padUniform = true}};
+        for (const std::string pad : {"SAME_UPPER", "SAME_LOWER"}) {
+            for (const Dims& strides : {Dims{}, Dims{2, 1}, Dims{3, 2}}) {
+                for (const Dims& kernel : {Dims{3, 3}, Dims{4, 2}, Dims{1, 5}})
+                    assertFolds(thenConv({.kernel = kernel, .strides = strides, .autoPad = pad}, uniform,
+                                         {"N", 4, 8, 7}),
+                                intoConv, onRequest);
+            }
+            assertBlocked(thenConv({.autoPad = pad}, uniform, {"N", 4, "H", 8}), Reason::PaddingUnknown, "c1",
+                          {}, onRequest.options);
+            assertBlocked(thenConv({.autoPad = pad}, uniform, {"N", 4, 8, "W"}), Reason::Padding, "c1", {},
+                          onRequest.options);
+        }
+    }
+
     void foldsThroughAPadThatRepeatsItsData() // case 40
     {
         assertFolds(padThenConv("reflect", {}), intoConv);
