@@ -152,18 +152,31 @@ private:
     void markTouched()
     {
         const auto touch = [&](ScopeIndex scope) {
-            while (scope != ScopeIndex::None && m_touched.insert(scope).second)
-                scope = m_view.scopes()[index(scope)].parent;
+            while (scope != ScopeIndex::None && m_touched.insert(scope).second) {
+                const Scope& entry = m_view.scopes()[index(scope)];
+                if (entry.owner != NodeIndex::None)
+                    markChunk(entry.owner);
+                scope = entry.parent;
+            }
         };
-        forEachNewNode([&](NodeIndex node, const onnx::NodeProto&) { touch(m_view.scope(node)); });
+        const auto touchNode = [&](NodeIndex node) {
+            markChunk(node);
+            touch(m_view.scope(node));
+        };
+        const auto touchInitializer = [&](ValueIndex value) {
+            m_initializerChunks[m_view.scope(value)].insert(
+                Sequence<ValueIndex>::chunkOf(m_view.initializerPlace(value)));
+            touch(m_view.scope(value));
+        };
+        forEachNewNode([&](NodeIndex node, const onnx::NodeProto&) { touchNode(node); });
         for (const NodeIndex node : m_edit.removed)
-            touch(m_view.scope(node));
+            touchNode(node);
         for (const NodeIndex node : m_orphanNodes)
-            touch(m_view.scope(node));
+            touchNode(node);
         for (const ValueIndex value : m_orphans)
-            touch(m_view.scope(value));
+            touchInitializer(value);
         for (const auto& [value, tensor] : m_edit.replaced)
-            touch(m_view.scope(value));
+            touchInitializer(value);
         for (const auto& [scope, tensors] : m_edit.added)
             touch(scope);
         for (const auto& [scope, names] : m_edit.otherNumbers)
@@ -177,21 +190,33 @@ private:
         }
     }
 
+    void markChunk(NodeIndex node)
+    {
+        m_nodeChunks[m_view.scope(node)].insert(Sequence<NodeIndex>::chunkOf(m_view.place(node)));
+    }
+
     std::shared_ptr<const Graph> rebuilt(ScopeIndex index_)
     {
         const Scope& scope = m_view.scopes()[index(index_)];
-        auto graph = std::make_shared<Graph>();
+        auto graph = std::make_shared<Graph>(*scope.graph);
+        graph->source = {};
         graph->header = rebuiltHeader(index_, scope);
         rebuildInitializers(index_, scope, *graph);
+        for (const std::size_t chunk : m_nodeChunks[index_]) {
+            graph->nodes.changeChunk(chunk, [&](const std::vector<Node>&) {
+                std::vector<Node> nodes;
+                for (const NodeIndex node : scope.nodes.chunkAt(chunk)) {
+                    insert(m_edit.before, node, nodes);
+                    if (!isGone(node))
+                        nodes.push_back(rebuiltNode(node));
+                    insert(m_edit.after, node, nodes);
+                }
+                return nodes;
+            });
+        }
         if (scope.function >= 0)
             addConstants(index_, *graph);
-        graph->nodes.reserve(graph->nodes.size() + scope.nodes.size());
-        for (const NodeIndex node : scope.nodes) {
-            insert(m_edit.before, node, *graph);
-            if (!isGone(node))
-                graph->nodes.push_back(rebuiltNode(node));
-            insert(m_edit.after, node, *graph);
-        }
+        graph->nodes.level();
         return graph;
     }
 
@@ -226,13 +251,13 @@ private:
     }
 
     void insert(const std::map<NodeIndex, std::vector<onnx::NodeProto>>& inserted, NodeIndex neighbour,
-                Graph& graph)
+                std::vector<Node>& nodes)
     {
         const auto found = inserted.find(neighbour);
         if (found == inserted.end())
             return;
         for (const onnx::NodeProto& proto : found->second)
-            graph.nodes.push_back(fresh(proto));
+            nodes.push_back(fresh(proto));
     }
 
     Node fresh(onnx::NodeProto proto)
@@ -242,16 +267,20 @@ private:
 
     void rebuildInitializers(ScopeIndex index_, const Scope& scope, Graph& graph)
     {
-        graph.initializers.reserve(scope.graph->initializers.size());
-        for (std::size_t i = 0; i < scope.graph->initializers.size(); ++i) {
-            const Initializer& initializer = scope.graph->initializers[i];
-            const ValueIndex value = scope.initializers[i];
-            if (m_orphans.contains(value))
-                continue;
-            const auto replaced = m_edit.replaced.find(value);
-            graph.initializers.push_back(replaced == m_edit.replaced.end()
-                                             ? initializer
-                                             : Initializer{initializer.id, replaced->second, {}});
+        for (const std::size_t chunk : m_initializerChunks[index_]) {
+            graph.initializers.changeChunk(chunk, [&](const std::vector<Initializer>& old) {
+                std::vector<Initializer> kept;
+                for (std::size_t i = 0; i < old.size(); ++i) {
+                    const ValueIndex value = scope.initializers.chunkAt(chunk)[i];
+                    if (m_orphans.contains(value))
+                        continue;
+                    const auto replaced = m_edit.replaced.find(value);
+                    kept.push_back(replaced == m_edit.replaced.end()
+                                       ? old[i]
+                                       : Initializer{old[i].id, replaced->second, {}});
+                }
+                return kept;
+            });
         }
         if (scope.function >= 0)
             return;
@@ -267,6 +296,8 @@ private:
         const auto added = m_edit.added.find(scope);
         if (added == m_edit.added.end())
             return;
+        std::vector<Node> constants;
+        constants.reserve(added->second.size());
         for (const auto& tensor : added->second) {
             onnx::NodeProto constant;
             constant.set_op_type("Constant");
@@ -275,8 +306,9 @@ private:
             value.set_name("value");
             value.set_type(onnx::AttributeProto::TENSOR);
             *value.mutable_t() = *tensor;
-            graph.nodes.push_back(fresh(std::move(constant)));
+            constants.push_back(fresh(std::move(constant)));
         }
+        graph.nodes.insertAtStart(std::move(constants));
     }
 
     std::shared_ptr<const onnx::GraphProto> rebuiltHeader(ScopeIndex index_, const Scope& scope)
@@ -289,8 +321,9 @@ private:
         const bool freezes = m_edit.freezesInputs && index_ == ScopeIndex::Main;
         const auto others = m_edit.otherNumbers.find(index_);
         const bool forgets = others != m_edit.otherNumbers.end() && old->quantization_annotation_size() > 0;
-        if (vanished == m_vanished.end() && restated == m_edit.restated.end() && !freezes && !forgets &&
-            !(listsInputs && added != m_edit.added.end()))
+        if (!freezes && !forgets && !(listsInputs && added != m_edit.added.end()) &&
+            (vanished == m_vanished.end() || !declaresAny(*old, vanished->second, listsInputs)) &&
+            (restated == m_edit.restated.end() || !declaresAny(*old, restated->second)))
             return old;
         auto header = std::make_shared<onnx::GraphProto>(*old);
         if (restated != m_edit.restated.end())
@@ -316,6 +349,25 @@ private:
                 addInput(*header, *tensor);
         }
         return header;
+    }
+
+    using Names = std::unordered_set<std::string_view>;
+    static bool declaresAny(const onnx::GraphProto& header, const Names& names, bool inputsToo)
+    {
+        const auto isOne = [&](const onnx::ValueInfoProto& info) { return names.contains(info.name()); };
+        return std::ranges::any_of(header.value_info(), isOne) ||
+               (inputsToo && std::ranges::any_of(header.input(), isOne)) ||
+               std::ranges::any_of(header.quantization_annotation(), [&](const auto& annotation) {
+                   return names.contains(annotation.tensor_name());
+               });
+    }
+    static bool declaresAny(const onnx::GraphProto& header,
+                            const std::vector<Rewriter::State::TensorPointer>& tensors)
+    {
+        Names names;
+        for (const auto& tensor : tensors)
+            names.insert(tensor->name());
+        return declaresAny(header, names, true);
     }
 
     template<class Message, class Gone>
@@ -369,6 +421,7 @@ private:
     std::set<ValueIndex> m_orphans; // initializers
     std::map<ScopeIndex, std::unordered_set<std::string_view>> m_vanished;
     std::set<ScopeIndex> m_touched;
+    std::map<ScopeIndex, std::set<std::size_t>> m_nodeChunks, m_initializerChunks; // to be rebuilt
     std::map<NodeIndex, std::vector<ScopeIndex>> m_bodies; // touched ones, by the node that holds them
 };
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/base/Ids.h"
+#include "core/base/SharedVector.h"
 #include "core/io/File.h"
 #include "core/model/TensorMessage.h"
 #include "core/tensor/TensorView.h"
@@ -63,8 +64,8 @@ struct Initializer {
 
 struct Graph {
     std::shared_ptr<const onnx::GraphProto> header; // everything but nodes and initializers
-    std::vector<Node> nodes;
-    std::vector<Initializer> initializers;
+    Sequence<Node> nodes;
+    Sequence<Initializer> initializers;
     SourceRange source; // of the whole GraphProto; gone as soon as anything inside changed
 };
 

@@ -40,6 +40,9 @@ public:
     // Those that are stored in the message itself; empty when it has none or has its numbers otherwise.
     std::span<const std::byte> rawData() const;
 
+    // The very same object, not only an equal one.
+    bool isSame(const TensorMessage& other) const { return m_content == other.m_content; }
+
     // The message where it is kept as one, else null: then all there is to the tensor are the four above.
     const onnx::TensorProto* kept() const;
     // The same message for everybody, made from the four where it is not kept.

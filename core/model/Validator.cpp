@@ -138,8 +138,9 @@ Check NameCheck::defineInputs(Scope& scope)
 
 Check NameCheck::defineNodes(Scope& scope)
 {
-    for (std::size_t index = 0; index < scope.graph.nodes.size(); ++index) {
-        const auto& node = *scope.graph.nodes[index].proto;
+    std::size_t index = 0;
+    for (const Node& entry : scope.graph.nodes) {
+        const auto& node = *entry.proto;
         for (const auto& output : node.output()) {
             if (output.empty())
                 continue; // an optional output that nobody asked for
@@ -147,15 +148,15 @@ Check NameCheck::defineNodes(Scope& scope)
                 return invalid(
                     "\"" + output + "\" is defined twice; the second time by " + labelOf(node) + ".", output);
         }
+        ++index;
     }
     return {};
 }
 
 Check NameCheck::walkNodes(Scope& scope, int depth)
 {
-    for (std::size_t index = 0; index < scope.graph.nodes.size(); ++index) {
-        scope.current = index;
-        const Node& node = scope.graph.nodes[index];
+    scope.current = 0;
+    for (const Node& node : scope.graph.nodes) {
         for (const auto& input : node.proto->input()) {
             if (input.empty())
                 continue; // an optional input that is absent
@@ -166,6 +167,7 @@ Check NameCheck::walkNodes(Scope& scope, int depth)
             if (auto wrong = walk(*body.graph, &scope, depth + 1))
                 return wrong;
         }
+        ++scope.current;
     }
     scope.current = noNode;
     return {};
@@ -217,9 +219,10 @@ Check NameCheck::order(const Scope& scope)
     }
     if (ready.size() == count)
         return {};
-    for (std::size_t index = 0; index < count; ++index) {
-        if (waiting[index] > 0) {
-            const auto& node = *scope.graph.nodes[index].proto;
+    std::size_t index = 0;
+    for (const Node& entry : scope.graph.nodes) {
+        if (waiting[index++] > 0) {
+            const auto& node = *entry.proto;
             return invalid("the graph has a cycle: " + labelOf(node) + " waits for its own result.",
                            node.name());
         }

@@ -270,7 +270,7 @@ void TestDamage::cannotBeMadeToAllocate()
     tensor->mutable_dims()->RemoveLast();
     const auto opened = open(model);
     QVERIFY(opened);
-    const auto read = tensorView(opened->model, opened->model.graph->initializers[0].tensor).doubles();
+    const auto read = tensorView(opened->model, opened->model.graph->initializers.at(0).tensor).doubles();
     QVERIFY(!read);
     QCOMPARE(read.error().code, ErrorCode::MissingData);
 }

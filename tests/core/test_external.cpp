@@ -30,7 +30,7 @@ const std::string weightBytes = convModel().graph().initializer(0).raw_data(); /
 
 TensorView weightOf(const OpenedModel& opened)
 {
-    return tensorView(opened.model, opened.model.graph->initializers[0].tensor);
+    return tensorView(opened.model, opened.model.graph->initializers.at(0).tensor);
 }
 
 } // namespace

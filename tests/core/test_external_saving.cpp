@@ -180,9 +180,9 @@ Model doubled(const Model& model, const std::string& name = "w")
     auto payloads = std::make_shared<std::vector<Payload>>(*model.payloads);
     auto graph = std::make_shared<Graph>(*model.graph);
     graph->source = {};
-    for (Initializer& initializer : graph->initializers) {
+    graph->initializers.changeAll([&](Initializer& initializer) {
         if (initializer.tensor.name() != name)
-            continue;
+            return;
         const TensorView view = tensorView(model, initializer.tensor);
         const auto outputs = static_cast<std::uint64_t>(view.dims().at(0));
         const auto layout = WeightLayout::convolution(outputs, view.elements() / outputs, 1, 1);
@@ -190,7 +190,7 @@ Model doubled(const Model& model, const std::string& name = "w")
             scaled(view, layout, std::make_shared<const std::vector<double>>(outputs, 2.0), nullptr);
         initializer.tensor = makeTensor(*payloads, name, view.type(), view.dims(), std::move(*content));
         initializer.source = {};
-    }
+    });
     Model changed = model;
     changed.graph = graph;
     changed.payloads = payloads;
@@ -438,7 +438,7 @@ void TestExternalSaving::savesOverItsOwnSource()
         QCOMPARE(contents(folder.path("two.bin")), model.second);
     }
     // The document still has what it opened.
-    const auto weight = tensorView(opened->model, opened->model.graph->initializers[1].tensor).doubles();
+    const auto weight = tensorView(opened->model, opened->model.graph->initializers.at(1).tensor).doubles();
     QVERIFY(weight);
     const auto copy = save(opened->model, folder.path("original.onnx"));
     QVERIFY2(copy, said(copy).c_str());

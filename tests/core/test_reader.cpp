@@ -269,13 +269,13 @@ void TestReader::takesBodiesOut()
     const Graph& then = *choice.bodies[0].graph;
     QCOMPARE(then.header->name(), std::string("then"));
     QCOMPARE(then.nodes.size(), 2u);
-    const auto& constant = then.nodes[0].proto->attribute(0).t();
+    const auto& constant = then.nodes.at(0).proto->attribute(0).t();
     QVERIFY(isInFile(opened->model, constant));
     QVERIFY(bytesOf(tensorView(opened->model, constant)) ==
             truth.graph().node(1).attribute(0).g().node(0).attribute(0).t().raw_data());
     const Graph& otherwise = *choice.bodies[1].graph;
     QCOMPARE(otherwise.initializers.size(), 1u);
-    QVERIFY(isInFile(opened->model, *otherwise.initializers[0].tensor.message()));
+    QVERIFY(isInFile(opened->model, *otherwise.initializers.at(0).tensor.message()));
     QVERIFY(sameModel(opened->model, truth));
 }
 
@@ -303,7 +303,7 @@ void TestReader::readsFunctions()
     QCOMPARE(read.header->name(), std::string("Twice"));
     QCOMPARE(read.header->node_size(), 0);
     QCOMPARE(read.body->nodes.size(), 2u);
-    QVERIFY(isInFile(opened->model, read.body->nodes[0].proto->attribute(0).t()));
+    QVERIFY(isInFile(opened->model, read.body->nodes.at(0).proto->attribute(0).t()));
     QVERIFY(sameModel(opened->model, truth));
 }
 
@@ -329,10 +329,10 @@ void TestReader::numbersInTheOrderOfTheFile()
     const auto opened = open(branchedModel());
     QVERIFY(opened);
     const Model& model = opened->model;
-    QCOMPARE(index(model.graph->nodes[0].id), 0u);
-    QCOMPARE(index(model.graph->nodes[1].id), 1u);
-    QCOMPARE(index(model.graph->nodes[1].bodies[0].graph->nodes[0].id), 2u);
-    QCOMPARE(index(model.graph->nodes[1].bodies[1].graph->nodes[0].id), 4u);
+    QCOMPARE(index(model.graph->nodes.at(0).id), 0u);
+    QCOMPARE(index(model.graph->nodes.at(1).id), 1u);
+    QCOMPARE(index(model.graph->nodes.at(1).bodies[0].graph->nodes.at(0).id), 2u);
+    QCOMPARE(index(model.graph->nodes.at(1).bodies[1].graph->nodes.at(0).id), 4u);
     QCOMPARE(model.ids->nodes(), 5u);
     QCOMPARE(model.ids->tensors(), 3u);
 }
@@ -363,7 +363,7 @@ void TestReader::keepsWhatIsSharedApart()
     const auto opened = open(folder.write("m.onnx", truth));
     QVERIFY2(opened, opened ? "" : opened.error().message.c_str());
     QVERIFY(sameModel(opened->model, truth));
-    const onnx::NodeProto& node = *opened->model.graph->nodes[4].proto;
+    const onnx::NodeProto& node = *opened->model.graph->nodes.at(4).proto;
     onnx::NodeProto copy = node;
     copy.set_input(1, "other");
     copy.mutable_attribute(0)->set_ints(0, 7);
@@ -403,7 +403,7 @@ void TestReader::packsOnlyWhatIsWhole()
     QVERIFY2(opened, opened ? "" : opened.error().message.c_str());
     QVERIFY(sameModel(opened->model, truth));
     for (std::size_t t = 0; t < 7; ++t) {
-        const TensorMessage& tensor = opened->model.graph->initializers[t].tensor;
+        const TensorMessage& tensor = opened->model.graph->initializers.at(t).tensor;
         const onnx::TensorProto& wanted = truth.graph().initializer(static_cast<int>(t));
         QCOMPARE(tensor.kept() == nullptr, t == 0 || t == 5);
         QCOMPARE(tensor.name(), std::string_view(wanted.name()));

@@ -2,7 +2,7 @@
 // Looking once and folding in memory, round by round, give the same answer, word for word, wherever looking
 // once gives one. PLEAT_ROUNDS_GRAPHS says on how many random graphs (600), PLEAT_ROUNDS_SEED where to start.
 #include "core/fold/Rounds.h"
-#include "core/model/ModelReader.h"
+#include "tests/core/support/FoldChecks.h"
 #include "tests/core/support/ModelBuilder.h"
 #include "tests/core/support/RandomGraph.h"
 
@@ -15,20 +15,6 @@ using namespace pleat;
 using namespace pleat::test;
 
 namespace {
-
-int fromEnvironment(const char* name, int fallback)
-{
-    bool given = false;
-    const int value = qEnvironmentVariableIntValue(name, &given);
-    return given ? value : fallback;
-}
-
-std::shared_ptr<const GraphView> viewOf(const std::string& model)
-{
-    const auto* start = reinterpret_cast<const std::byte*>(model.data());
-    auto opened = openModel(std::make_shared<const std::vector<std::byte>>(start, start + model.size()), "m");
-    return opened ? GraphView::of(std::move(opened->model)) : nullptr;
-}
 
 std::string text(const std::vector<NodeRef>& nodes)
 {
@@ -88,7 +74,7 @@ std::string compare(const std::shared_ptr<const GraphView>& view, const FoldOpti
 
 std::string compareAll(const std::string& bytes, Tally& tally)
 {
-    const auto view = viewOf(bytes);
+    const auto view = viewOf(bytes).value_or(nullptr);
     if (!view)
         return "cannot be opened";
     for (int bits = 0; bits < 16; ++bits) {
@@ -132,7 +118,7 @@ onnx::ModelProto declaring(onnx::ModelProto model, std::uint32_t seed)
 bool isAnsweredAtOnce(const ModelBuilder& model)
 {
     Tally tally;
-    const auto view = viewOf(model.bytes());
+    const auto view = viewOf(model.bytes()).value_or(nullptr);
     const std::string difference = view ? compare(view, {}, tally) : "cannot be opened";
     if (!difference.empty())
         QTest::qFail(difference.c_str(), __FILE__, __LINE__);
@@ -216,7 +202,7 @@ private slots:
         model.batchNorm("bn2", {.positive = true});
         QVERIFY(!isAnsweredAtOnce(model));
         NoProgress progress;
-        const auto found = findFolds(viewOf(model.bytes()), {}, progress, {});
+        const auto found = findFolds(viewOf(model.bytes()).value(), {}, progress, {});
         QVERIFY(found);
         QCOMPARE(found->size(), 2u);
         QVERIFY(found->back().foldable);

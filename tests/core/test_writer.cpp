@@ -36,9 +36,10 @@ Model scaled(const Model& model, std::size_t at, const std::vector<double>& fact
     auto payloads = std::make_shared<std::vector<Payload>>(*model.payloads);
     auto graph = std::make_shared<Graph>(*model.graph);
     graph->source = {};
-    graph->initializers[at].tensor = makeTensor(*payloads, view.name(), DataType::Float, view.dims(),
-                                                Payload{std::make_shared<const ScaledBytes>(content)});
-    graph->initializers[at].source = {};
+    Initializer& changed = graph->initializers.changeAt(at);
+    changed.tensor = makeTensor(*payloads, view.name(), DataType::Float, view.dims(),
+                                Payload{std::make_shared<const ScaledBytes>(content)});
+    changed.source = {};
     Model made = model;
     made.edited = true;
     made.graph = graph;
@@ -176,10 +177,10 @@ void TestWriter::copiesAroundAChangedNode()
     const auto& nodes = opened->model.graph->nodes;
     for (std::size_t at = 0; at < nodes.size(); at += 1 + nodes.size() / 5) {
         auto graph = std::make_shared<Graph>(*opened->model.graph);
-        auto node = std::make_shared<onnx::NodeProto>(*graph->nodes[at].proto);
+        auto node = std::make_shared<onnx::NodeProto>(*graph->nodes.at(at).proto);
         node->set_doc_string("changed");
-        graph->nodes[at].proto = node;
-        graph->nodes[at].source = {};
+        graph->nodes.changeAt(at).proto = node;
+        graph->nodes.changeAt(at).source = {};
         graph->source = {};
         Model edited = opened->model;
         edited.edited = true;
@@ -239,12 +240,12 @@ void TestWriter::changesInsideABody()
 {
     const auto opened = open(richModel());
     auto graph = std::make_shared<Graph>(*opened->model.graph);
-    Node& choice = graph->nodes[1];
+    Node& choice = graph->nodes.changeAt(1);
     auto body = std::make_shared<Graph>(*choice.bodies[1].graph);
-    auto node = std::make_shared<onnx::NodeProto>(*body->nodes[0].proto);
+    auto node = std::make_shared<onnx::NodeProto>(*body->nodes.at(0).proto);
     node->set_op_type("Sub");
-    body->nodes[0].proto = node;
-    body->nodes[0].source = {};
+    body->nodes.changeAt(0).proto = node;
+    body->nodes.changeAt(0).source = {};
     body->source = {};
     choice.bodies[1].graph = body;
     choice.source = {};
@@ -333,7 +334,7 @@ void TestWriter::savesOverItsOwnSource()
     QVERIFY(first != truth.SerializeAsString());
     QCOMPARE(first.size(), truth.SerializeAsString().size());
     // The document goes on with the file it has opened.
-    QVERIFY(tensorView(edited, edited.graph->initializers[0].tensor).doubles());
+    QVERIFY(tensorView(edited, edited.graph->initializers.at(0).tensor).doubles());
     QVERIFY(saved(edited, path) == first);
     QVERIFY(saved(opened->model, path) == truth.SerializeAsString());
     QCOMPARE(folder.names(), std::vector<std::string>{"m.onnx"});

@@ -98,6 +98,13 @@ bool names(const onnx::ModelProto& model, const Blame& blame)
 
 } // namespace
 
+int fromEnvironment(const char* name, int fallback)
+{
+    bool given = false;
+    const int value = qEnvironmentVariableIntValue(name, &given);
+    return given ? value : fallback;
+}
+
 tl::expected<std::shared_ptr<const GraphView>, std::string> viewOf(const std::string& bytes)
 {
     return open(Workplace(bytes).source()); // the open descriptor outlives the folder

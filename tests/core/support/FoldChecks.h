@@ -23,6 +23,9 @@ struct Folded {
     FoldOutcome outcome;
 };
 
+// A number that the environment may give.
+int fromEnvironment(const char* name, int fallback);
+
 // Opened from a file, as users do; and what a save writes.
 tl::expected<std::shared_ptr<const GraphView>, std::string> viewOf(const std::string& bytes);
 tl::expected<std::string, std::string> savedBytes(const Model& model);

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A view that follows an edit says the same as one that is built of the edited model: nodes, values, readers,
+// constants, by name and in order. PLEAT_UPDATE_GRAPHS says on how many random graphs (300),
+// PLEAT_UPDATE_SEED where to start.
+#include "core/fold/Fold.h"
+#include "core/graph/Rewriter.h"
+#include "tests/core/support/FoldChecks.h"
+#include "tests/core/support/RandomGraph.h"
+
+#include <QTest>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <onnx/onnx_pb.h>
+#include <random>
+
+using namespace pleat;
+using namespace pleat::test;
+
+namespace {
+
+using View = std::shared_ptr<const GraphView>;
+
+std::string text(const GraphView& view, ValueIndex value)
+{
+    if (value == ValueIndex::None)
+        return "-";
+    const NodeIndex producer = view.producer(value);
+    std::string all =
+        fmt::format("{} of scope {}, made by {}:{}, depth {}", view.name(value), index(view.scope(value)),
+                    producer == NodeIndex::None ? -1 : static_cast<int>(index(view.id(producer))),
+                    view.producerSlot(value), view.constantDepth(value));
+    all += view.isGraphInput(value) ? ", input" : "";
+    all += view.isGraphOutput(value) ? ", output" : "";
+    all += view.isSparse(value) ? ", sparse" : "";
+    if (const Initializer* initializer = view.initializer(value))
+        all += fmt::format(", initializer {} {}", index(initializer->id), initializer->tensor.name());
+    if (view.readerInBody(value) != NodeIndex::None)
+        all += fmt::format(", in a body by {}", index(view.id(view.readerInBody(value))));
+    all += ", read by";
+    for (const Use& use : view.uses(value))
+        all += fmt::format(" {}:{}", index(view.id(use.node)), use.slot);
+    return all;
+}
+
+// All that there is to see, without the numbers of nodes and values.
+std::string text(const GraphView& view)
+{
+    std::string all;
+    for (const Scope& scope : view.scopes()) {
+        all +=
+            fmt::format("scope \"{}\" in {} of {}\n", scope.path, index(scope.parent),
+                        scope.owner == NodeIndex::None ? -1 : static_cast<int>(index(view.id(scope.owner))));
+        for (const auto* list : {&scope.inputs, &scope.outputs})
+            for (const ValueIndex value : *list)
+                all += "  " + text(view, value) + "\n";
+        for (const ValueIndex value : scope.initializers)
+            all += "  " + text(view, value) + "\n";
+        const auto number = static_cast<ScopeIndex>(&scope - view.scopes().data());
+        for (const NodeIndex node : view.topological(number))
+            all += fmt::format("  {}", index(view.id(node)));
+        all += "\n";
+        auto entry = scope.graph->nodes.begin();
+        for (const NodeIndex node : scope.nodes) {
+            all += fmt::format("  {} {} {} {}\n", index(view.id(node)), view.label(node), view.op(node),
+                               view.find(view.id(node)) == node && view.entry(node).id == entry->id &&
+                                       view.entry(node).proto == entry->proto && view.scope(node) == number
+                                   ? ""
+                                   : "IS SOMEWHERE ELSE");
+            ++entry;
+            for (const ValueIndex value : view.inputs(node))
+                all += "    reads " + text(view, value) + "\n";
+            for (const ValueIndex value : view.outputs(node)) {
+                all += "    makes " + text(view, value) + "\n";
+                if (value != ValueIndex::None && view.find(number, view.name(value)) != value)
+                    all += "    IS NOT FOUND\n";
+            }
+        }
+    }
+    std::size_t nodes = 0, values = 0;
+    for (std::size_t n = 0; n < view.nodeCount(); ++n)
+        nodes += view.exists(static_cast<NodeIndex>(n));
+    for (std::size_t v = 0; v < view.valueCount(); ++v)
+        values += view.exists(static_cast<ValueIndex>(v));
+    return all + fmt::format("{} nodes, {} values\n", nodes, values);
+}
+
+template<class T>
+T pick(const Sequence<T>& all, std::mt19937& random)
+{
+    return *std::next(all.begin(), static_cast<std::ptrdiff_t>(random() % all.size()));
+}
+
+// The model after one change, of any kind.
+Model changed(const View& view, std::mt19937& random)
+{
+    Rewriter rewriter(view);
+    const auto& scope = view->scopes()[random() % view->scopes().size()];
+    if (scope.nodes.empty())
+        return view->model();
+    const NodeIndex node = pick(scope.nodes, random);
+    const ValueIndex input = view->input(node, 0), output = view->output(node, 0);
+    switch (random() % 6) {
+    case 0: // taken out; what read its result reads what it read
+        if (input == ValueIndex::None || output == ValueIndex::None || view->isGraphOutput(output) ||
+            !view->entry(node).bodies.empty())
+            break;
+        for (const Use& use : view->uses(output))
+            rewriter.change(use.node).set_input(static_cast<int>(use.slot), std::string(view->name(input)));
+        rewriter.remove(node);
+        break;
+    case 1: { // another behind it, which makes what it made
+        if (output == ValueIndex::None)
+            break;
+        onnx::NodeProto relu;
+        relu.set_op_type("Relu");
+        relu.add_input(rewriter.uniqueName("before"));
+        relu.add_output(std::string(view->name(output)));
+        rewriter.change(node).set_output(0, relu.input(0));
+        rewriter.insertAfter(node, relu);
+        break;
+    }
+    case 2: { // another before it
+        if (input == ValueIndex::None)
+            break;
+        onnx::NodeProto relu;
+        relu.set_op_type("Relu");
+        relu.add_input(std::string(view->name(input)));
+        relu.add_output(rewriter.uniqueName("relu"));
+        rewriter.change(node).set_input(0, relu.output(0));
+        rewriter.insertBefore(node, relu);
+        break;
+    }
+    case 3: { // a new constant instead of what it read
+        if (input == ValueIndex::None)
+            break;
+        const auto bytes = std::make_shared<const std::vector<std::byte>>(8);
+        rewriter.change(node).set_input(
+            0, rewriter.add(view->scope(node), "constant", DataType::Float, {2}, Payload{bytes}));
+        break;
+    }
+    case 4: { // other numbers
+        if (scope.initializers.empty())
+            break;
+        const auto bytes = std::make_shared<const std::vector<std::byte>>(12);
+        rewriter.replaceData(pick(scope.initializers, random), DataType::Float, {3}, Payload{bytes});
+        break;
+    }
+    default: // another message
+        rewriter.change(node).set_doc_string("changed");
+    }
+    return rewriter.apply();
+}
+
+Model folded(const View& view, std::mt19937& random)
+{
+    NoProgress progress;
+    const auto candidates = findFolds(view, {}, progress, {});
+    std::vector<FoldId> ids;
+    for (const FoldCandidate& candidate : *candidates)
+        if (candidate.foldable && random() % 2 == 0)
+            ids.push_back(candidate.id);
+    auto outcome = fold(view, ids, {}, progress, {});
+    return outcome ? outcome->after : view->model();
+}
+
+struct Tally {
+    int followed = 0, anew = 0;
+};
+
+// Edits, and edits of what was before them; empty when all is well.
+std::string checkEdits(const View& first, std::uint32_t seed, int edits, Tally& tally)
+{
+    std::mt19937 random(seed);
+    std::vector<View> views{first};
+    for (int edit = 0; edit < edits; ++edit) {
+        const View before = random() % 4 == 0 ? views[random() % views.size()] : views.back();
+        const std::string old = text(*before);
+        const Model model = random() % 3 == 0 ? folded(before, random) : changed(before, random);
+        const GraphView::Updated updated = GraphView::after(*before, model);
+        ++(updated.change ? tally.followed : tally.anew);
+        if (const std::string now = text(*updated.view), anew = text(*GraphView::of(model)); now != anew)
+            return fmt::format("seed {}, edit {}:\n{}\nis to be\n{}\nwas\n{}", seed, edit, now, anew, old);
+        if (text(*before) != old)
+            return fmt::format("seed {}, edit {} changed the view before it", seed, edit);
+        views.push_back(updated.view);
+    }
+    return {};
+}
+
+// So many times a convolution with a batch norm and a Relu, with a body in the middle.
+std::string longChain(int pairs)
+{
+    ModelBuilder model;
+    model.input("x", {1, 4, 8, 8});
+    for (int pair = 1; pair <= pairs; ++pair)
+        model.conv("c" + std::to_string(pair), {.out = 4, .in = 4, .kernel = {1, 1}})
+            .batchNorm("bn" + std::to_string(pair))
+            .relu();
+    return model.output().bytes();
+}
+
+} // namespace
+
+class ViewUpdateTest final : public QObject {
+    Q_OBJECT
+
+private slots:
+    void followsRandomEdits()
+    {
+        const int graphs = fromEnvironment("PLEAT_UPDATE_GRAPHS", 300),
+                  first = fromEnvironment("PLEAT_UPDATE_SEED", 1);
+        Tally tally;
+        for (int seed = first; seed < first + graphs; ++seed) {
+            RandomGraph graph(static_cast<std::uint32_t>(seed));
+            const View view = viewOf(graph.model().bytes()).value_or(nullptr);
+            QVERIFY(view);
+            const std::string wrong = checkEdits(view, static_cast<std::uint32_t>(seed), 12, tally);
+            QVERIFY2(wrong.empty(), wrong.c_str());
+        }
+        qInfo("%d edits followed, %d views built anew", tally.followed, tally.anew);
+        QVERIFY(tally.followed > 9 * tally.anew);
+    }
+
+    void followsEditsOfALongChain()
+    {
+        Tally tally;
+        const View view = viewOf(longChain(400)).value();
+        const std::string wrong = checkEdits(view, 1, 60, tally);
+        QVERIFY2(wrong.empty(), wrong.c_str());
+        QVERIFY(tally.followed > 20);
+    }
+
+    // What is not touched is shared.
+    void sharesWhatIsNotTouched()
+    {
+        const View view = viewOf(longChain(4000)).value();
+        std::mt19937 random(1);
+        Rewriter rewriter(view);
+        rewriter.change(pick(view->scopes().front().nodes, random)).set_doc_string("changed");
+        const auto updated = GraphView::after(*view, rewriter.apply());
+        QVERIFY(updated.change);
+        QCOMPARE(updated.change->nodes.size(), std::size_t{1});
+        QVERIFY(updated.view->bytesBeside(*view) < view->nodeCount() * 20);
+    }
+};
+
+QTEST_APPLESS_MAIN(ViewUpdateTest)
+#include "test_view_update.moc"
