@@ -445,7 +445,7 @@ private:
     const GraphView& m_before;
     std::shared_ptr<GraphView> m_view;
     std::vector<std::pair<ScopeIndex, const Graph*>> m_graphs; // that are others
-    std::set<ScopeIndex> m_listChanged; // nodes came or went
+    std::set<ScopeIndex> m_listChanged;                        // nodes came or went
     std::vector<ChunkList> m_lists;
     std::set<NodeId> m_gone; // of the chunk at hand
     std::vector<NodeIndex> m_cut, m_joined, m_removed;

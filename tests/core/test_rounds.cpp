@@ -8,8 +8,6 @@
 
 #include <QTest>
 #include <fmt/format.h>
-#include <onnx/shape_inference/implementation.h>
-#include <random>
 
 using namespace pleat;
 using namespace pleat::test;
@@ -86,32 +84,6 @@ std::string compareAll(const std::string& bytes, Tally& tally)
             return fmt::format("options {}: {}", bits, difference);
     }
     return {};
-}
-
-// The same graph, where much of what is known of shapes is only declared, and only of some values.
-onnx::ModelProto declaring(onnx::ModelProto model, std::uint32_t seed)
-{
-    try {
-        onnx::shape_inference::InferShapes(model);
-    } catch (const std::exception&) {
-        return model;
-    }
-    std::mt19937 random(seed);
-    auto& graph = *model.mutable_graph();
-    auto& infos = *graph.mutable_value_info();
-    for (int i = infos.size(); i-- > 0;) {
-        if (random() % 2 == 0)
-            infos.DeleteSubrange(i, 1);
-    }
-    for (onnx::ValueInfoProto& input : *graph.mutable_input()) {
-        if (random() % 3 == 0)
-            input.mutable_type()->mutable_tensor_type()->clear_shape();
-    }
-    for (onnx::ValueInfoProto& output : *graph.mutable_output()) {
-        if (random() % 2 == 0)
-            output.mutable_type()->mutable_tensor_type()->clear_shape();
-    }
-    return model;
 }
 
 // Whether the model is answered at once; fails when the two answers differ.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A view that follows an edit says the same as one that is built of the edited model: nodes, values, readers,
-// constants, by name and in order. PLEAT_UPDATE_GRAPHS says on how many random graphs (300),
-// PLEAT_UPDATE_SEED where to start.
+// constants, by name and in order; and so do the shapes that are derived on it. PLEAT_UPDATE_GRAPHS says on
+// how many random graphs (300), PLEAT_UPDATE_SEED where to start.
 #include "core/fold/Fold.h"
 #include "core/graph/Rewriter.h"
+#include "core/graph/Shapes.h"
 #include "tests/core/support/FoldChecks.h"
 #include "tests/core/support/RandomGraph.h"
 
@@ -12,6 +13,7 @@
 #include <fmt/ranges.h>
 #include <onnx/onnx_pb.h>
 #include <random>
+#include <set>
 
 using namespace pleat;
 using namespace pleat::test;
@@ -82,6 +84,32 @@ std::string text(const GraphView& view)
     for (std::size_t v = 0; v < view.valueCount(); ++v)
         values += view.exists(static_cast<ValueIndex>(v));
     return all + fmt::format("{} nodes, {} values\n", nodes, values);
+}
+
+std::string text(const GraphView& view, const Shapes& shapes)
+{
+    std::set<std::string> all; // numbers of values are no order
+    for (std::size_t v = 0; v < view.valueCount(); ++v) {
+        const auto value = static_cast<ValueIndex>(v);
+        if (!view.exists(value))
+            continue;
+        const KnownShape* shape = shapes.of(value);
+        all.insert(fmt::format("{} {}: {}{}\n", index(view.scope(value)), view.name(value),
+                               shape ? fmt::format("{}", fmt::join(*shape, "x")) : "unknown",
+                               shapes.followsFromRule(value) ? "" : ", declared"));
+    }
+    return fmt::format("{}{} contradictions", fmt::join(all, ""), shapes.contradictions().size());
+}
+
+// The first line that differs.
+std::string difference(const std::string& is, const std::string& wanted)
+{
+    const auto [at, other] = std::ranges::mismatch(is, wanted);
+    const auto line = [](const std::string& text, std::string::const_iterator place) {
+        const auto start = std::find(std::reverse_iterator(place), text.rend(), '\n').base();
+        return std::string(start, std::find(place, text.end(), '\n'));
+    };
+    return "is \"" + line(is, at) + "\", to be \"" + line(wanted, other) + "\"";
 }
 
 template<class T>
@@ -172,17 +200,26 @@ std::string checkEdits(const View& first, std::uint32_t seed, int edits, Tally& 
 {
     std::mt19937 random(seed);
     std::vector<View> views{first};
+    std::vector<Shapes> shapes{Shapes(*first)};
     for (int edit = 0; edit < edits; ++edit) {
-        const View before = random() % 4 == 0 ? views[random() % views.size()] : views.back();
+        const std::size_t at = random() % 4 == 0 ? random() % views.size() : views.size() - 1;
+        const View before = views[at];
         const std::string old = text(*before);
         const Model model = random() % 3 == 0 ? folded(before, random) : changed(before, random);
         const GraphView::Updated updated = GraphView::after(*before, model);
         ++(updated.change ? tally.followed : tally.anew);
         if (const std::string now = text(*updated.view), anew = text(*GraphView::of(model)); now != anew)
-            return fmt::format("seed {}, edit {}:\n{}\nis to be\n{}\nwas\n{}", seed, edit, now, anew, old);
+            return fmt::format("seed {}, edit {}: {}", seed, edit, difference(now, anew));
         if (text(*before) != old)
             return fmt::format("seed {}, edit {} changed the view before it", seed, edit);
         views.push_back(updated.view);
+        std::vector<ValueIndex> others;
+        shapes.push_back(updated.change ? Shapes(shapes[at], *updated.view, *updated.change, others)
+                                        : Shapes(*updated.view));
+        if (const std::string now = text(*updated.view, shapes.back()),
+            anew = text(*updated.view, Shapes(*updated.view));
+            now != anew)
+            return fmt::format("seed {}, edit {}: shapes {}", seed, edit, difference(now, anew));
     }
     return {};
 }
@@ -212,7 +249,10 @@ private slots:
         Tally tally;
         for (int seed = first; seed < first + graphs; ++seed) {
             RandomGraph graph(static_cast<std::uint32_t>(seed));
-            const View view = viewOf(graph.model().bytes()).value_or(nullptr);
+            onnx::ModelProto model = graph.model().proto();
+            if (seed % 2 == 0)
+                model = declaring(std::move(model), static_cast<std::uint32_t>(seed));
+            const View view = viewOf(model.SerializeAsString()).value_or(nullptr);
             QVERIFY(view);
             const std::string wrong = checkEdits(view, static_cast<std::uint32_t>(seed), 12, tally);
             QVERIFY2(wrong.empty(), wrong.c_str());
