@@ -15,8 +15,8 @@ namespace pleat {
 // A layer that has no name is called by what it makes, which a fold may rename.
 void Footprint::addUnlessLayer(const GraphView& view, NodeIndex node)
 {
-    if (node != NodeIndex::None && (view.name(node).empty() || !isLayer(view, node)))
-        add(node);
+    if (node != NodeIndex::None)
+        (view.name(node).empty() || !isLayer(view, node) ? m_nodes : m_layers).push_back(node);
 }
 
 void Footprint::addReaders(const GraphView& view, ValueIndex value)
@@ -28,12 +28,14 @@ void Footprint::addReaders(const GraphView& view, ValueIndex value)
 void Footprint::clear()
 {
     m_nodes.clear();
+    m_layers.clear();
     m_everything = false;
 }
 
 void Footprint::add(const Footprint& other)
 {
     m_nodes.insert(m_nodes.end(), other.m_nodes.begin(), other.m_nodes.end());
+    m_layers.insert(m_layers.end(), other.m_layers.begin(), other.m_layers.end());
     m_everything |= other.m_everything;
 }
 

@@ -46,6 +46,12 @@ public:
     // In the order of the graph.
     const std::vector<ShapeContradiction>& contradictions() const { return m_contradictions; }
 
+    // What this one has of its own beside another, in bytes.
+    std::size_t bytesBeside(const Shapes& other) const
+    {
+        return m_declaredMore.bytesBeside(other.m_declaredMore) + m_shapes.bytesBeside(other.m_shapes);
+    }
+
 private:
     friend class ShapesUpdate;
     using Kept = std::set<KnownShape>;

@@ -14,40 +14,6 @@ using namespace pleat::test;
 
 namespace {
 
-std::string text(const std::vector<NodeRef>& nodes)
-{
-    std::string all;
-    for (const NodeRef& node : nodes)
-        all += fmt::format("{} {} {}, ", index(node.id), node.op, node.name);
-    return all;
-}
-
-std::string text(const FoldCandidate& candidate)
-{
-    std::string all =
-        fmt::format("{} {} {} [{}] in \"{}\", channels {}, into {} ({}), of {} through {}", candidate.id,
-                    candidate.foldable ? "folds" : "stays", candidate.message.text(),
-                    candidate.reason ? code(*candidate.reason) : "", candidate.scope,
-                    candidate.channels.value_or(0), candidate.layer ? text({*candidate.layer}) : "nothing",
-                    candidate.direction ? static_cast<int>(*candidate.direction) : -1, text(candidate.affine),
-                    text(candidate.between));
-    all += candidate.batchNorm ? ", batch norm" : "";
-    all += candidate.onlyWhenChosen ? ", only when chosen" : "";
-    for (const Blame& blame : candidate.blame)
-        all += fmt::format(", blame {} {}", blame.name, index(blame.node));
-    for (const FoldWarning& warning : candidate.warnings)
-        all += ", warning " + warning.code + ": " + warning.message.text();
-    return all;
-}
-
-std::string text(const std::vector<FoldCandidate>& candidates)
-{
-    std::string all;
-    for (const FoldCandidate& candidate : candidates)
-        all += text(candidate) + "\n";
-    return all;
-}
-
 struct Tally {
     int quick = 0, mixed = 0, slow = 0; // mixed: quick, with something that folds and something that does not
 };

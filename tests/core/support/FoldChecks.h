@@ -23,6 +23,10 @@ struct Folded {
     FoldOutcome outcome;
 };
 
+// All that a candidate says.
+std::string text(const FoldCandidate& candidate);
+std::string text(const std::vector<FoldCandidate>& candidates);
+
 // A number that the environment may give.
 int fromEnvironment(const char* name, int fallback);
 
