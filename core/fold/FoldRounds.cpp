@@ -35,32 +35,39 @@ Result<void> FoldRounds::fold(const std::optional<std::vector<FoldId>>& chosen, 
 
 Result<void> FoldRounds::settle(const std::set<NodeIndex>& questions, Progress& progress)
 {
-    std::vector<FoldId> ids;
-    std::vector<NodeId> unlisted; // by the first node
-    for (const NodeIndex first : questions) {
-        if (const Entry& entry = *m_start->entryOf(first); entry.candidate)
-            ids.push_back(entry.candidate->id);
-        else
-            unlisted.push_back(m_start->view()->id(first));
-    }
+    for (const NodeIndex first : questions)
+        ask(first);
     for (bool goesOn = true; goesOn;) {
         std::vector<NodeIndex> open;
-        const auto ask = [&](NodeIndex first) {
+        const auto add = [&](NodeIndex first) {
             if (m_table->entryOf(first))
                 open.push_back(first);
         };
-        for (const FoldId& id : ids)
-            ask(m_table->firstOf(id));
+        for (const FoldId& id : m_asked)
+            add(m_table->firstOf(id));
         for (const FoldId& id : m_late)
-            ask(m_table->firstOf(id));
-        for (const NodeId node : unlisted)
-            ask(m_table->view()->find(node));
+            add(m_table->firstOf(id));
+        for (const NodeId node : m_unlisted)
+            add(m_table->view()->find(node));
         auto done = round(neededFor(open), progress);
         if (!done)
             return tl::make_unexpected(std::move(done.error()));
         goesOn = *done;
     }
     return {};
+}
+
+void FoldRounds::ask(NodeIndex first)
+{
+    const Entry* const entry = m_table->entryOf(first);
+    if (!entry)
+        return;
+    if (!entry->candidate)
+        m_unlisted.insert(m_table->view()->id(first));
+    else if (const FoldId& id = entry->candidate->id; m_start->firstOf(id) != NodeIndex::None)
+        m_asked.insert(id);
+    else if (std::ranges::count(m_late, id) == 0)
+        m_late.push_back(id);
 }
 
 CandidatePointer FoldRounds::verdict(const FoldId& id) const
@@ -172,20 +179,10 @@ Result<bool> FoldRounds::round(std::vector<NodeIndex> wanted, Progress& progress
     if (!update)
         return tl::make_unexpected(std::move(update.error()));
     m_table = std::move(update->table);
-    noteLate(update->planned);
+    if (m_sums == Sums::LeaveOut)
+        std::ranges::for_each(update->planned ? *update->planned : m_table->firsts(),
+                              [&](NodeIndex first) { ask(first); });
     return true;
-}
-
-void FoldRounds::noteLate(const std::optional<std::vector<NodeIndex>>& planned)
-{
-    if (m_sums == Sums::Compute)
-        return;
-    for (const NodeIndex first : planned ? *planned : m_table->firsts()) {
-        const Entry* const entry = m_table->entryOf(first);
-        if (entry && entry->candidate && m_start->firstOf(entry->candidate->id) == NodeIndex::None &&
-            std::ranges::count(m_late, entry->candidate->id) == 0)
-            m_late.push_back(entry->candidate->id);
-    }
 }
 
 Result<FoldTable::Folded> FoldTable::fold(const FoldTablePointer& before,

@@ -20,8 +20,10 @@ public:
 
     // Folds what is chosen (nothing: all that fold by default), until no more of it can be.
     Result<void> fold(const std::optional<std::vector<FoldId>>& chosen, Progress& progress);
-    // Folds what the verdicts on these chains of the start hang on.
+    // Folds what the verdicts on these chains of the start hang on, and on those that are touched by it.
     Result<void> settle(const std::set<NodeIndex>& questions, Progress& progress);
+    // After settle(): the candidates of the start whose verdict may be another one now.
+    const std::set<FoldId>& asked() const { return m_asked; }
 
     // What there is to say of a candidate now: of one that was folded, what was said then. Null where there
     // is none any more.
@@ -38,7 +40,7 @@ private:
     // Folds those of the wanted chains that come first; false when that was none.
     Result<bool> round(std::vector<NodeIndex> wanted, Progress& progress);
     std::vector<NodeIndex> neededFor(const std::vector<NodeIndex>& questions) const;
-    void noteLate(const std::optional<std::vector<NodeIndex>>& planned);
+    void ask(NodeIndex first); // of m_table
     void putInOrder(std::vector<NodeIndex>& firsts) const;
 
     FoldTablePointer m_start, m_table;
@@ -46,7 +48,9 @@ private:
     std::stop_token m_stop;
     std::vector<FoldedPair> m_pairs;
     std::map<FoldId, CandidatePointer> m_folded;
+    std::set<FoldId> m_asked;
     std::vector<FoldId> m_late;
+    std::set<NodeId> m_unlisted; // chains that may be listed later, by their first node
 };
 
 } // namespace pleat

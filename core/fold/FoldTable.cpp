@@ -511,10 +511,8 @@ Result<void> FoldTable::settle(const FoldTablePointer& self, Progress& progress,
     FoldRounds rounds(self, Sums::LeaveOut, stop);
     if (auto ran = rounds.settle(unsettled, progress); !ran)
         return ran;
-    for (const NodeIndex first : unsettled) {
-        if (entryOf(first)->candidate)
-            m_settled.emplace(first, rounds.verdict(entryOf(first)->candidate->id));
-    }
+    for (const FoldId& id : rounds.asked())
+        m_settled.emplace(firstOf(id), rounds.verdict(id));
     m_late = rounds.late();
     return {};
 }

@@ -203,14 +203,23 @@ Place GraphView::initializerPlace(ValueIndex value) const
 ValueIndex GraphView::find(ScopeIndex scope, std::string_view name) const
 {
     for (; scope != ScopeIndex::None; scope = m_scopes[index(scope)].parent) {
-        const Names& names = m_names[index(scope)];
-        std::uint32_t found = names.since.find(name, nameOf());
-        if (found == NameIndex::none)
-            found = names.built->find(name, nameOf());
+        const std::uint32_t found = findHere(m_names[index(scope)], name);
         if (found != NameIndex::none)
             return static_cast<ValueIndex>(found);
     }
     return ValueIndex::None;
+}
+
+std::uint32_t GraphView::findHere(const Names& names, std::string_view name) const
+{
+    const std::uint32_t found = names.since.find(name, nameOf());
+    return found == NameIndex::none ? names.built->find(name, nameOf()) : found;
+}
+
+bool GraphView::isValueName(std::string_view name) const
+{
+    return std::ranges::any_of(m_names,
+                               [&](const Names& names) { return findHere(names, name) != NameIndex::none; });
 }
 
 std::span<const NodeIndex> GraphView::calls(ScopeIndex function) const

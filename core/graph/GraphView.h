@@ -110,6 +110,7 @@ public:
     const Initializer* initializer(ValueIndex value) const;              // null unless it is one
     Place initializerPlace(ValueIndex value) const; // among those of its scope; None unless it is one
     ValueIndex find(ScopeIndex scope, std::string_view name) const; // looks outwards too; None when unknown
+    bool isValueName(std::string_view name) const;                  // in any scope
 
     // The nodes that call the function of this scope, in all scopes; none where two functions bear the same
     // name.
@@ -175,7 +176,8 @@ private:
     friend class GraphViewUpdate;
     GraphView() = default;
     const ValueRecord& record(ValueIndex value) const;
-    std::uint8_t constantDepthOf(NodeIndex node) const; // of what it makes
+    std::uint32_t findHere(const Names& names, std::string_view name) const; // NameIndex::none: nothing
+    std::uint8_t constantDepthOf(NodeIndex node) const;                      // of what it makes
     auto nameOf() const
     {
         return [this](std::uint32_t value) { return m_values[value].name(); };

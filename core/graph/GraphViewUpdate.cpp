@@ -78,9 +78,10 @@ private:
         for (std::size_t c = 0; c < chunks; ++c) {
             if (!graph.nodes.sharesChunk(old.nodes, c) && !compareChunk(scope, old, graph, c))
                 return false;
+            if (m_touched.size() > mostTouched(m_before.nodeCount()))
+                return false;
         }
-        return m_touched.size() <= mostTouched(m_before.nodeCount()) &&
-               (!m_listChanged.contains(scope) || !bodiesAreCalledByPosition(scope));
+        return !m_listChanged.contains(scope) || !bodiesAreCalledByPosition(scope);
     }
 
     // A body whose node has no name is called by where that stands.
@@ -342,9 +343,7 @@ private:
     ValueIndex valueHere(ScopeIndex scope, std::string_view name)
     {
         GraphView::Names& names = m_view->m_names[index(scope)];
-        std::uint32_t value = names.since.find(name, m_view->nameOf());
-        if (value == NameIndex::none)
-            value = names.built->find(name, m_view->nameOf());
+        std::uint32_t value = m_view->findHere(names, name);
         if (value == NameIndex::none) {
             ValueRecord made;
             made.setName(name);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <ranges>
 
 namespace pleat {
 
@@ -113,25 +114,36 @@ std::shared_ptr<const GraphView> withFrozenInputs(const std::shared_ptr<const Gr
     return GraphView::of(rewriter.apply());
 }
 
+// A fold asks for a name or two, folding all of a large model for a hundred thousand.
+bool Rewriter::State::isNodeName(std::string_view name)
+{
+    constexpr int fewQuestions = 8;
+    const auto nodes = std::views::iota(std::size_t{0}, view->nodeCount()) |
+                       std::views::transform([](std::size_t n) { return static_cast<NodeIndex>(n); });
+    if (++nodeNamesAsked < fewQuestions)
+        return std::ranges::any_of(nodes, [&](NodeIndex node) { return view->name(node) == name; });
+    if (nodeNames.empty()) {
+        for (const NodeIndex node : nodes)
+            nodeNames.insert(view->name(node));
+    }
+    return nodeNames.contains(name);
+}
+
 std::string Rewriter::uniqueName(const std::string& wanted)
 {
-    std::unordered_map<std::string_view, int>& names = m_state->names;
-    if (names.empty()) {
-        const GraphView& view = *m_state->view;
-        for (std::size_t v = 0; v < view.valueCount(); ++v)
-            names.try_emplace(view.name(static_cast<ValueIndex>(v)));
-        for (std::size_t n = 0; n < view.nodeCount(); ++n)
-            names.try_emplace(view.name(static_cast<NodeIndex>(n)));
-    }
+    const auto isTaken = [&](const std::string& name) {
+        return m_state->newNames.contains(name) || m_state->view->isValueName(name) ||
+               m_state->isNodeName(name);
+    };
     std::string name = wanted;
     // A hundred thousand layers may want the same name: each goes on where the last one stopped.
-    if (const auto taken = names.find(wanted); taken != names.end()) {
-        int& number = taken->second;
+    if (isTaken(wanted)) {
+        int& number = m_state->variations[wanted];
         do
             name = wanted + "_" + std::to_string(++number);
-        while (names.contains(name));
+        while (isTaken(name));
     }
-    names.try_emplace(m_state->newNames.emplace_back(name));
+    m_state->newNames.insert(name);
     return name;
 }
 

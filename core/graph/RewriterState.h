@@ -4,12 +4,12 @@
 
 #include "core/graph/Rewriter.h"
 
-#include <deque>
 #include <map>
 #include <onnx/onnx_pb.h>
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace pleat {
@@ -27,10 +27,11 @@ struct Rewriter::State {
     std::map<ScopeIndex, std::set<std::string_view>> otherNumbers; // names, in the view
     bool freezesInputs = false;
     std::shared_ptr<std::vector<Payload>> payloads; // the model's own first
-    // Every name in the model, with the number of its last variation; filled when first asked. The names lie
-    // in the view and in `newNames`.
-    std::unordered_map<std::string_view, int> names;
-    std::deque<std::string> newNames;
+    std::unordered_set<std::string> newNames;
+    std::unordered_map<std::string, int> variations; // the number of the last one
+    std::unordered_set<std::string_view> nodeNames;  // of the view, once many are asked for
+    int nodeNamesAsked = 0;
+    bool isNodeName(std::string_view name);
 };
 
 } // namespace pleat

@@ -29,7 +29,15 @@ std::string text(const std::vector<CandidatePointer>& candidates)
 
 std::string differ(const std::string& is, const std::string& wanted)
 {
-    return is == wanted ? "" : "\n" + is + "is to be\n" + wanted;
+    const auto [at, other] = std::ranges::mismatch(is, wanted);
+    const auto from = [&](const std::string& all, std::size_t place) {
+        const std::size_t line = all.rfind('\n', place) + 1;
+        return all.substr(line, all.find('\n', place) - line);
+    };
+    return is == wanted
+               ? ""
+               : fmt::format("\n{}\nis to be\n{}\n", from(is, static_cast<std::size_t>(at - is.begin())),
+                             from(wanted, static_cast<std::size_t>(other - wanted.begin())));
 }
 
 FoldTablePointer tableOf(const View& view, const FoldOptions& options)
