@@ -21,7 +21,39 @@ namespace {
     return payload.size() == storedBytes(type, TensorView({}, type, dims, {}).elements());
 }
 
+// A node with the attributes of another, which lives as long.
+struct Borrower {
+    explicit Borrower(std::shared_ptr<const onnx::NodeProto> from) : lender(std::move(from))
+    {
+        onnx::NodeProto whole(*lender); // the one way to get at fields that this ONNX does not know
+        whole.clear_attribute();
+        node = std::move(whole);
+        node.mutable_attribute()->Reserve(lender->attribute_size());
+        for (const onnx::AttributeProto& attribute : lender->attribute())
+            node.mutable_attribute()->UnsafeArenaAddAllocated(const_cast<onnx::AttributeProto*>(&attribute));
+    }
+    Borrower(const Borrower&) = delete;
+    Borrower& operator=(const Borrower&) = delete;
+    ~Borrower()
+    {
+        while (node.attribute_size() > 0)
+            node.mutable_attribute()->UnsafeArenaReleaseLast();
+    }
+
+    std::shared_ptr<const onnx::NodeProto> lender;
+    onnx::NodeProto node;
+};
+
 } // namespace
+
+std::string_view Rewriter::State::nameOf(std::uint32_t number) const
+{
+    const std::size_t values = view->valueCount(), nodes = view->nodeCount();
+    if (number < values)
+        return view->name(static_cast<ValueIndex>(number));
+    return number < values + nodes ? view->name(static_cast<NodeIndex>(number - values))
+                                   : std::string_view(newNames[number - values - nodes]);
+}
 
 Rewriter::Rewriter(std::shared_ptr<const GraphView> view) : m_state(new State)
 {
@@ -37,6 +69,27 @@ onnx::NodeProto& Rewriter::change(NodeIndex node)
     std::shared_ptr<onnx::NodeProto>& changed = m_state->changed[node];
     if (!changed)
         changed = std::make_shared<onnx::NodeProto>(m_state->view->proto(node));
+    if (!m_state->borrows.empty() && m_state->borrows[index(node)]) {
+        changed = std::make_shared<onnx::NodeProto>(*changed);
+        m_state->borrows[index(node)] = false;
+    }
+    return *changed;
+}
+
+onnx::NodeProto& Rewriter::rewire(NodeIndex node)
+{
+    assert(isNodeOf(*m_state->view, node));
+    const std::shared_ptr<const onnx::NodeProto>& own = m_state->view->entry(node).proto;
+    const bool isResolved = &m_state->view->proto(node) != own.get(); // goes with the view
+    std::shared_ptr<onnx::NodeProto>& changed = m_state->changed[node];
+    if (!changed && (isResolved || own->attribute().empty()))
+        changed = std::make_shared<onnx::NodeProto>(m_state->view->proto(node));
+    if (!changed) {
+        const auto borrower = std::make_shared<Borrower>(own);
+        changed = std::shared_ptr<onnx::NodeProto>(borrower, &borrower->node);
+        m_state->borrows.resize(m_state->view->nodeCount());
+        m_state->borrows[index(node)] = true;
+    }
     return *changed;
 }
 
@@ -115,23 +168,25 @@ std::shared_ptr<const GraphView> withFrozenInputs(const std::shared_ptr<const Gr
 
 std::string Rewriter::uniqueName(const std::string& wanted)
 {
-    std::unordered_map<std::string_view, int>& names = m_state->names;
-    if (names.empty()) {
-        const GraphView& view = *m_state->view;
-        for (std::size_t v = 0; v < view.valueCount(); ++v)
-            names.try_emplace(view.name(static_cast<ValueIndex>(v)));
-        for (std::size_t n = 0; n < view.nodeCount(); ++n)
-            names.try_emplace(view.name(static_cast<NodeIndex>(n)));
+    State& state = *m_state;
+    const auto nameOf = [&state](std::uint32_t number) { return state.nameOf(number); };
+    const auto known = static_cast<std::uint32_t>(state.view->valueCount() + state.view->nodeCount());
+    if (state.newNames.empty()) {
+        state.names.reserve(known);
+        for (std::uint32_t number = 0; number < known; ++number)
+            state.names.add(nameOf(number), number, nameOf);
     }
     std::string name = wanted;
     // A hundred thousand layers may want the same name: each goes on where the last one stopped.
-    if (const auto taken = names.find(wanted); taken != names.end()) {
-        int& number = taken->second;
+    if (const std::uint32_t taken = state.names.find(wanted, nameOf); taken != NameIndex::none) {
+        int& number = state.variations[taken];
         do
             name = wanted + "_" + std::to_string(++number);
-        while (names.contains(name));
+        while (state.names.find(name, nameOf) != NameIndex::none);
     }
-    names.try_emplace(m_state->newNames.emplace_back(name));
+    const auto next = known + static_cast<std::uint32_t>(state.newNames.size());
+    state.newNames.push_back(name);
+    state.names.add(name, next, nameOf);
     return name;
 }
 

@@ -2,6 +2,7 @@
 // What a Rewriter has collected; private to Rewriter.cpp and Rewriting.cpp.
 #pragma once
 
+#include "core/base/NameTable.h"
 #include "core/graph/Rewriter.h"
 
 #include <deque>
@@ -18,6 +19,7 @@ struct Rewriter::State {
     using TensorPointer = std::shared_ptr<const onnx::TensorProto>;
     std::shared_ptr<const GraphView> view;
     std::map<NodeIndex, std::shared_ptr<onnx::NodeProto>> changed;
+    std::vector<bool> borrows; // nodes whose attributes are the view's; as long as nodeCount(), or empty
     std::set<NodeIndex> removed;
     std::map<NodeIndex, std::vector<onnx::NodeProto>> before, after; // inserted nodes, by neighbour
     std::map<ScopeIndex, std::vector<TensorPointer>> added;
@@ -27,10 +29,12 @@ struct Rewriter::State {
     std::map<ScopeIndex, std::set<std::string_view>> otherNumbers; // names, in the view
     bool freezesInputs = false;
     std::shared_ptr<std::vector<Payload>> payloads; // the model's own first
-    // Every name in the model, with the number of its last variation; filled when first asked. The names lie
-    // in the view and in `newNames`.
-    std::unordered_map<std::string_view, int> names;
+    // Every name in the model; filled when first asked. Numbers are the view's values, then its nodes, then
+    // `newNames`.
+    NameIndex names;
     std::deque<std::string> newNames;
+    std::unordered_map<std::uint32_t, int> variations; // of a name that was wanted again: the last number
+    std::string_view nameOf(std::uint32_t number) const;
 };
 
 } // namespace pleat
