@@ -198,6 +198,14 @@ bool onlyRecords(const FoldTarget& target)
            !layer.weight.tensor.payload().isScaled();
 }
 
+std::size_t batchNorms(const GraphView& view)
+{
+    std::size_t count = 0;
+    for (std::uint32_t n = 0; n < view.nodeCount(); ++n)
+        count += isBatchNorm(view, static_cast<NodeIndex>(n));
+    return count;
+}
+
 } // namespace
 
 // All that can be folded is folded at once: on the same side of the layers, no two into the same one. What is
@@ -207,6 +215,7 @@ Result<std::optional<std::vector<FoldCandidate>>>
 foldsOfOneRound(const GraphView& view, const FoldOptions& options, Progress& progress, std::stop_token stop)
 {
     std::vector<FoldCandidate> found;
+    found.reserve(batchNorms(view)); // growing would hold them twice
     Busy busy(view);
     std::vector<bool> changed(view.nodeCount());
     Footprint left;

@@ -22,6 +22,29 @@ namespace {
     return payload.size() == storedBytes(type, TensorView({}, type, dims, {}).elements());
 }
 
+// A node with the attributes of another, which lives as long.
+struct Borrower {
+    explicit Borrower(std::shared_ptr<const onnx::NodeProto> from) : lender(std::move(from))
+    {
+        onnx::NodeProto whole(*lender); // the one way to get at fields that this ONNX does not know
+        whole.clear_attribute();
+        node = std::move(whole);
+        node.mutable_attribute()->Reserve(lender->attribute_size());
+        for (const onnx::AttributeProto& attribute : lender->attribute())
+            node.mutable_attribute()->UnsafeArenaAddAllocated(const_cast<onnx::AttributeProto*>(&attribute));
+    }
+    Borrower(const Borrower&) = delete;
+    Borrower& operator=(const Borrower&) = delete;
+    ~Borrower()
+    {
+        while (node.attribute_size() > 0)
+            node.mutable_attribute()->UnsafeArenaReleaseLast();
+    }
+
+    std::shared_ptr<const onnx::NodeProto> lender;
+    onnx::NodeProto node;
+};
+
 } // namespace
 
 Rewriter::Rewriter(std::shared_ptr<const GraphView> view) : m_state(new State)
@@ -38,6 +61,27 @@ onnx::NodeProto& Rewriter::change(NodeIndex node)
     std::shared_ptr<onnx::NodeProto>& changed = m_state->changed[node];
     if (!changed)
         changed = std::make_shared<onnx::NodeProto>(m_state->view->proto(node));
+    if (!m_state->borrows.empty() && m_state->borrows[index(node)]) {
+        changed = std::make_shared<onnx::NodeProto>(*changed);
+        m_state->borrows[index(node)] = false;
+    }
+    return *changed;
+}
+
+onnx::NodeProto& Rewriter::rewire(NodeIndex node)
+{
+    assert(isNodeOf(*m_state->view, node));
+    const std::shared_ptr<const onnx::NodeProto>& own = m_state->view->entry(node).proto;
+    const bool isResolved = &m_state->view->proto(node) != own.get(); // goes with the view
+    std::shared_ptr<onnx::NodeProto>& changed = m_state->changed[node];
+    if (!changed && (isResolved || own->attribute().empty()))
+        changed = std::make_shared<onnx::NodeProto>(m_state->view->proto(node));
+    if (!changed) {
+        const auto borrower = std::make_shared<Borrower>(own);
+        changed = std::shared_ptr<onnx::NodeProto>(borrower, &borrower->node);
+        m_state->borrows.resize(m_state->view->nodeCount());
+        m_state->borrows[index(node)] = true;
+    }
     return *changed;
 }
 
@@ -118,15 +162,16 @@ std::shared_ptr<const GraphView> withFrozenInputs(const std::shared_ptr<const Gr
 bool Rewriter::State::isNodeName(std::string_view name)
 {
     constexpr int fewQuestions = 8;
-    const auto nodes = std::views::iota(std::size_t{0}, view->nodeCount()) |
-                       std::views::transform([](std::size_t n) { return static_cast<NodeIndex>(n); });
+    const auto nameOf = [this](std::uint32_t node) { return view->name(static_cast<NodeIndex>(node)); };
+    const auto nodes = std::views::iota(std::uint32_t{0}, static_cast<std::uint32_t>(view->nodeCount()));
     if (++nodeNamesAsked < fewQuestions)
-        return std::ranges::any_of(nodes, [&](NodeIndex node) { return view->name(node) == name; });
-    if (nodeNames.empty()) {
-        for (const NodeIndex node : nodes)
-            nodeNames.insert(view->name(node));
+        return std::ranges::any_of(nodes, [&](std::uint32_t node) { return nameOf(node) == name; });
+    if (nodeNamesAsked == fewQuestions) {
+        nodeNames.reserve(view->nodeCount());
+        for (const std::uint32_t node : nodes)
+            nodeNames.add(nameOf(node), node, nameOf);
     }
-    return nodeNames.contains(name);
+    return nodeNames.find(name, nameOf) != NameIndex::none;
 }
 
 std::string Rewriter::uniqueName(const std::string& wanted)

@@ -2,6 +2,7 @@
 // What a Rewriter has collected; private to Rewriter.cpp and Rewriting.cpp.
 #pragma once
 
+#include "core/base/NameTable.h"
 #include "core/graph/Rewriter.h"
 
 #include <map>
@@ -18,6 +19,7 @@ struct Rewriter::State {
     using TensorPointer = std::shared_ptr<const onnx::TensorProto>;
     std::shared_ptr<const GraphView> view;
     std::map<NodeIndex, std::shared_ptr<onnx::NodeProto>> changed;
+    std::vector<bool> borrows; // nodes whose attributes are the view's; as long as nodeCount(), or empty
     std::set<NodeIndex> removed;
     std::map<NodeIndex, std::vector<onnx::NodeProto>> before, after; // inserted nodes, by neighbour
     std::map<ScopeIndex, std::vector<TensorPointer>> added;
@@ -29,7 +31,7 @@ struct Rewriter::State {
     std::shared_ptr<std::vector<Payload>> payloads; // the model's own first
     std::unordered_set<std::string> newNames;
     std::unordered_map<std::string, int> variations; // the number of the last one
-    std::unordered_set<std::string_view> nodeNames;  // of the view, once many are asked for
+    NameIndex nodeNames;                             // of the view, once many are asked for
     int nodeNamesAsked = 0;
     bool isNodeName(std::string_view name);
 };

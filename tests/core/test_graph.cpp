@@ -417,6 +417,45 @@ private slots:
         QCOMPARE(names[4], std::string("r1"));
     }
 
+    void aRewiredNodeKeepsItsAttributes()
+    {
+        const onnx::NodeProto original = twoConvs().proto().graph().node(2);
+        QVERIFY(original.attribute_size() > 0);
+        Model model;
+        {
+            const View view = open(twoConvs());
+            Rewriter rewriter(view);
+            rewriter.rewire(nodeNamed(*view, "c2")).set_input(0, "x");
+            model = rewriter.apply();
+        }
+        // The model that it came from is gone.
+        onnx::ModelProto once;
+        QVERIFY(once.ParseFromString(savedBytes(model).value()));
+        const onnx::NodeProto* rewired = findNode(once, "c2");
+        QVERIFY(rewired);
+        QCOMPARE(rewired->input(0), std::string("x"));
+        QCOMPARE(rewired->attribute_size(), original.attribute_size());
+        for (int a = 0; a < original.attribute_size(); ++a)
+            QCOMPARE(rewired->attribute(a).SerializeAsString(), original.attribute(a).SerializeAsString());
+    }
+
+    void aRewiredNodeThatIsChangedHasAttributesOfItsOwn()
+    {
+        const View view = open(twoConvs());
+        const NodeIndex conv = nodeNamed(*view, "c2");
+        const std::string before = view->proto(conv).SerializeAsString();
+        Rewriter rewriter(view);
+        rewriter.rewire(conv).set_input(0, "x");
+        rewriter.change(conv).mutable_attribute(0)->set_name("other");
+        rewriter.rewire(conv).set_output(0, "y");
+        const onnx::ModelProto model = saved(rewriter);
+        QCOMPARE(view->proto(conv).SerializeAsString(), before);
+        const onnx::NodeProto* changed = findNode(model, "c2");
+        QCOMPARE(changed->attribute(0).name(), std::string("other"));
+        QCOMPARE(changed->input(0), std::string("x"));
+        QCOMPARE(changed->output(0), std::string("y"));
+    }
+
     void insertsIntoABody()
     {
         const View view = open(withBodies());
