@@ -144,9 +144,9 @@ tl::unexpected<Refusal> fromCall(const GraphView& view, NodeIndex node, const on
             break;
         const onnx::FunctionProto& function =
             *view.model().functions[static_cast<std::size_t>(entry.function)].header;
-        const auto first = givenBy(view.proto(calls.front()), function, name);
+        const auto first = givenBy({view.proto(calls.front()), view.payloads(calls.front())}, function, name);
         for (const NodeIndex call : calls) {
-            if (sameValue(first, givenBy(view.proto(call), function, name)))
+            if (sameValue(first, givenBy({view.proto(call), view.payloads(call)}, function, name)))
                 continue;
             auto refusal = refuse(Reason::SharedFunction,
                                   sentence("{} takes its {} from the calls of {}, and {} and {} differ",
@@ -157,9 +157,9 @@ tl::unexpected<Refusal> fromCall(const GraphView& view, NodeIndex node, const on
             refusal.value().blame.push_back(blame(view, call));
             return refusal;
         }
-        if (!first || first->ref_attr_name().empty())
+        if (!first || first->attribute.ref_attr_name().empty())
             break;
-        name = first->ref_attr_name();
+        name = first->attribute.ref_attr_name();
         scope = outermost(view, view.scope(calls.front()));
     }
     return refuse(Reason::SharedFunction,

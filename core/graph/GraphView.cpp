@@ -38,7 +38,7 @@ std::uint8_t GraphView::constantDepthOf(NodeIndex node) const
             return 0;
         depth = std::max(depth, before);
     }
-    if (!entry(node).bodies.empty() || drawsNumbers(op(node)))
+    if (!entry(node).bodies().empty() || drawsNumbers(op(node)))
         return 0;
     return static_cast<std::uint8_t>(std::min(depth + 1, deepest));
 }
@@ -129,6 +129,16 @@ Place GraphView::place(NodeIndex node) const
 const onnx::NodeProto& GraphView::proto(NodeIndex node) const
 {
     return *m_nodes[index(node)].proto;
+}
+
+std::span<const Payload> GraphView::payloads(NodeIndex node) const
+{
+    const auto& resolved = m_functions->resolvedPayloads;
+    if (!resolved.empty()) {
+        if (const auto found = resolved.find(node); found != resolved.end())
+            return found->second;
+    }
+    return entry(node).payloads();
 }
 
 std::string_view GraphView::name(ValueIndex value) const

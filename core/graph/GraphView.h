@@ -91,6 +91,7 @@ public:
     // In a function with the attributes that all its calls agree on; entry() has them as they are in the
     // file.
     const onnx::NodeProto& proto(NodeIndex node) const;
+    std::span<const Payload> payloads(NodeIndex node) const; // of the tensors in proto()
 
     // Values. None is nobody's: no name, no producer, no uses.
     std::string_view name(ValueIndex value) const;
@@ -171,6 +172,7 @@ private:
         std::unordered_map<ScopeIndex, std::vector<NodeIndex>> calls;
         std::unordered_map<ValueIndex, std::vector<ValueIndex>> arguments; // of functions' inputs
         std::vector<std::unique_ptr<const onnx::NodeProto>> resolved;      // with the attributes of the calls
+        std::unordered_map<NodeIndex, std::vector<Payload>> resolvedPayloads; // of those that have any
     };
     friend class GraphViewBuilder;
     friend class GraphViewUpdate;

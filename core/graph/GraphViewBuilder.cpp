@@ -64,7 +64,7 @@ private:
         // Bodies come after all nodes of their parent, so that a scope's nodes are numbered without gaps.
         std::size_t n = 0;
         for (const Node& node : graph.nodes) {
-            for (const Body& body : node.bodies) {
+            for (const Body& body : node.bodies()) {
                 const auto bodyOwner = static_cast<NodeIndex>(m_firstNode[index(scope)] + n);
                 const onnx::NodeProto& proto = *node.proto;
                 addScope(*body.graph, scope, bodyOwner, -1,
@@ -256,21 +256,25 @@ private:
     {
         const auto number = static_cast<std::size_t>(m_view->m_scopes[index(function)].function);
         const onnx::FunctionProto& header = *m_view->m_model.functions[number].header;
-        std::vector<const onnx::NodeProto*> calls;
+        std::vector<NodeMessage> calls;
         for (const NodeIndex call : m_view->calls(function))
-            calls.push_back(&m_view->proto(call));
+            calls.push_back({m_view->proto(call), m_view->payloads(call)});
         // Bodies come right behind the function that they are in.
         std::size_t end = index(function) + 1;
         while (end < m_view->m_scopes.size() && m_view->m_scopes[end].parent != ScopeIndex::None)
             ++end;
         const std::size_t last = end < m_firstNode.size() ? m_firstNode[end] : m_view->m_nodes.size();
         for (std::size_t n = m_firstNode[index(function)]; n < last; ++n) {
-            if (!m_view->entry(static_cast<NodeIndex>(n)).bodies.empty())
+            const auto self = static_cast<NodeIndex>(n);
+            if (!m_view->entry(self).bodies().empty())
                 continue;
-            if (auto resolved = asCalled(*m_view->m_nodes[n].proto, header, calls)) {
+            const NodeMessage own{*m_view->m_nodes[n].proto, m_view->payloads(self)};
+            if (auto resolved = asCalled(own, header, calls)) {
                 auto& all = m_view->m_functions->resolved;
-                all.push_back(std::make_unique<const onnx::NodeProto>(std::move(*resolved)));
+                all.push_back(std::make_unique<const onnx::NodeProto>(std::move(resolved->proto)));
                 m_view->m_nodes.change(n).proto = all.back().get();
+                if (!resolved->payloads.empty())
+                    m_view->m_functions->resolvedPayloads[self] = std::move(resolved->payloads);
             }
         }
     }

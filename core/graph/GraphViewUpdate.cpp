@@ -121,7 +121,7 @@ private:
         for (const Node& node : after) {
             const NodeIndex known = m_before.find(node.id);
             if (known == NodeIndex::None) {
-                if (node.id == NodeId::None || !node.bodies.empty())
+                if (node.id == NodeId::None || !node.bodies().empty())
                     return false;
                 list.push_back(add(scope, node));
                 m_listChanged.insert(scope);
@@ -131,7 +131,7 @@ private:
                 return false; // it comes from elsewhere
             list.push_back(known);
             const Node& was = m_before.entry(known);
-            if (was.proto != node.proto) {
+            if (was.proto != node.proto || !std::ranges::equal(was.payloads(), node.payloads())) {
                 m_cut.push_back(known);
                 m_joined.push_back(known);
                 m_touched.insert(known);
@@ -141,7 +141,7 @@ private:
         }
         for (const NodeId id : m_gone) {
             const NodeIndex node = m_before.find(id);
-            if (!m_before.entry(node).bodies.empty())
+            if (!m_before.entry(node).bodies().empty())
                 return false;
             m_cut.push_back(node);
             m_removed.push_back(node);
@@ -155,16 +155,16 @@ private:
 
     bool compareBodies(NodeIndex owner, const Node& was, const Node& now)
     {
-        if (now.bodies.empty() && was.bodies.empty())
+        if (now.bodies().empty() && was.bodies().empty())
             return true;
         const auto isSamePlace = [](const Body& a, const Body& b) {
             return a.attribute == b.attribute && a.position == b.position;
         };
-        if (!std::ranges::equal(was.bodies, now.bodies, isSamePlace) ||
+        if (!std::ranges::equal(was.bodies(), now.bodies(), isSamePlace) ||
             was.proto->name() != now.proto->name() || was.proto->op_type() != now.proto->op_type())
             return false;
         auto scope = m_before.scopes().begin(); // they come in the order of the bodies
-        for (const Body& body : now.bodies) {
+        for (const Body& body : now.bodies()) {
             scope = std::find_if(scope, m_before.scopes().end(),
                                  [&](const Scope& entry) { return entry.owner == owner; });
             if (body.graph.get() != scope->graph &&

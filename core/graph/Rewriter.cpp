@@ -3,6 +3,7 @@
 #include "core/graph/Rewriter.h"
 
 #include "core/graph/RewriterState.h"
+#include "core/model/TensorWalk.h"
 
 #include <algorithm>
 #include <cassert>
@@ -47,9 +48,21 @@ struct Borrower {
 
 } // namespace
 
+std::vector<Payload> setValue(onnx::NodeProto& constant, const TensorMessage& tensor)
+{
+    constant.clear_attribute();
+    onnx::AttributeProto& value = *constant.add_attribute();
+    value.set_name("value");
+    value.set_type(onnx::AttributeProto::TENSOR);
+    *value.mutable_t() = *tensor.message();
+    if (!tensor.payload())
+        return {};
+    setPayload(*value.mutable_t(), 0);
+    return {*tensor.payload()};
+}
+
 Rewriter::Rewriter(std::shared_ptr<const GraphView> view) : m_state(new State)
 {
-    m_state->payloads = std::make_shared<std::vector<Payload>>(*view->model().payloads);
     m_state->view = std::move(view);
 }
 
@@ -108,8 +121,7 @@ std::string Rewriter::add(ScopeIndex scope, const std::string& wanted, DataType 
 {
     assert(fits(type, dims, payload));
     std::string name = uniqueName(wanted);
-    m_state->added[scope].push_back(
-        makeTensor(*m_state->payloads, name, type, std::move(dims), std::move(payload)));
+    m_state->added[scope].push_back(makeTensor(name, type, dims, std::move(payload)));
     return name;
 }
 
@@ -120,19 +132,14 @@ void Rewriter::replaceData(ValueIndex storedAt, DataType type, std::vector<std::
     assert(fits(type, dims, payload));
     assert(view.initializer(storedAt) || view.op(view.producer(storedAt)) == "Constant");
     changeNumbers(storedAt);
-    const auto tensor = makeTensor(*m_state->payloads, std::string(view.name(storedAt)), type,
-                                   std::move(dims), std::move(payload));
+    const TensorMessage tensor = makeTensor(std::string(view.name(storedAt)), type, dims, std::move(payload));
     m_state->restated[view.scope(storedAt)].push_back(tensor);
     if (view.initializer(storedAt)) {
         m_state->replaced[storedAt] = tensor;
         return;
     }
-    onnx::NodeProto& constant = change(view.producer(storedAt));
-    constant.clear_attribute();
-    onnx::AttributeProto& value = *constant.add_attribute();
-    value.set_name("value");
-    value.set_type(onnx::AttributeProto::TENSOR);
-    *value.mutable_t() = *tensor;
+    const NodeIndex constant = view.producer(storedAt);
+    m_state->payloads[constant] = setValue(change(constant), tensor);
 }
 
 void Rewriter::changeNumbers(ValueIndex value)

@@ -24,7 +24,8 @@ public:
     // not be touched. A later change() of the node ends the reference.
     onnx::NodeProto& rewire(NodeIndex node);
     void remove(NodeIndex node);
-    // A new node right before or behind `neighbour` in its graph; it gets an id of its own.
+    // A new node right before or behind `neighbour` in its graph; it gets an id of its own. No tensor in it
+    // is a left-out one.
     void insertBefore(NodeIndex neighbour, onnx::NodeProto node);
     void insertAfter(NodeIndex neighbour, onnx::NodeProto node);
 

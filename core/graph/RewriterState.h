@@ -16,24 +16,26 @@
 namespace pleat {
 
 struct Rewriter::State {
-    using TensorPointer = std::shared_ptr<const onnx::TensorProto>;
     std::shared_ptr<const GraphView> view;
     std::map<NodeIndex, std::shared_ptr<onnx::NodeProto>> changed;
     std::vector<bool> borrows; // nodes whose attributes are the view's; as long as nodeCount(), or empty
+    std::map<NodeIndex, std::vector<Payload>> payloads; // of changed ones that got others
     std::set<NodeIndex> removed;
     std::map<NodeIndex, std::vector<onnx::NodeProto>> before, after; // inserted nodes, by neighbour
-    std::map<ScopeIndex, std::vector<TensorPointer>> added;
-    std::map<ValueIndex, TensorPointer> replaced; // initializers
-    std::map<ScopeIndex, std::vector<TensorPointer>>
+    std::map<ScopeIndex, std::vector<TensorMessage>> added;
+    std::map<ValueIndex, TensorMessage> replaced; // initializers
+    std::map<ScopeIndex, std::vector<TensorMessage>>
         restated; // replaced constants, by where they are defined
     std::map<ScopeIndex, std::set<std::string_view>> otherNumbers; // names, in the view
     bool freezesInputs = false;
-    std::shared_ptr<std::vector<Payload>> payloads; // the model's own first
     std::unordered_set<std::string> newNames;
     std::unordered_map<std::string, int> variations; // the number of the last one
     NameIndex nodeNames;                             // of the view, once many are asked for
     int nodeNamesAsked = 0;
     bool isNodeName(std::string_view name);
 };
+
+// Makes a Constant node one of this tensor, in place of all attributes; returns the payloads of such a node.
+std::vector<Payload> setValue(onnx::NodeProto& constant, const TensorMessage& tensor);
 
 } // namespace pleat

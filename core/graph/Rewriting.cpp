@@ -25,7 +25,6 @@ public:
         dropOrphans();
         collectVanished();
         markTouched();
-        m_model.payloads = m_edit.payloads;
         m_model.edited = true;
         if (m_touched.contains(ScopeIndex::Main))
             m_model.graph = rebuilt(ScopeIndex::Main);
@@ -232,13 +231,22 @@ private:
     Node rebuiltNode(NodeIndex node)
     {
         Node entry = m_view.entry(node);
-        if (const auto changed = m_edit.changed.find(node); changed != m_edit.changed.end()) {
+        const auto changed = m_edit.changed.find(node);
+        const auto bodies = m_bodies.find(node);
+        if (changed == m_edit.changed.end() && bodies == m_bodies.end())
+            return entry;
+        NodeParts parts = entry.parts ? *entry.parts : NodeParts();
+        if (changed != m_edit.changed.end()) {
             entry.proto = changed->second;
             entry.source = {};
+            const auto others = m_edit.payloads.find(node);
+            const auto payloads =
+                others == m_edit.payloads.end() ? m_view.payloads(node) : std::span(others->second);
+            parts.payloads.assign(payloads.begin(), payloads.end());
         }
-        if (const auto bodies = m_bodies.find(node); bodies != m_bodies.end()) {
+        if (bodies != m_bodies.end()) {
             entry.source = {};
-            auto body = entry.bodies.begin(); // scopes come in the order of the bodies
+            auto body = parts.bodies.begin(); // scopes come in the order of the bodies
             for (const ScopeIndex scope : bodies->second) {
                 const Graph* old = m_view.scopes()[index(scope)].graph;
                 while (body->graph.get() != old)
@@ -246,7 +254,8 @@ private:
                 body->graph = rebuilt(scope);
             }
         }
-        std::erase_if(entry.bodies, [&](const Body& body) { return !hasPlaceFor(body, *entry.proto); });
+        std::erase_if(parts.bodies, [&](const Body& body) { return !hasPlaceFor(body, *entry.proto); });
+        entry.setParts(std::move(parts));
         return entry;
     }
 
@@ -260,9 +269,11 @@ private:
             nodes.push_back(fresh(proto));
     }
 
-    Node fresh(onnx::NodeProto proto)
+    Node fresh(onnx::NodeProto proto, std::vector<Payload> payloads = {})
     {
-        return {m_model.ids->node(), std::make_shared<const onnx::NodeProto>(std::move(proto)), {}, {}};
+        Node made{m_model.ids->node(), std::make_shared<const onnx::NodeProto>(std::move(proto)), {}, {}};
+        made.setParts({{}, std::move(payloads)});
+        return made;
     }
 
     void rebuildInitializers(ScopeIndex index_, const Scope& scope, Graph& graph)
@@ -301,12 +312,9 @@ private:
         for (const auto& tensor : added->second) {
             onnx::NodeProto constant;
             constant.set_op_type("Constant");
-            constant.add_output(tensor->name());
-            onnx::AttributeProto& value = *constant.add_attribute();
-            value.set_name("value");
-            value.set_type(onnx::AttributeProto::TENSOR);
-            *value.mutable_t() = *tensor;
-            constants.push_back(fresh(std::move(constant)));
+            constant.add_output(std::string(tensor.name()));
+            std::vector<Payload> payloads = setValue(constant, tensor);
+            constants.push_back(fresh(std::move(constant), std::move(payloads)));
         }
         graph.nodes.insertAtStart(std::move(constants));
     }
@@ -346,7 +354,7 @@ private:
             });
         if (listsInputs && added != m_edit.added.end()) {
             for (const auto& tensor : added->second)
-                addInput(*header, *tensor);
+                addInput(*header, tensor);
         }
         return header;
     }
@@ -361,12 +369,11 @@ private:
                    return names.contains(annotation.tensor_name());
                });
     }
-    static bool declaresAny(const onnx::GraphProto& header,
-                            const std::vector<Rewriter::State::TensorPointer>& tensors)
+    static bool declaresAny(const onnx::GraphProto& header, const std::vector<TensorMessage>& tensors)
     {
         Names names;
         for (const auto& tensor : tensors)
-            names.insert(tensor->name());
+            names.insert(tensor.name());
         return declaresAny(header, names, true);
     }
 
@@ -381,28 +388,28 @@ private:
         messages.DeleteSubrange(kept, messages.size() - kept);
     }
 
-    static void addInput(onnx::GraphProto& header, const onnx::TensorProto& tensor)
+    static void addInput(onnx::GraphProto& header, const TensorMessage& tensor)
     {
         onnx::ValueInfoProto& input = *header.add_input();
-        input.set_name(tensor.name());
+        input.set_name(std::string(tensor.name()));
         setType(input, tensor);
     }
 
-    static void setType(onnx::ValueInfoProto& value, const onnx::TensorProto& tensor)
+    static void setType(onnx::ValueInfoProto& value, const TensorMessage& tensor)
     {
         onnx::TypeProto::Tensor& type = *value.mutable_type()->mutable_tensor_type();
-        type.set_elem_type(tensor.data_type());
+        type.set_elem_type(static_cast<std::int32_t>(tensor.type()));
         type.mutable_shape()->clear_dim();
         for (const std::int64_t dim : tensor.dims())
             type.mutable_shape()->add_dim()->set_dim_value(dim);
     }
 
     // What declares a constant follows it where it got another shape (the C of a Gemm grows, for instance).
-    static void restate(onnx::GraphProto& header, const std::vector<Rewriter::State::TensorPointer>& tensors)
+    static void restate(onnx::GraphProto& header, const std::vector<TensorMessage>& tensors)
     {
-        std::unordered_map<std::string_view, const onnx::TensorProto*> byName;
-        for (const auto& tensor : tensors)
-            byName[tensor->name()] = tensor.get();
+        std::unordered_map<std::string_view, const TensorMessage*> byName;
+        for (const TensorMessage& tensor : tensors)
+            byName[tensor.name()] = &tensor;
         for (auto* values : {header.mutable_input(), header.mutable_value_info()}) {
             for (onnx::ValueInfoProto& value : *values) {
                 if (const auto found = byName.find(value.name()); found != byName.end())

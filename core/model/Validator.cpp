@@ -163,7 +163,7 @@ Check NameCheck::walkNodes(Scope& scope, int depth)
             if (!read(scope, input))
                 return undefined(labelOf(*node.proto), input);
         }
-        for (const Body& body : node.bodies) {
+        for (const Body& body : node.bodies()) {
             if (auto wrong = walk(*body.graph, &scope, depth + 1))
                 return wrong;
         }
@@ -231,21 +231,21 @@ Check NameCheck::order(const Scope& scope)
 }
 
 // Of every tensor in a graph and its bodies.
-Check checkTensors(const Model& model, const Graph& graph)
+Check checkTensors(const Graph& graph)
 {
     Check wrong;
-    const auto check = [&](const auto& tensor) {
+    const auto check = [&](const auto& tensor, const Payload* payload) {
         if (!wrong)
-            wrong = checkTensor(model, tensor);
+            wrong = checkTensor(tensor, payload);
     };
     for (const Initializer& initializer : graph.initializers)
-        check(initializer.tensor);
-    forEachTensor(*graph.header, check);
+        forEachTensor(initializer, check);
+    forEachTensor(*graph.header, graph.payloads, check);
     for (const Node& node : graph.nodes) {
-        forEachTensor(*node.proto, check);
-        for (const Body& body : node.bodies) {
+        forEachTensor(*node.proto, node.payloads(), check);
+        for (const Body& body : node.bodies()) {
             if (!wrong)
-                wrong = checkTensors(model, *body.graph); // as deep as NameCheck has allowed
+                wrong = checkTensors(*body.graph); // as deep as NameCheck has allowed
         }
         if (wrong)
             return wrong;
@@ -264,9 +264,9 @@ Result<std::vector<std::string>> validate(const Model& model)
     if (!wrong)
         wrong = checkFunctionCalls(model);
     if (!wrong)
-        wrong = checkTensors(model, *model.graph);
+        wrong = checkTensors(*model.graph);
     for (std::size_t at = 0; at < model.functions.size() && !wrong; ++at)
-        wrong = checkTensors(model, *model.functions[at].body);
+        wrong = checkTensors(*model.functions[at].body);
     if (wrong)
         return tl::make_unexpected(std::move(*wrong));
     std::vector<std::string> notices;

@@ -47,7 +47,7 @@ void declare(const Graph& graph, const std::string& path, ValueTypes& into)
     std::size_t index = 0;
     for (const Node& entry : graph.nodes) {
         const auto& node = *entry.proto;
-        for (const Body& body : entry.bodies)
+        for (const Body& body : entry.bodies())
             declare(*body.graph,
                     bodyPath(path, node.name(), node.op_type(), index, node.attribute(body.attribute).name(),
                              body.position),

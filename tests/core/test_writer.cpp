@@ -22,7 +22,7 @@ namespace {
 Model scaled(const Model& model, std::size_t at, const std::vector<double>& factors)
 {
     const Initializer& old = model.graph->initializers.at(at);
-    const TensorView view = tensorView(model, old.tensor);
+    const TensorView view = tensorView(old.tensor);
     StoredBytes base;
     if (const auto* range = std::get_if<FileRange>(&view.payload().content))
         base = *range;
@@ -33,17 +33,15 @@ Model scaled(const Model& model, std::size_t at, const std::vector<double>& fact
                         WeightLayout::convolution(static_cast<std::uint64_t>(view.dims()[0]),
                                                   static_cast<std::uint64_t>(view.dims()[1]), kernel, 1),
                         std::make_shared<const std::vector<double>>(factors), nullptr};
-    auto payloads = std::make_shared<std::vector<Payload>>(*model.payloads);
     auto graph = std::make_shared<Graph>(*model.graph);
     graph->source = {};
     Initializer& changed = graph->initializers.changeAt(at);
-    changed.tensor = makeTensor(*payloads, view.name(), DataType::Float, view.dims(),
+    changed.tensor = makeTensor(view.name(), DataType::Float, view.dims(),
                                 Payload{std::make_shared<const ScaledBytes>(content)});
     changed.source = {};
     Model made = model;
     made.edited = true;
     made.graph = graph;
-    made.payloads = payloads;
     return made;
 }
 
@@ -241,13 +239,15 @@ void TestWriter::changesInsideABody()
     const auto opened = open(richModel());
     auto graph = std::make_shared<Graph>(*opened->model.graph);
     Node& choice = graph->nodes.changeAt(1);
-    auto body = std::make_shared<Graph>(*choice.bodies[1].graph);
+    auto body = std::make_shared<Graph>(*choice.bodies()[1].graph);
     auto node = std::make_shared<onnx::NodeProto>(*body->nodes.at(0).proto);
     node->set_op_type("Sub");
     body->nodes.changeAt(0).proto = node;
     body->nodes.changeAt(0).source = {};
     body->source = {};
-    choice.bodies[1].graph = body;
+    NodeParts parts = *choice.parts;
+    parts.bodies[1].graph = body;
+    choice.setParts(std::move(parts));
     choice.source = {};
     graph->source = {};
     Model edited = opened->model;
@@ -334,7 +334,7 @@ void TestWriter::savesOverItsOwnSource()
     QVERIFY(first != truth.SerializeAsString());
     QCOMPARE(first.size(), truth.SerializeAsString().size());
     // The document goes on with the file it has opened.
-    QVERIFY(tensorView(edited, edited.graph->initializers.at(0).tensor).doubles());
+    QVERIFY(tensorView(edited.graph->initializers.at(0).tensor).doubles());
     QVERIFY(saved(edited, path) == first);
     QVERIFY(saved(opened->model, path) == truth.SerializeAsString());
     QCOMPARE(folder.names(), std::vector<std::string>{"m.onnx"});
@@ -397,18 +397,15 @@ void TestWriter::refusesMoreThanTwoGibibytesInside()
     const auto large = folder.write("large", std::string("x"));
     fs::resize_file(large, (std::uint64_t{1} << 31) + 4096); // a hole, no bytes
     const auto file = File::open(large);
-    std::vector<Payload> payloads;
     auto graph = std::make_shared<Graph>();
     graph->header = std::make_shared<const onnx::GraphProto>();
-    graph->initializers.push_back(
-        {TensorId{0},
-         makeTensor(payloads, "large", DataType::Int8, {(std::int64_t{1} << 31) - 20},
-                    Payload{FileRange{*file, 0, (std::uint64_t{1} << 31) - 20}}),
-         {}});
+    graph->initializers.push_back({TensorId{0},
+                                   makeTensor("large", DataType::Int8, {(std::int64_t{1} << 31) - 20},
+                                              Payload{FileRange{*file, 0, (std::uint64_t{1} << 31) - 20}}),
+                                   {}});
     Model model;
     model.header = std::make_shared<const onnx::ModelProto>();
     model.graph = graph;
-    model.payloads = std::make_shared<const std::vector<Payload>>(payloads);
     NoProgress progress;
     const auto done = saveModel(model, folder.path("m.onnx"), progress, {}, DataPlacement::Inline);
     QVERIFY(!done);

@@ -18,7 +18,7 @@ Model changed(const std::shared_ptr<const GraphView>& view, std::mt19937& random
     switch (random() % 6) {
     case 0: // taken out; what read its result reads what it read
         if (input == ValueIndex::None || output == ValueIndex::None || view->isGraphOutput(output) ||
-            !view->entry(node).bodies.empty())
+            !view->entry(node).bodies().empty())
             break;
         for (const Use& use : view->uses(output))
             rewriter.change(use.node).set_input(static_cast<int>(use.slot), std::string(view->name(input)));
