@@ -2,6 +2,7 @@
 // Nodes, initializers and a graph's own tensors of two models stand in one: each brings its bytes along, is
 // copied from the file that it came from, and nothing of the one is taken for something of the other. The
 // merged message, put together by hand with ONNX's own classes, is the truth.
+#include "core/graph/GraphView.h"
 #include "core/model/Assemble.h"
 #include "core/model/DataFiles.h"
 #include "core/model/ModelWriter.h"
@@ -231,6 +232,7 @@ private slots:
     void noticesThatEitherFileChanged();
     void namesADataFileOnlyWhereItIsFound();
     void aNodeTakesItsTensorsIntoAnotherModel();
+    void callsOfAFunctionGiveTheirOwnTensors();
 };
 
 void TestMergeParts::everyTensorBringsItsBytes()
@@ -399,6 +401,51 @@ void TestMergeParts::aNodeTakesItsTensorsIntoAnotherModel()
     QVERIFY(first && second);
     QCOMPARE(first->front(), 3.5);
     QCOMPARE(second->front(), 103.0);
+}
+
+// Each call refers to its own payloads, so equal references are no equal tensors.
+void TestMergeParts::callsOfAFunctionGiveTheirOwnTensors()
+{
+    for (const int calls : {1, 2}) {
+        onnx::ModelProto model = emptyModel();
+        model.add_opset_import()->set_domain("local");
+        auto* function = model.add_functions();
+        function->set_name("block");
+        function->set_domain("local");
+        function->add_attribute("given");
+        function->add_output("k");
+        auto* constant = function->add_node();
+        constant->set_op_type("Constant");
+        constant->add_output("k");
+        auto* value = constant->add_attribute();
+        value->set_name("value");
+        value->set_type(onnx::AttributeProto::TENSOR);
+        value->set_ref_attr_name("given");
+        for (int at = 0; at < calls; ++at) {
+            auto* call =
+                addNode(model.mutable_graph(), "block", {}, {std::string(1, static_cast<char>('a' + at))});
+            call->set_domain("local");
+            auto* given = call->add_attribute();
+            given->set_name("given");
+            given->set_type(onnx::AttributeProto::TENSOR);
+            *given->mutable_t() = floatTensor("", {2000}, 5.0f + static_cast<float>(at));
+        }
+        addOutput(model.mutable_graph(), "a");
+        const auto opened = open(model);
+        QVERIFY2(opened, opened ? "" : opened.error().message.c_str());
+        const auto view = GraphView::of(opened->model);
+        const auto& scopes = view->scopes();
+        const NodeIndex node = scopes.back().nodes.front();
+        const onnx::AttributeProto& taken = view->proto(node).attribute(0);
+        if (calls == 2) {
+            QCOMPARE(taken.ref_attr_name(), std::string("given")); // they do not agree
+            continue;
+        }
+        const auto numbers = tensorView(view->payloads(node), taken.t()).doubles();
+        QVERIFY(numbers);
+        QCOMPARE(numbers->size(), std::size_t{2000});
+        QCOMPARE(numbers->front(), 5.0);
+    }
 }
 
 QTEST_APPLESS_MAIN(TestMergeParts)
