@@ -3,8 +3,8 @@
 // document and every file are as they were.
 #include "tests/ui/Gate.h"
 #include "tests/ui/WindowFixture.h"
-#include "ui/MainWindow.h"
 #include "ui/widgets/MessageBar.h"
+#include "ui/window/MainWindow.h"
 
 #include <QSignalSpy>
 #include <QTest>

@@ -3,9 +3,9 @@
 // thrown away.
 #include "tests/ui/Gate.h"
 #include "tests/ui/WindowFixture.h"
-#include "ui/GraphPane.h"
-#include "ui/MainWindow.h"
+#include "ui/canvas/GraphPane.h"
 #include "ui/widgets/MessageBar.h"
+#include "ui/window/MainWindow.h"
 
 #include <QFile>
 #include <QMessageBox>

@@ -3,10 +3,10 @@
 #include "core/model/ModelReader.h"
 #include "core/model/ModelWriter.h"
 #include "tests/ui/WindowFixture.h"
-#include "ui/ExportSheet.h"
-#include "ui/MainWindow.h"
 #include "ui/document/Convert.h"
 #include "ui/widgets/MessageBar.h"
+#include "ui/window/ExportSheet.h"
+#include "ui/window/MainWindow.h"
 
 #include <QAction>
 #include <QFile>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The program itself: its options, and the second process that infers shapes for its window.
 #include "tests/ui/WindowFixture.h"
-#include "ui/GraphPane.h"
-#include "ui/MainWindow.h"
-#include "ui/graph/GraphCanvas.h"
+#include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphPane.h"
+#include "ui/window/MainWindow.h"
 
 #include <QFile>
 #include <QProcess>

@@ -3,10 +3,10 @@
 // program was killed at any moment.
 #include "core/model/ModelWriter.h"
 #include "tests/ui/WindowFixture.h"
-#include "ui/MainWindow.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Session.h"
 #include "ui/history/HistoryPanel.h"
+#include "ui/window/MainWindow.h"
 
 #include <QAction>
 #include <QDir>

@@ -4,17 +4,17 @@
 #include "core/model/ModelReader.h"
 #include "tests/ui/Gate.h"
 #include "tests/ui/WindowFixture.h"
-#include "ui/GraphPane.h"
-#include "ui/MainWindow.h"
-#include "ui/Sample.h"
+#include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphPane.h"
 #include "ui/document/Convert.h"
 #include "ui/fold/FoldPanel.h"
-#include "ui/graph/GraphCanvas.h"
 #include "ui/inspector/InspectorPanel.h"
 #include "ui/weights/WeightsComparison.h"
 #include "ui/weights/WeightsPanel.h"
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/SegmentedControl.h"
+#include "ui/window/MainWindow.h"
+#include "ui/window/Sample.h"
 
 #include <QCheckBox>
 #include <QDir>

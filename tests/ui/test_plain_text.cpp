@@ -2,16 +2,16 @@
 // A model whose every text is hostile: nothing of it is taken for markup, a mnemonic or a place in a
 // sentence, and nothing that cannot be seen gets to the screen.
 #include "tests/ui/WindowFixture.h"
-#include "ui/FindModel.h"
-#include "ui/GraphPane.h"
-#include "ui/MainWindow.h"
+#include "ui/canvas/FindModel.h"
+#include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphPane.h"
 #include "ui/document/Convert.h"
 #include "ui/fold/FoldPanel.h"
-#include "ui/graph/GraphCanvas.h"
 #include "ui/inspector/InspectorPanel.h"
 #include "ui/weights/WeightsPanel.h"
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/PlainText.h"
+#include "ui/window/MainWindow.h"
 
 #include <QAbstractItemView>
 #include <QAction>

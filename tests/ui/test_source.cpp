@@ -4,13 +4,13 @@
 #include "core/model/ModelWriter.h"
 #include "tests/ui/FileChanges.h"
 #include "tests/ui/WindowFixture.h"
-#include "ui/GraphPane.h"
-#include "ui/MainWindow.h"
+#include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphPane.h"
 #include "ui/document/Convert.h"
 #include "ui/fold/FoldPanel.h"
-#include "ui/graph/GraphCanvas.h"
 #include "ui/weights/WeightsPanel.h"
 #include "ui/widgets/MessageBar.h"
+#include "ui/window/MainWindow.h"
 
 #include <QAction>
 #include <QFile>
