@@ -54,9 +54,9 @@ private Q_SLOTS:
         }
         QVERIFY(after.frames[0].rect.contains(after.nodes[Conv].rect));
         // Conv → Relu passes where the batch norm was.
-        const layout::Branch& branch = after.layout.branches[1];
-        const layout::PointF start = after.layout.trunks[branch.trunk].points.front(),
-                             tip = branch.points.back();
+        const pleat::layout::Branch& branch = after.layout.branches[1];
+        const pleat::layout::PointF start = after.layout.trunks[branch.trunk].points.front(),
+                                    tip = branch.points.back();
         if (direction == Direction::TopDown) {
             QCOMPARE(start.y, after.nodes[Conv].rect.bottom());
             QCOMPARE(tip.y, after.nodes[2].rect.top());
