@@ -8,7 +8,7 @@
 #include "ui/document/Convert.h"
 #include "ui/window/GraphExport.h"
 #include "ui/window/MainWindow.h"
-#include "ui/window/Settings.h"
+#include "ui/document/Settings.h"
 
 #include <QApplication>
 #include <QCommandLineParser>

@@ -5,8 +5,8 @@
 #include "ui/canvas/CanvasControls.h"
 #include "ui/canvas/GraphCanvas.h"
 #include "ui/canvas/GraphPane.h"
+#include "ui/document/Settings.h"
 #include "ui/window/MainWindow.h"
-#include "ui/window/Settings.h"
 
 #include <QLabel>
 #include <QSignalSpy>
@@ -61,7 +61,7 @@ private Q_SLOTS:
         window.resize(room * 9 / 10);
         window.show();
         QVERIFY2(window.width() <= room.width(), "the empty window");
-        QSignalSpy opened(&window.document(), &Document::openedModel);
+        QSignalSpy opened(&window.workspace().document(), &Document::openedModel);
         QSignalSpy drawn(&window.graph(), &GraphPane::sceneShown);
         window.openPath(listed ? modelWithListedInitializers(m_folder) : sampleModel());
         QVERIFY(opened.wait());

@@ -5,7 +5,6 @@
 #include "ui/canvas/GraphImage.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
-#include "ui/jobs/Job.h"
 #include "ui/widgets/PlainText.h"
 #include "ui/widgets/SegmentedControl.h"
 
@@ -25,13 +24,13 @@ namespace pleat::ui {
 
 namespace {
 const auto layoutLane = u"layout"_s;
+const auto imageLane = u"image"_s;
 } // namespace
 
-GraphPane::GraphPane(JobRunner& jobs, QWidget* parent)
-    : QWidget(parent),
-      m_jobs(jobs),
-      m_canvas(new GraphCanvas(this)),
-      m_types(std::make_shared<const ValueTypes>())
+GraphPane::GraphPane(Workspace& workspace)
+    : m_workspace(workspace),
+      m_jobs(workspace.jobs()),
+      m_canvas(new GraphCanvas(this))
 {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -49,7 +48,19 @@ GraphPane::GraphPane(JobRunner& jobs, QWidget* parent)
     sides->setToolTip(tr("The model as it was opened, or as it is now"));
     sides->show();
     connect(sides, &SegmentedControl::currentChanged, this,
-            [this](int segment) { setSide(segment == 0 ? Side::Before : Side::After); });
+            [this](int segment) { m_workspace.setSide(segment == 0 ? Side::Before : Side::After); });
+    connect(&m_workspace, &Workspace::sideChanged, sides,
+            [this, sides] { sides->setCurrent(m_workspace.side() == Side::Before ? 0 : 1); });
+    connect(&m_workspace, &Workspace::opened, this,
+            [this] { show(m_workspace.document().reloadedFrom() ? Subject::Reloaded : Subject::Other); });
+    connect(&m_workspace, &Workspace::changed, this, [this] { show(Subject::Same); });
+    connect(&m_workspace, &Workspace::typesChanged, this, &GraphPane::labelEdges);
+    connect(&m_workspace, &Workspace::revealed, this, [this] { followSelection(true); });
+    connect(&m_workspace.selection(), &Selection::changed, this, [this] { followSelection(false); });
+    connect(&m_jobs, &JobRunner::laneFinished, this, [this](const QObject* owner, const QString& lane) {
+        if (owner == this && lane == imageLane)
+            Q_EMIT imageEnded();
+    });
     connect(m_canvas, &GraphCanvas::selectionChanged, this, &GraphPane::selectionChanged);
     connect(m_canvas, &GraphCanvas::frameActivated, this, &GraphPane::requestFold);
     connect(m_canvas, &GraphCanvas::nodeActivated, m_canvas, &GraphCanvas::centreOn);
@@ -62,24 +73,14 @@ GraphPane::GraphPane(JobRunner& jobs, QWidget* parent)
     });
 }
 
-void GraphPane::setSide(Side side)
+void GraphPane::show(Subject subject)
 {
-    if (side == m_side)
+    const Document& document = m_workspace.document();
+    if (document.isEmpty())
         return;
-    m_side = side;
-    m_canvas->comparison()->setCurrent(side == Side::Before ? 0 : 1);
-    if (m_opened != m_current)
-        rebuild();
-    Q_EMIT sideChanged();
-}
-
-void GraphPane::setSnapshots(const SnapshotPointer& opened, const SnapshotPointer& current,
-                             const std::shared_ptr<const ValueTypes>& types, Subject subject)
-{
-    const bool same = opened == m_opened && current == m_current;
-    m_opened = opened;
-    m_current = current;
-    m_types = types;
+    const bool same = m_workspace.shown() == m_shown && document.current() == m_current;
+    m_shown = m_workspace.shown();
+    m_current = document.current();
     if (subject != Subject::Same) {
         m_subject = subject;
         m_places = subject == Subject::Reloaded ? placesInView() : std::vector<Place>();
@@ -89,16 +90,16 @@ void GraphPane::setSnapshots(const SnapshotPointer& opened, const SnapshotPointe
         rebuild();
 }
 
-void GraphPane::setTypes(const std::shared_ptr<const ValueTypes>& types)
+void GraphPane::labelEdges()
 {
-    m_types = types;
-    if (!m_drawn || m_drawn != shown() || m_jobs.isBusy(layoutLane)) {
+    if (!m_drawn || m_drawn != m_shown || m_jobs.isBusy(this, layoutLane)) {
         rebuild();
         return;
     }
     m_jobs.start(
         layoutLane, tr("Laying out…"), this,
-        [shared = m_canvas->sharedScene(), types = m_types](Progress&, std::stop_token) -> ScenePointer {
+        [shared = m_canvas->sharedScene(),
+         types = m_workspace.document().types()](Progress&, std::stop_token) -> ScenePointer {
             return std::make_shared<const IndexedScene>(
                 IndexedScene{labelled(shared->scene, *types), shared->index});
         },
@@ -114,14 +115,14 @@ struct GraphPane::Drawing {
 
 void GraphPane::rebuild()
 {
-    if (!shown())
+    if (!m_shown)
         return;
     const bool goesOn = m_subject == Subject::Same && m_canvas->scene().direction == m_direction;
     m_jobs.start(
         layoutLane, tr("Laying out…"), this,
-        [shown = shown(), current = m_current, types = m_types, direction = m_direction, details = m_details,
-         previous = goesOn ? m_canvas->sharedScene()
-                           : nullptr](Progress&, std::stop_token stop) -> std::optional<Drawing> {
+        [shown = m_shown, current = m_current, types = m_workspace.document().types(),
+         direction = m_direction, details = m_details, previous = goesOn ? m_canvas->sharedScene() : nullptr](
+            Progress&, std::stop_token stop) -> std::optional<Drawing> {
             auto built = buildScene(*shown, *current, *types, direction, details,
                                     previous ? &previous->scene : nullptr, std::move(stop));
             if (!built)
@@ -129,7 +130,7 @@ void GraphPane::rebuild()
             return Drawing{IndexedScene::of(std::move(built->scene)), std::move(built->items),
                            std::move(built->frames)};
         },
-        [this, shown = shown()](std::optional<Drawing> drawing) {
+        [this, shown = m_shown](std::optional<Drawing> drawing) {
             if (!drawing)
                 return;
             m_drawn = shown;
@@ -198,9 +199,10 @@ std::optional<QPointF> GraphPane::centreToReturnTo(const GraphScene& scene)
     return std::nullopt;
 }
 
-void GraphPane::select(NodeId node, const std::string& value, bool centre)
+void GraphPane::followSelection(bool centre)
 {
-    m_wanted = {node, value, centre};
+    const Selection::Value& selected = m_workspace.selection().value();
+    m_wanted = {selected.node, selected.value, centre};
     if (m_drawn)
         apply(m_wanted);
 }
@@ -268,23 +270,30 @@ void GraphPane::selectionChanged(const CanvasHit& hit)
         const BuiltScene::Item& item = m_items[static_cast<std::size_t>(node)];
         m_wanted = {item.node, item.value, false};
         if (item.node != NodeId::None)
-            Q_EMIT nodeSelected(static_cast<quint32>(item.node));
+            m_workspace.selectNode(item.node);
         else
-            Q_EMIT valueSelected(toQt(item.value));
+            selectValue(item.value);
     } else if (hit.edge >= 0) {
         const QString name = scene.edges[static_cast<std::size_t>(hit.edge)].tensorName;
         m_wanted.value = toStd(name);
-        Q_EMIT valueSelected(name);
+        selectValue(m_wanted.value);
     } else {
-        Q_EMIT nothingSelected();
+        m_workspace.selection().clear();
     }
+}
+
+void GraphPane::selectValue(const std::string& name)
+{
+    const ValueIndex value = m_shown->view->find(ScopeIndex::Main, name);
+    if (value != ValueIndex::None)
+        m_workspace.selectValue(value);
 }
 
 void GraphPane::requestFold(int frame)
 {
     const auto at = static_cast<std::size_t>(frame);
     if (frame >= 0 && at < m_frames.size() && m_canvas->scene().frames[at].state == FoldState::CanFold)
-        Q_EMIT foldRequested(toQt(m_frames[at]));
+        m_workspace.document().foldChosen({m_frames[at]});
 }
 
 void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
@@ -337,15 +346,20 @@ void GraphPane::emphasise(const QString& words)
     m_canvas->emphasise(std::move(found));
 }
 
-QString GraphPane::imageLane()
+bool GraphPane::isWritingImage() const
 {
-    return u"image"_s;
+    return m_jobs.isBusy(this, imageLane);
+}
+
+void GraphPane::cancelImage()
+{
+    m_jobs.cancel(this, imageLane);
 }
 
 void GraphPane::saveImage(const QString& path, std::function<void(const QString& problem)> done)
 {
     m_jobs.start(
-        imageLane(), tr("Exporting %1…").arg(QFileInfo(path).fileName()), this,
+        imageLane, tr("Exporting %1…").arg(QFileInfo(path).fileName()), this,
         [shared = m_canvas->sharedScene(), path](Progress& progress, std::stop_token stop) {
             return writeGraphImage(shared->scene, path, progress, stop);
         },

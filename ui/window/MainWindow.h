@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The window: puts the panels round the canvas and carries what one of them asks for to the others. It owns
-// the document and everything else in it; UI thread only. Its sources are split by subject: MainWindow.cpp
-// (parts and document), MainWindowSelection.cpp, MainWindowActions.cpp (menus, tool bar),
-// MainWindowFiles.cpp (open, export, close, drop, files that changed) and MainWindowRecipes.cpp (recipes,
-// what a program that was killed has left).
+// The window: puts the panels round the canvas, their actions into its menus, and remembers where they lay.
+// What they have in common is the Workspace, which the window owns; they tell each other nothing but through
+// it. The window itself has what belongs to files: opening, exporting, closing, what a program that was
+// killed has left. UI thread only. Its sources are split by subject: MainWindow.cpp (parts),
+// MainWindowActions.cpp (menus, tool bar), MainWindowFiles.cpp (open, export, close, drop, files that
+// changed) and MainWindowRecovery.cpp.
 #pragma once
 
-#include "ui/document/Document.h"
-#include "ui/document/Selection.h"
-#include "ui/fold/FoldModel.h"
-#include "ui/jobs/Job.h"
-#include "ui/widgets/MessageBar.h"
+#include "ui/document/Workspace.h"
 
 #include <QMainWindow>
-#include <array>
 #include <functional>
+#include <memory>
 
 class QDockWidget;
 class QStackedWidget;
@@ -22,16 +19,12 @@ class QStackedWidget;
 namespace pleat::ui {
 
 class FindField;
-class FoldPanel;
 class GraphPane;
-class HistoryPanel;
-class InspectorPanel;
+class Panel;
 class Session;
 class StartPage;
 class StatusLine;
-class WeightsPanel;
 struct LostSession;
-struct ModelFacts;
 struct WindowActions;
 
 class MainWindow final : public QMainWindow {
@@ -45,21 +38,23 @@ public:
 
     void openPath(const QString& path); // asks first when there are unsaved changes
     void openSample();
-    void applyRecipe(const QString& path);
     // Asks about what a program that was killed has left; true when it is being opened again.
     bool offerRecovery();
 
-    Document& document() { return m_document; }
-    Selection& selection() { return m_selection; }
-    FoldModel& folds() { return m_folds; }
-    FoldPanel& foldPanel() { return *m_foldPanel; }
-    WeightsPanel& weights() { return *m_weights; }
-    InspectorPanel& inspector() { return *m_inspector; }
+    // Gives it a place of its own, and its actions one in the menus. The window owns it from now on; it goes
+    // before the workspace.
+    void addPanel(Panel* panel);
+    // The panel of this kind. REQUIRES: there is one.
+    template<class Kind>
+    Kind& panel() const
+    {
+        return *findChild<Kind*>();
+    }
+
+    Workspace& workspace() { return m_workspace; }
     GraphPane& graph() { return *m_graph; }
     MessageBar& messages() { return *m_messages; }
-    HistoryPanel& history() { return *m_history; }
     Session& session() { return *m_session; }
-    JobRunner& jobs() { return m_jobs; }
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -71,40 +66,22 @@ protected:
 private:
     // MainWindow.cpp
     void makeParts();
-    QDockWidget* addPanel(const QString& name, const QString& title, QWidget* panel, Qt::DockWidgetArea area);
-    std::array<QDockWidget*, 4> panels() const;
     void showPanels(); // when the first model is there
     void connectParts();
     void documentOpened();
     void documentChanged();
-    void sourceChanged();
-    void updateFrozenInputs(); // the box in the panel of folds
-    void showModel();          // canvas and find, of what is there now
-    void describeModel();      // status bar and inspector, by a job
-    SnapshotPointer shownSnapshot() const;
-    void updateEmptyText();
     void updateStatus();
     void showError(const QString& what, const Error& error);
-
-    // MainWindowSelection.cpp
-    void keepSelection(); // what is selected must be there
-    void selectAgain(const Selection::Value& selected, const GraphView& before); // what bears the same names
-    void selectionChanged();
-    void showInspector();
-    void showWeights();
-    void followLink(const QString& link);
-    void selectNode(NodeId node, bool centre);
-    FoldId foldOf(NodeId node) const;
 
     // MainWindowActions.cpp
     void makeActions();
     void makeMenus();
     void makeToolBar();
+    void addEntries(const Panel& panel); // into menus and tool bar
+    void addButton(QAction* action, bool main);
     void updateActions();
     void updateIcons();
     void updateTitle();
-    void foldChecked();
-    void sayWhatWasFolded(int pairs);
     void showShortcuts();
     void showAbout();
     void fillRecentMenu();
@@ -114,6 +91,7 @@ private:
     void askForExport(bool withOptions = false);
     void exportTo(const QString& path, bool withOptions);
     void exported(const QString& path, const QString& dataFile, const QStringList& notices);
+    void sourceChanged();
     QStringList beingWritten() const; // names of models and images
     void stopWriting();
     void writingEnded(bool allWritten);             // of exports, or of an image
@@ -127,41 +105,31 @@ private:
     void whenSaved(const std::function<void()>& then); // goes on after discarding or exporting, or not at all
     bool mayGoOn(const std::function<void()>& later);  // now; else later by itself, or not at all
 
-    // MainWindowRecipes.cpp
-    void askForRecipe();
-    void askToSaveRecipe();
-    void recipeApplied(int applied, int changed, const QString& problem);
+    // MainWindowRecovery.cpp
     void recover();
+    void recovered(int applied);
 
-    JobRunner m_jobs;
-    Document m_document;
+    Workspace m_workspace;
+    Document& m_document; // the workspace's
     std::unique_ptr<Session> m_session;
     std::unique_ptr<LostSession> m_lost; // while it is being recovered
-    QString m_recipeNote;                // what there is to say besides of the recipe that is being applied
-    Selection m_selection;
-    FoldModel m_folds;
     std::unique_ptr<WindowActions> m_actions;
     std::function<void()> m_afterExport; // what waits for the files to be written
     QString m_imageName;                 // of the image that is being written
     bool m_imageWritten = false;         // it is there, and its job about to end
     QString m_samplePath;                // of the copy on disk, while the sample is open
 
-    std::unique_ptr<ModelFacts> m_facts; // of the model that is shown, once a job has described it
-
     QStackedWidget* m_pages = nullptr;
     StartPage* m_start = nullptr;
     GraphPane* m_graph = nullptr;
     MessageBar* m_messages = nullptr;
-    FoldPanel* m_foldPanel = nullptr;
-    WeightsPanel* m_weights = nullptr;
-    InspectorPanel* m_inspector = nullptr;
-    HistoryPanel* m_history = nullptr;
     FindField* m_find = nullptr;
     StatusLine* m_status = nullptr;
-    QDockWidget* m_foldDock = nullptr;
-    QDockWidget* m_weightDock = nullptr;
-    QDockWidget* m_inspectorDock = nullptr;
-    QDockWidget* m_historyDock = nullptr;
+    struct Place {
+        QDockWidget* dock;
+        Panel* panel;
+    };
+    std::vector<Place> m_panels; // in the order of the menu
 };
 
 } // namespace pleat::ui

@@ -2,12 +2,12 @@
 #include "ui/canvas/GraphPane.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Session.h"
+#include "ui/document/Settings.h"
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/PlainText.h"
 #include "ui/window/ExportSheet.h"
 #include "ui/window/MainWindow.h"
 #include "ui/window/Sample.h"
-#include "ui/window/Settings.h"
 #include "ui/window/SourceMessage.h"
 #include "ui/window/StartPage.h"
 #include "ui/window/WindowActions.h"
@@ -126,7 +126,7 @@ void MainWindow::exportTo(const QString& path, bool withOptions)
         m_document.exportTo(path);
         return;
     }
-    auto* sheet = new ExportSheet(m_jobs, view, path, this);
+    auto* sheet = new ExportSheet(m_workspace.jobs(), view, path, this);
     sheet->setAttribute(Qt::WA_DeleteOnClose);
     connect(sheet, &QDialog::accepted, this,
             [this, sheet, path] { m_document.exportTo(path, sheet->placement()); });
@@ -152,7 +152,7 @@ void MainWindow::exported(const QString& path, const QString& dataFile, const QS
 QStringList MainWindow::beingWritten() const
 {
     QStringList names = m_document.beingExported();
-    if (m_jobs.isBusy(GraphPane::imageLane()))
+    if (m_graph->isWritingImage())
         names += m_imageName;
     return names;
 }
@@ -160,7 +160,7 @@ QStringList MainWindow::beingWritten() const
 void MainWindow::stopWriting()
 {
     m_document.cancelExports();
-    m_jobs.cancel(GraphPane::imageLane());
+    m_graph->cancelImage();
 }
 
 void MainWindow::writingEnded(bool allWritten)
@@ -177,7 +177,6 @@ void MainWindow::sourceChanged()
 {
     const SourceState& state = m_document.sourceState();
     updateTitle();
-    showWeights();
     if (state.isIntact()) {
         m_messages->dismissTopic(sourceTopic);
         return;
@@ -315,7 +314,7 @@ void MainWindow::closeEvent(QCloseEvent* event)
     // The panels of an empty window are hidden, which nobody wants back.
     Settings::setWindow(saveGeometry(), m_document.isEmpty() ? Settings::windowState() : saveState());
     m_session->end();
-    m_jobs.cancelAll();
+    m_workspace.jobs().cancelAll();
     event->accept();
 }
 

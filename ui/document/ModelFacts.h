@@ -2,13 +2,12 @@
 // What the window says about a model as a whole: counted once a model, in a job. A plain value.
 #pragma once
 
-#include "ui/inspector/InspectorContent.h"
+#include "core/graph/Describe.h"
 
 namespace pleat::ui {
 
 struct ModelFacts {
-    InspectorContent content;
-    std::uint64_t parameters = 0;
+    ModelInfo info;
     std::uint64_t convolutions = 0; // transposed ones too, bodies included
     std::uint64_t convolutionsWithBias = 0;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/window/Settings.h"
+#include "ui/document/Settings.h"
 
 #include "ui/widgets/Theme.h"
 
