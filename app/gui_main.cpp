@@ -5,10 +5,10 @@
 #include "core/base/Visible.h"
 #include "core/io/File.h"
 #include "core/model/ShapeInference.h"
-#include "ui/GraphExport.h"
-#include "ui/MainWindow.h"
-#include "ui/Settings.h"
 #include "ui/document/Convert.h"
+#include "ui/window/GraphExport.h"
+#include "ui/window/MainWindow.h"
+#include "ui/document/Settings.h"
 
 #include <QApplication>
 #include <QCommandLineParser>

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the #include lines: app uses ui uses core, core uses no Qt and within it nothing points down the list.
+"""Reads the #include lines: app uses ui uses core, core uses no Qt, and within core and within ui
+nothing points down the list.
 
 usage: layers.py ROOT      prints each line that breaks this; the exit code is 1 if there is one
 """
@@ -9,7 +10,9 @@ import re
 import sys
 
 TOP = [["core"], ["ui"], ["app"]]
-CORE = [["base"], ["io"], ["tensor"], ["model"], ["graph"], ["fold", "prepare", "edit", "verify"], ["recipe"], ["report"]]
+CORE = [["base", "layout"], ["io"], ["tensor"], ["model"], ["graph"], ["fold", "prepare", "edit", "verify"], ["recipe"], ["report"]]
+UI = [["jobs", "widgets"], ["document"], ["canvas", "fold", "history", "inspector", "weights"], ["window"]]
+INSIDE = {"core": CORE, "ui": UI}
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 QT = re.compile(r"Q[A-Z]|Qt|q[a-z]+\.h$")
 
@@ -36,8 +39,10 @@ def objection(file, included):
         return None
     if not allowed(TOP, user[0], used[0]):
         return f"{user[0]} may not use {used[0]}"
-    if user[0] == used[0] == "core" and not allowed(CORE, user[1], used[1]):
-        return f"core/{user[1]} may not use core/{used[1]}"
+    if user[0] in INSIDE and len(user) != 3:
+        return f"{user[0]} has no files beside its folders"
+    if user[0] == used[0] and user[0] in INSIDE and not allowed(INSIDE[user[0]], user[1], used[1]):
+        return f"{user[0]}/{user[1]} may not use {used[0]}/{used[1]}"
     return None
 
 

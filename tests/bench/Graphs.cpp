@@ -5,7 +5,7 @@
 
 namespace pleat::bench {
 
-using namespace pleat::ui;
+using namespace pleat::layout;
 
 namespace {
 

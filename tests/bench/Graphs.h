@@ -2,7 +2,7 @@
 // Graphs like those of networks, to be laid out and painted.
 #pragma once
 
-#include "ui/graph/GraphLayout.h"
+#include "core/layout/GraphLayout.h"
 
 #include <array>
 #include <string_view>
@@ -14,6 +14,6 @@ namespace pleat::bench {
 inline constexpr std::array<std::string_view, 5> graphKinds{"skip", "mixed", "dense", "chain", "wide"};
 
 // One of the kinds, with that many nodes or a block more.
-ui::LayoutInput generateGraph(std::string_view kind, std::size_t nodes);
+layout::LayoutInput generateGraph(std::string_view kind, std::size_t nodes);
 
 } // namespace pleat::bench

@@ -2,7 +2,7 @@
 // What a drawing has to keep, checked from its geometry alone and without knowing how it was made.
 #pragma once
 
-#include "ui/graph/GraphLayout.h"
+#include "core/layout/GraphLayout.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace pleat::ui::checks {
+namespace pleat::layout::checks {
 
 // Calls visit(i) for every node whose rectangle touches the given one.
 class NodeGrid final {
@@ -127,4 +127,4 @@ inline std::size_t looseEnds(const LayoutInput& input, const LayoutResult& resul
     return count;
 }
 
-} // namespace pleat::ui::checks
+} // namespace pleat::layout::checks

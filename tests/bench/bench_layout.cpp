@@ -15,7 +15,7 @@
 #include <string_view>
 
 using namespace pleat::bench;
-using namespace pleat::ui;
+using namespace pleat::layout;
 
 namespace {
 

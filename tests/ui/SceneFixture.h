@@ -2,7 +2,7 @@
 // A small network as a scene, for the tests of the canvas.
 #pragma once
 
-#include "ui/graph/GraphScene.h"
+#include "ui/canvas/GraphScene.h"
 
 #include <utility>
 #include <vector>

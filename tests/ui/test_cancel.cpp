@@ -3,8 +3,8 @@
 // document and every file are as they were.
 #include "tests/ui/Gate.h"
 #include "tests/ui/WindowFixture.h"
-#include "ui/MainWindow.h"
 #include "ui/widgets/MessageBar.h"
+#include "ui/window/MainWindow.h"
 
 #include <QSignalSpy>
 #include <QTest>
@@ -42,12 +42,12 @@ class TestCancel final : public QObject {
     {
         auto made = std::make_unique<MainWindow>(std::filesystem::path());
         made->show();
-        QSignalSpy opened(&made->document(), &Document::openedModel);
-        QSignalSpy folded(&made->document(), &Document::currentChanged);
+        QSignalSpy opened(&made->workspace().document(), &Document::openedModel);
+        QSignalSpy folded(&made->workspace().document(), &Document::currentChanged);
         made->openPath(m_model);
         if (!opened.wait(10000))
             qFatal("the model did not open");
-        made->document().foldAll();
+        made->workspace().document().foldAll();
         if (!folded.wait(10000))
             qFatal("nothing was folded");
         made->messages().dismiss(); // which says how much was
@@ -57,10 +57,10 @@ class TestCancel final : public QObject {
     static int steps(MainWindow& window, const QString& lane, const std::function<void(MainWindow&)>& start)
     {
         Gate gate(lane);
-        gate.listenTo(window.jobs());
+        gate.listenTo(window.workspace().jobs());
         start(window);
-        const bool ended = QTest::qWaitFor([&] { return !window.jobs().isBusy(lane); }, 10000);
-        window.jobs().setListener({});
+        const bool ended = QTest::qWaitFor([&] { return !window.workspace().jobs().isBusy(lane); }, 10000);
+        window.workspace().jobs().setListener({});
         return ended ? gate.step.load() : 0;
     }
 
@@ -79,19 +79,19 @@ class TestCancel final : public QObject {
         const auto before = filesIn(*m_folder);
         for (const int step : someOf(all)) {
             auto shown = window();
-            const auto opened = shown->document().opened();
-            const auto current = shown->document().current();
+            const auto opened = shown->workspace().document().opened();
+            const auto current = shown->workspace().document().current();
             Gate gate(lane, step);
-            gate.listenTo(shown->jobs());
-            QSignalSpy failed(&shown->document(), &Document::failed);
+            gate.listenTo(shown->workspace().jobs());
+            QSignalSpy failed(&shown->workspace().document(), &Document::failed);
             start(*shown);
             QTRY_VERIFY(gate.waiting);
             pressCancel(*shown);
             gate.open.release();
-            QVERIFY(!shown->jobs().isBusy(lane));
-            QVERIFY(shown->document().opened() == opened);
-            QVERIFY(shown->document().current() == current);
-            QVERIFY(shown->document().hasUnsavedChanges());
+            QVERIFY(!shown->workspace().jobs().isBusy(lane));
+            QVERIFY(shown->workspace().document().opened() == opened);
+            QVERIFY(shown->workspace().document().current() == current);
+            QVERIFY(shown->workspace().document().hasUnsavedChanges());
             QVERIFY(!shown->messages().isVisible());
             QCOMPARE(failed.size(), 0);
             shown.reset(); // waits for the work to end
@@ -113,7 +113,7 @@ private Q_SLOTS:
     void leavesTheDocumentWhenOpeningIsCancelled()
     {
         cancelEverywhere(u"open"_s, [this](MainWindow& window) {
-            window.document().openPath(m_folder->filePath(u"plain.onnx"_s));
+            window.workspace().document().openPath(m_folder->filePath(u"plain.onnx"_s));
         });
     }
 
@@ -135,7 +135,8 @@ private Q_SLOTS:
         QFETCH(QString, target);
         QFETCH(int, data);
         cancelEverywhere(u"export"_s, [this, target, data](MainWindow& window) {
-            window.document().exportTo(m_folder->filePath(target), static_cast<DataPlacement>(data));
+            window.workspace().document().exportTo(m_folder->filePath(target),
+                                                   static_cast<DataPlacement>(data));
         });
     }
 
@@ -143,9 +144,9 @@ private Q_SLOTS:
     {
         const auto shown = window();
         Gate gate(u"export"_s, 1);
-        gate.listenTo(shown->jobs());
+        gate.listenTo(shown->workspace().jobs());
         // Older than the export, and more urgent: this is what Cancel stops.
-        shown->jobs().start(
+        shown->workspace().jobs().start(
             u"other"_s, u"Other"_s, shown.get(),
             [](Progress&, std::stop_token stop) {
                 while (!stop.stop_requested())
@@ -160,11 +161,11 @@ private Q_SLOTS:
         click(part<QAbstractButton>(*shown, "exportWrite"));
         QTRY_VERIFY(gate.waiting);
         pressCancel(*shown);
-        QVERIFY(!shown->jobs().isBusy(u"other"_s));
-        QVERIFY(shown->document().isExporting());
+        QVERIFY(!shown->workspace().jobs().isBusy(u"other"_s));
+        QVERIFY(shown->workspace().document().isExporting());
         // Nor does an error of something else.
-        QSignalSpy failed(&shown->document(), &Document::failed);
-        shown->document().openPath(m_folder->filePath(u"missing.onnx"_s));
+        QSignalSpy failed(&shown->workspace().document(), &Document::failed);
+        shown->workspace().document().openPath(m_folder->filePath(u"missing.onnx"_s));
         QVERIFY(failed.wait());
         gate.open.release();
         QTRY_VERIFY(!shown->isVisible());
@@ -175,7 +176,7 @@ private Q_SLOTS:
     {
         const auto shown = window();
         Gate gate(u"export"_s, 1);
-        gate.listenTo(shown->jobs());
+        gate.listenTo(shown->workspace().jobs());
         answerNextQuestion(u"Export"_s);
         QVERIFY(!shown->close());
         chooseFile(*shown, m_folder->filePath(u"target.onnx"_s));
@@ -183,8 +184,8 @@ private Q_SLOTS:
         QTRY_VERIFY(gate.waiting);
         pressCancel(*shown);
         gate.open.release();
-        QSignalSpy exported(&shown->document(), &Document::exported);
-        shown->document().exportTo(m_folder->filePath(u"later.onnx"_s));
+        QSignalSpy exported(&shown->workspace().document(), &Document::exported);
+        shown->workspace().document().exportTo(m_folder->filePath(u"later.onnx"_s));
         QVERIFY(exported.wait());
         QVERIFY(shown->isVisible());
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The canvas, used as a person would: with the mouse, the wheel and the keyboard.
 #include "tests/ui/SceneFixture.h"
-#include "ui/graph/GraphCanvas.h"
-#include "ui/graph/Minimap.h"
+#include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/Minimap.h"
 #include "ui/widgets/SegmentedControl.h"
 
 #include <QSignalSpy>

@@ -3,9 +3,9 @@
 // thrown away.
 #include "tests/ui/Gate.h"
 #include "tests/ui/WindowFixture.h"
-#include "ui/GraphPane.h"
-#include "ui/MainWindow.h"
+#include "ui/canvas/GraphPane.h"
 #include "ui/widgets/MessageBar.h"
+#include "ui/window/MainWindow.h"
 
 #include <QFile>
 #include <QMessageBox>
@@ -27,7 +27,7 @@ class TestClosing final : public QObject {
     {
         auto made = std::make_unique<MainWindow>(std::filesystem::path());
         made->show();
-        QSignalSpy opened(&made->document(), &Document::openedModel);
+        QSignalSpy opened(&made->workspace().document(), &Document::openedModel);
         QSignalSpy drawn(&made->graph(), &GraphPane::sceneShown);
         made->openPath(sampleModel());
         if (!opened.wait(10000) || (drawn.isEmpty() && !drawn.wait(10000)))
@@ -48,8 +48,8 @@ private Q_SLOTS:
     {
         Gate gate(u"export"_s, 1);
         const auto shown = window();
-        gate.listenTo(shown->jobs());
-        shown->document().exportTo(target("first.onnx"));
+        gate.listenTo(shown->workspace().jobs());
+        shown->workspace().document().exportTo(target("first.onnx"));
         QTRY_VERIFY(gate.waiting);
         answerNextQuestion(u"Wait"_s);
         QVERIFY(!shown->close());
@@ -63,9 +63,9 @@ private Q_SLOTS:
     {
         Gate gate(u"export"_s, 1);
         const auto shown = window();
-        gate.listenTo(shown->jobs());
-        QSignalSpy exported(&shown->document(), &Document::exported);
-        shown->document().exportTo(target("first.onnx"));
+        gate.listenTo(shown->workspace().jobs());
+        QSignalSpy exported(&shown->workspace().document(), &Document::exported);
+        shown->workspace().document().exportTo(target("first.onnx"));
         QTRY_VERIFY(gate.waiting);
         answerNextQuestion(u"Cancel"_s);
         QVERIFY(!shown->close());
@@ -78,9 +78,9 @@ private Q_SLOTS:
     {
         Gate gate(u"export"_s, 1);
         auto shown = window();
-        gate.listenTo(shown->jobs());
-        shown->document().exportTo(target("first.onnx"));
-        shown->document().exportTo(target("second.onnx"));
+        gate.listenTo(shown->workspace().jobs());
+        shown->workspace().document().exportTo(target("first.onnx"));
+        shown->workspace().document().exportTo(target("second.onnx"));
         QTRY_VERIFY(gate.waiting);
         answerNextQuestion(u"Stop"_s);
         QVERIFY(shown->close());
@@ -94,13 +94,14 @@ private Q_SLOTS:
     {
         Gate gate(u"export"_s, 1);
         const auto shown = window();
-        gate.listenTo(shown->jobs());
-        QSignalSpy exported(&shown->document(), &Document::exported);
-        QSignalSpy ended(&shown->document(), &Document::exportsEnded);
-        shown->document().exportTo(target("first.onnx"));
+        gate.listenTo(shown->workspace().jobs());
+        QSignalSpy exported(&shown->workspace().document(), &Document::exported);
+        QSignalSpy ended(&shown->workspace().document(), &Document::exportsEnded);
+        shown->workspace().document().exportTo(target("first.onnx"));
         QTRY_VERIFY(gate.waiting);
-        shown->document().exportTo(target("second.onnx"));
-        QCOMPARE(shown->document().beingExported(), (QStringList{u"first.onnx"_s, u"second.onnx"_s}));
+        shown->workspace().document().exportTo(target("second.onnx"));
+        QCOMPARE(shown->workspace().document().beingExported(),
+                 (QStringList{u"first.onnx"_s, u"second.onnx"_s}));
         answerNextQuestion(u"Wait"_s);
         QVERIFY(!shown->close());
         gate.open.release();
@@ -115,14 +116,14 @@ private Q_SLOTS:
     {
         Gate gate(u"export"_s, 1);
         const auto shown = window();
-        gate.listenTo(shown->jobs());
+        gate.listenTo(shown->workspace().jobs());
         QVERIFY(QDir(m_folder->path()).mkdir(u"directory.onnx"_s));
-        shown->document().exportTo(target("first.onnx"));
+        shown->workspace().document().exportTo(target("first.onnx"));
         QTRY_VERIFY(gate.waiting);
-        shown->document().exportTo(target("directory.onnx"));
+        shown->workspace().document().exportTo(target("directory.onnx"));
         answerNextQuestion(u"Wait"_s);
         QVERIFY(!shown->close());
-        QSignalSpy ended(&shown->document(), &Document::exportsEnded);
+        QSignalSpy ended(&shown->workspace().document(), &Document::exportsEnded);
         gate.open.release();
         QVERIFY(ended.wait());
         QCOMPARE(ended.constFirst().constFirst().toBool(), false);
@@ -134,11 +135,11 @@ private Q_SLOTS:
     {
         Gate gate(u"export"_s, 1);
         const auto shown = window();
-        gate.listenTo(shown->jobs());
-        shown->document().exportTo(target("first.onnx"));
+        gate.listenTo(shown->workspace().jobs());
+        shown->workspace().document().exportTo(target("first.onnx"));
         QTRY_VERIFY(gate.waiting);
         answerNextQuestion(u"Wait"_s);
-        QSignalSpy opened(&shown->document(), &Document::openedModel);
+        QSignalSpy opened(&shown->workspace().document(), &Document::openedModel);
         shown->openPath(modelWithoutBatchNorms(*m_folder));
         QCOMPARE(opened.size(), 0);
         gate.open.release();
@@ -150,7 +151,7 @@ private Q_SLOTS:
     {
         Gate gate(u"image"_s, 1);
         const auto shown = window();
-        gate.listenTo(shown->jobs());
+        gate.listenTo(shown->workspace().jobs());
         auto* action = shown->findChild<QAction*>(u"actionExportImage"_s);
         QVERIFY(action);
         action->trigger();
@@ -168,11 +169,11 @@ private Q_SLOTS:
     {
         Gate gate(u"image"_s, 1);
         auto shown = window();
-        gate.listenTo(shown->jobs());
+        gate.listenTo(shown->workspace().jobs());
         bool told = false;
         shown->graph().saveImage(target("graph.pdf"), [&told](const QString&) { told = true; });
         QTRY_VERIFY(gate.waiting);
-        shown->jobs().cancel(GraphPane::imageLane());
+        shown->graph().cancelImage();
         gate.open.release();
         shown.reset();
         QVERIFY(!told);

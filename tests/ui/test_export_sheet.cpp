@@ -3,10 +3,10 @@
 #include "core/model/ModelReader.h"
 #include "core/model/ModelWriter.h"
 #include "tests/ui/WindowFixture.h"
-#include "ui/ExportSheet.h"
-#include "ui/MainWindow.h"
 #include "ui/document/Convert.h"
 #include "ui/widgets/MessageBar.h"
+#include "ui/window/ExportSheet.h"
+#include "ui/window/MainWindow.h"
 
 #include <QAction>
 #include <QFile>
@@ -32,12 +32,12 @@ class TestExportSheet final : public QObject {
     {
         auto made = std::make_unique<MainWindow>(std::filesystem::path());
         made->show();
-        QSignalSpy opened(&made->document(), &Document::openedModel);
-        QSignalSpy changed(&made->document(), &Document::currentChanged);
+        QSignalSpy opened(&made->workspace().document(), &Document::openedModel);
+        QSignalSpy changed(&made->workspace().document(), &Document::currentChanged);
         made->openPath(model);
         if (!opened.wait(10000))
             qFatal("the model did not open");
-        made->document().foldAll();
+        made->workspace().document().foldAll();
         if (!changed.wait(10000))
             qFatal("nothing was folded");
         return made;
@@ -77,10 +77,10 @@ class TestExportSheet final : public QObject {
 
     void confirm(MainWindow& window, ExportSheet& sheet)
     {
-        QSignalSpy exported(&window.document(), &Document::exported);
+        QSignalSpy exported(&window.workspace().document(), &Document::exported);
         click(part<QPushButton>(sheet, "exportWrite"));
         QVERIFY(exported.size() > 0 || exported.wait());
-        QVERIFY(!window.document().hasUnsavedChanges());
+        QVERIFY(!window.workspace().document().hasUnsavedChanges());
     }
 
 private Q_SLOTS:
@@ -156,7 +156,8 @@ private Q_SLOTS:
         QFETCH(bool, beside);
         QFETCH(bool, folds);
         const auto window = folded(sampleWithDataFile(*m_folder));
-        const SnapshotPointer snapshot = folds ? window->document().current() : window->document().opened();
+        const SnapshotPointer snapshot =
+            folds ? window->workspace().document().current() : window->workspace().document().opened();
         const Model& model = snapshot->view->model();
         const auto target = toPath((beside ? *m_folder : *m_settings).filePath(u"target.onnx"_s));
         const auto forecast = forecastSave(model, target, static_cast<DataPlacement>(data));
@@ -197,8 +198,8 @@ private Q_SLOTS:
         chooseFile(*window, m_folder->filePath(u"never.onnx"_s));
         part<ExportSheet>(*window, "exportSheet")->reject();
         QVERIFY(filesIn(*m_folder) == before);
-        QSignalSpy exported(&window->document(), &Document::exported);
-        window->document().exportTo(m_folder->filePath(u"later.onnx"_s));
+        QSignalSpy exported(&window->workspace().document(), &Document::exported);
+        window->workspace().document().exportTo(m_folder->filePath(u"later.onnx"_s));
         QVERIFY(exported.wait());
         QVERIFY(window->isVisible()); // it was not to be closed any more
     }

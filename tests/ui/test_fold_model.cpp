@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/ModelReader.h"
 #include "tests/ui/WindowFixture.h"
-#include "ui/FindModel.h"
+#include "ui/canvas/FindModel.h"
 #include "ui/document/Convert.h"
 #include "ui/fold/FoldFilter.h"
 #include "ui/fold/FoldModel.h"

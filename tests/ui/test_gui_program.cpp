@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The program itself: its options, and the second process that infers shapes for its window.
 #include "tests/ui/WindowFixture.h"
-#include "ui/GraphPane.h"
-#include "ui/MainWindow.h"
-#include "ui/graph/GraphCanvas.h"
+#include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphPane.h"
+#include "ui/window/MainWindow.h"
 
 #include <QFile>
 #include <QProcess>
@@ -77,10 +77,11 @@ private Q_SLOTS:
     {
         MainWindow window(std::filesystem::path(PLEAT_PROGRAM));
         window.show();
-        QSignalSpy typed(&window.document(), &Document::typesChanged);
+        QSignalSpy typed(&window.workspace().document(), &Document::typesChanged);
         window.openPath(sampleModel());
         QVERIFY(typed.wait(30000));
-        QVERIFY2(window.document().typesProblem().isEmpty(), qPrintable(window.document().typesProblem()));
+        QVERIFY2(window.workspace().document().typesProblem().isEmpty(),
+                 qPrintable(window.workspace().document().typesProblem()));
         const auto isLabelled = [&] {
             const auto& edges = window.graph().canvas().scene().edges;
             return !edges.empty() && std::all_of(edges.begin(), edges.end(),

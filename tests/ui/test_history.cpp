@@ -3,10 +3,10 @@
 // program was killed at any moment.
 #include "core/model/ModelWriter.h"
 #include "tests/ui/WindowFixture.h"
-#include "ui/MainWindow.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Session.h"
 #include "ui/history/HistoryPanel.h"
+#include "ui/window/MainWindow.h"
 
 #include <QAction>
 #include <QDir>
@@ -34,7 +34,7 @@ struct Opened {
         window.resize(1400, 950);
         window.show();
         window.session().setDelay(0);
-        QSignalSpy opened(&window.document(), &Document::openedModel);
+        QSignalSpy opened(&window.workspace().document(), &Document::openedModel);
         window.openPath(model);
         if (opened.isEmpty() && !opened.wait(20000))
             qFatal("%s was not opened", qPrintable(model));
@@ -42,13 +42,13 @@ struct Opened {
 
     void foldNext()
     {
-        QSignalSpy changed(&window.document(), &Document::currentChanged);
-        window.document().foldChosen({window.document().foldable().front()});
+        QSignalSpy changed(&window.workspace().document(), &Document::currentChanged);
+        window.workspace().document().foldChosen({window.workspace().document().foldable().front()});
         if (changed.isEmpty() && !changed.wait(20000))
             qFatal("nothing was folded");
     }
 
-    std::string bytes() { return bytesOf(*window.document().current()); }
+    std::string bytes() { return bytesOf(*window.workspace().document().current()); }
 
     static std::string bytesOf(const Snapshot& snapshot)
     {
@@ -92,12 +92,13 @@ std::vector<LostSession> lostIn(const QTemporaryDir& folder)
         std::fflush(stdout);
     });
     const auto next = [&window] {
-        const auto ids = window.document().foldable();
+        const auto ids = window.workspace().document().foldable();
         if (!ids.empty())
-            window.document().foldChosen({ids.front()});
+            window.workspace().document().foldChosen({ids.front()});
     };
-    QObject::connect(&window.document(), &Document::openedModel, &window, next);
-    QObject::connect(&window.document(), &Document::currentChanged, &window, next, Qt::QueuedConnection);
+    QObject::connect(&window.workspace().document(), &Document::openedModel, &window, next);
+    QObject::connect(&window.workspace().document(), &Document::currentChanged, &window, next,
+                     Qt::QueuedConnection);
     window.openPath(model);
     std::exit(QApplication::exec());
 }
@@ -129,9 +130,9 @@ private Q_SLOTS:
         for (const int row : {1, 3, 0, 2}) {
             QTest::mouseClick(view->viewport(), Qt::LeftButton, {},
                               view->visualRect(view->model()->index(row, 0)).center());
-            QCOMPARE(opened.window.document().undoStack().index(), row);
+            QCOMPARE(opened.window.workspace().document().undoStack().index(), row);
             QVERIFY(opened.bytes() == states[static_cast<std::size_t>(row)]);
-            QCOMPARE(opened.window.document().steps().size(), static_cast<std::size_t>(row));
+            QCOMPARE(opened.window.workspace().document().steps().size(), static_cast<std::size_t>(row));
         }
     }
 
@@ -145,9 +146,9 @@ private Q_SLOTS:
             Opened first(folder);
             for (int step = 0; step < 3; ++step)
                 first.foldNext();
-            first.window.document().undoStack().undo();
+            first.window.workspace().document().undoStack().undo();
             folded = first.bytes();
-            QSignalSpy saved(&first.window.document(), &Document::recipeSaved);
+            QSignalSpy saved(&first.window.workspace().document(), &Document::recipeSaved);
             choose(first.window, "Ctrl+Alt+S");
             chooseFile(first.window, recipe);
             QVERIFY(!saved.isEmpty() || saved.wait(20000));
@@ -156,15 +157,15 @@ private Q_SLOTS:
         QVERIFY(read && read->source);
         QCOMPARE(read->steps.size(), std::size_t{2});
         Opened second(folder, copy);
-        QSignalSpy applied(&second.window.document(), &Document::recipeApplied);
+        QSignalSpy applied(&second.window.workspace().document(), &Document::recipeApplied);
         choose(second.window, "Ctrl+Alt+O");
         chooseFile(second.window, recipe);
         QVERIFY(!applied.isEmpty() || applied.wait(20000));
-        QCOMPARE(second.window.document().undoStack().index(), 2);
+        QCOMPARE(second.window.workspace().document().undoStack().index(), 2);
         QVERIFY(second.bytes() == folded);
         QVERIFY(second.window.messages().message().kind == MessageBar::Kind::Done);
-        second.window.document().undoStack().setIndex(0);
-        QVERIFY(second.bytes() == Opened::bytesOf(*second.window.document().opened()));
+        second.window.workspace().document().undoStack().setIndex(0);
+        QVERIFY(second.bytes() == Opened::bytesOf(*second.window.workspace().document().opened()));
     }
 
     void saysWhatDoesNotApply()
@@ -174,14 +175,14 @@ private Q_SLOTS:
         Opened opened(folder);
         Recipe steps;
         steps.source = {"mobilenet.onnx", 3, std::string(64, '0')};
-        steps.steps.emplace_back(FoldStep{{{opened.window.document().foldable().back()}}, {}});
+        steps.steps.emplace_back(FoldStep{{{opened.window.workspace().document().foldable().back()}}, {}});
         steps.steps.emplace_back(FoldStep{{{"nobody"}}, {}});
         steps.steps.emplace_back(FoldStep{});
         QVERIFY(writeRecipe(steps, toPath(recipe)));
-        QSignalSpy applied(&opened.window.document(), &Document::recipeApplied);
-        opened.window.applyRecipe(recipe);
+        QSignalSpy applied(&opened.window.workspace().document(), &Document::recipeApplied);
+        opened.window.panel<HistoryPanel>().applyRecipe(recipe);
         QVERIFY(applied.wait(20000));
-        QCOMPARE(opened.window.document().undoStack().index(), 1);
+        QCOMPARE(opened.window.workspace().document().undoStack().index(), 1);
         const MessageBar::Message& message = opened.window.messages().message();
         QVERIFY(message.kind == MessageBar::Kind::Error);
         QVERIFY2(message.sentence.contains(u"Step 2 does not apply"_s), qPrintable(message.sentence));
@@ -190,7 +191,7 @@ private Q_SLOTS:
         QFile broken(recipe);
         QVERIFY(broken.open(QIODevice::WriteOnly) && broken.write("{") == 1);
         broken.close();
-        opened.window.applyRecipe(recipe);
+        opened.window.panel<HistoryPanel>().applyRecipe(recipe);
         QTRY_VERIFY_WITH_TIMEOUT(
             opened.window.messages().message().details.contains(u"cannot be read as a recipe"_s), 20000);
     }
@@ -206,15 +207,15 @@ private Q_SLOTS:
         QCOMPARE(opened.sessions().size(), 1);
         QVERIFY(lostIn(folder).empty()); // its program is alive
         written.clear();
-        opened.window.document().undoStack().undo();
+        opened.window.workspace().document().undoStack().undo();
         QVERIFY(!written.isEmpty() || written.wait(5000));
         QVERIFY(opened.sessions().isEmpty());
         written.clear();
-        opened.window.document().undoStack().redo();
+        opened.window.workspace().document().undoStack().redo();
         QVERIFY(!written.isEmpty() || written.wait(5000));
         QCOMPARE(opened.sessions().size(), 1);
         written.clear();
-        opened.window.document().exportTo(folder.filePath(u"out.onnx"_s));
+        opened.window.workspace().document().exportTo(folder.filePath(u"out.onnx"_s));
         QVERIFY(!written.isEmpty() || written.wait(20000));
         QVERIFY(opened.sessions().isEmpty()); // it is in the exported file
         opened.foldNext();
@@ -254,13 +255,13 @@ private Q_SLOTS:
             lost.clear(); // and the lock
             MainWindow window({}, folder.filePath(u"sessions"_s));
             window.show();
-            QSignalSpy applied(&window.document(), &Document::recipeApplied);
+            QSignalSpy applied(&window.workspace().document(), &Document::recipeApplied);
             answerNextQuestion(u"Recover"_s);
             QVERIFY(window.offerRecovery());
             QVERIFY(applied.wait(20000));
-            QCOMPARE(window.document().steps().size(), steps);
-            QVERIFY(Opened::bytesOf(*window.document().current()) == states[steps]);
-            QVERIFY(window.document().hasUnsavedChanges());
+            QCOMPARE(window.workspace().document().steps().size(), steps);
+            QVERIFY(Opened::bytesOf(*window.workspace().document().current()) == states[steps]);
+            QVERIFY(window.workspace().document().hasUnsavedChanges());
             QCOMPARE(QDir(folder.filePath(u"sessions"_s)).entryList({u"*.json"_s}).size(), 1);
             answerNextQuestion(u"Discard"_s);
             window.close();
@@ -286,19 +287,19 @@ private Q_SLOTS:
         for (const QString& answer : {u"Cancel"_s, u"Apply"_s}) {
             MainWindow window({}, folder.filePath(u"sessions"_s));
             window.show();
-            QSignalSpy opened(&window.document(), &Document::openedModel);
-            QSignalSpy applied(&window.document(), &Document::recipeApplied);
+            QSignalSpy opened(&window.workspace().document(), &Document::openedModel);
+            QSignalSpy applied(&window.workspace().document(), &Document::recipeApplied);
             answerNextQuestion(u"Recover"_s);
             QVERIFY(window.offerRecovery());
             answerNextQuestion(answer);
             QVERIFY(!opened.isEmpty() || opened.wait(20000));
             if (answer == u"Cancel"_s) {
-                QTRY_VERIFY(!window.jobs().isBusy(u"read-recipe"_s));
-                QVERIFY(applied.isEmpty() && window.document().steps().empty());
+                QTRY_VERIFY(!window.workspace().jobs().isBusy(u"read-recipe"_s));
+                QVERIFY(applied.isEmpty() && window.workspace().document().steps().empty());
                 continue; // and it is offered again
             }
             QVERIFY(!applied.isEmpty() || applied.wait(20000));
-            QVERIFY(window.document().steps().size() >= 2);
+            QVERIFY(window.workspace().document().steps().size() >= 2);
             QVERIFY(window.messages().message().details.contains(u"changed since"_s));
         }
     }
@@ -333,7 +334,7 @@ private:
         const QTemporaryDir folder;
         Opened opened(folder, model);
         std::vector<std::string> states{opened.bytes()};
-        while (!opened.window.document().foldable().empty()) {
+        while (!opened.window.workspace().document().foldable().empty()) {
             opened.foldNext();
             states.push_back(opened.bytes());
         }

@@ -149,7 +149,7 @@ private Q_SLOTS:
         Memory memory;
         jobs.start("a", "A", this, untilStopped, [&delivered, kept = memory.held](int) { delivered = true; });
         QVERIFY(jobs.isBusy(QStringLiteral("a")));
-        jobs.cancel("a");
+        jobs.cancel(this, "a");
         QVERIFY(!jobs.isBusy());
         QVERIFY(memory.isGone());
         QVERIFY(!delivered);

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <random>
 
-using namespace pleat::ui;
+using namespace pleat::layout;
 
 namespace {
 

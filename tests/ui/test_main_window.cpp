@@ -4,17 +4,17 @@
 #include "core/model/ModelReader.h"
 #include "tests/ui/Gate.h"
 #include "tests/ui/WindowFixture.h"
-#include "ui/GraphPane.h"
-#include "ui/MainWindow.h"
-#include "ui/Sample.h"
+#include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphPane.h"
 #include "ui/document/Convert.h"
 #include "ui/fold/FoldPanel.h"
-#include "ui/graph/GraphCanvas.h"
 #include "ui/inspector/InspectorPanel.h"
 #include "ui/weights/WeightsComparison.h"
 #include "ui/weights/WeightsPanel.h"
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/SegmentedControl.h"
+#include "ui/window/MainWindow.h"
+#include "ui/window/Sample.h"
 
 #include <QCheckBox>
 #include <QDir>
@@ -45,7 +45,7 @@ class TestMainWindow final : public QObject {
     {
         auto window = std::make_unique<MainWindow>(std::filesystem::path());
         window->show();
-        QSignalSpy opened(&window->document(), &Document::openedModel);
+        QSignalSpy opened(&window->workspace().document(), &Document::openedModel);
         window->openPath(sampleModel());
         if (!opened.wait(10000))
             qFatal("the sample did not open");
@@ -54,12 +54,12 @@ class TestMainWindow final : public QObject {
 
     static QModelIndex row(MainWindow& window, int number)
     {
-        return window.foldPanel().list().model()->index(number, 0);
+        return window.panel<FoldPanel>().list().model()->index(number, 0);
     }
 
     static void clickRow(MainWindow& window, int number)
     {
-        QListView& list = window.foldPanel().list();
+        QListView& list = window.panel<FoldPanel>().list();
         const QModelIndex index = row(window, number);
         list.scrollTo(index);
         QTest::mouseClick(list.viewport(), Qt::LeftButton, {}, list.visualRect(index).center());
@@ -67,7 +67,7 @@ class TestMainWindow final : public QObject {
 
     static void fold(MainWindow& window)
     {
-        QSignalSpy changed(&window.document(), &Document::currentChanged);
+        QSignalSpy changed(&window.workspace().document(), &Document::currentChanged);
         click(part<QToolButton>(window, "toolFoldAll"));
         QVERIFY(changed.wait());
     }
@@ -79,25 +79,25 @@ private Q_SLOTS:
     {
         MainWindow window({});
         window.show();
-        QSignalSpy opened(&window.document(), &Document::openedModel);
+        QSignalSpy opened(&window.workspace().document(), &Document::openedModel);
         click(part<QToolButton>(window, "toolOpen"));
         chooseFile(window, sampleModel());
         QVERIFY(opened.size() == 1 || opened.wait());
         QCOMPARE(part<QToolButton>(window, "toolFoldAll")->text(), QStringLiteral("Fold all (13)"));
-        QVERIFY(!window.document().hasUnsavedChanges());
+        QVERIFY(!window.workspace().document().hasUnsavedChanges());
 
         fold(window);
-        QVERIFY(window.document().hasUnsavedChanges());
+        QVERIFY(window.workspace().document().hasUnsavedChanges());
         QVERIFY(window.windowTitle().contains(u'•'));
 
         const QString target = m_folder.filePath(QStringLiteral("folded.onnx"));
-        QSignalSpy exported(&window.document(), &Document::exported);
+        QSignalSpy exported(&window.workspace().document(), &Document::exported);
         click(part<QToolButton>(window, "toolExport"));
         chooseFile(window, target);
         QVERIFY(exported.size() == 1 || exported.wait());
-        QVERIFY(!window.document().hasUnsavedChanges());
+        QVERIFY(!window.workspace().document().hasUnsavedChanges());
         QVERIFY(!window.windowTitle().contains(u'•'));
-        QCOMPARE(window.document().path(), sampleModel()); // the document stays on its source
+        QCOMPARE(window.workspace().document().path(), sampleModel()); // the document stays on its source
 
         NoProgress progress;
         const auto result = openModel(toPath(target), progress, {});
@@ -112,62 +112,64 @@ private Q_SLOTS:
     void foldsOnlyWhatIsChecked()
     {
         const auto window = sampleWindow();
-        window->folds().setAllChecked(false);
+        window->panel<FoldPanel>().model().setAllChecked(false);
         QVERIFY(!part<QToolButton>(*window, "toolFold")->isEnabled());
         // A click on the box of the second row, then Space on the third.
-        QListView& list = window->foldPanel().list();
+        QListView& list = window->panel<FoldPanel>().list();
         const QRect second = list.visualRect(row(*window, 1));
         QTest::mouseClick(list.viewport(), Qt::LeftButton, {},
                           QPoint(second.left() + 20, second.center().y()));
         list.setCurrentIndex(row(*window, 2));
         QTest::keyClick(&list, Qt::Key_Space);
-        QCOMPARE(window->folds().checked().size(), std::size_t(2));
+        QCOMPARE(window->panel<FoldPanel>().model().checked().size(), std::size_t(2));
 
-        QSignalSpy changed(&window->document(), &Document::currentChanged);
+        QSignalSpy changed(&window->workspace().document(), &Document::currentChanged);
         click(part<QToolButton>(*window, "toolFold"));
         QVERIFY(changed.wait());
-        QCOMPARE(window->folds().counts().folded, 2);
-        QCOMPARE(window->folds().counts().canFold, 11);
+        QCOMPARE(window->panel<FoldPanel>().model().counts().folded, 2);
+        QCOMPARE(window->panel<FoldPanel>().model().counts().canFold, 11);
         QCOMPARE(row(*window, 1).data(FoldModel::StateRole).toInt(), int(FoldState::Folded));
     }
 
     void undoesAndRedoesByName()
     {
         const auto window = sampleWindow();
-        QListView& list = window->foldPanel().list();
+        QListView& list = window->panel<FoldPanel>().list();
         list.setCurrentIndex(row(*window, 0));
-        QSignalSpy changed(&window->document(), &Document::currentChanged);
+        QSignalSpy changed(&window->workspace().document(), &Document::currentChanged);
         QTest::keyClick(&list, Qt::Key_Return);
         QVERIFY(changed.wait());
         auto* undo = part<QToolButton>(*window, "toolUndo");
         QCOMPARE(undo->text(), QStringLiteral("Undo fold features.0.conv"));
         click(undo);
-        QCOMPARE(window->folds().counts().folded, 0);
-        QVERIFY(window->document().current() == window->document().opened());
-        QVERIFY(!window->document().hasUnsavedChanges());
+        QCOMPARE(window->panel<FoldPanel>().model().counts().folded, 0);
+        QVERIFY(window->workspace().document().current() == window->workspace().document().opened());
+        QVERIFY(!window->workspace().document().hasUnsavedChanges());
         QVERIFY(!undo->isEnabled());
         click(part<QToolButton>(*window, "toolRedo"));
-        QCOMPARE(window->folds().counts().folded, 1);
-        QVERIFY(window->document().hasUnsavedChanges());
+        QCOMPARE(window->panel<FoldPanel>().model().counts().folded, 1);
+        QVERIFY(window->workspace().document().hasUnsavedChanges());
     }
 
     void showsWeightsOfARowBeforeAndAfterItIsFolded()
     {
         const auto window = sampleWindow();
         clickRow(*window, 1);
-        QTRY_VERIFY(window->weights().comparison() &&
-                    window->weights().title().contains(QStringLiteral("features.1.depthwise")));
-        const WeightsComparison preview = *window->weights().comparison();
+        QTRY_VERIFY(window->panel<WeightsPanel>().comparison() &&
+                    window->panel<WeightsPanel>().title().contains(QStringLiteral("features.1.depthwise")));
+        const WeightsComparison preview = *window->panel<WeightsPanel>().comparison();
         QVERIFY(preview.preview);
         QVERIFY(preview.before.has_value());
         QCOMPARE(preview.s.size(), std::size_t(16));
         QVERIFY(preview.before->statistics.range != preview.after.statistics.range);
         QVERIFY(!preview.after.bias.empty());
-        QVERIFY(window->document().current() == window->document().opened()); // only looked at
+        QVERIFY(window->workspace().document().current() ==
+                window->workspace().document().opened()); // only looked at
 
         fold(*window);
-        QTRY_VERIFY(window->weights().comparison() && !window->weights().comparison()->preview);
-        const WeightsComparison& folded = *window->weights().comparison();
+        QTRY_VERIFY(window->panel<WeightsPanel>().comparison() &&
+                    !window->panel<WeightsPanel>().comparison()->preview);
+        const WeightsComparison& folded = *window->panel<WeightsPanel>().comparison();
         QVERIFY(folded.after.statistics.channels == preview.after.statistics.channels);
         QVERIFY(folded.before->statistics.channels == preview.before->statistics.channels);
         QCOMPARE(folded.after.bias, preview.after.bias);
@@ -190,14 +192,15 @@ private Q_SLOTS:
         const int node = canvas.selection().node;
         QVERIFY(node >= 0);
         QCOMPARE(canvas.scene().nodes[std::size_t(node)].title, QStringLiteral("Conv"));
-        QVERIFY(window->inspector().plainText().contains(canvas.scene().nodes[std::size_t(node)].name));
+        QVERIFY(window->panel<InspectorPanel>().plainText().contains(
+            canvas.scene().nodes[std::size_t(node)].name));
 
         CanvasHit other;
         other.frame = canvas.index().frameOf(
             canvas.nodeWithKey(quint32(row(*window, 5).data(FoldModel::LayerRole).toUInt())));
         other.node = canvas.nodeWithKey(row(*window, 5).data(FoldModel::LayerRole).toUInt());
         window->graph().canvas().select(other);
-        QCOMPARE(window->foldPanel().list().currentIndex().row(), 5);
+        QCOMPARE(window->panel<FoldPanel>().list().currentIndex().row(), 5);
     }
 
     void showsTheCulpritOfABlockedRow()
@@ -206,7 +209,7 @@ private Q_SLOTS:
         QSignalSpy shown(&window->graph(), &GraphPane::sceneShown);
         QVERIFY(shown.size() > 0 || shown.wait());
         int blocked = -1;
-        for (int i = 0; i < window->folds().rowCount(); ++i)
+        for (int i = 0; i < window->panel<FoldPanel>().model().rowCount(); ++i)
             if (row(*window, i).data(FoldModel::StateRole).toInt() == int(FoldState::Blocked))
                 blocked = i;
         QVERIFY(blocked >= 0);
@@ -215,7 +218,7 @@ private Q_SLOTS:
         const auto culprit = row(*window, blocked).data(FoldModel::CulpritRole).toUInt();
         QVERIFY(static_cast<NodeId>(culprit) != NodeId::None);
         QCOMPARE(window->graph().canvas().selection().node, window->graph().canvas().nodeWithKey(culprit));
-        QCOMPARE(window->foldPanel().list().currentIndex().row(), blocked);
+        QCOMPARE(window->panel<FoldPanel>().list().currentIndex().row(), blocked);
     }
 
     void staysWithItsModelWhenAnotherCannotBeOpened()
@@ -226,7 +229,7 @@ private Q_SLOTS:
         QVERIFY(file.open(QIODevice::WriteOnly));
         file.write("this is not a model at all");
         file.close();
-        QSignalSpy failed(&window->document(), &Document::failed);
+        QSignalSpy failed(&window->workspace().document(), &Document::failed);
         window->openPath(bad);
         QVERIFY(failed.wait());
         QVERIFY(window->messages().isVisible());
@@ -234,8 +237,8 @@ private Q_SLOTS:
         QVERIFY(window->messages().message().sentence.contains(QStringLiteral("bad.onnx")));
         QVERIFY(!window->messages().message().details.isEmpty());
         QVERIFY(window->isVisible());
-        QCOMPARE(window->document().path(), sampleModel());
-        QCOMPARE(window->folds().counts().canFold, 13);
+        QCOMPARE(window->workspace().document().path(), sampleModel());
+        QCOMPARE(window->panel<FoldPanel>().model().counts().canFold, 13);
     }
 
     void exportsNoInfiniteWeights()
@@ -243,12 +246,12 @@ private Q_SLOTS:
         const QTemporaryDir folder;
         MainWindow window({});
         window.show();
-        QSignalSpy opened(&window.document(), &Document::openedModel);
+        QSignalSpy opened(&window.workspace().document(), &Document::openedModel);
         window.openPath(modelThatOverflows(folder));
         QVERIFY(opened.size() == 1 || opened.wait());
         fold(window);
         const QString target = folder.filePath(QStringLiteral("folded.onnx"));
-        QSignalSpy failed(&window.document(), &Document::failed);
+        QSignalSpy failed(&window.workspace().document(), &Document::failed);
         click(part<QToolButton>(window, "toolExport"));
         chooseFile(window, target);
         QVERIFY(failed.size() == 1 || failed.wait());
@@ -256,9 +259,9 @@ private Q_SLOTS:
         QVERIFY(window.messages().message().sentence.contains(QStringLiteral("folded.onnx")));
         QVERIFY(window.messages().message().details.contains(
             QStringLiteral("\"conv.weight\" infinite in float")));
-        QVERIFY(window.document().hasUnsavedChanges());
+        QVERIFY(window.workspace().document().hasUnsavedChanges());
         QCOMPARE(filesIn(folder).keys(), QStringList{QStringLiteral("overflows.onnx")});
-        window.document().undoStack().undo(); // nothing to be asked about
+        window.workspace().document().undoStack().undo(); // nothing to be asked about
     }
 
     void takesListedInitializersForConstants()
@@ -266,31 +269,31 @@ private Q_SLOTS:
         const QTemporaryDir folder;
         MainWindow window({});
         window.show();
-        QSignalSpy opened(&window.document(), &Document::openedModel);
+        QSignalSpy opened(&window.workspace().document(), &Document::openedModel);
         window.openPath(modelWithListedInitializers(folder));
         QVERIFY(opened.size() == 1 || opened.wait());
         auto* box = part<QCheckBox>(window, "foldFrozenInputs");
         QVERIFY(box->isVisible() && box->isEnabled() && !box->isChecked());
-        QCOMPARE(window.folds().counts().blocked, 2);
+        QCOMPARE(window.panel<FoldPanel>().model().counts().blocked, 2);
 
         // On: the pairs can be folded. Off again, and by undo and redo.
-        QSignalSpy changed(&window.document(), &Document::currentChanged);
+        QSignalSpy changed(&window.workspace().document(), &Document::currentChanged);
         click(box);
         QVERIFY(changed.wait());
         QVERIFY(box->isChecked());
-        QCOMPARE(window.folds().counts().canFold, 2);
+        QCOMPARE(window.panel<FoldPanel>().model().counts().canFold, 2);
         QTRY_VERIFY(box->isEnabled());
         click(box);
         QVERIFY(!box->isChecked());
-        QCOMPARE(window.folds().counts().blocked, 2);
-        window.document().undoStack().redo();
+        QCOMPARE(window.panel<FoldPanel>().model().counts().blocked, 2);
+        window.workspace().document().undoStack().redo();
         QVERIFY(box->isChecked());
-        QCOMPARE(window.folds().counts().canFold, 2);
+        QCOMPARE(window.panel<FoldPanel>().model().counts().canFold, 2);
 
         // The preview has a before, though there it was no constant.
         NoProgress progress;
-        const SnapshotPointer& before = window.document().opened();
-        const SnapshotPointer current = window.document().current();
+        const SnapshotPointer& before = window.workspace().document().opened();
+        const SnapshotPointer current = window.workspace().document().current();
         const auto compared =
             compareWeights({before, current, NodeId::None, current->candidates.front().id}, progress, {});
         QVERIFY(compared && *compared && (*compared)->before && (*compared)->preview);
@@ -298,10 +301,10 @@ private Q_SLOTS:
 
         // Folded, it cannot be switched off before the fold is undone.
         fold(window);
-        QCOMPARE(window.folds().counts().folded, 2);
+        QCOMPARE(window.panel<FoldPanel>().model().counts().folded, 2);
         QVERIFY(box->isVisible() && box->isChecked() && !box->isEnabled());
         const QString target = folder.filePath(QStringLiteral("folded.onnx"));
-        QSignalSpy exported(&window.document(), &Document::exported);
+        QSignalSpy exported(&window.workspace().document(), &Document::exported);
         click(part<QToolButton>(window, "toolExport"));
         chooseFile(window, target);
         QVERIFY(exported.size() == 1 || exported.wait());
@@ -310,12 +313,12 @@ private Q_SLOTS:
         const auto view = GraphView::of(result->model);
         QCOMPARE(view->nodeCount(), std::size_t(2));
         QCOMPARE(view->scopes().front().inputs.size(), std::size_t(1)); // the data
-        window.document().undoStack().undo();
+        window.workspace().document().undoStack().undo();
         QVERIFY(box->isChecked() && box->isEnabled());
-        window.document().undoStack().undo();
+        window.workspace().document().undoStack().undo();
         QVERIFY(!box->isChecked());
-        QCOMPARE(window.folds().counts().blocked, 2);
-        window.document().undoStack().setClean(); // nothing to be asked about
+        QCOMPARE(window.panel<FoldPanel>().model().counts().blocked, 2);
+        window.workspace().document().undoStack().setClean(); // nothing to be asked about
     }
 
     void hidesTheBoxWhereNothingIsListed()
@@ -327,8 +330,8 @@ private Q_SLOTS:
     void saysThatABatchCountsAsOne()
     {
         const auto window = sampleWindow();
-        window->selection().clear();
-        QTRY_VERIFY(window->inspector().plainText().contains(QStringLiteral("for a batch of 1")));
+        window->workspace().selection().clear();
+        QTRY_VERIFY(window->panel<InspectorPanel>().plainText().contains(QStringLiteral("for a batch of 1")));
     }
 
     void asksBeforeItLosesChanges()
@@ -363,18 +366,18 @@ private Q_SLOTS:
         window.show();
         QVERIFY(part<QPushButton>(window, "startOpen")->isVisible());
         QVERIFY(!part<QToolButton>(window, "toolFoldAll")->isEnabled());
-        QSignalSpy opened(&window.document(), &Document::openedModel);
+        QSignalSpy opened(&window.workspace().document(), &Document::openedModel);
         click(part<QPushButton>(window, "startSample"));
         QVERIFY(opened.wait());
-        QCOMPARE(window.folds().counts().batchNorms, 14);
-        QVERIFY(window.foldPanel().isVisible());
+        QCOMPARE(window.panel<FoldPanel>().model().counts().batchNorms, 14);
+        QVERIFY(window.panel<FoldPanel>().isVisible());
     }
 
     void saysSoWhenThereIsNoBatchNorm()
     {
         MainWindow window({});
         window.show();
-        QSignalSpy opened(&window.document(), &Document::openedModel);
+        QSignalSpy opened(&window.workspace().document(), &Document::openedModel);
         window.openPath(modelWithoutBatchNorms(m_folder));
         QVERIFY(opened.wait());
         auto* title = part<QLabel>(window, "foldEmptyTitle");
@@ -410,9 +413,10 @@ private Q_SLOTS:
         QLineEdit* find = part<QLineEdit>(*window, "findField");
         QTest::keyClicks(find, QStringLiteral("features.2/expand/conv/Conv"));
         QTest::keyClick(find, Qt::Key_Return);
-        const NodeIndex node = window->document().current()->view->find(window->selection().value().node);
+        const NodeIndex node = window->workspace().document().current()->view->find(
+            window->workspace().selection().value().node);
         QVERIFY(node != NodeIndex::None);
-        QVERIFY(toQt(window->document().current()->view->label(node))
+        QVERIFY(toQt(window->workspace().document().current()->view->label(node))
                     .contains(QStringLiteral("features.2/expand")));
     }
 
@@ -422,7 +426,7 @@ private Q_SLOTS:
         window.show();
         QMimeData data;
         data.setUrls({QUrl::fromLocalFile(sampleModel())});
-        QSignalSpy opened(&window.document(), &Document::openedModel);
+        QSignalSpy opened(&window.workspace().document(), &Document::openedModel);
         QDragEnterEvent enter(QPoint(50, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
         QCoreApplication::sendEvent(&window, &enter);
         QVERIFY(enter.isAccepted());
@@ -439,7 +443,7 @@ private Q_SLOTS:
         QFile::setPermissions(path, QFile::ReadOwner | QFile::WriteOwner);
         MainWindow window({});
         window.show();
-        QSignalSpy opened(&window.document(), &Document::openedModel);
+        QSignalSpy opened(&window.workspace().document(), &Document::openedModel);
         window.openPath(path);
         QVERIFY(opened.wait());
         QFile file(path);
@@ -455,7 +459,7 @@ private Q_SLOTS:
         QTRY_VERIFY(window.messages().isVisible());
         click(part<QToolButton>(window, "messageAction"));
         QVERIFY(opened.wait());
-        QCOMPARE(window.folds().counts().batchNorms, 0);
+        QCOMPARE(window.panel<FoldPanel>().model().counts().batchNorms, 0);
     }
 
     void saysHowManyWereFoldedAndWhatStays()
@@ -467,12 +471,12 @@ private Q_SLOTS:
         QVERIFY2(sentence.contains(QStringLiteral("13")), qPrintable(sentence));
         QVERIFY2(sentence.contains(QStringLiteral("operator between")), qPrintable(sentence));
         click(part<QToolButton>(*window, "messageAction"));
-        QCOMPARE(window->foldPanel().list().model()->rowCount(), 1);
+        QCOMPARE(window->panel<FoldPanel>().list().model()->rowCount(), 1);
         QCOMPARE(row(*window, 0).data(FoldModel::StateRole).toInt(), int(FoldState::Blocked));
         // Redo folds as well, but nobody has to be told again.
-        window->document().undoStack().undo();
+        window->workspace().document().undoStack().undo();
         window->messages().dismiss();
-        window->document().undoStack().redo();
+        window->workspace().document().undoStack().redo();
         QVERIFY(!window->messages().isVisible());
     }
 
@@ -487,14 +491,14 @@ private Q_SLOTS:
         QVERIFY(script.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner));
         MainWindow window(toPath(worker));
         window.show();
-        QSignalSpy opened(&window.document(), &Document::openedModel);
+        QSignalSpy opened(&window.workspace().document(), &Document::openedModel);
         window.openPath(sampleModel());
         QVERIFY(opened.wait());
-        QTRY_VERIFY(window.jobs().isBusy(QStringLiteral("shapes")));
+        QTRY_VERIFY(window.workspace().jobs().isBusy(QStringLiteral("shapes")));
         clickRow(window, 2);
-        QTRY_VERIFY(window.weights().comparison());
-        QTRY_VERIFY(window.weights().title().contains(QStringLiteral("features.1.pointwise")));
-        QVERIFY(window.jobs().isBusy(QStringLiteral("shapes")));
+        QTRY_VERIFY(window.panel<WeightsPanel>().comparison());
+        QTRY_VERIFY(window.panel<WeightsPanel>().title().contains(QStringLiteral("features.1.pointwise")));
+        QVERIFY(window.workspace().jobs().isBusy(QStringLiteral("shapes")));
     }
 
     void showsWeightsOfALargeModelBeforeItsPreviewIsMade()
@@ -502,17 +506,19 @@ private Q_SLOTS:
         Gate gate(QStringLiteral("weights"), 1); // the preview folds, which takes long here
         MainWindow window({});
         window.show();
-        gate.listenTo(window.jobs());
-        QSignalSpy opened(&window.document(), &Document::openedModel);
+        gate.listenTo(window.workspace().jobs());
+        QSignalSpy opened(&window.workspace().document(), &Document::openedModel);
         window.openPath(modelWithPairs(m_folder, 600));
         QVERIFY(opened.wait(20000));
         QTRY_VERIFY(gate.waiting);
-        QTRY_VERIFY(window.weights().comparison());
-        QVERIFY(!window.weights().comparison()->preview);
-        QCOMPARE(window.weights().comparison()->after.dims, (std::vector<std::int64_t>{4, 3, 1, 1}));
+        QTRY_VERIFY(window.panel<WeightsPanel>().comparison());
+        QVERIFY(!window.panel<WeightsPanel>().comparison()->preview);
+        QCOMPARE(window.panel<WeightsPanel>().comparison()->after.dims,
+                 (std::vector<std::int64_t>{4, 3, 1, 1}));
         gate.open.release();
-        QTRY_VERIFY(window.weights().comparison()->preview);
-        QCOMPARE(window.weights().comparison()->before->dims, (std::vector<std::int64_t>{4, 3, 1, 1}));
+        QTRY_VERIFY(window.panel<WeightsPanel>().comparison()->preview);
+        QCOMPARE(window.panel<WeightsPanel>().comparison()->before->dims,
+                 (std::vector<std::int64_t>{4, 3, 1, 1}));
     }
 
     void destroysWhatIsSeenBeforeWhatItRefersTo()
@@ -522,10 +528,9 @@ private Q_SLOTS:
         const auto note = [&order, this](QObject* object, const QString& what) {
             connect(object, &QObject::destroyed, this, [&order, what] { order += what; });
         };
-        note(&window->jobs(), QStringLiteral("owner"));
-        note(&window->document(), QStringLiteral("owner"));
-        note(&window->selection(), QStringLiteral("owner"));
-        note(&window->folds(), QStringLiteral("owner"));
+        note(&window->workspace().jobs(), QStringLiteral("owner"));
+        note(&window->workspace().document(), QStringLiteral("owner"));
+        note(&window->workspace().selection(), QStringLiteral("owner"));
         int panels = 0;
         for (QWidget* each : window->findChildren<QWidget*>()) {
             note(each, QStringLiteral("panel"));
@@ -533,7 +538,7 @@ private Q_SLOTS:
         }
         QVERIFY(panels > 20);
         window.reset();
-        QCOMPARE(order.mid(panels), QStringList(4, QStringLiteral("owner")));
+        QCOMPARE(order.mid(panels), QStringList(3, QStringLiteral("owner")));
         QCOMPARE(order.count(QStringLiteral("panel")), panels);
     }
 
@@ -583,7 +588,7 @@ private Q_SLOTS:
         window.show();
         window.openSample();
         QVERIFY(window.messages().isVisible());
-        QVERIFY(window.document().isEmpty());
+        QVERIFY(window.workspace().document().isEmpty());
         QVERIFY(QFile::remove(info.path()));
     }
 

@@ -2,16 +2,16 @@
 // A model whose every text is hostile: nothing of it is taken for markup, a mnemonic or a place in a
 // sentence, and nothing that cannot be seen gets to the screen.
 #include "tests/ui/WindowFixture.h"
-#include "ui/FindModel.h"
-#include "ui/GraphPane.h"
-#include "ui/MainWindow.h"
+#include "ui/canvas/FindModel.h"
+#include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphPane.h"
 #include "ui/document/Convert.h"
 #include "ui/fold/FoldPanel.h"
-#include "ui/graph/GraphCanvas.h"
 #include "ui/inspector/InspectorPanel.h"
 #include "ui/weights/WeightsPanel.h"
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/PlainText.h"
+#include "ui/window/MainWindow.h"
 
 #include <QAbstractItemView>
 #include <QAction>
@@ -289,8 +289,8 @@ private Q_SLOTS:
 
         MainWindow window({});
         window.show();
-        QSignalSpy opened(&window.document(), &Document::openedModel);
-        QSignalSpy failed(&window.document(), &Document::failed);
+        QSignalSpy opened(&window.workspace().document(), &Document::openedModel);
+        QSignalSpy failed(&window.workspace().document(), &Document::failed);
         window.openPath(path);
         QTRY_VERIFY(!opened.isEmpty() || !failed.isEmpty());
         Walk walk;
@@ -299,7 +299,7 @@ private Q_SLOTS:
             QVERIFY2(walk.faults.isEmpty(), qPrintable(walk.faults.join(u'\n')));
             return;
         }
-        QTRY_VERIFY(window.weights().comparison());
+        QTRY_VERIFY(window.panel<WeightsPanel>().comparison());
         QTRY_VERIFY(!window.graph().canvas().scene().nodes.empty());
         for (const bool names : {false, true}) {
             SceneDetails details{true, true, names};
@@ -322,8 +322,8 @@ private Q_SLOTS:
         for (int frame = 0; frame < int(canvas.scene().frames.size()); ++frame)
             walk.judged(canvas.toolTipFor({-1, -1, frame}), QStringLiteral("canvas"));
         // The undo button bears the name of the layer; one folded alone.
-        QSignalSpy changed(&window.document(), &Document::currentChanged);
-        window.document().foldChosen(window.document().foldable());
+        QSignalSpy changed(&window.workspace().document(), &Document::currentChanged);
+        window.workspace().document().foldChosen(window.workspace().document().foldable());
         QVERIFY(changed.wait());
         walk.window(window);
         const auto* undo = part<QToolButton>(window, "toolUndo");
@@ -352,7 +352,7 @@ private Q_SLOTS:
         QVERIFY(!window.close());
         QVERIFY(asked);
         QVERIFY2(walk.faults.isEmpty(), qPrintable(walk.faults.join(u'\n')));
-        window.document().undoStack().undo();
+        window.workspace().document().undoStack().undo();
     }
 
     void showsMessagesAsPlainText()

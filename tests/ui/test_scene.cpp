@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Scenes as values: frames, places kept over an edit, pictures, and colours that can be read.
 #include "tests/ui/SceneFixture.h"
-#include "ui/graph/GraphImage.h"
-#include "ui/graph/KeptPlaces.h"
+#include "ui/canvas/GraphImage.h"
+#include "ui/canvas/KeptPlaces.h"
 
 #include <QFile>
 #include <QImage>
@@ -54,8 +54,9 @@ private Q_SLOTS:
         }
         QVERIFY(after.frames[0].rect.contains(after.nodes[Conv].rect));
         // Conv → Relu passes where the batch norm was.
-        const Branch& branch = after.layout.branches[1];
-        const PointF start = after.layout.trunks[branch.trunk].points.front(), tip = branch.points.back();
+        const pleat::layout::Branch& branch = after.layout.branches[1];
+        const pleat::layout::PointF start = after.layout.trunks[branch.trunk].points.front(),
+                                    tip = branch.points.back();
         if (direction == Direction::TopDown) {
             QCOMPARE(start.y, after.nodes[Conv].rect.bottom());
             QCOMPARE(tip.y, after.nodes[2].rect.top());

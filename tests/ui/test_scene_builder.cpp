@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/ModelReader.h"
 #include "tests/ui/WindowFixture.h"
+#include "ui/canvas/SceneBuilder.h"
 #include "ui/document/Convert.h"
-#include "ui/document/SceneBuilder.h"
 
 #include <QElapsedTimer>
 #include <QTest>

@@ -2,11 +2,11 @@
 // A screen of 1024 × 700 at 200 % has room for 512 × 350 of the window's own pixels: the first window is not
 // larger, and nothing in it is cut off.
 #include "tests/ui/WindowFixture.h"
-#include "ui/GraphPane.h"
-#include "ui/MainWindow.h"
-#include "ui/Settings.h"
-#include "ui/graph/CanvasControls.h"
-#include "ui/graph/GraphCanvas.h"
+#include "ui/canvas/CanvasControls.h"
+#include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphPane.h"
+#include "ui/document/Settings.h"
+#include "ui/window/MainWindow.h"
 
 #include <QLabel>
 #include <QSignalSpy>
@@ -61,7 +61,7 @@ private Q_SLOTS:
         window.resize(room * 9 / 10);
         window.show();
         QVERIFY2(window.width() <= room.width(), "the empty window");
-        QSignalSpy opened(&window.document(), &Document::openedModel);
+        QSignalSpy opened(&window.workspace().document(), &Document::openedModel);
         QSignalSpy drawn(&window.graph(), &GraphPane::sceneShown);
         window.openPath(listed ? modelWithListedInitializers(m_folder) : sampleModel());
         QVERIFY(opened.wait());

@@ -4,13 +4,13 @@
 #include "core/model/ModelWriter.h"
 #include "tests/ui/FileChanges.h"
 #include "tests/ui/WindowFixture.h"
-#include "ui/GraphPane.h"
-#include "ui/MainWindow.h"
+#include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphPane.h"
 #include "ui/document/Convert.h"
 #include "ui/fold/FoldPanel.h"
-#include "ui/graph/GraphCanvas.h"
 #include "ui/weights/WeightsPanel.h"
 #include "ui/widgets/MessageBar.h"
+#include "ui/window/MainWindow.h"
 
 #include <QAction>
 #include <QFile>
@@ -37,16 +37,16 @@ class TestSource final : public QObject {
     {
         auto made = std::make_unique<MainWindow>(std::filesystem::path());
         made->show();
-        QSignalSpy opened(&made->document(), &Document::openedModel);
+        QSignalSpy opened(&made->workspace().document(), &Document::openedModel);
         made->openPath(m_model);
-        if (!opened.wait(10000) || !QTest::qWaitFor([&] { return made->weights().comparison() != nullptr; }))
+        if (!opened.wait(10000) || !QTest::qWaitFor([&] { return made->panel<WeightsPanel>().comparison() != nullptr; }))
             qFatal("the model did not open");
         return made;
     }
 
     static void fold(MainWindow& window)
     {
-        QSignalSpy changed(&window.document(), &Document::currentChanged);
+        QSignalSpy changed(&window.workspace().document(), &Document::currentChanged);
         click(part<QToolButton>(window, "toolFoldAll"));
         QVERIFY(changed.size() > 0 || changed.wait());
     }
@@ -56,7 +56,7 @@ class TestSource final : public QObject {
 
     static void choose(MainWindow& window, int row)
     {
-        QListView& list = window.foldPanel().list();
+        QListView& list = window.panel<FoldPanel>().list();
         list.setCurrentIndex(list.model()->index(row, 0));
     }
 
@@ -77,23 +77,23 @@ class TestSource final : public QObject {
     {
         const auto shown = window();
         happens(victim());
-        QTRY_VERIFY(shown->document().sourceState().kind == Kind::Rewritten);
+        QTRY_VERIFY(shown->workspace().document().sourceState().kind == Kind::Rewritten);
         QVERIFY(shown->messages().isVisible());
         QVERIFY(shown->messages().message().kind == MessageBar::Kind::Error);
         QVERIFY2(sentence(*shown).contains(words), qPrintable(sentence(*shown)));
         QVERIFY(sentence(*shown).contains(QFileInfo(victim()).fileName()));
         QVERIFY(shown->windowTitle().contains(u"changed on disk"_s));
-        QVERIFY(!shown->weights().comparison());
+        QVERIFY(!shown->panel<WeightsPanel>().comparison());
         for (int row = 0; row < 3; ++row) {
             choose(*shown, row);
-            QVERIFY(!shown->weights().comparison());
-            QVERIFY(!shown->jobs().isBusy(u"weights"_s));
+            QVERIFY(!shown->panel<WeightsPanel>().comparison());
+            QVERIFY(!shown->workspace().jobs().isBusy(u"weights"_s));
         }
         // Nothing is made of them.
-        QSignalSpy failed(&shown->document(), &Document::failed);
+        QSignalSpy failed(&shown->workspace().document(), &Document::failed);
         click(part<QToolButton>(*shown, "toolFoldAll"));
         QCOMPARE(failed.size(), 1);
-        QVERIFY(!shown->document().hasUnsavedChanges());
+        QVERIFY(!shown->workspace().document().hasUnsavedChanges());
         QCOMPARE(remedy(*shown)->text(), u"Reload"_s);
         shown->messages().dismiss();
         click(part<QToolButton>(*shown, "toolExport")); // says why not instead of asking for a name
@@ -120,28 +120,28 @@ class TestSource final : public QObject {
         const QString kept = m_folder->filePath(u"kept.onnx"_s);
         const auto shown = window();
         fold(*shown);
-        QSignalSpy exported(&shown->document(), &Document::exported);
-        shown->document().exportTo(inside, DataPlacement::Inline);
+        QSignalSpy exported(&shown->workspace().document(), &Document::exported);
+        shown->workspace().document().exportTo(inside, DataPlacement::Inline);
         QVERIFY(exported.wait());
         const QByteArray expected = contents(inside);
         QVERIFY(!expected.isEmpty());
-        shown->document().undoStack().undo();
+        shown->workspace().document().undoStack().undo();
 
         happens(victim());
-        QTRY_VERIFY(shown->document().sourceState().kind == kind);
+        QTRY_VERIFY(shown->workspace().document().sourceState().kind == kind);
         QVERIFY(shown->messages().isVisible());
         QVERIFY2(sentence(*shown).contains(words), qPrintable(sentence(*shown)));
         QVERIFY(sentence(*shown).contains(QFileInfo(victim()).fileName()));
         QCOMPARE(remedy(*shown)->text(), offer);
         choose(*shown, 2);
-        QTRY_VERIFY(shown->weights().comparison());
+        QTRY_VERIFY(shown->panel<WeightsPanel>().comparison());
         fold(*shown);
         QFile::remove(inside);
-        shown->document().exportTo(inside, DataPlacement::Inline);
+        shown->workspace().document().exportTo(inside, DataPlacement::Inline);
         QVERIFY(exported.wait());
         QVERIFY(contents(inside) == expected);
         // Beside the data file, to which it must not refer any more if that is another one now.
-        shown->document().exportTo(kept);
+        shown->workspace().document().exportTo(kept);
         QVERIFY(exported.wait());
         QVERIFY(whole(kept) == expected);
     }
@@ -189,10 +189,10 @@ private Q_SLOTS:
     {
         const auto shown = window();
         std::filesystem::rename(toPath(m_data), toPath(m_data + u".away"_s));
-        QTRY_VERIFY(shown->document().sourceState().kind == Kind::Deleted);
+        QTRY_VERIFY(shown->workspace().document().sourceState().kind == Kind::Deleted);
         QVERIFY(shown->messages().isVisible());
         std::filesystem::rename(toPath(m_data + u".away"_s), toPath(m_data));
-        QTRY_VERIFY(shown->document().sourceState().isIntact());
+        QTRY_VERIFY(shown->workspace().document().sourceState().isIntact());
         QVERIFY(!shown->messages().isVisible());
         QVERIFY(!shown->windowTitle().contains(u"deleted"_s));
     }
@@ -204,7 +204,7 @@ private Q_SLOTS:
         touch(m_data);
         QEvent active(QEvent::ActivationChange);
         QCoreApplication::sendEvent(shown.get(), &active); // before any other event is handled
-        QVERIFY(shown->document().sourceState().kind == Kind::Rewritten);
+        QVERIFY(shown->workspace().document().sourceState().kind == Kind::Rewritten);
     }
 
     void namesAllFilesThatChanged()
@@ -219,29 +219,30 @@ private Q_SLOTS:
     {
         const auto shown = window();
         fold(*shown);
-        QSignalSpy sourceChanged(&shown->document(), &Document::sourceChanged);
-        QSignalSpy exported(&shown->document(), &Document::exported);
-        shown->document().exportTo(m_model);
+        QSignalSpy sourceChanged(&shown->workspace().document(), &Document::sourceChanged);
+        QSignalSpy exported(&shown->workspace().document(), &Document::exported);
+        shown->workspace().document().exportTo(m_model);
         QVERIFY(exported.wait());
-        shown->document().lookAtSource();
-        QVERIFY(shown->document().sourceState().isIntact());
+        shown->workspace().document().lookAtSource();
+        QVERIFY(shown->workspace().document().sourceState().isIntact());
         QCOMPARE(sourceChanged.size(), 0);
-        QTRY_VERIFY(shown->weights().comparison()); // of the old bytes, which are still open
+        QTRY_VERIFY(shown->panel<WeightsPanel>().comparison()); // of the old bytes, which are still open
         // It knows its own file from that of somebody else.
         replace(m_model);
-        QTRY_VERIFY(shown->document().sourceState().kind == Kind::Replaced);
+        QTRY_VERIFY(shown->workspace().document().sourceState().kind == Kind::Replaced);
     }
 
     void noticesThatItsOwnExportOverTheSourceWasOverwritten()
     {
         const auto shown = window();
         fold(*shown);
-        QSignalSpy exported(&shown->document(), &Document::exported);
-        shown->document().exportTo(m_model);
+        QSignalSpy exported(&shown->workspace().document(), &Document::exported);
+        shown->workspace().document().exportTo(m_model);
         QVERIFY(exported.wait());
-        shown->document().lookAtSource();
+        shown->workspace().document().lookAtSource();
         write(m_model, "another", QIODevice::Append);
-        QTRY_VERIFY(shown->document().sourceState().kind == Kind::Replaced); // ours is the deleted one
+        QTRY_VERIFY(shown->workspace().document().sourceState().kind ==
+                    Kind::Replaced); // ours is the deleted one
     }
 
     void stopsAnExportWhoseSourceIsTruncatedMeanwhile_data() { eachWay(); }
@@ -251,20 +252,20 @@ private Q_SLOTS:
         fold(*shown);
         const auto before = filesIn(*m_settings);
         std::atomic<bool> done = false;
-        shown->jobs().setListener([&, path = victim()](const QString& lane, quint64, quint64) {
+        shown->workspace().jobs().setListener([&, path = victim()](const QString& lane, quint64, quint64) {
             if (lane == u"export"_s && !done.exchange(true))
                 truncate(path);
         });
-        QSignalSpy failed(&shown->document(), &Document::failed);
-        shown->document().exportTo(m_settings->filePath(u"target.onnx"_s));
+        QSignalSpy failed(&shown->workspace().document(), &Document::failed);
+        shown->workspace().document().exportTo(m_settings->filePath(u"target.onnx"_s));
         QVERIFY(failed.size() > 0 || failed.wait());
         QVERIFY(done);
         QVERIFY(failed.constFirst().at(1).value<Error>().code == ErrorCode::Changed);
-        QVERIFY(shown->document().sourceState().kind == Kind::Rewritten);
+        QVERIFY(shown->workspace().document().sourceState().kind == Kind::Rewritten);
         QVERIFY(shown->messages().isVisible());
         QCOMPARE(remedy(*shown)->text(), u"Reload"_s);
-        QVERIFY(!shown->weights().comparison());
-        QVERIFY(shown->document().hasUnsavedChanges());
+        QVERIFY(!shown->panel<WeightsPanel>().comparison());
+        QVERIFY(shown->workspace().document().hasUnsavedChanges());
         QCOMPARE(filesIn(*m_settings).keys(), before.keys());
     }
 
@@ -273,14 +274,14 @@ private Q_SLOTS:
         const auto shown = window();
         fold(*shown);
         truncate(m_data);
-        QTRY_VERIFY(!shown->document().sourceState().isReadable());
-        shown->document().undoStack().undo();
-        QVERIFY(shown->document().current() == shown->document().opened());
-        QVERIFY(!shown->weights().comparison());
-        shown->document().undoStack().redo();
-        QCOMPARE(shown->folds().counts().folded, 13);
-        QVERIFY(!shown->weights().comparison());
-        QVERIFY(!shown->jobs().isBusy(u"weights"_s));
+        QTRY_VERIFY(!shown->workspace().document().sourceState().isReadable());
+        shown->workspace().document().undoStack().undo();
+        QVERIFY(shown->workspace().document().current() == shown->workspace().document().opened());
+        QVERIFY(!shown->panel<WeightsPanel>().comparison());
+        shown->workspace().document().undoStack().redo();
+        QCOMPARE(shown->panel<FoldPanel>().model().counts().folded, 13);
+        QVERIFY(!shown->panel<WeightsPanel>().comparison());
+        QVERIFY(!shown->workspace().jobs().isBusy(u"weights"_s));
     }
 
     void reloadsWhereItWas()
@@ -304,17 +305,17 @@ private Q_SLOTS:
         const double zoom = canvas.zoom();
         replace(m_model);
         QTRY_VERIFY(shown->messages().isVisible());
-        QSignalSpy opened(&shown->document(), &Document::openedModel);
+        QSignalSpy opened(&shown->workspace().document(), &Document::openedModel);
         QSignalSpy drawn(&shown->graph(), &GraphPane::sceneShown);
         click(remedy(*shown));
         QVERIFY(opened.wait());
         QVERIFY(drawn.size() > 0 || drawn.wait());
-        QVERIFY(shown->document().sourceState().isIntact());
+        QVERIFY(shown->workspace().document().sourceState().isIntact());
         QCOMPARE(canvas.zoom(), zoom);
         QVERIFY((placeOf(name) - place).manhattanLength() < 1);
         QVERIFY(canvas.selection().node >= 0);
         QCOMPARE(canvas.scene().nodes[std::size_t(canvas.selection().node)].name, name);
-        QCOMPARE(shown->foldPanel().list().currentIndex().row(), 6);
+        QCOMPARE(shown->panel<FoldPanel>().list().currentIndex().row(), 6);
     }
 
     void asksBeforeReloadingLosesFolds()
@@ -326,13 +327,13 @@ private Q_SLOTS:
                     remedy(*shown)->text() == u"Reload"_s); // what folding says was there first
         answerNextQuestion(u"Cancel"_s);
         click(remedy(*shown));
-        QVERIFY(shown->document().hasUnsavedChanges());
-        QSignalSpy opened(&shown->document(), &Document::openedModel);
+        QVERIFY(shown->workspace().document().hasUnsavedChanges());
+        QSignalSpy opened(&shown->workspace().document(), &Document::openedModel);
         answerNextQuestion(u"Discard"_s);
-        shown->document().lookAtSource();
+        shown->workspace().document().lookAtSource();
         part<QAction>(*shown, "actionReload")->trigger();
         QVERIFY(opened.wait());
-        QVERIFY(!shown->document().hasUnsavedChanges());
+        QVERIFY(!shown->workspace().document().hasUnsavedChanges());
     }
 
     void offersToReloadAgainWhenTheFileIsNotWholeYet()
@@ -341,29 +342,29 @@ private Q_SLOTS:
         const auto shown = window();
         write(m_model, whole.first(whole.size() / 2)); // in place, the rest is on its way
         QTRY_VERIFY(shown->messages().isVisible());
-        QSignalSpy failed(&shown->document(), &Document::failed);
+        QSignalSpy failed(&shown->workspace().document(), &Document::failed);
         click(remedy(*shown));
         QVERIFY(failed.wait());
         QVERIFY(shown->messages().isVisible());
-        QVERIFY(!shown->weights().comparison());
+        QVERIFY(!shown->panel<WeightsPanel>().comparison());
         write(m_model, whole);
-        QSignalSpy opened(&shown->document(), &Document::openedModel);
+        QSignalSpy opened(&shown->workspace().document(), &Document::openedModel);
         QCOMPARE(remedy(*shown)->text(), u"Reload"_s);
         click(remedy(*shown));
         QVERIFY(opened.wait());
-        QVERIFY(shown->document().sourceState().isIntact());
-        QTRY_VERIFY(shown->weights().comparison());
+        QVERIFY(shown->workspace().document().sourceState().isIntact());
+        QTRY_VERIFY(shown->panel<WeightsPanel>().comparison());
     }
 
     void asksBeforeItClosesTheLastCopy()
     {
         const auto shown = window();
         remove(m_model);
-        QTRY_VERIFY(shown->document().isLastCopy());
+        QTRY_VERIFY(shown->workspace().document().isLastCopy());
         answerNextQuestion(u"Cancel"_s);
         QVERIFY(!shown->close());
-        QSignalSpy exported(&shown->document(), &Document::exported);
-        shown->document().exportTo(m_settings->filePath(u"kept.onnx"_s));
+        QSignalSpy exported(&shown->workspace().document(), &Document::exported);
+        shown->workspace().document().exportTo(m_settings->filePath(u"kept.onnx"_s));
         QVERIFY(exported.wait());
         QVERIFY(shown->close());
     }

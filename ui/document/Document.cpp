@@ -109,7 +109,9 @@ Document::Document(JobRunner& jobs, std::filesystem::path worker, QObject* paren
 {
     connect(&m_undo, &QUndoStack::cleanChanged, this, [this](bool clean) { Q_EMIT unsavedChanged(!clean); });
     connect(&m_source, &SourceWatch::changed, this, &Document::sourceChanged);
-    connect(&m_jobs, &JobRunner::laneFinished, this, [this](const QString& lane) {
+    connect(&m_jobs, &JobRunner::laneFinished, this, [this](const QObject* owner, const QString& lane) {
+        if (owner != this)
+            return;
         if (lane == exportLane)
             exportEnded();
         if (lane == openLane || lane == foldLane || lane == exportLane)
@@ -129,14 +131,14 @@ QString Document::fileName() const
 
 bool Document::isBusy() const
 {
-    return m_jobs.isBusy(openLane) || m_jobs.isBusy(foldLane) || isExporting();
+    return m_jobs.isBusy(this, openLane) || m_jobs.isBusy(this, foldLane) || isExporting();
 }
 
 void Document::openPath(const QString& path)
 {
     const QString absolute = QFileInfo(path).absoluteFilePath();
     const QString name = QFileInfo(absolute).fileName();
-    m_jobs.cancel(foldLane);
+    m_jobs.cancel(this, foldLane);
     m_jobs.start(
         openLane, tr("Opening %1…").arg(name), this,
         [target = toPath(absolute)](Progress& progress, std::stop_token stop) -> Result<Opening> {
@@ -163,8 +165,8 @@ void Document::openPath(const QString& path)
 
 void Document::takeOver(Opening opening, const QString& path)
 {
-    m_jobs.cancel(foldLane);
-    m_jobs.cancel(shapeLane);
+    m_jobs.cancel(this, foldLane);
+    m_jobs.cancel(this, shapeLane);
     m_reloadedFrom = path == m_path ? m_current : nullptr;
     m_path = path;
     m_exported.reset();
@@ -446,7 +448,7 @@ void Document::cancelExports()
 {
     if (m_exports.size() > 1)
         m_exports.resize(1);
-    m_jobs.cancel(exportLane);
+    m_jobs.cancel(this, exportLane);
 }
 
 QStringList Document::beingExported() const

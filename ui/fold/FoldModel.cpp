@@ -76,6 +76,8 @@ std::vector<FoldModel::Row> FoldModel::rows(const Snapshot& opened, const Snapsh
 
 void FoldModel::setSnapshots(const SnapshotPointer& opened, const SnapshotPointer& current)
 {
+    if (opened == m_opened && current == m_current)
+        return;
     std::vector<Row> fresh = opened && current ? rows(*opened, *current) : std::vector<Row>{};
     const bool sameRows = opened == m_opened && std::equal(fresh.begin(), fresh.end(), m_rows.begin(),
                                                            m_rows.end(), [](const Row& a, const Row& b) {
@@ -106,17 +108,9 @@ void FoldModel::setSnapshots(const SnapshotPointer& opened, const SnapshotPointe
 
 void FoldModel::count()
 {
-    FoldCounts counts;
-    m_checked = 0;
-    for (const Row& each : m_rows) {
-        const bool canFold = each.state == FoldState::CanFold;
-        counts.batchNorms += each.candidate->batchNorm;
-        counts.canFold += canFold && each.candidate->batchNorm;
-        counts.blocked += each.state == FoldState::Blocked;
-        counts.folded += each.state == FoldState::Folded;
-        m_checked += canFold && !each.unchecked;
-    }
-    m_counts = counts;
+    m_counts = m_current ? countFolds(*m_current) : FoldCounts();
+    m_checked = static_cast<int>(std::ranges::count_if(
+        m_rows, [](const Row& each) { return each.state == FoldState::CanFold && !each.unchecked; }));
 }
 
 int FoldModel::rowCount(const QModelIndex& parent) const

@@ -5,7 +5,7 @@
 // for, as most of a long list is never seen.
 #pragma once
 
-#include "ui/document/Snapshot.h"
+#include "ui/document/FoldCounts.h"
 #include "ui/widgets/Theme.h"
 
 #include <QAbstractListModel>
@@ -14,14 +14,6 @@
 #include <vector>
 
 namespace pleat::ui {
-
-struct FoldCounts {
-    int canFold = 0; // the ones with a batch norm
-    int blocked = 0;
-    int folded = 0;
-    int batchNorms = 0; // all of them, folded ones too
-    bool operator==(const FoldCounts&) const = default;
-};
 
 class FoldModel final : public QAbstractListModel {
     Q_OBJECT

@@ -2,8 +2,9 @@
 #include "ui/fold/FoldPanel.h"
 
 #include "ui/document/Convert.h"
-#include "ui/document/Selection.h"
 #include "ui/fold/FoldDelegate.h"
+#include "ui/widgets/Action.h"
+#include "ui/widgets/Caption.h"
 #include "ui/widgets/PlainText.h"
 
 #include <QAction>
@@ -16,21 +17,27 @@
 #include <QMenu>
 #include <QStackedWidget>
 #include <QToolButton>
+#include <QUndoStack>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <functional>
+#include <map>
 
 using namespace Qt::StringLiterals;
 
 namespace pleat::ui {
 
-FoldPanel::FoldPanel(FoldModel& model, Selection& selection, QWidget* parent)
-    : QWidget(parent),
-      m_model(model),
-      m_selection(selection)
+namespace {
+const auto foldedTopic = u"folded"_s;
+}
+
+FoldPanel::FoldPanel(Workspace& workspace)
+    : Panel(workspace, {.id = u"folds"_s,
+                        .title = tr("Folds"),
+                        .shortcut = tr("Ctrl+1"),
+                        .area = Qt::LeftDockWidgetArea,
+                        .size = {330, 0}})
 {
-    setProperty("surface", u"panel"_s);
-    setAttribute(Qt::WA_StyledBackground);
-    setAccessibleName(tr("Folds"));
-    setMinimumWidth(200);
     m_filter.setSourceModel(&m_model);
 
     m_list = new QListView;
@@ -67,23 +74,93 @@ FoldPanel::FoldPanel(FoldModel& model, Selection& selection, QWidget* parent)
     connect(m_list, &QListView::customContextMenuRequested, this, &FoldPanel::contextMenu);
     connect(&m_model, &FoldModel::countsChanged, this, &FoldPanel::updateCounts);
     connect(&m_model, &FoldModel::modelReset, this, &FoldPanel::showSelection);
-    connect(&m_selection, &Selection::changed, this, &FoldPanel::showSelection);
+    makeActions();
+    connect(&workspace.selection(), &Selection::changed, this, &FoldPanel::showSelection);
+    connect(&workspace, &Workspace::opened, this, &FoldPanel::opened);
+    connect(&workspace, &Workspace::changed, this, &FoldPanel::changed);
+    connect(&workspace, &Workspace::factsChanged, this, &FoldPanel::updateEmptyText);
+    connect(&document(), &Document::busyChanged, this, &FoldPanel::updateActions);
+    connect(&document(), &Document::foldedPairs, this, &FoldPanel::sayWhatWasFolded);
+    connect(&document().undoStack(), &QUndoStack::indexChanged, this, [this] {
+        updateFrozenInputs();
+        // What was said of a fold is not true of what it was undone to.
+        Q_EMIT this->workspace().withdrawn(foldedTopic);
+    });
     updateCounts();
+    updateEmptyText();
+    updateActions();
+}
+
+void FoldPanel::makeActions()
+{
+    m_foldAll = makeAction(this, tr("Fold &All"), {tr("Ctrl+Shift+F")},
+                           tr("Fold every batch norm that can be folded"), [this] { document().foldAll(); });
+    m_foldAll->setObjectName(u"toolFoldAll"_s);
+    setIconName(*m_foldAll, u"fold"_s);
+    m_foldChecked =
+        makeAction(this, tr("Fold &Selected"), {tr("Ctrl+Alt+F")}, tr("Fold the pairs that are checked"),
+                   [this] { document().foldChosen(m_model.checked()); });
+    m_foldChecked->setObjectName(u"toolFold"_s);
+    m_next = makeAction(this, tr("&Next Pair"), {tr("Ctrl+Down")}, tr("Select the next row of the list"),
+                        [this] { step(1); });
+    m_previous = makeAction(this, tr("&Previous Pair"), {tr("Ctrl+Up")},
+                            tr("Select the row before in the list"), [this] { step(-1); });
+    m_chooseAll =
+        makeAction(this, tr("Choose &All Pairs"), {tr("Ctrl+Shift+A")},
+                   tr("Check every pair that can be folded"), [this] { m_model.setAllChecked(true); });
+    m_chooseNone = makeAction(this, tr("Choose &None"), {tr("Ctrl+Shift+N")}, tr("Uncheck every pair"),
+                              [this] { m_model.setAllChecked(false); });
+    addEntry(Menu::Model, m_foldAll, Tool::Main);
+    addEntry(Menu::Model, m_foldChecked, Tool::Plain);
+    addEntry(Menu::Model, nullptr);
+    addEntry(Menu::Model, m_next);
+    addEntry(Menu::Model, m_previous);
+    addEntry(Menu::Edit, m_chooseAll);
+    addEntry(Menu::Edit, m_chooseNone);
+    connect(&m_model, &FoldModel::checkedChanged, this, &FoldPanel::updateActions);
+}
+
+void FoldPanel::opened()
+{
+    changed();
+    if (document().reloadedFrom())
+        return; // what was selected is selected again
+    // Something to look at from the first moment: the first pair.
+    const auto& candidates = document().current()->candidates;
+    const auto first = std::ranges::find_if(
+        candidates, [](const FoldCandidate& each) { return each.foldable && each.batchNorm; });
+    if (first != candidates.end() && first->layer)
+        workspace().selectNode(first->layer->id, first->id, Workspace::Reveal::No);
+}
+
+void FoldPanel::changed()
+{
+    m_model.setSnapshots(document().opened(), document().current());
+    updateEmptyText();
+    updateActions();
+}
+
+void FoldPanel::updateActions()
+{
+    const bool open = !document().isEmpty();
+    const bool free = open && !document().isBusy();
+    const int all = m_model.counts().canFold;
+    const int checked = m_model.checkedCount();
+    m_foldAll->setText(all > 0 ? tr("Fold &all (%1)").arg(all) : tr("Fold &all"));
+    m_foldAll->setEnabled(free && all > 0);
+    m_foldChecked->setText(open && checked != all ? tr("Fold &selected (%1)").arg(checked)
+                                                  : tr("Fold &selected"));
+    m_foldChecked->setEnabled(free && checked > 0);
+    for (QAction* action : {m_chooseAll, m_chooseNone, m_next, m_previous})
+        action->setEnabled(open);
+    updateFrozenInputs();
 }
 
 QWidget* FoldPanel::makeHeader()
 {
     auto* header = new QWidget;
-    auto* caption = new PlainLabel(tr("FOLDS"));
-    caption->setProperty("role", u"caption"_s);
-    caption->setFont(captionFont(font()));
-    m_total = new PlainLabel;
-    m_total->setProperty("role", u"caption"_s);
-    m_total->setFont(captionFont(font()));
-    auto* top = new QHBoxLayout;
-    top->addWidget(caption);
-    top->addStretch();
-    top->addWidget(m_total);
+    const CaptionLine top = captionLine(tr("FOLDS"));
+    m_total = top.note;
 
     auto* chips = new QHBoxLayout;
     chips->setSpacing(6);
@@ -116,14 +193,14 @@ QWidget* FoldPanel::makeHeader()
     m_frozen->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     m_frozen->hide();
     connect(m_frozen, &QCheckBox::clicked, this, [this](bool on) {
-        m_frozen->setChecked(!on); // whoever does it says so
-        Q_EMIT freezeRequested(on);
+        m_frozen->setChecked(!on); // it stays as it was until that is done
+        document().setInputsFrozen(on);
     });
 
     auto* layout = new QVBoxLayout(header);
     layout->setContentsMargins(14, 12, 14, 10);
     layout->setSpacing(8);
-    layout->addLayout(top);
+    layout->addLayout(top.layout);
     layout->addLayout(chips);
     layout->addWidget(m_words);
     layout->addWidget(m_frozen);
@@ -151,21 +228,41 @@ QWidget* FoldPanel::makeEmptyPage()
     return page;
 }
 
-void FoldPanel::setEmptyText(const QString& title, const QString& sentence)
+void FoldPanel::updateEmptyText()
 {
-    m_emptyTitle->setText(title);
+    if (document().isEmpty()) {
+        m_emptyTitle->setText(tr("No model"));
+        m_emptySentence->setText(tr("Open one to see which of its batch norms can be folded."));
+        return;
+    }
+    QString sentence = tr("There is nothing to fold.");
+    if (const auto facts = workspace().facts(); facts && facts->convolutions > 0) {
+        sentence = tr("Of its %n convolutions, %1 have a bias.", nullptr, int(facts->convolutions))
+                       .arg(facts->convolutionsWithBias);
+        if (facts->convolutionsWithBias == facts->convolutions)
+            sentence +=
+                u' ' + tr("That is what folding leaves behind, so an exporter may have folded batch norms "
+                          "already. In PyTorch, export with training=TrainingMode.PRESERVE and "
+                          "do_constant_folding=False to keep them.");
+    }
+    m_emptyTitle->setText(tr("No batch norm in this model"));
     m_emptySentence->setText(sentence);
 }
 
-void FoldPanel::setFrozenInputs(const FrozenInputs& state)
+void FoldPanel::updateFrozenInputs()
 {
-    m_frozen->setVisible(state.isOffered);
-    m_frozen->setChecked(state.isOn);
-    m_frozen->setEnabled(state.isEnabled && !state.isUsed);
-    const QString explanation = state.isUsed
-                                    ? tr("Folded since: undo the folds to give the inputs back")
-                                    : tr("Takes away the inputs that have an initializer, so that nobody "
-                                         "replaces it and it can be folded");
+    const bool on = document().areInputsFrozen();
+    const bool used = on && !document().canThawInputs(); // a fold was made with it
+    const bool any = !document().isEmpty() &&
+                     std::ranges::any_of(document().current()->candidates, [](const FoldCandidate& each) {
+                         return each.reason == Reason::OverridableInput;
+                     });
+    m_frozen->setVisible(any || on);
+    m_frozen->setChecked(on);
+    m_frozen->setEnabled(!document().isBusy() && !used);
+    const QString explanation = used ? tr("Folded since: undo the folds to give the inputs back")
+                                     : tr("Takes away the inputs that have an initializer, so that nobody "
+                                          "replaces it and it can be folded");
     fitFrozenInputs();
     m_frozen->setToolTip(m_frozen->accessibleName() + u'\n' + explanation);
 }
@@ -222,7 +319,7 @@ void FoldPanel::resizeEvent(QResizeEvent* event)
 
 void FoldPanel::showSelection()
 {
-    const int row = m_model.rowOf(m_selection.value().fold);
+    const int row = m_model.rowOf(workspace().selection().value().fold);
     const QModelIndex index = row < 0 ? QModelIndex() : m_filter.mapFromSource(m_model.index(row));
     if (index == m_list->currentIndex())
         return;
@@ -240,27 +337,76 @@ void FoldPanel::selectRow(const QModelIndex& row)
 {
     if (m_following || !row.isValid())
         return;
-    Selection::Value value;
-    value.fold = toStd(row.data(FoldModel::IdRole).toString());
-    value.node = static_cast<NodeId>(row.data(FoldModel::LayerRole).toUInt());
-    m_selection.set(value);
-    Q_EMIT rowActivated(row.data(FoldModel::LayerRole).toUInt());
+    const auto layer = static_cast<NodeId>(row.data(FoldModel::LayerRole).toUInt());
+    workspace().selectNode(layer, toStd(row.data(FoldModel::IdRole).toString()), Workspace::Reveal::Yes);
+}
+
+void FoldPanel::step(int rows)
+{
+    const int row = m_list->currentIndex().isValid() ? m_list->currentIndex().row() + rows : 0;
+    if (const QModelIndex next = m_filter.index(row, 0); next.isValid())
+        m_list->setCurrentIndex(next);
+}
+
+void FoldPanel::selectCulprit(NodeId culprit)
+{
+    const FoldId fold = workspace().selection().value().fold;
+    workspace().selectNode(culprit, fold, Workspace::Reveal::Yes);
 }
 
 void FoldPanel::clicked(const QModelIndex& row)
 {
     const auto state = static_cast<FoldState>(row.data(FoldModel::StateRole).toInt());
-    const auto culprit = row.data(FoldModel::CulpritRole).toUInt();
-    if (state == FoldState::Blocked && static_cast<NodeId>(culprit) != NodeId::None)
-        Q_EMIT culpritRequested(culprit);
+    const auto culprit = static_cast<NodeId>(row.data(FoldModel::CulpritRole).toUInt());
+    if (state == FoldState::Blocked && culprit != NodeId::None)
+        selectCulprit(culprit);
     else
-        Q_EMIT rowActivated(row.data(FoldModel::LayerRole).toUInt());
+        selectRow(row);
 }
 
 void FoldPanel::foldRow(const QModelIndex& row)
 {
     if (row.isValid() && row.flags() & Qt::ItemIsUserCheckable)
-        Q_EMIT foldRequested(row.data(FoldModel::IdRole).toString());
+        document().foldChosen({toStd(row.data(FoldModel::IdRole).toString())});
+}
+
+void FoldPanel::sayWhatWasFolded(int pairs)
+{
+    if (pairs == 1 && m_model.counts().canFold > 0)
+        return; // one of several, which is seen where it was
+    // What stays, by reason, the most frequent first.
+    std::map<QString, int> reasons;
+    int stays = 0;
+    for (const FoldCandidate& candidate : document().current()->candidates) {
+        if (candidate.foldable || !candidate.batchNorm)
+            continue;
+        ++stays;
+        ++reasons[candidate.reason ? toQt(brief(*candidate.reason)) : tr("for another reason")];
+    }
+    std::vector<std::pair<QString, int>> sorted(reasons.begin(), reasons.end());
+    std::ranges::stable_sort(sorted, std::greater(), &std::pair<QString, int>::second);
+    QStringList words;
+    for (const auto& [reason, count] : sorted)
+        words += sorted.size() == 1 ? reason : tr("%1 × %2").arg(QString::number(count), reason);
+    QString sentence = pairs == 1 ? tr("One pair was folded.") : tr("%n pairs were folded.", nullptr, pairs);
+    if (const int left = m_model.counts().canFold; left > 0)
+        sentence += u' ' + tr("%n more can be folded.", nullptr, left);
+    if (stays == 0) {
+        Q_EMIT workspace().said({MessageBar::Kind::Done, sentence, {}, {}, {}, foldedTopic});
+        return;
+    }
+    sentence +=
+        u' ' + (stays == 1 ? tr("One batch norm stays: %1.") : tr("%n batch norms stay: %1.", nullptr, stays))
+                   .arg(words.join(tr(", ")));
+    Q_EMIT workspace().said({MessageBar::Kind::Done,
+                             sentence,
+                             {},
+                             stays == 1 ? tr("Show it") : tr("Show them"),
+                             [this] {
+                                 Q_EMIT wanted();
+                                 showOnly(FoldState::Blocked);
+                             },
+                             foldedTopic});
 }
 
 void FoldPanel::contextMenu(QPoint position)
@@ -274,7 +420,7 @@ void FoldPanel::contextMenu(QPoint position)
         const auto culprit = row.data(FoldModel::CulpritRole).toUInt();
         if (static_cast<NodeId>(culprit) != NodeId::None)
             menu.addAction(tr("Show what blocks it"), this,
-                           [this, culprit] { Q_EMIT culpritRequested(culprit); });
+                           [this, culprit] { selectCulprit(static_cast<NodeId>(culprit)); });
         menu.addSeparator();
     }
     menu.addAction(tr("Choose all"), this, [this] { m_model.setAllChecked(true); });

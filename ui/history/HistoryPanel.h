@@ -3,41 +3,36 @@
 // was done can be saved as a recipe, and a recipe be applied.
 #pragma once
 
-#include <QWidget>
+#include "ui/document/Panel.h"
 
 class QPushButton;
-class QUndoStack;
 class QUndoView;
 
 namespace pleat::ui {
 
 class PlainLabel;
 
-class HistoryPanel final : public QWidget {
+class HistoryPanel final : public Panel {
     Q_OBJECT
 public:
-    // The stack outlives the panel.
-    explicit HistoryPanel(QUndoStack& stack, QWidget* parent = nullptr);
+    explicit HistoryPanel(Workspace& workspace);
 
-    // What it begins with: the name of the file, or nothing while there is none.
-    void setModel(const QString& fileName);
-    // Nothing can be done while something is being done.
-    void setBusy(bool busy);
-
-Q_SIGNALS:
-    void saveRequested();
-    void applyRequested();
+    // Reads the file and does what it says; the workspace says what became of it.
+    void applyRecipe(const QString& path);
 
 private:
-    void update();
+    QWidget* makeButtons();
+    void askForRecipe();
+    void askToSaveRecipe();
+    void showName(); // of the model that was opened
+    void updateState();
 
-    QUndoStack& m_stack;
     QUndoView* m_view = nullptr;
     PlainLabel* m_count = nullptr;
-    QPushButton* m_save = nullptr;
-    QPushButton* m_apply = nullptr;
-    bool m_open = false;
-    bool m_busy = false;
+    QAction* m_save = nullptr;
+    QAction* m_apply = nullptr;
+    QPushButton* m_saveButton = nullptr;
+    QPushButton* m_applyButton = nullptr;
 };
 
 } // namespace pleat::ui

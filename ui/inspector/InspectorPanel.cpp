@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inspector/InspectorPanel.h"
 
+#include "ui/widgets/Action.h"
+#include "ui/widgets/Caption.h"
 #include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
@@ -51,23 +53,13 @@ QString rowHtml(const InspectorRow& row, bool wideName, const Theme& theme)
 
 } // namespace
 
-InspectorPanel::InspectorPanel(QWidget* parent) : QWidget(parent)
+InspectorPanel::InspectorPanel(Workspace& workspace)
+    : Panel(workspace,
+            {.id = u"inspector"_s, .title = tr("Inspector"), .shortcut = tr("Ctrl+3"), .window = {960, 0}})
 {
-    setProperty("surface", u"panel"_s);
-    setAttribute(Qt::WA_StyledBackground);
-    setAccessibleName(tr("Inspector"));
-    setMinimumWidth(200);
-    auto* caption = new PlainLabel(tr("INSPECTOR"));
-    m_kind = new PlainLabel;
-    for (PlainLabel* label : {caption, m_kind}) {
-        label->setProperty("role", u"caption"_s);
-        label->setFont(captionFont(font()));
-    }
-    auto* top = new QHBoxLayout;
-    top->setContentsMargins(14, 12, 14, 0);
-    top->addWidget(caption);
-    top->addStretch();
-    top->addWidget(m_kind);
+    const CaptionLine top = captionLine(tr("INSPECTOR"));
+    top.layout->setContentsMargins(14, 12, 14, 0);
+    m_kind = top.note;
 
     m_text = new InertBrowser;
     m_text->setObjectName(u"inspectorText"_s);
@@ -81,28 +73,67 @@ InspectorPanel::InspectorPanel(QWidget* parent) : QWidget(parent)
     m_text->document()->setDocumentMargin(14);
     m_text->setTextInteractionFlags(Qt::TextBrowserInteraction | Qt::TextSelectableByKeyboard);
     connect(m_text, &QTextBrowser::anchorClicked, this,
-            [this](const QUrl& url) { Q_EMIT linkActivated(url.toString()); });
+            [this](const QUrl& url) { this->workspace().follow(url.toString()); });
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    layout->addLayout(top);
+    layout->addLayout(top.layout);
     layout->addWidget(m_text, 1);
-    showNothing();
+
+    m_properties = makeAction(this, tr("Model &Properties"), {tr("Ctrl+Return")},
+                              tr("Show what the model is made of in the inspector"), [this] {
+                                  Q_EMIT wanted();
+                                  this->workspace().selection().clear();
+                              });
+    m_properties->setEnabled(false);
+    addEntry(Menu::Model, m_properties);
+
+    connect(&workspace.selection(), &Selection::changed, this, &InspectorPanel::showSelected);
+    connect(&workspace, &Workspace::changed, this, &InspectorPanel::showSelected);
+    connect(&workspace, &Workspace::typesChanged, this, &InspectorPanel::showSelected);
+    connect(&workspace, &Workspace::factsChanged, this, [this] {
+        const Selection::Value& selected = this->workspace().selection().value();
+        if (selected.node == NodeId::None && selected.value.empty())
+            showSelected();
+    });
+    showSelected();
 }
 
-void InspectorPanel::show(InspectorContent content)
+InspectorContent InspectorPanel::content() const
 {
-    const bool same = m_content.title == content.title && m_content.subtitle == content.subtitle;
+    const SnapshotPointer shown = workspace().shown();
+    if (!shown)
+        return {};
+    const GraphView& view = *shown->view;
+    const ValueTypes& types = *document().types();
+    const Selection::Value& selected = workspace().selection().value();
+    if (const NodeIndex node = selected.node == NodeId::None ? NodeIndex::None : view.find(selected.node);
+        node != NodeIndex::None) {
+        std::optional<std::uint64_t> before;
+        const GraphView& opened = *document().opened()->view;
+        if (const NodeIndex old = opened.find(selected.node); &opened != &view && old != NodeIndex::None)
+            before = describe(opened, old, types).parameters;
+        return aboutNode(view, node, types, before);
+    }
+    for (std::uint32_t i = 0; !selected.value.empty() && i < view.scopes().size(); ++i)
+        if (view.scopes()[i].path == selected.scope)
+            if (const ValueIndex value = view.find(ScopeIndex{i}, selected.value); value != ValueIndex::None)
+                return aboutValue(view, value, types);
+    if (const auto facts = workspace().facts())
+        return aboutModel(facts->info, view);
+    return {};
+}
+
+void InspectorPanel::showSelected()
+{
+    m_properties->setEnabled(!document().isEmpty());
+    InspectorContent now = content();
+    const bool same = m_content.title == now.title && m_content.subtitle == now.subtitle;
     const int scroll = m_text->verticalScrollBar()->value();
-    m_content = std::move(content);
+    m_content = std::move(now);
     render();
     m_text->verticalScrollBar()->setValue(same ? scroll : 0);
-}
-
-void InspectorPanel::showNothing()
-{
-    show({});
 }
 
 QString InspectorPanel::plainText() const

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The panel INSPECTOR: shows an InspectorContent as text that can be selected and copied; names lead to what
-// they name. Read-only.
+// The panel INSPECTOR: what is selected, or the model as a whole, as text that can be selected and copied;
+// names lead to what they name. Read-only.
 #pragma once
 
+#include "ui/document/Panel.h"
 #include "ui/inspector/InspectorContent.h"
-
-#include <QWidget>
 
 class QTextBrowser;
 
@@ -13,24 +12,22 @@ namespace pleat::ui {
 
 class PlainLabel;
 
-class InspectorPanel final : public QWidget {
+class InspectorPanel final : public Panel {
     Q_OBJECT
 public:
-    explicit InspectorPanel(QWidget* parent = nullptr);
+    explicit InspectorPanel(Workspace& workspace);
 
-    void show(InspectorContent content);
-    void showNothing();
     QString plainText() const;
-
-Q_SIGNALS:
-    void linkActivated(const QString& link); // as in InspectorRow::link
 
 protected:
     void changeEvent(QEvent* event) override;
 
 private:
+    InspectorContent content() const; // of what is selected now
+    void showSelected();
     void render();
 
+    QAction* m_properties = nullptr;
     PlainLabel* m_kind = nullptr;
     QTextBrowser* m_text = nullptr;
     InspectorContent m_content;

@@ -41,11 +41,12 @@ void JobRunner::run(const QString& lane, const QString& label, QObject* owner,
                     std::function<void(Progress&, std::stop_token)> work, std::function<void()> deliver,
                     JobDisplay display, JobPriority priority)
 {
-    cancel(lane);
+    cancel(owner, lane);
     const auto job = std::make_shared<Job>();
     job->lane = lane;
     job->label = label;
     job->owner = owner;
+    job->ownedBy = owner;
     job->display = display;
     job->priority = priority;
     job->deliver = std::move(deliver);
@@ -127,31 +128,37 @@ void JobRunner::finish(const JobPointer& job)
     else if (wanted)
         job->deliver();
     job->deliver = nullptr;
-    Q_EMIT laneFinished(job->lane);
+    Q_EMIT laneFinished(job->ownedBy, job->lane);
 }
 
-void JobRunner::drop(const JobPointer& job)
+void JobRunner::cancel(const JobPointer& job)
 {
-    job->stop.request_stop();
-    std::erase(m_jobs, job);
-}
-
-void JobRunner::cancel(const QString& lane)
-{
-    const auto found = std::find_if(m_jobs.begin(), m_jobs.end(),
-                                    [&lane](const JobPointer& job) { return job->lane == lane; });
-    if (found == m_jobs.end())
-        return;
-    const JobPointer job = *found; // NOLINT(performance-unnecessary-copy-initialization): it leaves the list
-    drop(job);
+    const JobPointer kept = job; // NOLINT(performance-unnecessary-copy-initialization): it leaves the list
+    kept->stop.request_stop();
+    std::erase(m_jobs, kept);
     tick();
-    Q_EMIT laneFinished(lane);
+    Q_EMIT laneFinished(kept->ownedBy, kept->lane);
+}
+
+void JobRunner::cancel(const QObject* owner, const QString& lane)
+{
+    const auto found = std::find_if(m_jobs.begin(), m_jobs.end(), [&](const JobPointer& job) {
+        return job->ownedBy == owner && job->lane == lane;
+    });
+    if (found != m_jobs.end())
+        cancel(*found);
 }
 
 void JobRunner::cancelAll()
 {
     while (!m_jobs.empty())
-        cancel(m_jobs.front()->lane);
+        cancel(m_jobs.front());
+}
+
+bool JobRunner::isBusy(const QObject* owner, const QString& lane) const
+{
+    return std::any_of(m_jobs.begin(), m_jobs.end(),
+                       [&](const JobPointer& job) { return job->ownedBy == owner && job->lane == lane; });
 }
 
 bool JobRunner::isBusy(const QString& lane) const
@@ -176,7 +183,7 @@ void JobRunner::cancelShown()
     const JobPointer job = shownJob();
     if (!job)
         return;
-    cancel(job->lane);
+    cancel(job);
     Q_EMIT cancelledByUser(job->lane);
 }
 

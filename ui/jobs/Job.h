@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The one way to run core work in the background. A job has a lane; a new job on a lane cancels the one
-// before it, whose result is dropped (latest wins). The work runs on a thread of the runner's own pool with a
-// Progress and a stop token; its result is handed to `done` on the UI thread, or dropped when the job was
+// The one way to run core work in the background. A job has an owner and a name, which together are its lane;
+// a new job on a lane cancels the one before it, whose result is dropped (latest wins). So two owners never
+// cancel each other's jobs, whatever they call them. The work runs on a thread of the runner's own pool with
+// a Progress and a stop token; its result is handed to `done` on the UI thread, or dropped when the job was
 // cancelled or its owner is gone. What is looked at goes first: it is taken before everything that waits, and
 // one thread is never given to work that can wait. Everything here is called from the UI thread. The runner's
 // destructor cancels what runs and waits for it.
@@ -41,9 +42,9 @@ public:
     ~JobRunner() override;
 
     // Runs `work(Progress&, std::stop_token)` in the background and then `done(result)` on the UI thread.
-    // `label` names it to the person waiting ("Opening resnet.onnx"). What the work throws (no memory,
-    // mostly) is delivered as the Error of its Result; where its result is none, failed() tells it and
-    // nothing is delivered.
+    // `lane` is its name among its owner's, `label` names it to the person waiting ("Opening resnet.onnx").
+    // What the work throws (no memory, mostly) is delivered as the Error of its Result; where its result is
+    // none, failed() tells it and nothing is delivered.
     template<class Work, class Done>
     void start(const QString& lane, const QString& label, QObject* owner, Work work, Done done,
                JobDisplay display = JobDisplay::Shown, JobPriority priority = JobPriority::Asked)
@@ -66,7 +67,7 @@ public:
             [slot, done = std::move(done)]() mutable { done(std::move(**slot)); }, display, priority);
     }
 
-    void cancel(const QString& lane);
+    void cancel(const QObject* owner, const QString& lane);
     void cancelAll();
 
     // Hears each step of progress before it counts, on the working thread, of jobs that start from now on:
@@ -75,7 +76,8 @@ public:
     void setListener(Listener listener) { m_listener = std::move(listener); }
 
     bool isBusy() const { return !m_jobs.empty(); } // quiet jobs count too
-    bool isBusy(const QString& lane) const;
+    bool isBusy(const QObject* owner, const QString& lane) const;
+    bool isBusy(const QString& lane) const; // of whoever's
 
     struct Status {
         QString label;
@@ -87,7 +89,7 @@ Q_SIGNALS:
     // second while there is one.
     void statusChanged(const pleat::ui::JobRunner::Status& status);
     void statusCleared();
-    void laneFinished(const QString& lane); // delivered, dropped or cancelled
+    void laneFinished(const QObject* owner, const QString& lane); // delivered, dropped or cancelled
     void cancelledByUser(const QString& lane);
     // Work that threw and has no Result to say it.
     void failed(const QString& label, const pleat::Error& error);
@@ -113,6 +115,7 @@ private:
         QString lane;
         QString label;
         QPointer<QObject> owner;
+        const QObject* ownedBy = nullptr; // the same, also when it has gone: only to be compared
         JobDisplay display = JobDisplay::Shown;
         JobPriority priority = JobPriority::Asked;
         Sink sink;
@@ -140,7 +143,7 @@ private:
     void run(JobPointer job);
     void collect();
     void finish(const JobPointer& job);
-    void drop(const JobPointer& job);
+    void cancel(const JobPointer& job);
     JobPointer shownJob() const;
     void tick();
 

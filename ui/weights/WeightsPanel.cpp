@@ -2,7 +2,7 @@
 #include "ui/weights/WeightsPanel.h"
 
 #include "ui/document/Convert.h"
-#include "ui/jobs/Job.h"
+#include "ui/document/Names.h"
 #include "ui/weights/ChannelPlot.h"
 #include "ui/weights/HistogramPlot.h"
 #include "ui/weights/WeightsLegend.h"
@@ -61,11 +61,14 @@ QString at(const std::vector<double>& values, std::size_t channel)
 
 } // namespace
 
-WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), m_jobs(jobs)
+WeightsPanel::WeightsPanel(Workspace& workspace)
+    : Panel(workspace, {.id = u"weights"_s,
+                        .title = tr("Weights"),
+                        .shortcut = tr("Ctrl+2"),
+                        .area = Qt::BottomDockWidgetArea,
+                        .size = {0, 292},
+                        .window = {0, 400}})
 {
-    setProperty("surface", u"panel"_s);
-    setAttribute(Qt::WA_StyledBackground);
-    setAccessibleName(tr("Weights"));
     m_title = new PlainLabel;
     m_title->setObjectName(u"weightsTitle"_s);
     m_title->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -130,7 +133,10 @@ WeightsPanel::WeightsPanel(JobRunner& jobs, QWidget* parent) : QWidget(parent), 
             m_pages->setCurrentIndex(page);
         updateLegend();
     });
-    showNothing(tr("Select a layer to see its weights."));
+    connect(&workspace.selection(), &Selection::changed, this, &WeightsPanel::showSelected);
+    connect(&workspace, &Workspace::changed, this, &WeightsPanel::showSelected);
+    connect(&document(), &Document::sourceChanged, this, &WeightsPanel::showSelected);
+    showSelected();
 }
 
 WeightsPanel::~WeightsPanel() = default;
@@ -227,8 +233,8 @@ QString WeightsPanel::title() const
 
 void WeightsPanel::showNothing(const QString& sentence)
 {
-    m_jobs.cancel(lane);
-    m_jobs.cancel(firstLane);
+    workspace().jobs().cancel(this, lane);
+    workspace().jobs().cancel(this, firstLane);
     showSentence(sentence);
     Q_EMIT shown();
 }
@@ -243,16 +249,49 @@ void WeightsPanel::showSentence(const QString& sentence)
     m_pages->setCurrentIndex(EmptyPage);
 }
 
-void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
+void WeightsPanel::showSelected()
+{
+    if (document().isEmpty()) {
+        showNothing(tr("Open a model to see its weights before and after folding."));
+        return;
+    }
+    if (!document().sourceState().isReadable()) {
+        m_cache.clear(); // what was measured is true no more
+        showNothing(
+            tr("These weights can no longer be read: %1 changed on disk. Reload the model to see what "
+               "the file holds now.")
+                .arg(document().sourceState().files.constFirst()));
+        return;
+    }
+    const Selection::Value& selected = workspace().selection().value();
+    WeightsQuery query{document().opened(), document().current(), selected.node, selected.fold};
+    if (!selected.value.empty()) {
+        // A weight on its own: the layer that reads it.
+        const GraphView& view = *query.current->view;
+        const ValueIndex value = view.find(ScopeIndex::Main, selected.value);
+        if (value != ValueIndex::None && view.initializer(value) && !view.uses(value).empty())
+            query.node = view.id(view.uses(value).front().node);
+        query.fold = workspace().foldOf(query.node);
+    }
+    // A batch norm without a layer has no weights to show, but a reason for that.
+    const FoldCandidate* candidate = query.current->candidate(query.fold);
+    const QString otherwise =
+        candidate && !candidate->foldable
+            ? tr("%1 cannot be folded: %2").arg(foldName(*candidate), foldMessage(*candidate))
+            : tr("This node has no weights.");
+    measure(query, otherwise);
+}
+
+void WeightsPanel::measure(const WeightsQuery& query, const QString& otherwise)
 {
     if (!query.current || (query.node == NodeId::None && query.fold.empty())) {
         showNothing(tr("Select a layer to see its weights."));
         return;
     }
     const Key key{query.opened.get(), query.current.get(), query.node, query.fold};
-    m_jobs.cancel(firstLane);
+    workspace().jobs().cancel(this, firstLane);
     if (const auto known = m_cache.find(key); known != m_cache.end()) {
-        m_jobs.cancel(lane);
+        workspace().jobs().cancel(this, lane);
         present(known->second.second, otherwise);
         return;
     }
@@ -260,16 +299,17 @@ void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
         showSentence(tr("Measuring…"));
     if (query.current->candidates.size() > manyPairs)
         showFirst(query);
-    m_jobs.start(
+    workspace().jobs().start(
         lane, tr("Computing ranges…"), this,
         [query](Progress& progress, std::stop_token stop) {
             return compareWeights(query, progress, std::move(stop));
         },
         [this, query, key, otherwise](Result<std::optional<WeightsComparison>> result) {
-            m_jobs.cancel(firstLane);
+            workspace().jobs().cancel(this, firstLane);
             if (!result) {
                 showNothing(toQt(result.error().message));
-                Q_EMIT failed(result.error());
+                if (result.error().code == ErrorCode::Changed)
+                    document().lookAtSource();
                 return;
             }
             Pointer comparison =
@@ -288,7 +328,7 @@ void WeightsPanel::showFirst(const WeightsQuery& query)
     const FoldCandidate* candidate = query.current->candidate(query.fold);
     if (!candidate || !candidate->foldable || !candidate->layer)
         return; // nothing has to be found: all of it comes at once
-    m_jobs.start(
+    workspace().jobs().start(
         firstLane, tr("Computing ranges…"), this,
         [plain = WeightsQuery{query.opened, query.current, candidate->layer->id, {}}](Progress& progress,
                                                                                       std::stop_token stop) {

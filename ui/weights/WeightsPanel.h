@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The panel WEIGHTS: the weights of the selected layer before and after folding. It asks a job for a
+// The panel WEIGHTS: the weights of the selected layer before and after folding, or why there are none to be
+// seen. It asks a job for a
 // WeightsComparison and shows it, in a large model first the weights as they are; what it measured last is
 // kept for as long as the snapshots live, so that going back and forth is immediate.
 #pragma once
 
+#include "ui/document/Panel.h"
 #include "ui/weights/WeightsComparison.h"
 
-#include <QWidget>
 #include <map>
 #include <memory>
 
@@ -21,19 +22,13 @@ class PlainLabel;
 
 class ChannelPlot;
 class HistogramPlot;
-class JobRunner;
 class WeightsLegend;
 
-class WeightsPanel final : public QWidget {
+class WeightsPanel final : public Panel {
     Q_OBJECT
 public:
-    explicit WeightsPanel(JobRunner& jobs, QWidget* parent = nullptr);
+    explicit WeightsPanel(Workspace& workspace);
     ~WeightsPanel() override;
-
-    // Measures and shows the layer of the query; `otherwise` where it turns out to have no weights.
-    void show(const WeightsQuery& query, const QString& otherwise);
-    void showNothing(const QString& sentence);
-    void forget() { m_cache.clear(); } // what was measured is true no more
 
     // What is on the screen; null while there is nothing.
     const WeightsComparison* comparison() const { return m_shown.get(); }
@@ -41,7 +36,6 @@ public:
 
 Q_SIGNALS:
     void shown(); // a comparison, or the sentence that there is none
-    void failed(const pleat::Error& error);
 
 protected:
     void changeEvent(QEvent* event) override;
@@ -60,13 +54,16 @@ private:
     QWidget* makeRanges();
     QWidget* makeHistogram();
     QWidget* makeScaleShift();
+    void showSelected();
+    // Measures and shows the layer of the query; `otherwise` where it turns out to have no weights.
+    void measure(const WeightsQuery& query, const QString& otherwise);
+    void showNothing(const QString& sentence);
     void showSentence(const QString& sentence);
     void showFirst(const WeightsQuery& query);
     void updateLegend();
     void present(Pointer comparison, const QString& otherwise);
     void presentPlots(const WeightsComparison& comparison);
 
-    JobRunner& m_jobs;
     PlainLabel* m_title = nullptr;
     QTabBar* m_tabs = nullptr;
     WeightsLegend* m_legend = nullptr;

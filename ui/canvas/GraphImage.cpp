@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/canvas/GraphImage.h"
+
+#include "ui/canvas/GraphPainter.h"
+
+#include <QCoreApplication>
+#include <QFileInfo>
+#include <QImage>
+#include <QPainter>
+#include <QPdfWriter>
+#include <QSaveFile>
+#include <QStringList>
+#include <QSvgGenerator>
+#include <algorithm>
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace pleat::ui {
+
+namespace {
+
+constexpr double margin = 32;
+constexpr double mostPixels = 120e6;  // half a gigabyte of image
+constexpr double longestSide = 32000; // QPainter's raster engine counts in 16 bits
+
+QString say(const char* text)
+{
+    return QCoreApplication::translate("GraphImage", text);
+}
+
+QRectF pictureArea(const GraphScene& scene)
+{
+    return scene.bounds.adjusted(-margin, -margin, margin, margin);
+}
+
+// What is to be painted, and who wants to know how far it is.
+struct Picture {
+    const GraphScene& scene;
+    const GraphImageOptions& options;
+    Progress& progress;
+    const std::stop_token& stop;
+};
+
+// Maps the area to the painter's device at a scale and paints everything in it, with the detail of `zoom`.
+void paintAll(QPainter& painter, const Picture& picture, const QRectF& area, double scale, double zoom)
+{
+    const SceneFonts fonts = SceneFonts::standard();
+    const SceneIndex index(picture.scene);
+    painter.scale(scale, scale);
+    painter.translate(-area.topLeft());
+    painter.fillRect(area, picture.options.theme.canvas);
+    GraphPainter all(picture.scene, index, picture.options.theme, fonts);
+    all.setWatch(picture.progress, picture.stop);
+    all.paint(painter, area, zoom);
+}
+
+QString writePng(const Picture& picture, QIODevice& device)
+{
+    const QRectF area = pictureArea(picture.scene);
+    const double scale =
+        std::min({picture.options.scale, std::sqrt(mostPixels / (area.width() * area.height())),
+                  longestSide / area.width(), longestSide / area.height()});
+    QImage image(QSize(std::max(1, static_cast<int>(area.width() * scale)),
+                       std::max(1, static_cast<int>(area.height() * scale))),
+                 QImage::Format_RGB32);
+    if (image.isNull())
+        return say("There is not enough memory for a picture of this size; export it as SVG or PDF.");
+    QPainter painter(&image);
+    paintAll(painter, picture, area, scale, scale); // a raster has the detail that its pixels can show
+    painter.end();
+    return image.save(&device, "PNG") ? QString() : say("The picture could not be written.");
+}
+
+QString writeSvg(const Picture& picture, QIODevice& device)
+{
+    const QRectF area = pictureArea(picture.scene);
+    QSvgGenerator generator;
+    generator.setOutputDevice(&device);
+    generator.setResolution(96);
+    generator.setSize(area.size().toSize());
+    generator.setViewBox(QRectF(QPointF(), area.size()));
+    generator.setTitle(say("Graph"));
+    QPainter painter(&generator);
+    paintAll(painter, picture, area, 1, 1);
+    return painter.end() ? QString() : say("The picture could not be written.");
+}
+
+QString writePdf(const Picture& picture, QIODevice& device)
+{
+    const QRectF area = pictureArea(picture.scene);
+    // PDF readers stop at 200 inches a side.
+    constexpr double longest = 14000;
+    const double points = std::min({0.75, longest / area.width(), longest / area.height()});
+    QPdfWriter writer(&device);
+    writer.setResolution(288);
+    writer.setPageMargins({});
+    writer.setPageSize(QPageSize(area.size() * points, QPageSize::Point, QString(), QPageSize::ExactMatch));
+    writer.setPageMargins({});
+    writer.setTitle(say("Graph"));
+    QPainter painter(&writer);
+    // Paper has all the detail, however small: it can be enlarged.
+    paintAll(painter, picture, area, points * 288 / 72, 1);
+    return painter.end() ? QString() : say("The picture could not be written.");
+}
+
+} // namespace
+
+QStringList graphImageFormats()
+{
+    return {u"svg"_s, u"pdf"_s, u"png"_s};
+}
+
+QString writeGraphImage(const GraphScene& scene, const QString& path, Progress& progress,
+                        const std::stop_token& stop, const GraphImageOptions& options)
+{
+    const QString ending = QFileInfo(path).suffix().toLower();
+    if (!graphImageFormats().contains(ending))
+        return say("%1: the ending of a picture has to be svg, pdf or png.").arg(path);
+    QSaveFile file(path);
+    if (!file.open(QIODevice::WriteOnly))
+        return say("%1: %2").arg(path, file.errorString());
+    const Picture picture{scene, options, progress, stop};
+    QString problem = ending == "png"_L1   ? writePng(picture, file)
+                      : ending == "svg"_L1 ? writeSvg(picture, file)
+                                           : writePdf(picture, file);
+    if (problem.isEmpty() && stop.stop_requested())
+        problem = say("Cancelled; nothing was written.");
+    if (!problem.isEmpty()) {
+        file.cancelWriting();
+        return say("%1: %2").arg(path, problem);
+    }
+    return file.commit() ? QString() : say("%1: %2").arg(path, file.errorString());
+}
+
+} // namespace pleat::ui

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Paints a scene, on the screen and on paper alike: batched by what changes the painter's state, only what is
+// in the visible part, and with as much detail as the zoom can show. Borrows scene and index while it paints.
+#pragma once
+
+#include "core/base/Progress.h"
+#include "ui/canvas/GraphScene.h"
+#include "ui/canvas/SceneIndex.h"
+
+#include <QRectF>
+
+class QPainter;
+
+namespace pleat::ui {
+
+// What is lit.
+struct CanvasMarks {
+    CanvasHit selected, hovered;
+    std::vector<std::uint32_t> emphasised; // nodes, ascending; if there are any, the others step back
+};
+
+class GraphPainter final {
+public:
+    GraphPainter(const GraphScene& scene, const SceneIndex& index, const Theme& theme,
+                 const SceneFonts& fonts);
+
+    // For a picture of a large scene, off the UI thread: tells how far it is, and leaves the rest out when it
+    // is to stop.
+    void setWatch(Progress& progress, std::stop_token stop);
+
+    // The painter maps scene to device; `zoom` is that mapping's scale, `visible` the part of the scene to
+    // paint.
+    void paint(QPainter& painter, const QRectF& visible, double zoom, const CanvasMarks& marks = {});
+    // The dots behind it, which fade out with the zoom.
+    void paintGrid(QPainter& painter, const QRectF& visible, double zoom) const;
+
+private:
+    struct Detail;
+
+    void paintFrames(QPainter& painter, const std::vector<std::uint32_t>& frames, const Detail& detail,
+                     const CanvasMarks& marks) const;
+    void paintBadges(QPainter& painter, const std::vector<std::uint32_t>& frames, const Detail& detail) const;
+    void paintLines(QPainter& painter, const std::vector<std::uint32_t>& lines, const Detail& detail) const;
+    void paintFarLines(QPainter& painter, const std::vector<std::uint32_t>& lines, const QRectF& visible,
+                       double zoom) const;
+    void paintLitLines(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const;
+    void paintLabels(QPainter& painter, const std::vector<std::uint32_t>& lines, const Detail& detail) const;
+    void paintLabel(QPainter& painter, std::uint32_t edge) const;
+    void drawLabel(QPainter& painter, const QString& text, double across, double along, bool before,
+                   bool greaterSide) const;
+    void paintFarNodes(QPainter& painter, const std::vector<std::uint32_t>& nodes, double zoom) const;
+    void paintNodes(QPainter& painter, const std::vector<std::uint32_t>& nodes, const Detail& detail) const;
+    void paintTitles(QPainter& painter, const std::vector<std::uint32_t>& nodes, const Detail& detail) const;
+    void paintRows(QPainter& painter, const std::vector<std::uint32_t>& nodes, const Detail& detail) const;
+    void paintEmphasised(QPainter& painter, const std::vector<std::uint32_t>& nodes, const QRectF& visible,
+                         const Detail& detail, const CanvasMarks& marks) const;
+    void paintRings(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const;
+
+    bool step() const; // one thing more is painted; false: stop
+
+    const std::vector<layout::PointF>& points(std::uint32_t line) const;
+    std::vector<std::uint32_t> litEdges(const CanvasHit& hit) const;
+
+    const GraphScene& m_scene;
+    const SceneIndex& m_index;
+    const Theme& m_theme;
+    const SceneFonts& m_fonts;
+
+    struct Watch {
+        Progress* progress = nullptr;
+        std::stop_token stop;
+        std::uint64_t total = 0, done = 0;
+    };
+    std::unique_ptr<Watch> m_watch; // null: nobody watches
+};
+
+} // namespace pleat::ui

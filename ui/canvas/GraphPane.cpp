@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/canvas/GraphPane.h"
+
+#include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphImage.h"
+#include "ui/document/Convert.h"
+#include "ui/document/Names.h"
+#include "ui/widgets/PlainText.h"
+#include "ui/widgets/SegmentedControl.h"
+
+#include <QClipboard>
+#include <QFileInfo>
+#include <QGuiApplication>
+#include <QHash>
+#include <QMenu>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+using namespace Qt::StringLiterals;
+
+namespace pleat::ui {
+
+namespace {
+const auto layoutLane = u"layout"_s;
+const auto imageLane = u"image"_s;
+} // namespace
+
+GraphPane::GraphPane(Workspace& workspace)
+    : m_workspace(workspace),
+      m_jobs(workspace.jobs()),
+      m_canvas(new GraphCanvas(this))
+{
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_canvas);
+    m_empty = new PlainLabel(tr("This model has no nodes."), m_canvas);
+    m_empty->setProperty("role", u"quiet"_s);
+    m_empty->setAttribute(Qt::WA_TransparentForMouseEvents);
+    m_empty->hide();
+    auto* overlay = new QVBoxLayout(m_canvas);
+    overlay->addWidget(m_empty, 0, Qt::AlignCenter);
+    SegmentedControl* sides = m_canvas->comparison();
+    sides->setSegments({tr("Before"), tr("After")});
+    sides->setCurrent(1);
+    sides->setAccessibleName(tr("Which model the graph shows"));
+    sides->setToolTip(tr("The model as it was opened, or as it is now"));
+    sides->show();
+    connect(sides, &SegmentedControl::currentChanged, this,
+            [this](int segment) { m_workspace.setSide(segment == 0 ? Side::Before : Side::After); });
+    connect(&m_workspace, &Workspace::sideChanged, sides,
+            [this, sides] { sides->setCurrent(m_workspace.side() == Side::Before ? 0 : 1); });
+    connect(&m_workspace, &Workspace::opened, this,
+            [this] { show(m_workspace.document().reloadedFrom() ? Subject::Reloaded : Subject::Other); });
+    connect(&m_workspace, &Workspace::changed, this, [this] { show(Subject::Same); });
+    connect(&m_workspace, &Workspace::typesChanged, this, &GraphPane::labelEdges);
+    connect(&m_workspace, &Workspace::revealed, this, [this] { followSelection(true); });
+    connect(&m_workspace.selection(), &Selection::changed, this, [this] { followSelection(false); });
+    connect(&m_jobs, &JobRunner::laneFinished, this, [this](const QObject* owner, const QString& lane) {
+        if (owner == this && lane == imageLane)
+            Q_EMIT imageEnded();
+    });
+    connect(m_canvas, &GraphCanvas::selectionChanged, this, &GraphPane::selectionChanged);
+    connect(m_canvas, &GraphCanvas::frameActivated, this, &GraphPane::requestFold);
+    connect(m_canvas, &GraphCanvas::nodeActivated, m_canvas, &GraphCanvas::centreOn);
+    connect(m_canvas, &GraphCanvas::contextMenuRequested, this, &GraphPane::contextMenu);
+    connect(m_canvas, &GraphCanvas::directionChanged, this, [this](Direction direction) {
+        if (direction == m_direction)
+            return;
+        m_direction = direction;
+        rebuild();
+    });
+}
+
+void GraphPane::show(Subject subject)
+{
+    const Document& document = m_workspace.document();
+    if (document.isEmpty())
+        return;
+    const bool same = m_workspace.shown() == m_shown && document.current() == m_current;
+    m_shown = m_workspace.shown();
+    m_current = document.current();
+    if (subject != Subject::Same) {
+        m_subject = subject;
+        m_places = subject == Subject::Reloaded ? placesInView() : std::vector<Place>();
+        m_drawn.reset();
+    }
+    if (!same || subject != Subject::Same)
+        rebuild();
+}
+
+void GraphPane::labelEdges()
+{
+    if (!m_drawn || m_drawn != m_shown || m_jobs.isBusy(this, layoutLane)) {
+        rebuild();
+        return;
+    }
+    m_jobs.start(
+        layoutLane, tr("Laying out…"), this,
+        [shared = m_canvas->sharedScene(),
+         types = m_workspace.document().types()](Progress&, std::stop_token) -> ScenePointer {
+            return std::make_shared<const IndexedScene>(
+                IndexedScene{labelled(shared->scene, *types), shared->index});
+        },
+        [this](ScenePointer same) { m_canvas->relabel(std::move(same)); }, JobDisplay::Shown,
+        JobPriority::LookedAt);
+}
+
+struct GraphPane::Drawing {
+    ScenePointer scene;
+    std::vector<BuiltScene::Item> items;
+    std::vector<FoldId> frames;
+};
+
+void GraphPane::rebuild()
+{
+    if (!m_shown)
+        return;
+    const bool goesOn = m_subject == Subject::Same && m_canvas->scene().direction == m_direction;
+    m_jobs.start(
+        layoutLane, tr("Laying out…"), this,
+        [shown = m_shown, current = m_current, types = m_workspace.document().types(),
+         direction = m_direction, details = m_details, previous = goesOn ? m_canvas->sharedScene() : nullptr](
+            Progress&, std::stop_token stop) -> std::optional<Drawing> {
+            auto built = buildScene(*shown, *current, *types, direction, details,
+                                    previous ? &previous->scene : nullptr, std::move(stop));
+            if (!built)
+                return std::nullopt;
+            return Drawing{IndexedScene::of(std::move(built->scene)), std::move(built->items),
+                           std::move(built->frames)};
+        },
+        [this, shown = m_shown](std::optional<Drawing> drawing) {
+            if (!drawing)
+                return;
+            m_drawn = shown;
+            present(std::move(*drawing));
+        },
+        JobDisplay::Shown, JobPriority::LookedAt);
+}
+
+void GraphPane::present(Drawing drawing)
+{
+    m_items = std::move(drawing.items);
+    m_frames = std::move(drawing.frames);
+    m_following = true;
+    const Subject subject = std::exchange(m_subject, Subject::Same);
+    const auto place = centreToReturnTo(drawing.scene->scene);
+    m_canvas->setSharedScene(std::move(drawing.scene), place ? GraphCanvas::KeepView::Exact
+                                                       : subject == Subject::Same
+                                                           ? GraphCanvas::KeepView::Anchor
+                                                           : GraphCanvas::KeepView::Fit);
+    if (place)
+        m_canvas->centreAt(*place);
+    m_following = false;
+    m_empty->setVisible(m_items.empty());
+    if (!m_emphasised.isEmpty())
+        emphasise(m_emphasised);
+    const bool centre = m_wanted.centre && subject == Subject::Same;
+    apply({m_wanted.node, m_wanted.value, centre});
+    Q_EMIT sceneShown();
+}
+
+// The selected node, then those next to the middle of what is seen.
+std::vector<GraphPane::Place> GraphPane::placesInView() const
+{
+    constexpr std::size_t enough = 64;
+    const auto& nodes = m_canvas->scene().nodes;
+    const QRectF visible = m_canvas->visibleScene();
+    std::vector<std::pair<double, const SceneNode*>> around;
+    for (const SceneNode& node : nodes) {
+        const QPointF off = node.rect.center() - visible.center();
+        if (!node.name.isEmpty() && visible.intersects(node.rect))
+            around.emplace_back(std::hypot(off.x(), off.y()), &node);
+    }
+    if (const int selected = m_canvas->selection().node; selected >= 0)
+        for (auto& [distance, node] : around)
+            if (node == &nodes[static_cast<std::size_t>(selected)])
+                distance = -1;
+    std::ranges::sort(around);
+    std::vector<Place> places;
+    for (const auto& [distance, node] : around)
+        if (places.size() < enough)
+            places.push_back({node->name, node->rect.center() - visible.center()});
+    return places;
+}
+
+std::optional<QPointF> GraphPane::centreToReturnTo(const GraphScene& scene)
+{
+    const std::vector<Place> places = std::exchange(m_places, {});
+    if (places.empty())
+        return std::nullopt;
+    QHash<QString, const SceneNode*> byName;
+    for (const SceneNode& node : scene.nodes)
+        byName.insert(node.name, &node);
+    for (const Place& place : places)
+        if (const SceneNode* node = byName.value(place.name))
+            return node->rect.center() - place.offset;
+    return std::nullopt;
+}
+
+void GraphPane::followSelection(bool centre)
+{
+    const Selection::Value& selected = m_workspace.selection().value();
+    m_wanted = {selected.node, selected.value, centre};
+    if (m_drawn)
+        apply(m_wanted);
+}
+
+int GraphPane::sceneNode(NodeIndex node) const
+{
+    // Inside a body: the node that owns the body stands for it.
+    const GraphView& view = *m_drawn->view;
+    while (node != NodeIndex::None && view.scope(node) != ScopeIndex::Main)
+        node = view.scopes()[index(view.scope(node))].owner;
+    return node == NodeIndex::None ? -1 : m_canvas->nodeWithKey(static_cast<quint32>(view.id(node)));
+}
+
+CanvasHit GraphPane::find(const Wanted& wanted) const
+{
+    const GraphView& view = *m_drawn->view;
+    if (const NodeIndex node = view.find(wanted.node); wanted.node != NodeId::None && node != NodeIndex::None)
+        return {sceneNode(node), -1, -1};
+    if (wanted.value.empty())
+        return {};
+    for (std::size_t i = 0; i < m_items.size(); ++i)
+        if (m_items[i].value == wanted.value)
+            return {static_cast<int>(i), -1, -1};
+    const auto& edges = m_canvas->scene().edges;
+    const QString name = toQt(wanted.value);
+    for (std::size_t i = 0; i < edges.size(); ++i)
+        if (edges[i].tensorName == name)
+            return {-1, static_cast<int>(i), -1};
+    // A weight is drawn in the node that reads it.
+    const ValueIndex value = view.find(ScopeIndex::Main, wanted.value);
+    if (value != ValueIndex::None && !view.uses(value).empty())
+        return {sceneNode(view.uses(value).front().node), -1, -1};
+    return {};
+}
+
+void GraphPane::apply(const Wanted& wanted)
+{
+    CanvasHit hit = find(wanted);
+    if (hit.node >= 0)
+        hit.frame = m_canvas->index().frameOf(hit.node);
+    m_following = true;
+    const CanvasHit now = m_canvas->selection();
+    if (hit.node != now.node || hit.edge != now.edge || hit.nothing())
+        m_canvas->select(hit);
+    if (wanted.centre && hit.frame >= 0)
+        m_canvas->centreOnFrame(hit.frame);
+    else if (wanted.centre && hit.node >= 0)
+        m_canvas->centreOn(hit.node);
+    else if (wanted.centre && hit.edge >= 0)
+        m_canvas->centreOn(
+            static_cast<int>(m_canvas->scene().edges[static_cast<std::size_t>(hit.edge)].from));
+    m_following = false;
+}
+
+void GraphPane::selectionChanged(const CanvasHit& hit)
+{
+    if (m_following || !m_drawn)
+        return;
+    m_wanted = {};
+    const auto& scene = m_canvas->scene();
+    int node = hit.node;
+    if (node < 0 && hit.frame >= 0)
+        node = static_cast<int>(scene.frames[static_cast<std::size_t>(hit.frame)].nodes.front());
+    if (node >= 0) {
+        const BuiltScene::Item& item = m_items[static_cast<std::size_t>(node)];
+        m_wanted = {item.node, item.value, false};
+        if (item.node != NodeId::None)
+            m_workspace.selectNode(item.node);
+        else
+            selectValue(item.value);
+    } else if (hit.edge >= 0) {
+        const QString name = scene.edges[static_cast<std::size_t>(hit.edge)].tensorName;
+        m_wanted.value = toStd(name);
+        selectValue(m_wanted.value);
+    } else {
+        m_workspace.selection().clear();
+    }
+}
+
+void GraphPane::selectValue(const std::string& name)
+{
+    const ValueIndex value = m_shown->view->find(ScopeIndex::Main, name);
+    if (value != ValueIndex::None)
+        m_workspace.selectValue(value);
+}
+
+void GraphPane::requestFold(int frame)
+{
+    const auto at = static_cast<std::size_t>(frame);
+    if (frame >= 0 && at < m_frames.size() && m_canvas->scene().frames[at].state == FoldState::CanFold)
+        m_workspace.document().foldChosen({m_frames[at]});
+}
+
+void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
+{
+    QMenu menu(this);
+    const auto frame = static_cast<std::size_t>(hit.frame);
+    if (hit.frame >= 0 && frame < m_frames.size() &&
+        m_canvas->scene().frames[frame].state == FoldState::CanFold) {
+        const FoldCandidate* candidate = m_drawn->candidate(m_frames[frame]);
+        menu.addAction(candidate ? tr("Fold %1").arg(actionText(foldName(*candidate))) : tr("Fold"), this,
+                       [this, hit] { requestFold(hit.frame); });
+        menu.addSeparator();
+    }
+    QString name;
+    if (hit.node >= 0)
+        name = m_canvas->scene().nodes[static_cast<std::size_t>(hit.node)].name;
+    else if (hit.edge >= 0)
+        name = m_canvas->scene().edges[static_cast<std::size_t>(hit.edge)].tensorName;
+    if (!name.isEmpty())
+        menu.addAction(tr("Copy the Name"), this, [name] { QGuiApplication::clipboard()->setText(name); });
+    menu.addAction(tr("Fit"), m_canvas, &GraphCanvas::fit);
+    menu.addAction(tr("Actual Size"), m_canvas, &GraphCanvas::actualSize);
+    menu.exec(position);
+}
+
+void GraphPane::setDetails(const SceneDetails& details)
+{
+    if (details == m_details)
+        return;
+    m_details = details;
+    rebuild();
+}
+
+void GraphPane::toggleDirection()
+{
+    m_direction = m_direction == Direction::TopDown ? Direction::LeftRight : Direction::TopDown;
+    m_canvas->setDirection(m_direction);
+    rebuild();
+}
+
+void GraphPane::emphasise(const QString& words)
+{
+    m_emphasised = words;
+    std::vector<std::uint32_t> found;
+    const auto& nodes = m_canvas->scene().nodes;
+    for (std::size_t i = 0; !words.isEmpty() && i < nodes.size(); ++i)
+        if (nodes[i].title.contains(words, Qt::CaseInsensitive) ||
+            nodes[i].name.contains(words, Qt::CaseInsensitive))
+            found.push_back(static_cast<std::uint32_t>(i));
+    m_canvas->emphasise(std::move(found));
+}
+
+bool GraphPane::isWritingImage() const
+{
+    return m_jobs.isBusy(this, imageLane);
+}
+
+void GraphPane::cancelImage()
+{
+    m_jobs.cancel(this, imageLane);
+}
+
+void GraphPane::saveImage(const QString& path, std::function<void(const QString& problem)> done)
+{
+    m_jobs.start(
+        imageLane, tr("Exporting %1…").arg(QFileInfo(path).fileName()), this,
+        [shared = m_canvas->sharedScene(), path](Progress& progress, std::stop_token stop) {
+            return writeGraphImage(shared->scene, path, progress, stop);
+        },
+        std::move(done));
+}
+
+} // namespace pleat::ui

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/canvas/GraphScene.h"
+
+#include <QFontMetricsF>
+#include <QHash>
+#include <algorithm>
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace pleat::ui {
+
+namespace {
+
+constexpr double grid = 8;
+constexpr double narrowestPlain = 112, narrowestWithRows = 184, widest = 336;
+constexpr double titlePadding = 16, rowPadding = 10, rowGap = 20;
+
+// Networks repeat the same few words; measuring each once is what makes this fast.
+class Widths final {
+public:
+    explicit Widths(const QFont& font) : m_metrics(font) {}
+    double of(const QString& text)
+    {
+        const auto known = m_widths.constFind(text);
+        if (known != m_widths.constEnd())
+            return *known;
+        return *m_widths.insert(text, m_metrics.horizontalAdvance(text));
+    }
+
+private:
+    QFontMetricsF m_metrics;
+    QHash<QString, double> m_widths;
+};
+
+struct TextWidths {
+    explicit TextWidths(const SceneFonts& fonts) : title(fonts.title), row(fonts.row), rowName(fonts.rowName)
+    {
+    }
+    Widths title, row, rowName;
+};
+
+QSizeF nodeSize(const SceneNode& node, TextWidths& widths)
+{
+    double width = widths.title.of(node.title) + 2 * titlePadding;
+    for (const WeightRow& row : node.rows)
+        width =
+            std::max(width, widths.rowName.of(row.name) + rowGap + widths.row.of(row.shape) + 2 * rowPadding);
+    width = std::clamp(width, node.rows.empty() ? narrowestPlain : narrowestWithRows, widest);
+    width = std::ceil(width / grid) * grid;
+    double height = measures::titleHeight;
+    if (!node.rows.empty())
+        height += static_cast<double>(node.rows.size()) * measures::rowHeight + 2 * measures::bodyPadding;
+    return {width, height};
+}
+
+// FNV-1a: the same on every machine and in every run, unlike qHash.
+std::uint64_t nameHash(const SceneNode& node)
+{
+    std::uint64_t hash = 0xcbf29ce484222325ull;
+    for (const QString* text : {&node.title, &node.name}) {
+        for (const QChar c : *text)
+            hash = (hash ^ c.unicode()) * 0x100000001b3ull;
+    }
+    return hash;
+}
+
+// Frame of every node, for nodes in several the last one; -1 for the others.
+std::vector<int> frameOf(const GraphScene& scene)
+{
+    std::vector<int> result(scene.nodes.size(), -1);
+    for (std::size_t f = 0; f < scene.frames.size(); ++f)
+        for (const quint32 node : scene.frames[f].nodes)
+            if (node < result.size())
+                result[node] = static_cast<int>(f);
+    return result;
+}
+
+// Room around each framed node up to where its frame will be: nodes of a frame stand in one line, so that
+// each has to keep free what the widest of them needs.
+void reserveFrame(const SceneFrame& frame, const std::vector<char>& first, const std::vector<char>& last,
+                  LayoutInput& input)
+{
+    const bool down = input.direction == Direction::TopDown;
+    const auto across = [&](quint32 n) { return down ? input.nodes[n].width : input.nodes[n].height; };
+    double widestNode = 0;
+    for (const quint32 n : frame.nodes)
+        if (n < input.nodes.size())
+            widestNode = std::max(widestNode, across(n));
+    const double above = measures::frameAbove + measures::badgeHeight / 2 + 2;
+    for (const quint32 n : frame.nodes) {
+        if (n >= input.nodes.size())
+            continue;
+        const double slack = (widestNode - across(n)) / 2;
+        layout::Insets& insets = input.insets[n];
+        const auto atLeast = [](double& value, double wanted) { value = std::max(value, wanted); };
+        if (down) {
+            atLeast(insets.left, measures::framePadding + slack);
+            atLeast(insets.right, measures::framePadding + slack);
+            if (first[n])
+                atLeast(insets.top, above);
+            if (last[n])
+                atLeast(insets.bottom, measures::frameBelow);
+        } else {
+            atLeast(insets.top, above + slack);
+            atLeast(insets.bottom, measures::frameBelow + slack);
+            if (first[n])
+                atLeast(insets.left, measures::framePadding);
+            if (last[n])
+                atLeast(insets.right, measures::framePadding);
+        }
+    }
+}
+
+void placeFrame(GraphScene& scene, SceneFrame& frame, const QFontMetricsF& metrics)
+{
+    QRectF around;
+    for (const quint32 n : frame.nodes)
+        if (n < scene.nodes.size())
+            around |= scene.nodes[n].rect;
+    if (around.isNull())
+        return;
+    frame.rect = around.adjusted(-measures::framePadding, -measures::frameAbove, measures::framePadding,
+                                 measures::frameBelow);
+    const double width = std::min(std::ceil(metrics.horizontalAdvance(frame.badge)) + 34, // 24 for the symbol
+                                  frame.rect.width() - measures::badgeIndent);
+    frame.badgeRect = QRectF(frame.rect.left() + measures::badgeIndent,
+                             frame.rect.top() - measures::badgeHeight / 2, width, measures::badgeHeight);
+}
+
+} // namespace
+
+SceneFonts SceneFonts::standard()
+{
+    QFont base = uiFont();
+    base.setHintingPreference(QFont::PreferNoHinting); // the same shapes at every zoom
+    const auto sized = [&base](int pixels, QFont::Weight weight) {
+        QFont font = base;
+        font.setPixelSize(pixels);
+        font.setWeight(weight);
+        return font;
+    };
+    return {sized(13, QFont::DemiBold), sized(12, QFont::Normal), sized(12, QFont::DemiBold),
+            sized(11, QFont::Normal), sized(12, QFont::DemiBold)};
+}
+
+LayoutInput prepareLayout(GraphScene& scene, Direction direction)
+{
+    scene.direction = direction;
+    LayoutInput input;
+    input.direction = direction;
+    input.rankGap = direction == Direction::TopDown ? measures::rankGapDown : measures::rankGapRight;
+    input.insets.resize(scene.nodes.size());
+    TextWidths widths(SceneFonts::standard());
+    for (SceneNode& node : scene.nodes) {
+        const QSizeF size = nodeSize(node, widths);
+        node.rect.setSize(size);
+        input.nodes.push_back({size.width(), size.height()});
+        input.keys.push_back(nameHash(node));
+    }
+    const std::vector<int> frame = frameOf(scene);
+    std::vector<char> first(scene.nodes.size(), 1), last(scene.nodes.size(), 1);
+    for (const SceneEdge& edge : scene.edges) {
+        const bool valid = edge.from < scene.nodes.size() && edge.to < scene.nodes.size();
+        const bool rigid = valid && frame[edge.from] >= 0 && frame[edge.from] == frame[edge.to];
+        if (rigid) {
+            last[edge.from] = 0;
+            first[edge.to] = 0;
+        }
+        input.edges.push_back({edge.from, edge.to, edge.tensor, edge.toPort, rigid});
+    }
+    for (const SceneFrame& f : scene.frames)
+        reserveFrame(f, first, last, input);
+    for (std::size_t i = 0; i < scene.nodes.size(); ++i) {
+        const layout::Insets& insets = input.insets[i];
+        const bool down = direction == Direction::TopDown;
+        scene.nodes[i].clearBefore = down ? insets.top : insets.left;
+        scene.nodes[i].clearAfter = down ? insets.bottom : insets.right;
+    }
+    return input;
+}
+
+void placeScene(GraphScene& scene, LayoutResult result)
+{
+    for (std::size_t i = 0; i < scene.nodes.size() && i < result.nodes.size(); ++i) {
+        const layout::RectF& r = result.nodes[i];
+        scene.nodes[i].rect = QRectF(r.x, r.y, r.width, r.height);
+    }
+    scene.bounds = QRectF(0, 0, result.size.width, result.size.height);
+    scene.layout = std::move(result);
+    const QFontMetricsF metrics(SceneFonts::standard().badge);
+    for (SceneFrame& frame : scene.frames) {
+        placeFrame(scene, frame, metrics);
+        scene.bounds |= frame.rect | frame.badgeRect;
+    }
+}
+
+bool layOutScene(GraphScene& scene, Direction direction, std::stop_token stop)
+{
+    auto result = layOut(prepareLayout(scene, direction), std::move(stop));
+    if (!result)
+        return false;
+    placeScene(scene, std::move(*result));
+    return true;
+}
+
+QString badgeText(const SceneFrame& frame)
+{
+    return stateSymbol(frame.state) + u" "_s + frame.badge;
+}
+
+} // namespace pleat::ui

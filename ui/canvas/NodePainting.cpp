@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The half of GraphPainter that paints nodes: boxes, titles, rows, rings.
+#include "ui/canvas/GraphPainter.h"
+#include "ui/canvas/PaintDetail.h"
+
+#include <QFontMetricsF>
+#include <QPainter>
+#include <QPainterPath>
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace pleat::ui {
+
+using namespace measures;
+
+namespace {
+
+QPainterPath topRounded(const QRectF& r, double radius)
+{
+    QPainterPath path;
+    path.moveTo(r.left(), r.bottom());
+    path.lineTo(r.left(), r.top() + radius);
+    path.quadTo(r.topLeft(), QPointF(r.left() + radius, r.top()));
+    path.lineTo(r.right() - radius, r.top());
+    path.quadTo(r.topRight(), QPointF(r.right(), r.top() + radius));
+    path.lineTo(r.right(), r.bottom());
+    path.closeSubpath();
+    return path;
+}
+
+bool isTerminal(const SceneNode& node)
+{
+    return node.category == Category::GraphInput || node.category == Category::GraphOutput;
+}
+
+double radiusOf(const SceneNode& node)
+{
+    return isTerminal(node) && node.rows.empty() ? titleHeight / 2 : corner;
+}
+
+} // namespace
+
+void GraphPainter::paintFarNodes(QPainter& painter, const std::vector<std::uint32_t>& nodes,
+                                 double zoom) const
+{
+    std::array<std::vector<QRectF>, categoryCount> batches;
+    const double pixel = 1 / zoom;
+    for (const std::uint32_t n : nodes) {
+        const SceneNode& node = m_scene.nodes[n];
+        const QRectF& r = node.rect;
+        batches[static_cast<std::size_t>(node.category)].emplace_back(
+            r.x(), r.y(), std::max(r.width(), pixel), std::max(r.height(), pixel));
+    }
+    painter.setPen(Qt::NoPen);
+    for (int c = 0; c < categoryCount; ++c) {
+        const auto& batch = batches[static_cast<std::size_t>(c)];
+        painter.setBrush(m_theme.category(static_cast<Category>(c)));
+        painter.drawRects(batch.data(), static_cast<int>(batch.size()));
+    }
+}
+
+void GraphPainter::paintNodes(QPainter& painter, const std::vector<std::uint32_t>& nodes,
+                              const Detail& detail) const
+{
+    std::array<std::vector<std::uint32_t>, categoryCount> batches;
+    for (const std::uint32_t n : nodes)
+        batches[static_cast<std::size_t>(m_scene.nodes[n].category)].push_back(n);
+    // A pixel wide at least, and never stronger than the sketch's hairline.
+    painter.setPen(QPen(blend(m_theme.line, m_theme.edge, 0.35), std::max(1.0, 0.8 / detail.zoom)));
+    painter.setBrush(m_theme.panel);
+    for (const std::uint32_t n : nodes)
+        if (!m_scene.nodes[n].rows.empty())
+            painter.drawRoundedRect(m_scene.nodes[n].rect, corner, corner);
+    painter.setPen(Qt::NoPen);
+    for (int c = 0; c < categoryCount; ++c) {
+        painter.setBrush(m_theme.category(static_cast<Category>(c)));
+        for (const std::uint32_t n : batches[static_cast<std::size_t>(c)]) {
+            if (!step())
+                break;
+            const SceneNode& node = m_scene.nodes[n];
+            QRectF r = node.rect;
+            if (node.rows.empty()) {
+                painter.drawRoundedRect(r, radiusOf(node), radiusOf(node));
+            } else {
+                r.setHeight(titleHeight);
+                painter.drawPath(topRounded(r.adjusted(-0.5, -0.5, 0.5, 0), corner));
+            }
+        }
+    }
+}
+
+void GraphPainter::paintTitles(QPainter& painter, const std::vector<std::uint32_t>& nodes,
+                               const Detail& detail) const
+{
+    painter.save();
+    painter.setOpacity(detail.titles);
+    painter.setFont(m_fonts.title);
+    const QFontMetricsF metrics(m_fonts.title);
+    for (const std::uint32_t n : nodes) {
+        if (!step())
+            break;
+        const SceneNode& node = m_scene.nodes[n];
+        QRectF room(node.rect.left() + 8, node.rect.top(), node.rect.width() - 16, titleHeight);
+        painter.setPen(m_theme.onCategory(node.category));
+        painter.drawText(room, Qt::AlignCenter,
+                         metrics.elidedText(node.title, Qt::ElideMiddle, room.width()));
+    }
+    painter.restore();
+}
+
+void GraphPainter::paintRows(QPainter& painter, const std::vector<std::uint32_t>& nodes,
+                             const Detail& detail) const
+{
+    painter.save();
+    painter.setOpacity(detail.words);
+    const QFontMetricsF nameMetrics(m_fonts.rowName), shapeMetrics(m_fonts.row);
+    for (const std::uint32_t n : nodes) {
+        if (!step())
+            break;
+        const SceneNode& node = m_scene.nodes[n];
+        QRectF room(node.rect.left() + 10, node.rect.top() + titleHeight + bodyPadding,
+                    node.rect.width() - 20, rowHeight);
+        for (const WeightRow& row : node.rows) {
+            painter.setFont(m_fonts.rowName);
+            painter.setPen(m_theme.text);
+            const QString name = nameMetrics.elidedText(row.name, Qt::ElideMiddle, room.width() * 0.6);
+            painter.drawText(room, Qt::AlignLeft | Qt::AlignVCenter, name);
+            painter.setFont(m_fonts.row);
+            painter.setPen(m_theme.quiet);
+            const double left = room.width() - nameMetrics.horizontalAdvance(name) - 8;
+            painter.drawText(room, Qt::AlignRight | Qt::AlignVCenter,
+                             shapeMetrics.elidedText(row.shape, Qt::ElideRight, left));
+            room.translate(0, rowHeight);
+        }
+    }
+    painter.restore();
+}
+
+// A veil over everything, and what is meant once more on top of it.
+void GraphPainter::paintEmphasised(QPainter& painter, const std::vector<std::uint32_t>& nodes,
+                                   const QRectF& visible, const Detail& detail,
+                                   const CanvasMarks& marks) const
+{
+    QColor veil = m_theme.canvas;
+    veil.setAlphaF(0.72f);
+    painter.fillRect(visible, veil);
+    std::vector<std::uint32_t> lit;
+    std::ranges::set_intersection(nodes, marks.emphasised, std::back_inserter(lit));
+    if (detail.zoom < farZoom)
+        return paintFarNodes(painter, lit, detail.zoom);
+    paintNodes(painter, lit, detail);
+    if (detail.titles > 0)
+        paintTitles(painter, lit, detail);
+    if (detail.words > 0)
+        paintRows(painter, lit, detail);
+}
+
+void GraphPainter::paintRings(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const
+{
+    painter.setBrush(Qt::NoBrush);
+    const auto ring = [&](int n, double width, double distance) {
+        if (n < 0)
+            return;
+        const SceneNode& node = m_scene.nodes[static_cast<std::size_t>(n)];
+        painter.setPen(QPen(m_theme.accent, std::max(width, width / detail.zoom)));
+        const double gap = std::max(distance, distance / detail.zoom * 0.6);
+        painter.drawRoundedRect(node.rect.adjusted(-gap, -gap, gap, gap), radiusOf(node) + gap,
+                                radiusOf(node) + gap);
+    };
+    for (const CanvasHit& hit : {marks.hovered, marks.selected}) {
+        for (const std::uint32_t e : litEdges(hit)) {
+            for (const quint32 n : {m_scene.edges[e].from, m_scene.edges[e].to})
+                if (static_cast<int>(n) != marks.selected.node)
+                    ring(static_cast<int>(n), 1.2, 2);
+        }
+    }
+    ring(marks.hovered.node, 1.5, 2);
+    ring(marks.selected.node, 2.2, 3);
+}
+
+} // namespace pleat::ui

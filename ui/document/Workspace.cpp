@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/document/Workspace.h"
+
+#include "ui/document/Convert.h"
+
+#include <algorithm>
+#include <utility>
+
+using namespace Qt::StringLiterals;
+
+namespace pleat::ui {
+
+Workspace::Workspace(std::filesystem::path worker, QObject* parent)
+    : QObject(parent),
+      m_worker(std::move(worker))
+{
+    const Document& document = addDocument();
+    connect(&document, &Document::openedModel, this, &Workspace::documentOpened);
+    connect(&document, &Document::currentChanged, this, &Workspace::documentChanged);
+    connect(&document, &Document::typesChanged, this, [this] {
+        Q_EMIT typesChanged();
+        describe();
+    });
+    connect(&document, &Document::recipeApplied, this, &Workspace::recipeApplied);
+    connect(&m_jobs, &JobRunner::failed, this, &Workspace::failed);
+}
+
+Workspace::~Workspace()
+{
+    // An undo stack still speaks while it is destroyed; nobody is to hear it through a half of this.
+    for (const auto& document : m_documents) {
+        document->undoStack().disconnect();
+        document->disconnect();
+    }
+}
+
+Document& Workspace::addDocument()
+{
+    m_documents.push_back(std::make_unique<Document>(m_jobs, m_worker));
+    Document& added = *m_documents.back();
+    connect(&added, &Document::failed, this, &Workspace::failed);
+    return added;
+}
+
+SnapshotPointer Workspace::shown() const
+{
+    return m_side == Side::Before ? document().opened() : document().current();
+}
+
+void Workspace::setSide(Side side)
+{
+    if (side == m_side)
+        return;
+    m_side = side;
+    keepSelection();
+    Q_EMIT sideChanged();
+    Q_EMIT changed();
+    describe();
+}
+
+void Workspace::documentOpened()
+{
+    const SnapshotPointer before = document().reloadedFrom();
+    const Selection::Value selected = m_selection.value();
+    m_facts.reset();
+    const bool otherSide = std::exchange(m_side, Side::After) != Side::After;
+    m_selection.clear();
+    if (otherSide)
+        Q_EMIT sideChanged();
+    Q_EMIT opened();
+    Q_EMIT changed();
+    describe();
+    if (before)
+        selectAgain(selected, *before->view);
+}
+
+void Workspace::documentChanged()
+{
+    keepSelection();
+    Q_EMIT changed();
+    describe();
+}
+
+void Workspace::describe()
+{
+    if (document().isEmpty())
+        return;
+    m_jobs.start(
+        u"describe"_s, tr("Counting…"), this,
+        [snapshot = shown(), types = document().types()](Progress&, std::stop_token) {
+            return std::make_shared<const ModelFacts>(factsOf(*snapshot->view, *types));
+        },
+        [this](std::shared_ptr<const ModelFacts> facts) {
+            m_facts = std::move(facts);
+            Q_EMIT factsChanged();
+        },
+        JobDisplay::Quiet, JobPriority::Background);
+}
+
+// What is selected must be there.
+void Workspace::keepSelection()
+{
+    const Selection::Value& selected = m_selection.value();
+    if (document().isEmpty() || selected.node == NodeId::None ||
+        shown()->view->find(selected.node) != NodeIndex::None)
+        return;
+    // Folded away: its layer stands for it from now on.
+    const FoldRecord* record = document().current()->record(selected.fold);
+    if (record && record->candidate.layer)
+        selectNode(record->candidate.layer->id, FoldId(selected.fold), Reveal::No);
+    else
+        m_selection.clear();
+}
+
+// What bears the same names in a file that was read again.
+void Workspace::selectAgain(const Selection::Value& selected, const GraphView& before)
+{
+    const GraphView& view = *document().current()->view;
+    const NodeIndex old = selected.node == NodeId::None ? NodeIndex::None : before.find(selected.node);
+    const auto pathOf = [](const GraphView& of, NodeIndex node) -> const std::string& {
+        return of.scopes()[index(of.scope(node))].path;
+    };
+    if (old != NodeIndex::None) {
+        for (std::uint32_t i = 0; i < view.nodeCount(); ++i) {
+            const NodeIndex node{i};
+            if (pathOf(view, node) == pathOf(before, old) && view.label(node) == before.label(old))
+                return selectNode(view.id(node));
+        }
+    } else if (!selected.value.empty()) {
+        for (std::uint32_t i = 0; i < view.valueCount(); ++i) {
+            const ValueIndex value{i};
+            if (view.name(value) == selected.value &&
+                view.scopes()[index(view.scope(value))].path == selected.scope)
+                return selectValue(value);
+        }
+    }
+    m_selection.clear();
+}
+
+void Workspace::selectNode(NodeId node, Reveal reveal)
+{
+    selectNode(node, foldOf(node), reveal);
+}
+
+void Workspace::selectNode(NodeId node, const FoldId& fold, Reveal reveal)
+{
+    Selection::Value value;
+    const SnapshotPointer snapshot = shown();
+    if (const NodeIndex at = snapshot && node != NodeId::None ? snapshot->view->find(node) : NodeIndex::None;
+        at != NodeIndex::None)
+        value.scope = snapshot->view->scopes()[index(snapshot->view->scope(at))].path;
+    value.node = node;
+    value.fold = fold;
+    m_selection.set(std::move(value));
+    if (reveal == Reveal::Yes)
+        Q_EMIT revealed();
+}
+
+void Workspace::selectValue(ValueIndex value, Reveal reveal)
+{
+    const GraphView& view = *shown()->view;
+    Selection::Value selected;
+    selected.scope = view.scopes()[index(view.scope(value))].path;
+    selected.value = std::string(view.name(value));
+    m_selection.set(std::move(selected));
+    if (reveal == Reveal::Yes)
+        Q_EMIT revealed();
+}
+
+void Workspace::follow(const QString& link)
+{
+    if (document().isEmpty())
+        return;
+    const GraphView& view = *shown()->view;
+    const quint32 number = link.section(u':', 1).toUInt();
+    if (link.startsWith(u"node:") && number < view.nodeCount())
+        selectNode(view.id(NodeIndex{number}), Reveal::Yes);
+    else if (link.startsWith(u"value:") && number < view.valueCount())
+        selectValue(ValueIndex{number}, Reveal::Yes);
+}
+
+FoldId Workspace::foldOf(NodeId node) const
+{
+    if (document().isEmpty() || node == NodeId::None)
+        return {};
+    const auto has = [node](const FoldCandidate& candidate) {
+        const auto is = [node](const NodeRef& each) { return each.id == node; };
+        return (candidate.layer && candidate.layer->id == node) ||
+               std::any_of(candidate.affine.begin(), candidate.affine.end(), is);
+    };
+    // What can still be done says more than what has been done.
+    for (const FoldCandidate& candidate : document().current()->candidates)
+        if (has(candidate))
+            return candidate.id;
+    for (const auto& record : document().current()->folded)
+        if (has(record->candidate))
+            return record->candidate.id;
+    return {};
+}
+
+void Workspace::applyRecipe(const Recipe& recipe, const QString& note)
+{
+    m_recipeNote = note;
+    document().applyRecipe(recipe);
+}
+
+void Workspace::recipeApplied(int applied, int changed, const QString& problem)
+{
+    QString sentence = applied == 1 ? tr("One step applied") : tr("%n steps applied", nullptr, applied);
+    sentence += changed == applied ? tr(".") : tr(", %n of them with something to do.", nullptr, changed);
+    if (!problem.isEmpty())
+        sentence = applied == 0 ? tr("The recipe does not apply.")
+                                : tr("%1 Step %2 does not apply.").arg(sentence).arg(applied + 1);
+    QStringList details;
+    for (const QString& detail : {problem, std::exchange(m_recipeNote, {})})
+        if (!detail.isEmpty())
+            details += detail;
+    const auto kind = !problem.isEmpty()  ? MessageBar::Kind::Error
+                      : details.isEmpty() ? MessageBar::Kind::Done
+                                          : MessageBar::Kind::Notice;
+    Q_EMIT said({kind, sentence, details.join(u'\n'), {}, {}, {}, true});
+}
+
+} // namespace pleat::ui

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What all parts of a window share: the documents, what is selected, which side is shown, the jobs, and what
+// there is to say. Canvas and panels watch it, and change nothing of each other but through it. When a signal
+// comes, everything here has its new value. UI thread only.
+#pragma once
+
+#include "ui/document/Document.h"
+#include "ui/document/ModelFacts.h"
+#include "ui/document/Selection.h"
+#include "ui/jobs/Job.h"
+#include "ui/widgets/MessageBar.h"
+
+#include <QObject>
+#include <memory>
+#include <vector>
+
+namespace pleat::ui {
+
+enum class Side { Before, After }; // the model as it was opened, or as it is now
+
+class Workspace final : public QObject {
+    Q_OBJECT
+public:
+    // `worker`: as for Document.
+    explicit Workspace(std::filesystem::path worker, QObject* parent = nullptr);
+    ~Workspace() override;
+
+    JobRunner& jobs() { return m_jobs; }
+    Selection& selection() { return m_selection; }
+
+    // The document that is shown and edited; empty at first.
+    Document& document() { return *m_documents.front(); }
+    const Document& document() const { return *m_documents.front(); }
+    // All of them, that one first; another one, still empty. A document's place in here is what
+    // Selection::Value says, and never changes.
+    const std::vector<std::unique_ptr<Document>>& documents() const { return m_documents; }
+    Document& addDocument();
+
+    Side side() const { return m_side; }
+    void setSide(Side side);
+    SnapshotPointer shown() const; // that side of the document; null while it is empty
+    // Of what is shown; null until a job has counted them.
+    std::shared_ptr<const ModelFacts> facts() const { return m_facts; }
+
+    // Selects it, with the fold that it belongs to; brings it into view where `reveal` says so.
+    enum class Reveal { No, Yes };
+    void selectNode(NodeId node, Reveal reveal = Reveal::No);
+    void selectValue(ValueIndex value, Reveal reveal = Reveal::No); // of shown()
+    void selectNode(NodeId node, const FoldId& fold, Reveal reveal);
+    // Where a link of the inspector or of Find leads: "node:17", "value:42", indices of shown().
+    void follow(const QString& link);
+    // The fold that the node is a part of; empty where there is none.
+    FoldId foldOf(NodeId node) const;
+
+    // Applies it to the document and says what became of it, `note` below that.
+    void applyRecipe(const Recipe& recipe, const QString& note);
+
+Q_SIGNALS:
+    void opened();  // another model is there, or the same read again (Document::reloadedFrom())
+    void changed(); // shown() or the document's current model is another; after opened(), too
+    void typesChanged();
+    void sideChanged(); // before changed()
+    void factsChanged();
+    void revealed(); // the selection is to be brought into view
+
+    // What a part of the window has to say to who sits before it, and that it is true no more.
+    void said(const pleat::ui::MessageBar::Message& message);
+    void withdrawn(const QString& topic);
+    void failed(const QString& what, const pleat::Error& error);
+
+private:
+    void documentOpened();
+    void documentChanged();
+    void describe();
+    void keepSelection();
+    void selectAgain(const Selection::Value& selected, const GraphView& before);
+    void recipeApplied(int applied, int changed, const QString& problem);
+
+    JobRunner m_jobs;
+    std::filesystem::path m_worker;
+    std::vector<std::unique_ptr<Document>> m_documents; // at least one
+    Selection m_selection;
+    Side m_side = Side::After;
+    std::shared_ptr<const ModelFacts> m_facts;
+    QString m_recipeNote; // of the recipe that is being applied
+};
+
+} // namespace pleat::ui

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/MainWindow.h"
+
+#include "ui/canvas/FindField.h"
+#include "ui/canvas/GraphPane.h"
+#include "ui/document/Convert.h"
+#include "ui/document/FoldCounts.h"
+#include "ui/document/Panel.h"
+#include "ui/document/Session.h"
+#include "ui/document/Settings.h"
+#include "ui/widgets/Action.h"
+#include "ui/widgets/Icons.h"
+#include "ui/widgets/MessageBar.h"
+#include "ui/window/Panels.h"
+#include "ui/window/StartPage.h"
+#include "ui/window/StatusLine.h"
+#include "ui/window/WindowActions.h"
+
+#include <QAction>
+#include <QDockWidget>
+#include <QMenu>
+#include <QScreen>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <utility>
+
+using namespace Qt::StringLiterals;
+
+namespace pleat::ui {
+
+MainWindow::MainWindow(std::filesystem::path worker, const QString& sessions, QWidget* parent)
+    : QMainWindow(parent),
+      m_workspace(std::move(worker)),
+      m_document(m_workspace.document()),
+      m_session(std::make_unique<Session>(m_document, m_workspace.jobs(),
+                                          sessions.isEmpty() ? Session::standardFolder() : sessions))
+{
+    setWindowIcon(applicationIcon());
+    setAcceptDrops(true);
+    makeParts();
+    makeActions();
+    makeMenus();
+    makeToolBar();
+    connectParts();
+    for (Panel* panel : makePanels(m_workspace))
+        addPanel(panel);
+    const QSize room = screen()->availableSize();
+    resize(std::min(1600, room.width() * 9 / 10), std::min(1000, room.height() * 9 / 10));
+    if (const QByteArray geometry = Settings::geometry(); !geometry.isEmpty())
+        restoreGeometry(geometry);
+    m_start->setRecentFiles(Settings::recentFiles());
+    documentChanged();
+}
+
+MainWindow::~MainWindow()
+{
+    // The undo stack still speaks while it is destroyed, and what would listen is half gone by then.
+    m_document.undoStack().disconnect(this);
+    m_document.disconnect(this);
+    m_workspace.disconnect(this);
+    // Everything that is seen goes before what it refers to: the members.
+    while (auto* child = findChild<QWidget*>(QString(), Qt::FindDirectChildrenOnly))
+        delete child;
+}
+
+void MainWindow::makeParts()
+{
+    m_messages = new MessageBar;
+    m_start = new StartPage;
+    m_start->setSizePolicy(QSizePolicy::Ignored,
+                           QSizePolicy::Ignored); // asks for no room while it is not shown
+    m_graph = new GraphPane(m_workspace);
+    m_pages = new QStackedWidget;
+    m_pages->addWidget(m_start);
+    m_pages->addWidget(m_graph);
+    auto* middle = new QWidget;
+    auto* layout = new QVBoxLayout(middle);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_messages);
+    layout->addWidget(m_pages, 1);
+    setCentralWidget(middle);
+    setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
+    setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
+
+    m_status = new StatusLine(m_workspace.jobs());
+    setStatusBar(m_status);
+    m_find = new FindField;
+}
+
+void MainWindow::addPanel(Panel* panel)
+{
+    const Panel::Place& place = panel->place();
+    auto* dock = new QDockWidget(place.title, this);
+    dock->setObjectName(place.id);
+    dock->setFeatures(QDockWidget::DockWidgetClosable);
+    dock->setTitleBarWidget(new QWidget(dock)); // the panels have a heading of their own
+    dock->setWidget(panel);
+    addDockWidget(place.area, dock);
+    connect(panel, &Panel::wanted, dock, &QDockWidget::show);
+    m_panels.push_back({dock, panel});
+
+    QAction* toggle = dock->toggleViewAction();
+    toggle->setShortcut(place.shortcut);
+    setTip(*toggle, tr("Show or hide the panel"));
+    m_actions->viewMenu->insertAction(m_actions->afterPanels, toggle);
+    addAction(toggle);
+    addEntries(*panel);
+    if (m_document.isEmpty()) { // nothing to show in it yet
+        dock->hide();
+        toggle->setEnabled(false);
+    }
+}
+
+void MainWindow::showPanels()
+{
+    for (const auto& [dock, panel] : m_panels)
+        dock->toggleViewAction()->setEnabled(true);
+    if (restoreState(Settings::windowState()))
+        return;
+    // In a small window (a small screen, or one at 200 %) the graph and the list come first. Only what has
+    // room is shown: a panel that is taken away again leaves the window as large as it made it.
+    QList<QDockWidget*> docks;
+    QList<int> widths, heights;
+    for (const auto& [dock, panel] : m_panels) {
+        const QSize wanted = panel->place().size, least = panel->place().window;
+        dock->setVisible(width() >= least.width() && height() >= least.height());
+        docks += dock;
+        widths += wanted.width() > 0 ? std::min(wanted.width(), width() * 2 / 5) : width();
+        heights += wanted.height() > 0 ? std::min(wanted.height(), height() * 3 / 10) : height() / 2;
+    }
+    resizeDocks(docks, widths, Qt::Horizontal);
+    resizeDocks(docks, heights, Qt::Vertical);
+}
+
+void MainWindow::connectParts()
+{
+    connect(&m_workspace, &Workspace::opened, this, &MainWindow::documentOpened);
+    connect(&m_workspace, &Workspace::changed, this, &MainWindow::documentChanged);
+    connect(&m_workspace, &Workspace::factsChanged, this, &MainWindow::updateStatus);
+    connect(&m_workspace, &Workspace::typesChanged, this, &MainWindow::updateStatus);
+    connect(&m_workspace, &Workspace::failed, this, &MainWindow::showError);
+    connect(&m_workspace, &Workspace::said, m_messages, &MessageBar::show);
+    connect(&m_workspace, &Workspace::withdrawn, m_messages, &MessageBar::dismissTopic);
+    connect(&m_document, &Document::unsavedChanged, this, &MainWindow::updateTitle);
+    connect(&m_document, &Document::busyChanged, this, &MainWindow::updateActions);
+    connect(&m_document, &Document::notices, this, [this](const QStringList& sentences) {
+        m_messages->show(
+            {MessageBar::Kind::Notice, sentences.constFirst(), sentences.mid(1).join(u'\n'), {}, {}});
+    });
+    connect(&m_document, &Document::sourceChanged, this, &MainWindow::sourceChanged);
+    connect(&m_document, &Document::exported, this, &MainWindow::exported);
+    connect(&m_document, &Document::exportsEnded, this, &MainWindow::writingEnded);
+    connect(&m_document, &Document::recipeApplied, this, &MainWindow::recovered);
+    connect(m_graph, &GraphPane::imageEnded, this,
+            [this] { writingEnded(std::exchange(m_imageWritten, false)); });
+    connect(m_session.get(), &Session::failed, this, [this](const QString& problem) {
+        m_messages->show({MessageBar::Kind::Notice,
+                          tr("What is not exported cannot be kept in case that Pleat is ended."),
+                          problem,
+                          {},
+                          {}});
+    });
+    connect(m_find, &FindField::found, &m_workspace, &Workspace::follow);
+    connect(m_find, &FindField::searching, m_graph, &GraphPane::emphasise);
+    connect(m_start, &StartPage::openRequested, m_actions->open, &QAction::trigger);
+    connect(m_start, &StartPage::sampleRequested, this, &MainWindow::openSample);
+    connect(m_start, &StartPage::fileRequested, this, &MainWindow::openPath);
+}
+
+void MainWindow::documentOpened()
+{
+    m_messages->dismiss();
+    if (m_document.path() != m_samplePath)
+        Settings::addRecentFile(m_document.path());
+    if (m_pages->currentWidget() == m_start)
+        showPanels();
+    m_pages->setCurrentWidget(m_graph);
+    recover();
+}
+
+void MainWindow::documentChanged()
+{
+    const SnapshotPointer shown = m_workspace.shown();
+    m_find->setView(shown ? shown->view : nullptr);
+    updateActions();
+    updateTitle();
+    updateStatus();
+}
+
+void MainWindow::updateStatus()
+{
+    if (m_document.isEmpty()) {
+        m_status->setFacts({});
+        return;
+    }
+    const Model& model = m_document.current()->view->model();
+    QStringList head{tr("opset %1").arg(model.opset()), tr("IR %1").arg(model.irVersion())};
+    if (!model.producer().empty())
+        head += toQt(model.producer());
+    QStringList facts{head.join(u" · "_s)};
+    if (const auto known = m_workspace.facts())
+        facts += tr("%1 parameters").arg(compactCount(known->info.parameters));
+    const FoldCounts counts = countFolds(*m_document.current());
+    facts += counts.batchNorms == 0 ? tr("no batch norms")
+                                    : tr("%1 of %2 folded").arg(counts.folded).arg(counts.batchNorms);
+    m_status->setFacts(facts);
+    const QString problem = m_document.typesProblem();
+    m_status->setHint(problem.isEmpty() ? QString() : tr("Some shapes are unknown"), problem);
+}
+
+void MainWindow::showError(const QString& what, const Error& error)
+{
+    if (error.code == ErrorCode::Cancelled)
+        return;
+    QString details = toQt(error.message);
+    if (!error.where.empty() && !details.contains(toQt(error.where)))
+        details += u'\n' + toQt(error.where);
+    MessageBar::Message message{MessageBar::Kind::Error, what, details, {}, {}};
+    if (error.code == ErrorCode::Changed)
+        m_document.lookAtSource();
+    if (error.code == ErrorCode::Changed || toQt(error.where) == m_document.path())
+        offerRemedy(message);
+    m_messages->show(std::move(message));
+    updateActions();
+}
+
+} // namespace pleat::ui

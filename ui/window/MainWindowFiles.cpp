@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/canvas/GraphPane.h"
+#include "ui/document/Convert.h"
+#include "ui/document/Session.h"
+#include "ui/document/Settings.h"
+#include "ui/widgets/MessageBar.h"
+#include "ui/widgets/PlainText.h"
+#include "ui/window/ExportSheet.h"
+#include "ui/window/MainWindow.h"
+#include "ui/window/Sample.h"
+#include "ui/window/SourceMessage.h"
+#include "ui/window/StartPage.h"
+#include "ui/window/WindowActions.h"
+
+#include <QAction>
+#include <QCloseEvent>
+#include <QDir>
+#include <QFile>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+
+using namespace Qt::StringLiterals;
+
+namespace pleat::ui {
+
+namespace {
+
+const auto sourceTopic = u"source"_s;
+
+QString modelFilter()
+{
+    return MainWindow::tr("ONNX models (*.onnx);;All files (*)");
+}
+
+QFileDialog* fileDialog(QWidget* parent, const QString& title, const QString& filter)
+{
+    auto* dialog = new QFileDialog(parent, title, Settings::lastFolder(), filter);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    return dialog;
+}
+
+QString droppedFile(const QMimeData* data)
+{
+    for (const QUrl& url : data->urls())
+        if (url.isLocalFile() && QFileInfo(url.toLocalFile()).isFile())
+            return url.toLocalFile();
+    return {};
+}
+
+QString whatIsLost(const SourceState& state, bool unsaved)
+{
+    if (!unsaved)
+        return MainWindow::tr("Discarding loses the model.");
+    if (state.isIntact())
+        return MainWindow::tr("The file on disk is as it was. Discarding loses what was folded here.");
+    if (state.isReadable())
+        return sourceSentence(state) + u' ' + MainWindow::tr("Discarding loses what was folded here.");
+    return sourceSentence(state) + u' ' + MainWindow::tr("What was folded here can no longer be exported.");
+}
+
+} // namespace
+
+void MainWindow::askForModel()
+{
+    QFileDialog* dialog = fileDialog(this, tr("Open a model"), modelFilter());
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openPath);
+    dialog->open();
+}
+
+void MainWindow::openPath(const QString& path)
+{
+    whenSaved([this, path] { load(path); });
+}
+
+void MainWindow::load(const QString& path)
+{
+    Settings::setLastFolder(QFileInfo(path).absolutePath());
+    m_document.openPath(path);
+}
+
+void MainWindow::openSample()
+{
+    whenSaved([this] {
+        const auto path = sampleOnDisk();
+        if (!path) {
+            showError(tr("The sample cannot be opened."), path.error());
+            return;
+        }
+        m_samplePath = *path;
+        m_document.openPath(*path);
+    });
+}
+
+void MainWindow::askForExport(bool withOptions)
+{
+    if (m_document.isEmpty())
+        return;
+    m_document.lookAtSource();
+    if (!m_document.sourceState().isReadable()) {
+        m_afterExport = nullptr;
+        sourceChanged(); // says why not
+        return;
+    }
+    QFileDialog* dialog = fileDialog(this, tr("Export the model"), modelFilter());
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(u"onnx"_s);
+    const bool folded = m_document.current() != m_document.opened();
+    const QString name = QFileInfo(m_document.path()).completeBaseName();
+    dialog->selectFile(folded ? name + u".folded.onnx"_s : name + u".onnx"_s);
+    connect(dialog, &QFileDialog::fileSelected, this, [this, withOptions](const QString& path) {
+        Settings::setLastFolder(QFileInfo(path).absolutePath());
+        exportTo(path, withOptions);
+    });
+    connect(dialog, &QFileDialog::rejected, this, [this] { m_afterExport = nullptr; });
+    dialog->open();
+}
+
+void MainWindow::exportTo(const QString& path, bool withOptions)
+{
+    const auto view = m_document.current()->view;
+    if (!withOptions && !ExportSheet::isWorthAsking(view->model())) {
+        m_document.exportTo(path);
+        return;
+    }
+    auto* sheet = new ExportSheet(m_workspace.jobs(), view, path, this);
+    sheet->setAttribute(Qt::WA_DeleteOnClose);
+    connect(sheet, &QDialog::accepted, this,
+            [this, sheet, path] { m_document.exportTo(path, sheet->placement()); });
+    connect(sheet, &QDialog::rejected, this, [this] { m_afterExport = nullptr; });
+    sheet->open();
+}
+
+void MainWindow::exported(const QString& path, const QString& dataFile, const QStringList& notices)
+{
+    const QString sentence =
+        dataFile.isEmpty()
+            ? tr("Exported to %1").arg(path)
+            : tr("Exported to %1, the weights to %2 beside it").arg(path, QFileInfo(dataFile).fileName());
+    m_messages->show({notices.isEmpty() ? MessageBar::Kind::Done : MessageBar::Kind::Notice,
+                      sentence,
+                      notices.join(u'\n'),
+                      {},
+                      {},
+                      {},
+                      true});
+}
+
+QStringList MainWindow::beingWritten() const
+{
+    QStringList names = m_document.beingExported();
+    if (m_graph->isWritingImage())
+        names += m_imageName;
+    return names;
+}
+
+void MainWindow::stopWriting()
+{
+    m_document.cancelExports();
+    m_graph->cancelImage();
+}
+
+void MainWindow::writingEnded(bool allWritten)
+{
+    updateActions();
+    if (!allWritten)
+        m_afterExport = nullptr;
+    if (!m_afterExport || !beingWritten().isEmpty())
+        return;
+    std::exchange(m_afterExport, nullptr)();
+}
+
+void MainWindow::sourceChanged()
+{
+    const SourceState& state = m_document.sourceState();
+    updateTitle();
+    if (state.isIntact()) {
+        m_messages->dismissTopic(sourceTopic);
+        return;
+    }
+    MessageBar::Message message{state.isReadable() ? MessageBar::Kind::Notice : MessageBar::Kind::Error,
+                                sourceSentence(state),
+                                {},
+                                {},
+                                {},
+                                sourceTopic};
+    offerRemedy(message);
+    m_messages->show(std::move(message));
+}
+
+void MainWindow::offerRemedy(MessageBar::Message& message)
+{
+    switch (sourceRemedy(m_document.sourceState())) {
+    case SourceRemedy::None:
+        break;
+    case SourceRemedy::Reload:
+        message.actionText = tr("Reload");
+        message.action = [this] { m_actions->reload->trigger(); };
+        break;
+    case SourceRemedy::Export:
+        message.actionText = tr("Export…");
+        message.action = [this] { m_actions->exportModel->trigger(); };
+        break;
+    }
+}
+
+void MainWindow::askForImage()
+{
+    QFileDialog* dialog =
+        fileDialog(this, tr("Export an image of the graph"), tr("SVG (*.svg);;PNG (*.png);;PDF (*.pdf)"));
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(u"svg"_s);
+    dialog->selectFile(QFileInfo(m_document.path()).completeBaseName() + u".svg"_s);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+        m_imageName = QFileInfo(path).fileName();
+        m_graph->saveImage(path, [this, path](const QString& problem) {
+            m_imageWritten = problem.isEmpty();
+            if (problem.isEmpty())
+                m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
+            else
+                showError(tr("The image was not written."),
+                          {ErrorCode::Unwritable, toStd(problem), toStd(path)});
+        });
+        updateActions();
+    });
+    dialog->open();
+}
+
+MainWindow::Unsaved MainWindow::askAboutChanges()
+{
+    const bool unsaved = m_document.hasUnsavedChanges();
+    if (!unsaved && !m_document.isLastCopy())
+        return Unsaved::Discard;
+    const SourceState& state = m_document.sourceState();
+    PlainQuestion box(this, unsaved ? tr("Unsaved changes") : tr("Deleted file"),
+                      unsaved ? tr("%1 has changes that were not exported.").arg(m_document.fileName())
+                              : sourceSentence(state),
+                      whatIsLost(state, unsaved));
+    box.setObjectName(u"unsavedQuestion"_s);
+    QPushButton* write =
+        state.isReadable() ? box.addButton(tr("&Export…"), QMessageBox::AcceptRole) : nullptr;
+    QPushButton* discard = box.addButton(tr("&Discard"), QMessageBox::DestructiveRole);
+    QPushButton* stay = box.addButton(QMessageBox::Cancel);
+    if (write)
+        write->setProperty("main", true);
+    box.setDefaultButton(write ? write : stay);
+    box.exec();
+    return box.clickedButton() == discard          ? Unsaved::Discard
+           : write && box.clickedButton() == write ? Unsaved::Export
+                                                   : Unsaved::Stay;
+}
+
+MainWindow::Running MainWindow::askAboutExport()
+{
+    const QStringList names = beingWritten();
+    if (names.isEmpty())
+        return Running::None;
+    PlainQuestion box(this, tr("Export"),
+                      names.size() == 1 ? tr("%1 is being written.").arg(names.constFirst())
+                                        : tr("%1 are being written.").arg(names.join(tr(" and "))),
+                      tr("Waiting goes on by itself when that is done. Stopping leaves the file as it was."));
+    box.setObjectName(u"exportQuestion"_s);
+    QPushButton* wait = box.addButton(tr("&Wait"), QMessageBox::AcceptRole);
+    QPushButton* stop = box.addButton(tr("&Stop Exporting"), QMessageBox::DestructiveRole);
+    box.addButton(QMessageBox::Cancel);
+    wait->setProperty("main", true);
+    box.setDefaultButton(wait);
+    box.exec();
+    return box.clickedButton() == wait   ? Running::Wait
+           : box.clickedButton() == stop ? Running::Stop
+                                         : Running::Stay;
+}
+
+bool MainWindow::mayGoOn(const std::function<void()>& later)
+{
+    switch (askAboutExport()) {
+    case Running::Stay:
+        return false;
+    case Running::Wait:
+        if (!beingWritten().isEmpty()) { // it may have ended while the question was open
+            m_afterExport = later;
+            return false;
+        }
+        break;
+    case Running::Stop:
+        stopWriting();
+        break;
+    case Running::None:
+        break;
+    }
+    const Unsaved answer = askAboutChanges();
+    if (answer == Unsaved::Export) {
+        m_afterExport = later;
+        askForExport();
+    }
+    return answer == Unsaved::Discard;
+}
+
+void MainWindow::whenSaved(const std::function<void()>& then)
+{
+    if (mayGoOn([this, then] { whenSaved(then); }))
+        then();
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    if (!mayGoOn([this] { close(); })) {
+        event->ignore();
+        return;
+    }
+    // The panels of an empty window are hidden, which nobody wants back.
+    Settings::setWindow(saveGeometry(), m_document.isEmpty() ? Settings::windowState() : saveState());
+    m_session->end();
+    m_workspace.jobs().cancelAll();
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (droppedFile(event->mimeData()).isEmpty())
+        return;
+    event->acceptProposedAction();
+    m_start->setDropping(true);
+}
+
+void MainWindow::dragLeaveEvent(QDragLeaveEvent*)
+{
+    m_start->setDropping(false);
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    m_start->setDropping(false);
+    const QString path = droppedFile(event->mimeData());
+    if (path.isEmpty())
+        return;
+    event->acceptProposedAction();
+    openPath(path);
+}
+
+} // namespace pleat::ui

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/Panels.h"
+
+#include "ui/fold/FoldPanel.h"
+#include "ui/history/HistoryPanel.h"
+#include "ui/inspector/InspectorPanel.h"
+#include "ui/weights/WeightsPanel.h"
+
+namespace pleat::ui {
+
+std::vector<Panel*> makePanels(Workspace& workspace)
+{
+    return {
+        new FoldPanel(workspace),
+        new WeightsPanel(workspace),
+        new InspectorPanel(workspace),
+        new HistoryPanel(workspace),
+    };
+}
+
+} // namespace pleat::ui
