@@ -223,9 +223,11 @@ ModelInfo describe(const GraphView& view, const ValueTypes& types)
         info.opsets[import.domain() == "ai.onnx" ? std::string() : import.domain()] = import.version();
     for (const auto& property : model.header->metadata_props())
         info.metadata[property.key()] = property.value();
-    info.nodes = view.nodeCount();
-    for (std::size_t n = 0; n < view.nodeCount(); ++n)
-        ++info.ops[std::string(view.op(static_cast<NodeIndex>(n)))];
+    for (const Scope& scope : view.scopes()) {
+        info.nodes += scope.nodes.size();
+        for (const NodeIndex node : scope.nodes)
+            ++info.ops[std::string(view.op(node))];
+    }
     const Shapes shapes(view);
     info.notices = noticesOf(view, shapes);
     const TotalWork work = totalWork(view, types, shapes);

@@ -63,18 +63,6 @@ bool isAnsweredAtOnce(const ModelBuilder& model)
     return tally.quick == 1;
 }
 
-// So many convolutions with a batch norm and a Relu behind each.
-ModelBuilder chain(int pairs)
-{
-    ModelBuilder model;
-    model.input("x", {1, 4, 8, 8});
-    for (int pair = 1; pair <= pairs; ++pair)
-        model.conv("c" + std::to_string(pair), {.out = 4, .in = 4, .kernel = {3, 3}, .pads = {1, 1, 1, 1}})
-            .batchNorm("bn" + std::to_string(pair))
-            .relu();
-    return model;
-}
-
 } // namespace
 
 class RoundsTest final : public QObject {
@@ -104,15 +92,15 @@ private slots:
         }
     }
 
-    void looksOnceWhereAllFold() { QVERIFY(isAnsweredAtOnce(chain(5).output())); }
+    void looksOnceWhereAllFold() { QVERIFY(isAnsweredAtOnce(chainOfPairs(5).output())); }
 
     // One that is blocked does not keep the others from being known.
-    void looksOnceWhereOneIsRead() { QVERIFY(isAnsweredAtOnce(chain(5).output().output("c3_out"))); }
+    void looksOnceWhereOneIsRead() { QVERIFY(isAnsweredAtOnce(chainOfPairs(5).output().output("c3_out"))); }
 
     void looksOnceWhereOneIsUnreadable()
     {
         for (const int at : {0, 2, 4}) {
-            ModelBuilder model = chain(5);
+            ModelBuilder model = chainOfPairs(5);
             model.output();
             onnx::ModelProto proto = model.proto();
             int seen = 0;

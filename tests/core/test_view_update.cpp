@@ -158,18 +158,6 @@ std::string checkEdits(const View& first, std::uint32_t seed, int edits, Tally& 
     return {};
 }
 
-// So many times a convolution with a batch norm and a Relu, with a body in the middle.
-std::string longChain(int pairs)
-{
-    ModelBuilder model;
-    model.input("x", {1, 4, 8, 8});
-    for (int pair = 1; pair <= pairs; ++pair)
-        model.conv("c" + std::to_string(pair), {.out = 4, .in = 4, .kernel = {1, 1}})
-            .batchNorm("bn" + std::to_string(pair))
-            .relu();
-    return model.output().bytes();
-}
-
 } // namespace
 
 class ViewUpdateTest final : public QObject {
@@ -198,7 +186,7 @@ private slots:
     void followsEditsOfALongChain()
     {
         Tally tally;
-        const View view = viewOf(longChain(400)).value();
+        const View view = viewOf(chainOfPairs(400).output().bytes()).value();
         const std::string wrong = checkEdits(view, 1, 60, tally);
         QVERIFY2(wrong.empty(), wrong.c_str());
         QVERIFY(tally.followed > 20);
@@ -207,7 +195,7 @@ private slots:
     // What is not touched is shared.
     void sharesWhatIsNotTouched()
     {
-        const View view = viewOf(longChain(4000)).value();
+        const View view = viewOf(chainOfPairs(4000).output().bytes()).value();
         std::mt19937 random(1);
         Rewriter rewriter(view);
         rewriter.change(pick(view->scopes().front().nodes, random)).set_doc_string("changed");

@@ -278,16 +278,17 @@ private:
     // A node has one frame: what can still be done comes first, then what was done, then what cannot be.
     void addFrames()
     {
-        const auto isDone = [&](const FoldCandidate& each) { return m_current.record(each.id) != nullptr; };
-        for (const FoldCandidate& candidate : m_shown.candidates)
-            if (candidate.foldable && goesOn())
-                addFrame(candidate, isDone(candidate) ? FoldState::Folded : FoldState::CanFold);
+        const auto done = m_current.recordsById();
+        const std::vector<const FoldCandidate*> candidates = m_shown.candidates();
+        for (const FoldCandidate* candidate : candidates)
+            if (candidate->foldable && goesOn())
+                addFrame(*candidate, done.contains(candidate->id) ? FoldState::Folded : FoldState::CanFold);
         for (const auto& record : m_shown.folded)
             if (goesOn())
                 addFrame(record->candidate, FoldState::Folded);
-        for (const FoldCandidate& candidate : m_shown.candidates)
-            if (!candidate.foldable && goesOn())
-                addFrame(candidate, FoldState::Blocked);
+        for (const FoldCandidate* candidate : candidates)
+            if (!candidate->foldable && goesOn())
+                addFrame(*candidate, FoldState::Blocked);
     }
 
     const Snapshot& m_shown;
