@@ -27,9 +27,9 @@ FoldId foldId(const GraphView& view, NodeIndex last)
     return scope.empty() ? tensor : scope + ":" + tensor;
 }
 
-Sentence names(const GraphView& view, const std::vector<FoldTarget>& targets)
+Argument names(const GraphView& view, const std::vector<FoldTarget>& targets)
 {
-    Sentence all = sentence("{}", named(view, targets.front().layer.node));
+    Argument all = named(view, targets.front().layer.node);
     for (const FoldTarget& target : targets | std::views::drop(1))
         all = sentence("{} and {}", std::move(all), named(view, target.layer.node));
     return all;

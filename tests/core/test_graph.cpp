@@ -576,6 +576,24 @@ private slots:
     }
 
     // What a standard map holds, the table of names holds, while it grows and with names of all lengths.
+    // Where in 4096 places 4096 names would begin: chance leaves 1 in e of the places empty.
+    void namesAreSpreadEvenly()
+    {
+        for (const std::string pattern : {"#", "#.weight", "layer#", "model.layers.#.weight", "Conv_123456#",
+                                          "/features/features.0/bn/BatchNormalization_output_#"}) {
+            std::set<std::uint32_t> decimal, binary;
+            for (std::uint32_t n = 0; n < 4096; ++n) {
+                std::string name = pattern;
+                binary.insert(NameIndex::hashOf(std::string(name).replace(
+                                  name.find('#'), 1,
+                                  {static_cast<char>('0' + n % 64), static_cast<char>('0' + n / 64)})) %
+                              4096);
+                decimal.insert(NameIndex::hashOf(name.replace(name.find('#'), 1, std::to_string(n))) % 4096);
+            }
+            QVERIFY2(decimal.size() > 2450 && binary.size() > 2450, pattern.c_str());
+        }
+    }
+
     void tableOfNamesIsLikeAMap()
     {
         std::map<std::string, int, std::less<>> expected;
