@@ -39,7 +39,8 @@ class TestSource final : public QObject {
         made->show();
         QSignalSpy opened(&made->workspace().document(), &Document::openedModel);
         made->openPath(m_model);
-        if (!opened.wait(10000) || !QTest::qWaitFor([&] { return made->panel<WeightsPanel>().comparison() != nullptr; }))
+        if (!opened.wait(10000) ||
+            !QTest::qWaitFor([&] { return made->panel<WeightsPanel>().comparison() != nullptr; }))
             qFatal("the model did not open");
         return made;
     }
