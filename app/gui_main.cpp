@@ -6,9 +6,9 @@
 #include "core/io/File.h"
 #include "core/model/ShapeInference.h"
 #include "ui/document/Convert.h"
+#include "ui/document/Settings.h"
 #include "ui/window/GraphExport.h"
 #include "ui/window/MainWindow.h"
-#include "ui/document/Settings.h"
 
 #include <QApplication>
 #include <QCommandLineParser>

@@ -37,7 +37,7 @@ GraphScene sceneOf(const LayoutInput& graph)
                          {QStringLiteral("B"), QStringLiteral("64")}};
         scene.nodes.push_back(std::move(node));
     }
-    for (const layout::LayoutEdge& edge : graph.edges)
+    for (const pleat::layout::LayoutEdge& edge : graph.edges)
         scene.edges.push_back(
             {edge.from, edge.to, edge.tensor, edge.toPort, QString(), QStringLiteral("1 × 64 × 56 × 56")});
     layOutScene(scene, Direction::TopDown);

@@ -55,7 +55,7 @@ inline GraphScene smallNetwork(Direction direction = Direction::TopDown)
                                    {left, add},
                                    {right, add}})
         addEdge(scene, from, to);
-    scene.frames.push_back({FoldState::CanFold,
+    scene.frames.push_back({{MarkColour::Good, Outline::Solid, Symbol::Fold},
                             {conv, norm},
                             QStringLiteral("fold 32 ch"),
                             QStringLiteral("Can be folded"),
@@ -77,7 +77,8 @@ inline GraphScene foldedNetwork(const GraphScene& before)
     folded.nodes[Conv].rows.push_back({QStringLiteral("B"), QStringLiteral("32")});
     for (const auto& [from, to] : {std::pair(0u, 1u), {1u, 2u}, {2u, 3u}, {2u, 4u}, {3u, 5u}, {4u, 5u}})
         addEdge(folded, from, to);
-    folded.frames.push_back({FoldState::Folded, {1}, QStringLiteral("folded"), {}, {}, {}});
+    folded.frames.push_back(
+        {{MarkColour::Done, Outline::Dotted, Symbol::Check}, {1}, QStringLiteral("folded"), {}, {}, {}});
     return folded;
 }
 

@@ -38,6 +38,21 @@ void isolate(const QTemporaryDir& folder)
     qputenv("XDG_CACHE_HOME", folder.path().toUtf8());
 }
 
+void addFloats(onnx::GraphProto& graph, const std::string& name, std::initializer_list<int> dims,
+               const std::function<float(int)>& value)
+{
+    auto& tensor = *graph.add_initializer();
+    tensor.set_name(name);
+    tensor.set_data_type(onnx::TensorProto::FLOAT);
+    int count = 1;
+    for (const int dim : dims) {
+        tensor.add_dims(dim);
+        count *= dim;
+    }
+    for (int i = 0; i < count; ++i)
+        tensor.add_float_data(value(i));
+}
+
 namespace {
 
 onnx::ModelProto plainModel()
@@ -55,16 +70,7 @@ onnx::ModelProto plainModel()
             tensor.mutable_shape()->add_dim()->set_dim_value(dim);
     };
     const auto weight = [&graph](const char* name, std::initializer_list<int> dims) {
-        auto& tensor = *graph.add_initializer();
-        tensor.set_name(name);
-        tensor.set_data_type(onnx::TensorProto::FLOAT);
-        int count = 1;
-        for (const int dim : dims) {
-            tensor.add_dims(dim);
-            count *= dim;
-        }
-        for (int i = 0; i < count; ++i)
-            tensor.add_float_data(0.25f * static_cast<float>(i % 5) - 0.5f);
+        addFloats(graph, name, dims, [](int i) { return 0.25f * static_cast<float>(i % 5) - 0.5f; });
     };
     port(*graph.add_input(), "x", 3);
     port(*graph.add_output(), "y", 4);
@@ -125,16 +131,7 @@ QString modelWithPairs(const QTemporaryDir& folder, int pairs)
     graph.clear_node();
     graph.clear_initializer();
     const auto weight = [&graph](const char* name, std::initializer_list<int> dims) {
-        auto& tensor = *graph.add_initializer();
-        tensor.set_name(name);
-        tensor.set_data_type(onnx::TensorProto::FLOAT);
-        int count = 1;
-        for (const int dim : dims) {
-            tensor.add_dims(dim);
-            count *= dim;
-        }
-        for (int i = 0; i < count; ++i)
-            tensor.add_float_data(1 + 0.25f * static_cast<float>(i % 5));
+        addFloats(graph, name, dims, [](int i) { return 1 + 0.25f * static_cast<float>(i % 5); });
     };
     weight("first", {4, 3, 1, 1});
     weight("weight", {4, 4, 1, 1});
@@ -168,16 +165,7 @@ QString modelThatOverflows(const QTemporaryDir& folder)
     onnx::GraphProto& graph = *model.mutable_graph();
     graph.clear_initializer();
     const auto constant = [&graph](const char* name, std::initializer_list<int> dims, float value) {
-        auto& tensor = *graph.add_initializer();
-        tensor.set_name(name);
-        tensor.set_data_type(onnx::TensorProto::FLOAT);
-        int count = 1;
-        for (const int dim : dims) {
-            tensor.add_dims(dim);
-            count *= dim;
-        }
-        for (int i = 0; i < count; ++i)
-            tensor.add_float_data(value);
+        addFloats(graph, name, dims, [value](int) { return value; });
     };
     constant("conv.weight", {channels, 3, 1, 1}, 0x1p110f);
     constant("scale", {channels}, 0x1p20f);
@@ -337,7 +325,7 @@ void answerNextQuestion(const QString& words)
 
 SnapshotPointer snapshotOfPairs(int pairs)
 {
-    const std::string bytes = chainOfPairs(pairs).output().bytes();
+    const std::string bytes = pleat::test::chainOfPairs(pairs).output().bytes();
     const auto* start = reinterpret_cast<const std::byte*>(bytes.data());
     auto opened = openModel(std::make_shared<const std::vector<std::byte>>(start, start + bytes.size()), "m");
     NoProgress progress;

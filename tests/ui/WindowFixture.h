@@ -11,7 +11,15 @@
 #include <QTemporaryDir>
 #include <QWidget>
 
+#include <functional>
+#include <initializer_list>
+#include <string>
+
 class QAbstractButton;
+
+namespace onnx {
+class GraphProto;
+}
 
 namespace pleat::ui::test {
 
@@ -19,6 +27,10 @@ QString sampleModel(); // the digits: 13 pairs that can be folded, 1 that is blo
 
 // Settings and caches go to a folder of this test, which is empty.
 void isolate(const QTemporaryDir& folder);
+
+// An initializer of floats; `value` gives the element at a position.
+void addFloats(onnx::GraphProto& graph, const std::string& name, std::initializer_list<int> dims,
+               const std::function<float(int)>& value);
 
 // A model of convolutions with biases and no batch norm, written into `folder`.
 QString modelWithoutBatchNorms(const QTemporaryDir& folder);

@@ -44,6 +44,25 @@ int untilStopped(Progress&, std::stop_token stop)
 class TestJob final : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void ownersMayCallTheirJobsAlike()
+    {
+        JobRunner jobs;
+        QObject other;
+        int mine = 0, theirs = 0;
+        const auto one = [](Progress&, std::stop_token) { return 1; };
+        jobs.start("a", "A", this, one, [&](int value) { mine += value; });
+        jobs.start("a", "A", &other, one, [&](int value) { theirs += value; });
+        QVERIFY(jobs.isBusy(this, "a"));
+        QVERIFY(jobs.isBusy(&other, "a"));
+        QTRY_COMPARE(mine, 1);
+        QTRY_COMPARE(theirs, 1);
+        jobs.start("a", "A", this, untilStopped, [&](int) { mine = 0; });
+        jobs.start("a", "A", &other, untilStopped, [&](int) { theirs = 0; });
+        jobs.cancel(&other, "a");
+        QVERIFY(jobs.isBusy(this, "a"));
+        QVERIFY(!jobs.isBusy(&other, "a"));
+    }
+
     void deliversOnTheThreadOfTheWindow()
     {
         JobRunner jobs;

@@ -60,16 +60,7 @@ onnx::ModelProto modelOf(const std::string& hostile)
             tensor.mutable_shape()->add_dim()->set_dim_value(dim);
     };
     const auto weight = [&graph](const std::string& name, std::initializer_list<int> dims) {
-        auto& tensor = *graph.add_initializer();
-        tensor.set_name(name);
-        tensor.set_data_type(onnx::TensorProto::FLOAT);
-        int count = 1;
-        for (const int dim : dims) {
-            tensor.add_dims(dim);
-            count *= dim;
-        }
-        for (int i = 0; i < count; ++i)
-            tensor.add_float_data(1 + 0.25f * static_cast<float>(i % 5));
+        addFloats(graph, name, dims, [](int i) { return 1 + 0.25f * static_cast<float>(i % 5); });
     };
     const auto node = [&graph](const std::string& op, const std::string& name,
                                const std::vector<std::string>& inputs, const std::string& output) -> auto&

@@ -116,9 +116,10 @@ private Q_SLOTS:
             const auto category = static_cast<Category>(c);
             QVERIFY(readableOn(theme.onCategory(category), theme.category(category)));
         }
-        for (const FoldState state : {FoldState::CanFold, FoldState::Blocked, FoldState::Folded}) {
-            QVERIFY(readableOn(theme.onBadge(state), theme.badge(state)));
-            QVERIFY(readableOn(theme.stateText(state), theme.panel));
+        for (int c = 0; c < markColourCount; ++c) {
+            const auto colour = static_cast<MarkColour>(c);
+            QVERIFY(readableOn(theme.onBadge(colour), theme.badge(colour)));
+            QVERIFY(readableOn(theme.markText(colour), theme.panel));
         }
         QVERIFY(readableOn(theme.text, theme.panel));
         QVERIFY(readableOn(theme.quiet, theme.panel));

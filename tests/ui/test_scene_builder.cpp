@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/ModelReader.h"
+#include "tests/core/support/ModelBuilder.h"
 #include "tests/ui/WindowFixture.h"
 #include "ui/canvas/SceneBuilder.h"
 #include "ui/document/Convert.h"
+#include "ui/fold/FoldLook.h"
 
 #include <QElapsedTimer>
+#include <QFile>
 #include <QTest>
 #include <algorithm>
 
 using namespace pleat;
 using namespace pleat::ui;
 using namespace pleat::ui::test;
+using namespace Qt::StringLiterals;
 
 class TestSceneBuilder final : public QObject {
     Q_OBJECT
@@ -30,7 +34,8 @@ class TestSceneBuilder final : public QObject {
     }
     BuiltScene build(const Snapshot& shown, const Snapshot& current, const SceneDetails& details = {})
     {
-        auto built = buildScene(shown, current, m_types, Direction::TopDown, details, {}, {});
+        auto built = buildScene({*shown.view}, foldMarks(shown, current, {}), m_types, Direction::TopDown,
+                                details, {}, {});
         if (!built)
             qFatal("stopped");
         return std::move(*built);
@@ -44,7 +49,7 @@ class TestSceneBuilder final : public QObject {
     static auto frames(const BuiltScene& built, FoldState state)
     {
         return std::count_if(built.scene.frames.begin(), built.scene.frames.end(),
-                             [state](const SceneFrame& frame) { return frame.state == state; });
+                             [state](const SceneFrame& frame) { return frame.look == lookOf(state); });
     }
 
 private Q_SLOTS:
@@ -94,7 +99,7 @@ private Q_SLOTS:
         const BuiltScene built = build(*snapshot, *snapshot);
         QCOMPARE(titled(built, "Constant"), 0);
         QCOMPARE(titled(built, "BatchNormalization"), 14);
-        QCOMPARE(built.frames.size(), built.scene.frames.size());
+        QCOMPARE(built.marks.size(), built.scene.frames.size());
         QCOMPARE(frames(built, FoldState::CanFold), 13);
         QCOMPARE(frames(built, FoldState::Blocked), 1);
         for (const SceneFrame& frame : built.scene.frames)
@@ -115,6 +120,46 @@ private Q_SLOTS:
         QCOMPARE(titled(before, "BatchNormalization"), 14);
         QCOMPARE(frames(before, FoldState::Folded), 1);
         QCOMPARE(frames(before, FoldState::CanFold), 12);
+    }
+
+    void drawsABodyAsAPageOfItsOwn()
+    {
+        using pleat::test::ModelBuilder;
+        ModelBuilder inner, other, outer;
+        inner.from("x", 3).conv("conv", {}).batchNorm("bn").relu().output();
+        other.from("x", 3).conv("other", {.out = 4}).output();
+        outer.input("cond", {}, DataType::Bool).input("x", {1, 3, 8, 8});
+        outer.node("If", {"cond"}, {"y"}, {{"then_branch", inner.body()}, {"else_branch", other.body()}});
+        const QString path = m_folder.filePath(u"if.onnx"_s);
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(QByteArray::fromStdString(outer.bytes()));
+        file.close();
+        const SnapshotPointer snapshot = open(path);
+        const GraphView& view = *snapshot->view;
+        const auto marks = foldMarks(*snapshot, *snapshot, {});
+        const auto page = [&](ScopeIndex scope) {
+            return *buildScene({view, scope}, marks, m_types, Direction::TopDown, {}, {}, {});
+        };
+        const BuiltScene main = page(ScopeIndex::Main);
+        QCOMPARE(titled(main, "If"), 1);
+        QCOMPARE(titled(main, "Conv"), 0);
+        QCOMPARE(main.scene.frames.size(), std::size_t(0));
+        int bodies = 0;
+        for (std::uint32_t i = 1; i < view.scopes().size(); ++i) {
+            if (view.scopes()[i].nodes.size() != 3)
+                continue;
+            const BuiltScene body = page(ScopeIndex{i});
+            ++bodies;
+            QCOMPARE(titled(body, "x"), 1); // read from outside: an input of the page
+            QCOMPARE(titled(body, "Conv"), 1);
+            QCOMPARE(titled(body, "Relu"), 1);
+            QCOMPARE(titled(body, "If"), 0);
+            QCOMPARE(body.scene.nodes.size(), std::size_t(5)); // those, the batch norm, and the output
+            QCOMPARE(body.scene.edges.size(), std::size_t(4));
+            QCOMPARE(frames(body, FoldState::CanFold), 1);
+        }
+        QCOMPARE(bodies, 1);
     }
 
     void keepsTheKeysOfWhatSurvivesAFold()
@@ -142,18 +187,20 @@ private Q_SLOTS:
         const auto snapshot = open(sampleModel());
         std::stop_source stop;
         stop.request_stop();
-        QVERIFY(!buildScene(*snapshot, *snapshot, m_types, Direction::TopDown, {}, {}, stop.get_token()));
+        QVERIFY(!buildScene({*snapshot->view}, foldMarks(*snapshot, *snapshot, {}), m_types,
+                            Direction::TopDown, {}, {}, stop.get_token()));
     }
 
     void stopsAlsoWhereAllPlacesAreKept()
     {
         const SnapshotPointer snapshot = open(sampleModel());
-        const auto built = buildScene(*snapshot, *snapshot, m_types, Direction::TopDown, {}, {}, {});
+        const auto built = buildScene({*snapshot->view}, foldMarks(*snapshot, *snapshot, {}), m_types,
+                                      Direction::TopDown, {}, {}, {});
         QVERIFY(built);
         std::stop_source stop;
         stop.request_stop();
-        QVERIFY(!buildScene(*snapshot, *snapshot, m_types, Direction::TopDown, {}, &built->scene,
-                            stop.get_token()));
+        QVERIFY(!buildScene({*snapshot->view}, foldMarks(*snapshot, *snapshot, {}), m_types,
+                            Direction::TopDown, {}, &built->scene, stop.get_token()));
     }
 
     void buildsTheOpenedModelOfManyFoldsInTimeThatGrowsWithTheirNumber()
@@ -165,7 +212,8 @@ private Q_SLOTS:
                 return -1.0;
             QElapsedTimer clock;
             clock.start();
-            const auto built = buildScene(*opened, *all->snapshot, m_types, Direction::TopDown, {}, {}, {});
+            const auto built = buildScene({*opened->view}, foldMarks(*opened, *all->snapshot, {}), m_types,
+                                          Direction::TopDown, {}, {}, {});
             return built ? double(clock.nsecsElapsed()) * 1e-9 : -1;
         };
         seconds(500);

@@ -3,7 +3,7 @@
 
 #include "ui/canvas/EdgePath.h"
 #include "ui/canvas/PaintDetail.h"
-#include "ui/widgets/StateSymbol.h"
+#include "ui/widgets/MarkLook.h"
 
 #include <QFontMetricsF>
 #include <QPainter>
@@ -119,17 +119,17 @@ void GraphPainter::paintFrames(QPainter& painter, const std::vector<std::uint32_
         const SceneFrame& frame = m_scene.frames[f];
         const bool selected = marks.selected.frame == static_cast<int>(f);
         const bool hovered = marks.hovered.frame == static_cast<int>(f);
-        const QColor colour = m_theme.state(frame.state);
+        const QColor colour = m_theme.mark(frame.look.colour);
         QColor fill = colour;
         // Further out the fill has to say what the words no longer can.
         fill.setAlphaF(static_cast<float>((m_theme.dark ? 0.07 : 0.085) + (selected || hovered ? 0.05 : 0.0) +
                                           0.2 * (1 - ramp(detail.zoom, 0.1, 0.4))));
         const double width = std::max(selected ? 3.0 : 2.0, (selected ? 2.0 : 1.2) / detail.zoom);
         QPen pen(colour, width);
-        if (frame.state == FoldState::Blocked) {
+        if (frame.look.outline == Outline::Dashed) {
             pen.setDashPattern({4, 3});
             pen.setCapStyle(Qt::FlatCap);
-        } else if (frame.state == FoldState::Folded) {
+        } else if (frame.look.outline == Outline::Dotted) {
             pen.setDashPattern({0.01, 2.2});
             pen.setCapStyle(Qt::RoundCap);
         }
@@ -153,10 +153,10 @@ void GraphPainter::paintBadges(QPainter& painter, const std::vector<std::uint32_
         const SceneFrame& frame = m_scene.frames[f];
         const QRectF& r = frame.badgeRect;
         painter.setPen(Qt::NoPen);
-        painter.setBrush(m_theme.badge(frame.state));
+        painter.setBrush(m_theme.badge(frame.look.colour));
         painter.drawRoundedRect(r, 7, 7);
-        const QColor words = m_theme.onBadge(frame.state);
-        paintStateSymbol(painter, frame.state, QRectF(r.left() + 9, r.center().y() - 5, 10, 10), words);
+        const QColor words = m_theme.onBadge(frame.look.colour);
+        paintSymbol(painter, frame.look.symbol, QRectF(r.left() + 9, r.center().y() - 5, 10, 10), words);
         painter.setPen(words);
         const QRectF room = r.adjusted(24, 0, -8, 0);
         painter.drawText(room, Qt::AlignVCenter | Qt::AlignLeft,

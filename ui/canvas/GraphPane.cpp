@@ -4,7 +4,6 @@
 #include "ui/canvas/GraphCanvas.h"
 #include "ui/canvas/GraphImage.h"
 #include "ui/document/Convert.h"
-#include "ui/document/Names.h"
 #include "ui/widgets/PlainText.h"
 #include "ui/widgets/SegmentedControl.h"
 
@@ -16,6 +15,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -55,6 +55,7 @@ GraphPane::GraphPane(Workspace& workspace)
             [this] { show(m_workspace.document().reloadedFrom() ? Subject::Reloaded : Subject::Other); });
     connect(&m_workspace, &Workspace::changed, this, [this] { show(Subject::Same); });
     connect(&m_workspace, &Workspace::typesChanged, this, &GraphPane::labelEdges);
+    connect(&m_workspace, &Workspace::marksChanged, this, &GraphPane::rebuild);
     connect(&m_workspace, &Workspace::revealed, this, [this] { followSelection(true); });
     connect(&m_workspace.selection(), &Selection::changed, this, [this] { followSelection(false); });
     connect(&m_jobs, &JobRunner::laneFinished, this, [this](const QObject* owner, const QString& lane) {
@@ -62,7 +63,7 @@ GraphPane::GraphPane(Workspace& workspace)
             Q_EMIT imageEnded();
     });
     connect(m_canvas, &GraphCanvas::selectionChanged, this, &GraphPane::selectionChanged);
-    connect(m_canvas, &GraphCanvas::frameActivated, this, &GraphPane::requestFold);
+    connect(m_canvas, &GraphCanvas::frameActivated, this, &GraphPane::activateMark);
     connect(m_canvas, &GraphCanvas::nodeActivated, m_canvas, &GraphCanvas::centreOn);
     connect(m_canvas, &GraphCanvas::contextMenuRequested, this, &GraphPane::contextMenu);
     connect(m_canvas, &GraphCanvas::directionChanged, this, [this](Direction direction) {
@@ -110,7 +111,7 @@ void GraphPane::labelEdges()
 struct GraphPane::Drawing {
     ScenePointer scene;
     std::vector<BuiltScene::Item> items;
-    std::vector<FoldId> frames;
+    std::vector<FrameMark> frames;
 };
 
 void GraphPane::rebuild()
@@ -120,15 +121,28 @@ void GraphPane::rebuild()
     const bool goesOn = m_subject == Subject::Same && m_canvas->scene().direction == m_direction;
     m_jobs.start(
         layoutLane, tr("Laying out…"), this,
-        [shown = m_shown, current = m_current, types = m_workspace.document().types(),
-         direction = m_direction, details = m_details, previous = goesOn ? m_canvas->sharedScene() : nullptr](
-            Progress&, std::stop_token stop) -> std::optional<Drawing> {
-            auto built = buildScene(*shown, *current, *types, direction, details,
+        [shown = m_shown, current = m_current, sources = m_workspace.marks(),
+         types = m_workspace.document().types(), direction = m_direction, details = m_details,
+         previous = goesOn ? m_canvas->sharedScene()
+                           : nullptr](Progress&, std::stop_token stop) -> std::optional<Drawing> {
+            std::vector<Mark> marks;
+            std::vector<std::size_t> ends; // of each source's
+            for (const Workspace::PanelMarks& each : sources) {
+                std::ranges::move(each.source(*shown, *current, stop), std::back_inserter(marks));
+                ends.push_back(marks.size());
+            }
+            auto built = buildScene({*shown->view}, marks, *types, direction, details,
                                     previous ? &previous->scene : nullptr, std::move(stop));
             if (!built)
                 return std::nullopt;
+            std::vector<FrameMark> frames;
+            for (const std::size_t at : built->marks) {
+                const auto giver = std::ranges::upper_bound(ends, at) - ends.begin();
+                frames.push_back({sources[static_cast<std::size_t>(giver)].panel, std::move(marks[at].action),
+                                  std::move(marks[at].id)});
+            }
             return Drawing{IndexedScene::of(std::move(built->scene)), std::move(built->items),
-                           std::move(built->frames)};
+                           std::move(frames)};
         },
         [this, shown = m_shown](std::optional<Drawing> drawing) {
             if (!drawing)
@@ -289,22 +303,19 @@ void GraphPane::selectValue(const std::string& name)
         m_workspace.selectValue(value);
 }
 
-void GraphPane::requestFold(int frame)
+void GraphPane::activateMark(int frame)
 {
     const auto at = static_cast<std::size_t>(frame);
-    if (frame >= 0 && at < m_frames.size() && m_canvas->scene().frames[at].state == FoldState::CanFold)
-        m_workspace.document().foldChosen({m_frames[at]});
+    if (frame >= 0 && at < m_frames.size() && !m_frames[at].action.isEmpty())
+        Q_EMIT m_workspace.markActivated(m_frames[at].panel, std::string(m_frames[at].id));
 }
 
 void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
 {
     QMenu menu(this);
     const auto frame = static_cast<std::size_t>(hit.frame);
-    if (hit.frame >= 0 && frame < m_frames.size() &&
-        m_canvas->scene().frames[frame].state == FoldState::CanFold) {
-        const FoldCandidate* candidate = m_drawn->candidate(m_frames[frame]);
-        menu.addAction(candidate ? tr("Fold %1").arg(actionText(foldName(*candidate))) : tr("Fold"), this,
-                       [this, hit] { requestFold(hit.frame); });
+    if (hit.frame >= 0 && frame < m_frames.size() && !m_frames[frame].action.isEmpty()) {
+        menu.addAction(actionText(m_frames[frame].action), this, [this, hit] { activateMark(hit.frame); });
         menu.addSeparator();
     }
     QString name;

@@ -70,7 +70,7 @@ private:
     int sceneNode(NodeIndex node) const;
     void selectionChanged(const CanvasHit& hit);
     void selectValue(const std::string& name);
-    void requestFold(int frame);
+    void activateMark(int frame);
     void contextMenu(const CanvasHit& hit, QPoint position);
 
     Workspace& m_workspace;
@@ -82,7 +82,12 @@ private:
 
     SnapshotPointer m_drawn; // what the canvas shows; null while another model is on its way
     std::vector<BuiltScene::Item> m_items;
-    std::vector<FoldId> m_frames;
+    struct FrameMark {
+        QString panel; // that gave it
+        QString action;
+        std::string id;
+    };
+    std::vector<FrameMark> m_frames;
     Wanted m_wanted;
     QString m_emphasised;
     PlainLabel* m_empty = nullptr; // the words over a scene without nodes

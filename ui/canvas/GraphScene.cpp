@@ -204,9 +204,4 @@ bool layOutScene(GraphScene& scene, Direction direction, std::stop_token stop)
     return true;
 }
 
-QString badgeText(const SceneFrame& frame)
-{
-    return stateSymbol(frame.state) + u" "_s + frame.badge;
-}
-
 } // namespace pleat::ui

@@ -43,9 +43,9 @@ struct SceneEdge {
     QString label; // shape; may be empty and be set later
 };
 
-// A candidate, drawn around its nodes. FoldState says how.
+// A mark, drawn around its nodes.
 struct SceneFrame {
-    FoldState state = FoldState::CanFold;
+    MarkLook look;
     std::vector<quint32> nodes;
     QString badge;   // without the symbol: "fold 32 ch", "read by Add_14", "folded"
     QString tooltip; // the whole sentence
@@ -84,8 +84,5 @@ void placeScene(GraphScene& scene, LayoutResult result);
 
 // The three steps in one, for small graphs and tests; false if stopped.
 bool layOutScene(GraphScene& scene, Direction direction, std::stop_token stop = {});
-
-// The words of a badge with their symbol.
-QString badgeText(const SceneFrame& frame);
 
 } // namespace pleat::ui

@@ -84,22 +84,23 @@ void Minimap::paintCache()
         return r;
     };
     std::vector<QRectF> plain;
-    std::array<std::vector<QRectF>, 3> framed;
+    std::array<std::vector<QRectF>, markColourCount> framed;
     for (std::size_t n = 0; n < scene.nodes.size(); ++n) {
         const int frame = m_canvas.index().frameOf(static_cast<int>(n));
         const QRectF r = batchFor(scene.nodes[n].rect, 1);
         if (frame < 0)
             plain.push_back(r);
         else
-            framed[static_cast<std::size_t>(scene.frames[static_cast<std::size_t>(frame)].state)].push_back(
-                r);
+            framed[static_cast<std::size_t>(scene.frames[static_cast<std::size_t>(frame)].look.colour)]
+                .push_back(r);
     }
     painter.setPen(Qt::NoPen);
     painter.setBrush(blend(theme.panel, theme.before, 0.55));
     painter.drawRects(plain.data(), static_cast<int>(plain.size()));
-    for (const FoldState state : {FoldState::Folded, FoldState::CanFold, FoldState::Blocked}) {
-        const auto& batch = framed[static_cast<std::size_t>(state)];
-        painter.setBrush(theme.state(state));
+    for (const MarkColour colour :
+         {MarkColour::Done, MarkColour::Note, MarkColour::Good, MarkColour::Warning}) {
+        const auto& batch = framed[static_cast<std::size_t>(colour)];
+        painter.setBrush(theme.mark(colour));
         painter.drawRects(batch.data(), static_cast<int>(batch.size()));
     }
 }

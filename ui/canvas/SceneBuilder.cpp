@@ -22,11 +22,6 @@ namespace {
 
 constexpr std::uint32_t nowhere = 0xffffffff;
 
-QString tr(const char* text)
-{
-    return QCoreApplication::translate("Canvas", text);
-}
-
 Category categoryOf(std::string_view op)
 {
     switch (category(op)) {
@@ -62,14 +57,14 @@ QString shortened(const QString& text)
 
 class Builder final {
 public:
-    Builder(const Snapshot& shown, const Snapshot& current, const ValueTypes& types,
+    Builder(const Page& page, std::span<const Mark> marks, const ValueTypes& types,
             const SceneDetails& details, std::stop_token stop)
-        : m_shown(shown),
-          m_current(current),
-          m_view(*shown.view),
+        : m_view(page.view),
+          m_page(page.scope),
+          m_scope(m_view.scopes()[index(page.scope)]),
+          m_marks(marks),
           m_types(types),
           m_details(details),
-          m_main(m_view.scopes().front()),
           m_nodeAt(m_view.nodeCount(), nowhere),
           m_sourceOf(m_view.valueCount(), nowhere),
           m_constant(m_view.valueCount(), Unknown),
@@ -81,10 +76,11 @@ public:
     std::optional<BuiltScene> build()
     {
         addInputs();
-        for (const NodeIndex node : m_main.nodes)
+        for (const NodeIndex node : m_scope.nodes)
             if (goesOn())
                 addNode(node);
-        for (const NodeIndex node : m_main.nodes)
+        addInputsFromOutside();
+        for (const NodeIndex node : m_scope.nodes)
             if (goesOn())
                 addEdges(node);
         addOuterScopeValues();
@@ -136,9 +132,19 @@ private:
 
     void addInputs()
     {
-        for (const ValueIndex value : m_main.inputs)
+        for (const ValueIndex value : m_scope.inputs)
             if (!m_view.initializer(value))
                 m_sourceOf[index(value)] = addPort(value, Category::GraphInput);
+    }
+
+    // What a body reads from the graphs around it.
+    void addInputsFromOutside()
+    {
+        for (const NodeIndex node : m_scope.nodes)
+            for (const ValueIndex value : m_view.inputs(node))
+                if (value != ValueIndex::None && m_view.scope(value) != m_page &&
+                    m_sourceOf[index(value)] == nowhere && goesOn() && !isConstant(value))
+                    m_sourceOf[index(value)] = addPort(value, Category::GraphInput);
     }
 
     void addNode(NodeIndex node)
@@ -190,7 +196,7 @@ private:
 
     QString label(ValueIndex value) const
     {
-        const auto scope = m_types.find(m_main.path);
+        const auto scope = m_types.find(m_scope.path);
         if (scope == m_types.end())
             return {};
         const auto type = scope->second.find(std::string(m_view.name(value)));
@@ -227,14 +233,14 @@ private:
         const auto scopes = m_view.scopes();
         for (std::size_t i = 1; i < scopes.size() && goesOn(); ++i) {
             const Scope* outer = &scopes[i];
-            while (outer->parent != ScopeIndex::None && outer->parent != ScopeIndex::Main)
+            while (outer->parent != ScopeIndex::None && outer->parent != m_page)
                 outer = &scopes[index(outer->parent)];
-            if (outer->parent != ScopeIndex::Main || outer->owner == NodeIndex::None)
-                continue; // a function
+            if (outer->parent != m_page || outer->owner == NodeIndex::None)
+                continue; // a function, or not on this page
             const std::uint32_t owner = m_nodeAt[index(outer->owner)];
             for (const NodeIndex node : scopes[i].nodes)
                 for (const ValueIndex value : m_view.inputs(node))
-                    if (value != ValueIndex::None && m_view.scope(value) == ScopeIndex::Main &&
+                    if (value != ValueIndex::None && m_view.scope(value) == m_page &&
                         seen.emplace(owner, value).second)
                         addEdge(value, owner, 1000 + static_cast<std::uint32_t>(seen.size()));
         }
@@ -242,61 +248,34 @@ private:
 
     void addOutputs()
     {
-        for (const ValueIndex value : m_main.outputs)
+        for (const ValueIndex value : m_scope.outputs)
             addEdge(value, addPort(value, Category::GraphOutput), 0);
     }
 
-    void addFrame(const FoldCandidate& candidate, FoldState state)
-    {
-        SceneFrame frame;
-        frame.state = state;
-        const auto include = [&](const NodeRef& ref) {
-            const NodeIndex node = m_view.find(ref.id);
-            if (node == NodeIndex::None || m_nodeAt[index(node)] == nowhere)
-                return;
-            if (m_framed.insert(m_nodeAt[index(node)]).second)
-                frame.nodes.push_back(m_nodeAt[index(node)]);
-        };
-        if (candidate.layer)
-            include(*candidate.layer);
-        for (const NodeRef& ref : candidate.between)
-            include(ref);
-        for (const NodeRef& ref : candidate.affine)
-            include(ref);
-        if (frame.nodes.empty())
-            return;
-        frame.badge = state == FoldState::Folded ? tr("folded")
-                      : state == FoldState::Blocked
-                          ? (candidate.reason ? toQt(brief(*candidate.reason)) : tr("blocked"))
-                      : candidate.channels ? tr("fold %1 ch").arg(*candidate.channels)
-                                           : tr("fold");
-        frame.tooltip = toQt(candidate.message.text());
-        m_built.scene.frames.push_back(std::move(frame));
-        m_built.frames.push_back(candidate.id);
-    }
-
-    // A node has one frame: what can still be done comes first, then what was done, then what cannot be.
     void addFrames()
     {
-        const auto done = m_current.recordsById();
-        const std::vector<const FoldCandidate*> candidates = m_shown.candidates();
-        for (const FoldCandidate* candidate : candidates)
-            if (candidate->foldable && goesOn())
-                addFrame(*candidate, done.contains(candidate->id) ? FoldState::Folded : FoldState::CanFold);
-        for (const auto& record : m_shown.folded)
-            if (goesOn())
-                addFrame(record->candidate, FoldState::Folded);
-        for (const FoldCandidate* candidate : candidates)
-            if (!candidate->foldable && goesOn())
-                addFrame(*candidate, FoldState::Blocked);
+        for (std::size_t i = 0; i < m_marks.size() && goesOn(); ++i) {
+            const Mark& mark = m_marks[i];
+            SceneFrame frame{mark.look, {}, mark.badge, mark.tip, {}, {}};
+            for (const NodeId id : mark.nodes) {
+                const NodeIndex node = m_view.find(id);
+                if (node != NodeIndex::None && m_nodeAt[index(node)] != nowhere &&
+                    m_framed.insert(m_nodeAt[index(node)]).second)
+                    frame.nodes.push_back(m_nodeAt[index(node)]);
+            }
+            if (frame.nodes.empty())
+                continue;
+            m_built.scene.frames.push_back(std::move(frame));
+            m_built.marks.push_back(i);
+        }
     }
 
-    const Snapshot& m_shown;
-    const Snapshot& m_current;
     const GraphView& m_view;
+    const ScopeIndex m_page;
+    const Scope& m_scope; // that one
+    const std::span<const Mark> m_marks;
     const ValueTypes& m_types;
     const SceneDetails m_details;
-    const Scope& m_main;
     std::vector<std::uint32_t> m_nodeAt;   // node of the view → node of the scene
     std::vector<std::uint32_t> m_sourceOf; // value of the view → node of the scene that makes it
     std::vector<char> m_constant;
@@ -317,11 +296,11 @@ QString edgeLabel(const ValueType& type)
     return oneLine(toQt(brief.text()));
 }
 
-std::optional<BuiltScene> buildScene(const Snapshot& shown, const Snapshot& current, const ValueTypes& types,
+std::optional<BuiltScene> buildScene(const Page& page, std::span<const Mark> marks, const ValueTypes& types,
                                      Direction direction, const SceneDetails& details,
                                      const GraphScene* previous, std::stop_token stop)
 {
-    std::optional<BuiltScene> built = Builder(shown, current, types, details, stop).build();
+    std::optional<BuiltScene> built = Builder(page, marks, types, details, stop).build();
     if (!built || (previous && keepPlaces(built->scene, *previous)))
         return built;
     if (stop.stop_requested() || !layOutScene(built->scene, direction, stop))

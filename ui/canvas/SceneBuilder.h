@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// From a model to what the canvas paints: nodes with their weights as rows, edges with their shapes, a frame
-// round each candidate, all of it laid out. Constants are rows of the node that reads them and no nodes of
-// their own. A pure function of immutable values, for a job.
+// From a page of a model to what the canvas paints: nodes with their weights as rows, edges with their
+// shapes, a frame for each mark, all of it laid out. Constants are rows of the node that reads them and no
+// nodes of their own. A pure function of immutable values, for a job.
 #pragma once
 
+#include "core/graph/GraphView.h"
 #include "core/model/ShapeInference.h"
 #include "ui/canvas/GraphScene.h"
-#include "ui/document/Snapshot.h"
+#include "ui/document/Mark.h"
 
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -23,21 +25,28 @@ struct SceneDetails {
     bool operator==(const SceneDetails&) const = default;
 };
 
+// What is drawn at once: one graph of the model. It is the caller's, and has to live for as long.
+struct Page {
+    const GraphView& view;
+    ScopeIndex scope = ScopeIndex::Main; // or a body, a function
+};
+
 struct BuiltScene {
-    // What a node of the scene is: a node of the main graph, or an input or output of the model.
+    // What a node of the scene is: a node of the page's graph, or an input or output of it. What a body reads
+    // from outside is an input of its page.
     struct Item {
         NodeId node = NodeId::None;
         std::string value; // name of the input or output; empty for a node
     };
     GraphScene scene;
-    std::vector<Item> items;    // one a node of the scene
-    std::vector<FoldId> frames; // one a frame of the scene
+    std::vector<Item> items;        // one a node of the scene
+    std::vector<std::size_t> marks; // one a frame of the scene: which of the marks it is
 };
 
-// `shown` is drawn; `current` says what has been folded by now, which matters when the opened model is shown.
+// A node has the first of the marks that are given for it; marks without a node on this page are left out.
 // Where `previous` shows all its nodes already, they keep their places, so that a fold moves nothing. Nothing
 // when stopped.
-std::optional<BuiltScene> buildScene(const Snapshot& shown, const Snapshot& current, const ValueTypes& types,
+std::optional<BuiltScene> buildScene(const Page& page, std::span<const Mark> marks, const ValueTypes& types,
                                      Direction direction, const SceneDetails& details,
                                      const GraphScene* previous, std::stop_token stop);
 

@@ -14,7 +14,24 @@ Panel::Panel(Workspace& workspace, Place place) : m_workspace(workspace), m_plac
     setAccessibleName(m_place.title);
     if (m_place.area == Qt::LeftDockWidgetArea || m_place.area == Qt::RightDockWidgetArea)
         setMinimumWidth(200);
+    connect(&m_workspace, &Workspace::markActivated, this,
+            [this](const QString& panel, const std::string& id) {
+                if (panel == m_place.id)
+                    markActivated(id);
+            });
 }
+
+Panel::~Panel()
+{
+    setMarks(nullptr);
+}
+
+void Panel::setMarks(MarkSource source)
+{
+    m_workspace.setMarks(m_place.id, std::move(source));
+}
+
+void Panel::markActivated(const std::string&) {}
 
 void Panel::addEntry(Menu menu, QAction* action, Tool tool)
 {

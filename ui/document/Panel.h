@@ -5,6 +5,7 @@
 // before the workspace that it refers to.
 #pragma once
 
+#include "ui/document/Mark.h"
 #include "ui/document/Workspace.h"
 
 #include <QKeySequence>
@@ -37,6 +38,8 @@ public:
     };
     const std::vector<Entry>& entries() const { return m_entries; } // in their order
 
+    ~Panel() override; // its marks go along
+
 Q_SIGNALS:
     void wanted(); // it has something to show: the window is to show it
 
@@ -47,6 +50,10 @@ protected:
     Document& document() const { return m_workspace.document(); }
     // In the constructor only. Null: a line between those before and those behind it.
     void addEntry(Menu menu, QAction* action, Tool tool = Tool::None);
+    // What the canvas draws for this panel, from now on.
+    void setMarks(MarkSource source);
+    // Somebody acts on one of these marks (Mark::action).
+    virtual void markActivated(const std::string& id);
 
 private:
     Workspace& m_workspace;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is selected, for canvas, list, inspector and weights alike: a node, a value, or a fold with its layer.
+// What is selected, for the canvas and all panels alike: a node, a value, or a fold with its layer.
 // Whoever changes it hears its own change too, and must not mind. UI thread only.
 #pragma once
 
@@ -17,8 +17,9 @@ public:
     using QObject::QObject;
 
     struct Value {
+        std::size_t document = 0;   // its place in Workspace::documents()
+        std::string scope;          // of the node or the value, GraphView's path
         NodeId node = NodeId::None; // its layer or the node itself; None: the model, or a value
-        std::string scope;          // of the value, GraphView's path
         std::string value;          // name of the value; empty unless a value is selected
         FoldId fold;                // the candidate that the node belongs to; empty when it belongs to none
         bool operator==(const Value&) const = default;

@@ -25,15 +25,6 @@ Workspace::Workspace(std::filesystem::path worker, QObject* parent)
     connect(&m_jobs, &JobRunner::failed, this, &Workspace::failed);
 }
 
-Workspace::~Workspace()
-{
-    // An undo stack still speaks while it is destroyed; nobody is to hear it through a half of this.
-    for (const auto& document : m_documents) {
-        document->undoStack().disconnect();
-        document->disconnect();
-    }
-}
-
 Document& Workspace::addDocument()
 {
     m_documents.push_back(std::make_unique<Document>(m_jobs, m_worker));
@@ -197,6 +188,20 @@ FoldId Workspace::foldOf(NodeId node) const
         if (has(record->candidate))
             return record->candidate.id;
     return {};
+}
+
+void Workspace::setMarks(const QString& panel, MarkSource source)
+{
+    const auto known = std::ranges::find(m_marks, panel, &PanelMarks::panel);
+    if (known == m_marks.end() && !source)
+        return;
+    if (known == m_marks.end())
+        m_marks.push_back({panel, std::move(source)});
+    else if (source)
+        known->source = std::move(source);
+    else
+        m_marks.erase(known);
+    Q_EMIT marksChanged();
 }
 
 void Workspace::applyRecipe(const Recipe& recipe, const QString& note)

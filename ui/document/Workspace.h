@@ -5,6 +5,7 @@
 #pragma once
 
 #include "ui/document/Document.h"
+#include "ui/document/Mark.h"
 #include "ui/document/ModelFacts.h"
 #include "ui/document/Selection.h"
 #include "ui/jobs/Job.h"
@@ -23,7 +24,6 @@ class Workspace final : public QObject {
 public:
     // `worker`: as for Document.
     explicit Workspace(std::filesystem::path worker, QObject* parent = nullptr);
-    ~Workspace() override;
 
     JobRunner& jobs() { return m_jobs; }
     Selection& selection() { return m_selection; }
@@ -52,6 +52,14 @@ public:
     // The fold that the node is a part of; empty where there is none.
     FoldId foldOf(NodeId node) const;
 
+    // What the panels have to say about nodes, in the order in which they began to. Null: nothing any more.
+    struct PanelMarks {
+        QString panel; // Panel::Place::id
+        MarkSource source;
+    };
+    const std::vector<PanelMarks>& marks() const { return m_marks; }
+    void setMarks(const QString& panel, MarkSource source);
+
     // Applies it to the document and says what became of it, `note` below that.
     void applyRecipe(const Recipe& recipe, const QString& note);
 
@@ -61,6 +69,8 @@ Q_SIGNALS:
     void typesChanged();
     void sideChanged(); // before changed()
     void factsChanged();
+    void marksChanged();
+    void markActivated(const QString& panel, const std::string& id); // somebody acts on it
     void revealed(); // the selection is to be brought into view
 
     // What a part of the window has to say to who sits before it, and that it is true no more.
@@ -82,6 +92,7 @@ private:
     Selection m_selection;
     Side m_side = Side::After;
     std::shared_ptr<const ModelFacts> m_facts;
+    std::vector<PanelMarks> m_marks;
     QString m_recipeNote; // of the recipe that is being applied
 };
 

@@ -64,14 +64,14 @@ int drawPill(QPainter& painter, const QRect& row, const QFont& font, FoldState s
     QRectF pill(0, 0, metrics.horizontalAdvance(text) + 16, metrics.height() + 5);
     pill.moveCenter(QRectF(row).center());
     pill.moveRight(row.right() - margin + 0.5);
-    QPen pen(theme.state(state), 1);
-    if (state == FoldState::Blocked)
+    QPen pen(theme.mark(lookOf(state).colour), 1);
+    if (lookOf(state).outline == Outline::Dashed)
         pen.setStyle(Qt::DashLine); // colour never carries the meaning alone
     painter.setPen(pen);
-    painter.setBrush(blend(theme.panel, theme.state(state), theme.dark ? 0.12 : 0.06));
+    painter.setBrush(blend(theme.panel, theme.mark(lookOf(state).colour), theme.dark ? 0.12 : 0.06));
     painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2);
     painter.setFont(font);
-    painter.setPen(theme.stateText(state));
+    painter.setPen(theme.markText(lookOf(state).colour));
     painter.drawText(pill, Qt::AlignCenter, text);
     return static_cast<int>(pill.left());
 }

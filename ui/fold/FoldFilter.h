@@ -2,7 +2,7 @@
 // Which rows of the candidates are shown: by state (the chips) and by words.
 #pragma once
 
-#include "ui/widgets/Theme.h"
+#include "ui/fold/FoldLook.h"
 
 #include <QSortFilterProxyModel>
 #include <array>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "ui/document/FoldCounts.h"
-#include "ui/widgets/Theme.h"
+#include "ui/fold/FoldLook.h"
 
 #include <QAbstractListModel>
 #include <string>

@@ -75,6 +75,7 @@ FoldPanel::FoldPanel(Workspace& workspace)
     connect(&m_model, &FoldModel::countsChanged, this, &FoldPanel::updateCounts);
     connect(&m_model, &FoldModel::modelReset, this, &FoldPanel::showSelection);
     makeActions();
+    setMarks(foldMarks);
     connect(&workspace.selection(), &Selection::changed, this, &FoldPanel::showSelection);
     connect(&workspace, &Workspace::opened, this, &FoldPanel::opened);
     connect(&workspace, &Workspace::changed, this, &FoldPanel::changed);
@@ -362,6 +363,12 @@ void FoldPanel::clicked(const QModelIndex& row)
         selectCulprit(culprit);
     else
         selectRow(row);
+}
+
+// What the canvas was asked to do with a pair.
+void FoldPanel::markActivated(const std::string& id)
+{
+    document().foldChosen({id});
 }
 
 void FoldPanel::foldRow(const QModelIndex& row)

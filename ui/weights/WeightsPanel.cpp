@@ -289,6 +289,8 @@ void WeightsPanel::measure(const WeightsQuery& query, const QString& otherwise)
         return;
     }
     const Key key{query.opened.get(), query.current.get(), query.node, query.fold};
+    if (workspace().jobs().isBusy(this, lane) && key == m_measuring)
+        return; // it is on its way
     workspace().jobs().cancel(this, firstLane);
     if (const auto known = m_cache.find(key); known != m_cache.end()) {
         workspace().jobs().cancel(this, lane);
@@ -299,6 +301,7 @@ void WeightsPanel::measure(const WeightsQuery& query, const QString& otherwise)
         showSentence(tr("Measuring…"));
     if (query.current->candidates().size() > manyPairs)
         showFirst(query);
+    m_measuring = key;
     workspace().jobs().start(
         lane, tr("Computing ranges…"), this,
         [query](Progress& progress, std::stop_token stop) {

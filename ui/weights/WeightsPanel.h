@@ -43,9 +43,9 @@ protected:
 
 private:
     struct Key {
-        const void* opened;
-        const void* current;
-        NodeId node;
+        const void* opened = nullptr;
+        const void* current = nullptr;
+        NodeId node = NodeId::None;
         FoldId fold;
         auto operator<=>(const Key&) const = default;
     };
@@ -78,6 +78,7 @@ private:
     HistogramPlot* m_values = nullptr;    // the small one
     HistogramPlot* m_histogram = nullptr; // the large one
     Pointer m_shown;
+    Key m_measuring; // while its job runs
     std::map<Key, std::pair<WeightsQuery, Pointer>> m_cache; // a query keeps its snapshots alive
 };
 

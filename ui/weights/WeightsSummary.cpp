@@ -79,7 +79,7 @@ QString summaryHtml(const WeightsComparison& comparison, const Theme& theme)
     if (after.statistics.zeros > 0)
         line(tr("zeros"), compactCount(after.statistics.zeros));
     const QString amber = u"<span style='color:%1; font-weight:600'>%2</span>"_s;
-    const QString amberColour = theme.stateText(FoldState::Blocked).name();
+    const QString amberColour = theme.markText(MarkColour::Warning).name();
     if (after.statistics.nonFinite > 0)
         lines += amber.arg(amberColour,
                            tr("%n values are not finite.", static_cast<int>(after.statistics.nonFinite)));

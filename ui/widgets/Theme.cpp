@@ -172,29 +172,34 @@ QColor Theme::onCategory(Category) const
     return Qt::white;
 }
 
-QColor Theme::state(FoldState state) const
+QColor Theme::mark(MarkColour colour) const
 {
-    return state == FoldState::CanFold ? canFold : state == FoldState::Blocked ? blocked : folded;
+    switch (colour) {
+    case MarkColour::Good:
+        return canFold;
+    case MarkColour::Warning:
+        return blocked;
+    case MarkColour::Done:
+        return folded;
+    case MarkColour::Note:
+        break;
+    }
+    return accent;
 }
 
-QColor Theme::stateText(FoldState s) const
+QColor Theme::markText(MarkColour colour) const
 {
-    return readable(state(s), blend(panel, state(s), 0.08));
+    return readable(mark(colour), blend(panel, mark(colour), 0.08));
 }
 
-QColor Theme::badge(FoldState s) const
+QColor Theme::badge(MarkColour colour) const
 {
-    return dark ? state(s) : readable(state(s), Qt::white);
+    return dark ? mark(colour) : readable(mark(colour), Qt::white);
 }
 
-QColor Theme::onBadge(FoldState s) const
+QColor Theme::onBadge(MarkColour colour) const
 {
-    return dark ? readable(QColor(0x0f141b), badge(s)) : QColor(Qt::white);
-}
-
-QString stateSymbol(FoldState state)
-{
-    return state == FoldState::CanFold ? u"⤓"_s : state == FoldState::Blocked ? u"!"_s : u"✓"_s;
+    return dark ? readable(QColor(0x0f141b), badge(colour)) : QColor(Qt::white);
 }
 
 QFont uiFont()

@@ -5,6 +5,8 @@
 // else.
 #pragma once
 
+#include "ui/widgets/MarkLook.h"
+
 #include <QColor>
 #include <QFont>
 #include <QPalette>
@@ -28,14 +30,6 @@ enum class Category {
 };
 inline constexpr int categoryCount = 8;
 
-// What can be said about a candidate. Always drawn with its own line style and symbol as well: colour never
-// carries the meaning alone.
-enum class FoldState {
-    CanFold, // solid, ⤓
-    Blocked, // dashed, !
-    Folded,  // dotted, ✓
-};
-
 struct Theme final {
     bool dark = false;
 
@@ -44,7 +38,7 @@ struct Theme final {
     QColor accent, onAccent;         // selection, the one main button, "after"; words on it
     QColor accentSoft;               // the row or segment that is chosen, behind ordinary words
     QColor before;                   // "before" in every plot
-    QColor canFold, blocked, folded; // frames and fills (FoldState)
+    QColor canFold, blocked, folded; // frames and fills (MarkColour: Good, Warning, Done)
     QColor hover, pressed;           // surface of a control under the mouse
     QColor grid;                     // the dots of the canvas
     QColor edge;                     // lines between nodes
@@ -64,14 +58,11 @@ struct Theme final {
 
     QColor category(Category category) const; // a title bar; white words on it reach 4.5:1
     QColor onCategory(Category category) const;
-    QColor state(FoldState state) const;     // frames, outlines, fills
-    QColor stateText(FoldState state) const; // the same hue as words on a panel, at least 4.5:1
-    QColor badge(FoldState state) const;     // a filled badge; onBadge() on it reaches 4.5:1
-    QColor onBadge(FoldState state) const;
+    QColor mark(MarkColour colour) const;     // frames, outlines, fills
+    QColor markText(MarkColour colour) const; // the same hue as words on a panel, at least 4.5:1
+    QColor badge(MarkColour colour) const;    // a filled badge; onBadge() on it reaches 4.5:1
+    QColor onBadge(MarkColour colour) const;
 };
-
-// ⤓, ! or ✓: the symbol that goes with a state.
-QString stateSymbol(FoldState state);
 
 // Inter, Noto Sans or the system's face, 9.5 pt.
 QFont uiFont();

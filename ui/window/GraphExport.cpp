@@ -5,6 +5,7 @@
 #include "ui/canvas/GraphImage.h"
 #include "ui/canvas/SceneBuilder.h"
 #include "ui/document/Convert.h"
+#include "ui/fold/FoldLook.h"
 
 #include <QFileInfo>
 
@@ -26,8 +27,8 @@ Result<void> exportGraph(const QString& model, const QString& target, const std:
     const auto snapshot = makeSnapshot(std::move(opened->model), progress, {});
     if (!snapshot)
         return tl::make_unexpected(snapshot.error());
-    const auto built =
-        buildScene(**snapshot, **snapshot, inferred.types, Direction::TopDown, {}, nullptr, {});
+    const auto built = buildScene({*(*snapshot)->view}, foldMarks(**snapshot, **snapshot, {}), inferred.types,
+                                  Direction::TopDown, {}, nullptr, {});
     if (!built)
         return cancelled();
     const QString problem = writeGraphImage(built->scene, target, progress, {});
