@@ -3,6 +3,7 @@
 
 #include "core/fold/FoldRounds.h"
 #include "core/fold/Layer.h"
+#include "core/fold/Plan.h"
 
 #include <algorithm>
 #include <onnx/onnx_pb.h>

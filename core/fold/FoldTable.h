@@ -5,7 +5,8 @@
 // once, and answer the same.
 #pragma once
 
-#include "core/fold/Plan.h"
+#include "core/fold/Fold.h"
+#include "core/graph/Shapes.h"
 
 #include <map>
 #include <set>
