@@ -35,6 +35,13 @@ Character first(std::string_view text)
     return {code, bytes};
 }
 
+// How many characters of ASCII that steer nothing it begins with.
+std::size_t plainStart(std::string_view text)
+{
+    const auto plain = [](char character) { return character >= 0x20 && character < 0x7f; };
+    return static_cast<std::size_t>(std::ranges::find_if_not(text, plain) - text.begin());
+}
+
 bool steers(std::uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e ||
@@ -81,6 +88,11 @@ std::string visible(std::string_view text)
     std::string shown;
     shown.reserve(text.size());
     while (!text.empty()) {
+        const std::size_t plain = plainStart(text); // nearly all of nearly every text
+        shown.append(text, 0, plain);
+        text.remove_prefix(plain);
+        if (text.empty())
+            break;
         const Character character = first(text);
         const std::size_t bytes = std::max<std::size_t>(character.bytes, 1);
         if (character.bytes == 0)

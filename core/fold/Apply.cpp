@@ -111,11 +111,11 @@ void Folding::takeOut(const FoldPlan& plan)
     const ValueIndex output = m_view.output(plan.chain.back(), 0);
     if (plan.candidate.direction == FoldDirection::After) {
         const NodeIndex producer = m_view.producer(input);
-        m_rewriter.change(producer).set_output(static_cast<int>(m_view.producerSlot(input)),
+        m_rewriter.rewire(producer).set_output(static_cast<int>(m_view.producerSlot(input)),
                                                std::string(m_view.name(output)));
     } else {
         for (const Use& use : m_view.uses(output))
-            m_rewriter.change(use.node).set_input(static_cast<int>(use.slot),
+            m_rewriter.rewire(use.node).set_input(static_cast<int>(use.slot),
                                                   std::string(m_view.name(input)));
     }
     for (const NodeIndex node : plan.chain)

@@ -12,36 +12,17 @@
 
 namespace pleat {
 
+Error notFolded(const FoldId& id, const FoldCandidate* candidate)
+{
+    return {ErrorCode::Usage,
+            candidate ? fmt::format("\"{}\" cannot be folded: {}.", id, candidate->message.text())
+                      : fmt::format("Nothing that can be folded is called \"{}\".", id),
+            id};
+}
+
 namespace {
 
 constexpr int mostRounds = 1000; // each folds something, so this is a bound on a bug and not on models
-
-// All plans of a round are made from the same model, so each layer and each Pad changes only once in it.
-class Busy final {
-public:
-    explicit Busy(const GraphView& view) : m_nodes(view.nodeCount()) {}
-
-    // False when another plan has already taken one of them.
-    bool reserve(const FoldPlan& plan)
-    {
-        const auto isTaken = [&](NodeIndex node) { return bool(m_nodes[index(node)]); };
-        const auto layer = [](const FoldTarget& target) { return target.layer.node; };
-        if (std::ranges::any_of(plan.targets, isTaken, layer) ||
-            std::ranges::any_of(plan.pads, isTaken, &PadChange::pad))
-            return false;
-        for (const FoldTarget& target : plan.targets)
-            m_nodes[index(target.layer.node)] = true;
-        for (const PadChange& pad : plan.pads)
-            m_nodes[index(pad.pad)] = true;
-        m_empty = false;
-        return true;
-    }
-    bool empty() const { return m_empty; }
-
-private:
-    std::vector<bool> m_nodes;
-    bool m_empty = true;
-};
 
 // Folds again and again, since one fold may clear the way for the next: all that come after a layer, then all
 // that come before one, until nothing changes or no affine operator is left.
@@ -190,11 +171,6 @@ private:
     std::unordered_map<FoldId, std::size_t> m_positions;
 };
 
-bool takenByDefault(const FoldCandidate& candidate, const FoldOptions& options)
-{
-    return candidate.batchNorm || (options.constantsToo && !candidate.onlyWhenChosen);
-}
-
 // Every chosen id must have been folded; the error names the one that was not, and why.
 Result<void> requireFolded(const std::vector<FoldId>& ids, const std::vector<FoldedPair>& pairs)
 {
@@ -203,13 +179,9 @@ Result<void> requireFolded(const std::vector<FoldId>& ids, const std::vector<Fol
         byId.emplace(pair.candidate.id, &pair);
     for (const FoldId& id : ids) {
         const auto found = byId.find(id);
-        if (found == byId.end())
-            return failure(ErrorCode::Usage, fmt::format("Nothing that can be folded is called \"{}\".", id),
-                           id);
-        if (!found->second->folded)
-            return failure(
-                ErrorCode::Usage,
-                fmt::format("\"{}\" cannot be folded: {}.", id, found->second->candidate.message.text()), id);
+        if (found == byId.end() || !found->second->folded)
+            return tl::make_unexpected(
+                notFolded(id, found == byId.end() ? nullptr : &found->second->candidate));
     }
     return {};
 }
@@ -226,23 +198,12 @@ bool onlyRecords(const FoldTarget& target)
            !layer.weight.tensor.payload().isScaled();
 }
 
-// What folding a plan changes.
-void markChanged(const FoldPlan& plan, std::vector<bool>& nodes)
+std::size_t batchNorms(const GraphView& view)
 {
-    const auto mark = [&](NodeIndex node) {
-        if (node != NodeIndex::None)
-            nodes[index(node)] = true;
-    };
-    for (const NodeIndex node : plan.chain)
-        mark(node);
-    for (const NodeIndex node : plan.between)
-        mark(node);
-    for (const PadChange& change : plan.pads)
-        mark(change.pad);
-    for (const FoldTarget& target : plan.targets) {
-        mark(target.layer.node);
-        mark(target.layer.biasAdd);
-    }
+    std::size_t count = 0;
+    for (std::uint32_t n = 0; n < view.nodeCount(); ++n)
+        count += isBatchNorm(view, static_cast<NodeIndex>(n));
+    return count;
 }
 
 } // namespace
@@ -254,6 +215,7 @@ Result<std::optional<std::vector<FoldCandidate>>>
 foldsOfOneRound(const GraphView& view, const FoldOptions& options, Progress& progress, std::stop_token stop)
 {
     std::vector<FoldCandidate> found;
+    found.reserve(batchNorms(view)); // growing would hold them twice
     Busy busy(view);
     std::vector<bool> changed(view.nodeCount());
     Footprint left;
@@ -261,12 +223,13 @@ foldsOfOneRound(const GraphView& view, const FoldOptions& options, Progress& pro
     bool oneRound = true, anyLeft = false, keepShapes = view.model().functions.empty();
     const auto take = [&](FoldPlan plan) -> Result<void> {
         const FoldCandidate& candidate = plan.candidate;
-        if (candidate.foldable && takenByDefault(candidate, options)) {
+        if (candidate.foldable && isTakenByDefault(candidate, options)) {
             oneRound = (!direction || direction == candidate.direction) &&
                        std::ranges::all_of(plan.targets, onlyRecords) && busy.reserve(plan);
             direction = candidate.direction;
             keepShapes &= plan.keepsShapes;
-            markChanged(plan, changed);
+            for (const NodeIndex node : changedBy(plan))
+                changed[index(node)] = true;
         } else {
             anyLeft = true;
             left.add(*plan.footprint);
@@ -294,7 +257,7 @@ Result<std::vector<FoldCandidate>> foldsOfAllRounds(const std::shared_ptr<const 
 {
     Rounds rounds(view, options, Sums::LeaveOut, std::move(stop));
     if (auto ran = rounds.run(
-            [&](const FoldCandidate& candidate) { return takenByDefault(candidate, options); }, progress);
+            [&](const FoldCandidate& candidate) { return isTakenByDefault(candidate, options); }, progress);
         !ran)
         return tl::make_unexpected(ran.error());
     std::vector<FoldedPair> pairs = rounds.pairs();
@@ -327,7 +290,7 @@ Result<FoldOutcome> fold(const std::shared_ptr<const GraphView>& view,
                                               chosen ? chosen->end() : std::vector<FoldId>::const_iterator());
     Rounds rounds(view, options, Sums::Compute, std::move(stop));
     const auto wanted = [&](const FoldCandidate& candidate) {
-        return chosen ? ids.contains(candidate.id) : takenByDefault(candidate, options);
+        return chosen ? ids.contains(candidate.id) : isTakenByDefault(candidate, options);
     };
     if (auto ran = rounds.run(wanted, progress); !ran)
         return tl::make_unexpected(ran.error());

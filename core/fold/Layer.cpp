@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <functional>
 #include <numeric>
 
 namespace pleat {
@@ -19,8 +20,12 @@ std::string dimsText(const std::vector<std::int64_t>& dims)
     return fmt::format("[{}]", fmt::join(dims, ", "));
 }
 
-using Axes =
-    std::vector<std::vector<WeightLayout::Axis>>; // for each dimension of the weight as the layer reads it
+// How the channels lie in the weight as the layer reads it: the parts of each dimension, outermost first.
+struct DimensionPart {
+    std::size_t dimension = 0;
+    WeightLayout::Axis axis;
+};
+using Channels = std::vector<DimensionPart>;
 
 tl::unexpected<Refusal> shapeRefused(const GraphView& view, const Layer& layer)
 {
@@ -58,19 +63,30 @@ bool refine(std::vector<StoredAxis> stored, std::vector<WeightLayout::Axis> chan
 
 // Where the channels lie in the weight as it is stored, which a Transpose or Reshape may have ordered
 // otherwise.
-std::optional<WeightLayout> storedLayout(const Constant& weight, Axes channels, std::uint64_t outputs,
-                                         std::uint64_t inputs)
+std::optional<WeightLayout> storedLayout(const Constant& weight, const Channels& channels,
+                                         std::uint64_t outputs, std::uint64_t inputs)
 {
+    WeightLayout layout{{}, outputs, inputs};
+    layout.axes.reserve(2 * channels.size());
+    if (weight.order.empty()) { // as the layer reads it: nothing is to be cut
+        for (const DimensionPart& part : channels) {
+            if (part.axis.extent != 1)
+                layout.axes.push_back(part.axis);
+        }
+        return layout;
+    }
     std::vector<std::pair<std::uint64_t, WeightLayout::Axis>> pieces;
-    pieces.reserve(2 * channels.size());
     auto stored = axes(weight);
-    for (std::size_t d = 0; d < channels.size(); ++d) {
-        if (!refine(std::move(stored[d]), std::move(channels[d]), pieces))
+    for (std::size_t d = 0; d < stored.size(); ++d) {
+        std::vector<WeightLayout::Axis> parts;
+        for (const DimensionPart& part : channels) {
+            if (part.dimension == d)
+                parts.push_back(part.axis);
+        }
+        if (!refine(std::move(stored[d]), std::move(parts), pieces))
             return std::nullopt;
     }
     std::ranges::sort(pieces, std::greater(), &std::pair<std::uint64_t, WeightLayout::Axis>::first);
-    WeightLayout layout{{}, outputs, inputs};
-    layout.axes.reserve(pieces.size());
     for (const auto& [stride, axis] : pieces)
         layout.axes.push_back(axis);
     return layout;
@@ -93,19 +109,22 @@ Verdict<void> readConvolution(const FoldContext& context, Layer& layer)
     const std::uint64_t shared = static_cast<std::uint64_t>(dims[0]) / groups,
                         own = static_cast<std::uint64_t>(dims[1]);
     // Channels along dimension 0, counted over all groups, and along dimension 1, counted within one.
-    Axes axes(dims.size());
+    Channels channels;
+    channels.reserve(dims.size() + 1);
     if (transposed) {
-        axes[0] = {{groups, own, shared}, {shared, 0, 1}};
-        axes[1] = {{own, 1, 0}};
+        channels.push_back({0, {groups, own, shared}});
+        channels.push_back({0, {shared, 0, 1}});
+        channels.push_back({1, {own, 1, 0}});
     } else {
-        axes[0] = {{groups, shared, own}, {shared, 1, 0}};
-        axes[1] = {{own, 0, 1}};
+        channels.push_back({0, {groups, shared, own}});
+        channels.push_back({0, {shared, 1, 0}});
+        channels.push_back({1, {own, 0, 1}});
     }
     for (std::size_t d = 2; d < dims.size(); ++d)
-        axes[d] = {{static_cast<std::uint64_t>(dims[d]), 0, 0}};
+        channels.push_back({d, {static_cast<std::uint64_t>(dims[d]), 0, 0}});
     const std::uint64_t first = shared * groups, second = own * groups;
     auto layout =
-        storedLayout(layer.weight, std::move(axes), transposed ? second : first, transposed ? first : second);
+        storedLayout(layer.weight, channels, transposed ? second : first, transposed ? first : second);
     if (!layout)
         return shapeRefused(view, layer);
     layer.layout = std::move(*layout);
@@ -130,12 +149,13 @@ Verdict<void> readMatrix(const GraphView& view, Layer& layer, std::size_t inputD
     const std::size_t batch = dims.size() - 2, outputDim = batch + 1 - inputDim;
     const auto k = static_cast<std::uint64_t>(dims[batch + inputDim]),
                n = static_cast<std::uint64_t>(dims[outputDim]);
-    Axes axes(dims.size());
+    Channels channels;
     for (std::size_t d = 0; d < batch; ++d)
-        axes[d] = {{static_cast<std::uint64_t>(dims[d]), 0, 0}};
-    axes[batch + inputDim] = {{k, 0, 1}};
-    axes[outputDim] = {{n, 1, 0}};
-    auto layout = storedLayout(layer.weight, std::move(axes), n, k);
+        channels.push_back({d, {static_cast<std::uint64_t>(dims[d]), 0, 0}});
+    const WeightLayout::Axis ofInputs{k, 0, 1}, ofOutputs{n, 1, 0};
+    channels.push_back({batch, inputDim == 0 ? ofInputs : ofOutputs});
+    channels.push_back({batch + 1, inputDim == 0 ? ofOutputs : ofInputs});
+    auto layout = storedLayout(layer.weight, channels, n, k);
     if (!layout)
         return shapeRefused(view, layer);
     layer.layout = std::move(*layout);

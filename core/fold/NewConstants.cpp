@@ -102,7 +102,7 @@ Result<std::string> NewConstants::scaleWeight(const FoldTarget& target, FoldDire
     }
     std::string copy =
         m_rewriter.add(m_view.scope(layer.node), name, weight.type, weight.dims, std::move(*payload));
-    m_rewriter.change(layer.node).set_input(static_cast<int>(layer.weightSlot), copy);
+    m_rewriter.rewire(layer.node).set_input(static_cast<int>(layer.weightSlot), copy);
     return copy;
 }
 
@@ -195,7 +195,7 @@ std::string NewConstants::setBias(const Layer& layer, NodeIndex holder, std::siz
     if (constantOf(m_view, m_view.input(holder, slot)))
         return replace(holder, slot, bias.values, bias.dims);
     std::string name = addBias(layer, bias);
-    onnx::NodeProto& node = m_rewriter.change(holder);
+    onnx::NodeProto& node = m_rewriter.rewire(holder);
     while (node.input_size() <= static_cast<int>(slot))
         node.add_input();
     node.set_input(static_cast<int>(slot), name);
@@ -212,7 +212,7 @@ std::string NewConstants::replace(NodeIndex holder, std::size_t slot, const std:
         return name;
     }
     name = m_rewriter.add(m_view.scope(holder), name, old->type, dims, stored(old->type, numbers));
-    m_rewriter.change(holder).set_input(static_cast<int>(slot), name);
+    m_rewriter.rewire(holder).set_input(static_cast<int>(slot), name);
     return name;
 }
 

@@ -27,19 +27,21 @@ FoldId foldId(const GraphView& view, NodeIndex last)
     return scope.empty() ? tensor : scope + ":" + tensor;
 }
 
-Sentence names(const GraphView& view, const std::vector<FoldTarget>& targets)
+Argument names(const GraphView& view, const std::vector<FoldTarget>& targets)
 {
-    Sentence all = sentence("{}", named(view, targets.front().layer.node));
+    Argument all = named(view, targets.front().layer.node);
     for (const FoldTarget& target : targets | std::views::drop(1))
         all = sentence("{} and {}", std::move(all), named(view, target.layer.node));
     return all;
 }
 
-class Planner final {
+} // namespace
+
+class FoldPlanner::Planner final {
 public:
-    Planner(const GraphView& view, const FoldOptions& options, std::stop_token stop)
+    Planner(const GraphView& view, const Shapes& shapes, const FoldOptions& options, std::stop_token stop)
         : m_view(view),
-          m_shapes(view),
+          m_shapes(shapes),
           m_context{m_view, m_shapes, options.quantizedToo, options.padUniform},
           m_options(options),
           m_stop(std::move(stop)),
@@ -52,36 +54,11 @@ public:
         }
     }
 
-    Result<Unlisted> run(const std::function<Result<void>(FoldPlan)>& take, Progress& progress)
-    {
-        std::uint64_t done = 0;
-        Unlisted unlisted;
-        for (std::size_t s = 0; s < m_view.scopes().size(); ++s) {
-            for (const NodeIndex node : m_view.topological(static_cast<ScopeIndex>(s))) {
-                if (m_stop.stop_requested())
-                    return cancelled();
-                if (!m_taken[index(node)] && mayBeAffine(m_view, node)) {
-                    auto plan = planFrom(node);
-                    if (!plan) {
-                        unlisted.any = true;
-                        unlisted.footprint.add(m_footprint);
-                    } else {
-                        plan->footprint = &m_footprint;
-                        if (auto taken = take(std::move(*plan)); !taken)
-                            return tl::make_unexpected(taken.error());
-                    }
-                }
-                progress.advance(++done, m_view.nodeCount());
-            }
-        }
-        return unlisted;
-    }
-
-private:
     // The maximal chain from `node` on, and what becomes of it; nothing for one that is not listed.
     std::optional<FoldPlan> planFrom(NodeIndex node)
     {
         const bool batchNorm = isBatchNorm(m_view, node);
+        m_chain = {node};
         m_footprint.clear();
         noteMember(node);
         for (const ValueIndex input : m_view.inputs(node))
@@ -119,9 +96,16 @@ private:
         return plan;
     }
 
+    const Footprint& footprint() const { return m_footprint; }
+    const std::vector<NodeIndex>& chain() const { return m_chain; }
+    bool isTaken(NodeIndex node) const { return m_taken[index(node)]; }
+    void take(NodeIndex node) { m_taken[index(node)] = true; }
+
+private:
     void add(FoldPlan& plan, NodeIndex node)
     {
         plan.chain.push_back(node);
+        m_chain = plan.chain;
         plan.candidate.affine.push_back(reference(m_view, node));
         m_taken[index(node)] = true;
     }
@@ -335,8 +319,9 @@ private:
     }
 
     const GraphView& m_view;
-    Shapes m_shapes;
-    Footprint m_footprint; // of the verdict at hand
+    const Shapes& m_shapes;
+    Footprint m_footprint;          // of the verdict at hand
+    std::vector<NodeIndex> m_chain; // that it is on
     FoldContext m_context;
     const FoldOptions& m_options;
     std::stop_token m_stop;
@@ -344,7 +329,38 @@ private:
     std::vector<bool> m_taken;                        // nodes that are part of a chain already
 };
 
-} // namespace
+FoldPlanner::FoldPlanner(const GraphView& view, const Shapes& shapes, const FoldOptions& options,
+                         std::stop_token stop)
+    : m_planner(std::make_unique<Planner>(view, shapes, options, std::move(stop)))
+{
+}
+
+FoldPlanner::~FoldPlanner() = default;
+
+std::optional<FoldPlan> FoldPlanner::planFrom(NodeIndex node)
+{
+    return m_planner->planFrom(node);
+}
+
+const Footprint& FoldPlanner::footprint() const
+{
+    return m_planner->footprint();
+}
+
+const std::vector<NodeIndex>& FoldPlanner::chain() const
+{
+    return m_planner->chain();
+}
+
+bool FoldPlanner::isTaken(NodeIndex node) const
+{
+    return m_planner->isTaken(node);
+}
+
+void FoldPlanner::take(NodeIndex node)
+{
+    m_planner->take(node);
+}
 
 std::vector<ValueIndex> valuesOnTheWay(const GraphView& view, const FoldPlan& plan)
 {
@@ -368,11 +384,72 @@ std::vector<ValueIndex> valuesOnTheWay(const GraphView& view, const FoldPlan& pl
     return values;
 }
 
+std::vector<NodeIndex> changedBy(const FoldPlan& plan)
+{
+    std::vector<NodeIndex> nodes = takenBy(plan);
+    nodes.insert(nodes.end(), plan.chain.begin(), plan.chain.end());
+    nodes.insert(nodes.end(), plan.between.begin(), plan.between.end());
+    for (const FoldTarget& target : plan.targets) {
+        if (target.layer.biasAdd != NodeIndex::None)
+            nodes.push_back(target.layer.biasAdd);
+    }
+    return nodes;
+}
+
+std::vector<NodeIndex> takenBy(const FoldPlan& plan)
+{
+    std::vector<NodeIndex> nodes;
+    nodes.reserve(plan.targets.size() + plan.pads.size());
+    for (const FoldTarget& target : plan.targets)
+        nodes.push_back(target.layer.node);
+    for (const PadChange& change : plan.pads)
+        nodes.push_back(change.pad);
+    return nodes;
+}
+
+bool Busy::reserve(const FoldPlan& plan)
+{
+    const std::vector<NodeIndex> nodes = takenBy(plan);
+    if (std::ranges::any_of(nodes, [&](NodeIndex node) { return bool(m_nodes[index(node)]); }))
+        return false;
+    for (const NodeIndex node : nodes)
+        m_nodes[index(node)] = true;
+    m_empty = false;
+    return true;
+}
+
+bool isTakenByDefault(const FoldCandidate& candidate, const FoldOptions& options)
+{
+    return candidate.batchNorm || (options.constantsToo && !candidate.onlyWhenChosen);
+}
+
 Result<Unlisted> planFolds(const GraphView& view, const FoldOptions& options,
                            const std::function<Result<void>(FoldPlan)>& take, Progress& progress,
                            std::stop_token stop)
 {
-    return Planner(view, options, std::move(stop)).run(take, progress);
+    const Shapes shapes(view);
+    FoldPlanner planner(view, shapes, options, stop);
+    std::uint64_t done = 0;
+    Unlisted unlisted;
+    for (std::size_t s = 0; s < view.scopes().size(); ++s) {
+        for (const NodeIndex node : view.topological(static_cast<ScopeIndex>(s))) {
+            if (stop.stop_requested())
+                return cancelled();
+            progress.advance(++done, view.nodeCount());
+            if (planner.isTaken(node) || !mayBeAffine(view, node))
+                continue;
+            auto plan = planner.planFrom(node);
+            if (!plan) {
+                unlisted.any = true;
+                unlisted.footprint.add(planner.footprint());
+                continue;
+            }
+            plan->footprint = &planner.footprint();
+            if (auto taken = take(std::move(*plan)); !taken)
+                return tl::make_unexpected(taken.error());
+        }
+    }
+    return unlisted;
 }
 
 } // namespace pleat

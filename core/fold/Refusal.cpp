@@ -15,8 +15,8 @@ namespace pleat {
 // A layer that has no name is called by what it makes, which a fold may rename.
 void Footprint::addUnlessLayer(const GraphView& view, NodeIndex node)
 {
-    if (node != NodeIndex::None && (view.name(node).empty() || !isLayer(view, node)))
-        add(node);
+    if (node != NodeIndex::None)
+        (view.name(node).empty() || !isLayer(view, node) ? m_nodes : m_layers).push_back(node);
 }
 
 void Footprint::addReaders(const GraphView& view, ValueIndex value)
@@ -28,12 +28,14 @@ void Footprint::addReaders(const GraphView& view, ValueIndex value)
 void Footprint::clear()
 {
     m_nodes.clear();
+    m_layers.clear();
     m_everything = false;
 }
 
 void Footprint::add(const Footprint& other)
 {
     m_nodes.insert(m_nodes.end(), other.m_nodes.begin(), other.m_nodes.end());
+    m_layers.insert(m_layers.end(), other.m_layers.begin(), other.m_layers.end());
     m_everything |= other.m_everything;
 }
 
@@ -142,9 +144,9 @@ tl::unexpected<Refusal> fromCall(const GraphView& view, NodeIndex node, const on
             break;
         const onnx::FunctionProto& function =
             *view.model().functions[static_cast<std::size_t>(entry.function)].header;
-        const auto first = givenBy(view.proto(calls.front()), function, name);
+        const auto first = givenBy({view.proto(calls.front()), view.payloads(calls.front())}, function, name);
         for (const NodeIndex call : calls) {
-            if (sameValue(first, givenBy(view.proto(call), function, name)))
+            if (sameValue(first, givenBy({view.proto(call), view.payloads(call)}, function, name)))
                 continue;
             auto refusal = refuse(Reason::SharedFunction,
                                   sentence("{} takes its {} from the calls of {}, and {} and {} differ",
@@ -155,9 +157,9 @@ tl::unexpected<Refusal> fromCall(const GraphView& view, NodeIndex node, const on
             refusal.value().blame.push_back(blame(view, call));
             return refusal;
         }
-        if (!first || first->ref_attr_name().empty())
+        if (!first || first->attribute.ref_attr_name().empty())
             break;
-        name = first->ref_attr_name();
+        name = first->attribute.ref_attr_name();
         scope = outermost(view, view.scope(calls.front()));
     }
     return refuse(Reason::SharedFunction,

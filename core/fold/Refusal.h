@@ -24,7 +24,7 @@ template<class T>
 using Verdict = tl::expected<T, Refusal>;
 
 // The nodes that a verdict was found at: as long as none of them changes, and no shape, it stays as it is.
-// Layers that were only passed by are left out: a layer takes other weights, but stays one.
+// Layers that were only passed by count apart: a fold gives a layer other weights, but it stays one.
 class Footprint final {
 public:
     void add(NodeIndex node) { m_nodes.push_back(node); }
@@ -33,10 +33,14 @@ public:
     void clear();
     void addEverything() { m_everything = true; }
     void add(const Footprint& other);
-    bool isOn(const std::vector<bool>& nodes) const; // by NodeIndex
+    bool isOn(const std::vector<bool>& nodes) const; // by NodeIndex, of those that are not only passed by
+
+    const std::vector<NodeIndex>& nodes() const { return m_nodes; }
+    const std::vector<NodeIndex>& passedLayers() const { return m_layers; }
+    bool isOnEverything() const { return m_everything; }
 
 private:
-    std::vector<NodeIndex> m_nodes;
+    std::vector<NodeIndex> m_nodes, m_layers;
     bool m_everything = false;
 };
 

@@ -42,10 +42,11 @@ bool leadsToLayer(const FoldContext& context, NodeIndex from, Direction directio
     };
     const auto few = [farthest](auto all) { return all.first(std::min(all.size(), farthest)); };
     for (std::size_t n = 0; n < reached.size(); ++n) {
-        if (isLayer(view, reached[n]))
-            return true;
+        const bool layer = isLayer(view, reached[n]);
         if (context.footprint)
-            context.footprint->add(reached[n]);
+            layer ? context.footprint->addUnlessLayer(view, reached[n]) : context.footprint->add(reached[n]);
+        if (layer)
+            return true;
         for (const ValueIndex value :
              few(direction == Direction::Backward ? view.inputs(reached[n]) : view.outputs(reached[n]))) {
             if (value == ValueIndex::None)

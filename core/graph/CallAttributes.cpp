@@ -2,6 +2,7 @@
 #include "core/graph/CallAttributes.h"
 
 #include "core/graph/Attributes.h"
+#include "core/model/TensorWalk.h"
 
 #include <algorithm>
 #include <google/protobuf/unknown_field_set.h>
@@ -45,58 +46,64 @@ std::vector<onnx::AttributeProto> defaultsOf(const onnx::FunctionProto& function
 
 } // namespace
 
-std::optional<onnx::AttributeProto> givenBy(const onnx::NodeProto& call, const onnx::FunctionProto& function,
-                                            const std::string& name)
+std::optional<GivenAttribute> givenBy(const NodeMessage& call, const onnx::FunctionProto& function,
+                                      const std::string& name)
 {
-    if (const onnx::AttributeProto* given = attribute(call, name))
-        return *given;
+    if (const onnx::AttributeProto* given = attribute(call.proto, name))
+        return GivenAttribute{*given, call.payloads};
     for (onnx::AttributeProto& own : defaultsOf(function)) {
         if (own.name() == name)
-            return std::move(own);
+            return GivenAttribute{std::move(own), {}};
     }
     return std::nullopt;
 }
 
-bool sameValue(const std::optional<onnx::AttributeProto>& a, const std::optional<onnx::AttributeProto>& b)
+bool sameValue(const std::optional<GivenAttribute>& a, const std::optional<GivenAttribute>& b)
 {
     if (!a || !b)
         return !a && !b;
-    const auto plain = [](onnx::AttributeProto attribute) {
+    // Each attribute refers to its own payloads: only where these are the same do equal references mean
+    // anything.
+    const auto plain = [](GivenAttribute given, std::vector<Payload>& payloads) {
+        onnx::AttributeProto& attribute = given.attribute;
+        movePayloads(attribute, given.payloads, payloads);
         attribute.clear_name();
         attribute.clear_doc_string();
         if (attribute.has_t())
             attribute.mutable_t()->clear_name();
         return attribute.SerializeAsString();
     };
-    return plain(*a) == plain(*b);
+    std::vector<Payload> ofA, ofB;
+    return plain(*a, ofA) == plain(*b, ofB) && ofA == ofB;
 }
 
-std::optional<onnx::NodeProto> asCalled(const onnx::NodeProto& node, const onnx::FunctionProto& function,
-                                        std::span<const onnx::NodeProto* const> calls)
+std::optional<ResolvedNode> asCalled(const NodeMessage& node, const onnx::FunctionProto& function,
+                                     std::span<const NodeMessage> calls)
 {
-    if (calls.empty() || !refersToCall(node))
+    if (calls.empty() || !refersToCall(node.proto))
         return std::nullopt;
-    onnx::NodeProto resolved = node;
+    ResolvedNode made{node.proto, {node.payloads.begin(), node.payloads.end()}};
+    onnx::NodeProto& resolved = made.proto;
     resolved.clear_attribute();
-    for (const onnx::AttributeProto& own : node.attribute()) {
+    for (const onnx::AttributeProto& own : node.proto.attribute()) {
         const std::string& name = own.ref_attr_name();
         if (name.empty()) {
             *resolved.add_attribute() = own;
             continue;
         }
-        const auto given = givenBy(*calls.front(), function, name);
-        const bool agreed = std::ranges::all_of(calls, [&](const onnx::NodeProto* call) {
-            return sameValue(given, givenBy(*call, function, name));
-        });
-        if (!agreed || (given && !isPlain(*given))) {
+        const auto given = givenBy(calls.front(), function, name);
+        const bool agreed = std::ranges::all_of(
+            calls, [&](const NodeMessage& call) { return sameValue(given, givenBy(call, function, name)); });
+        if (!agreed || (given && !isPlain(given->attribute))) {
             *resolved.add_attribute() = own;
         } else if (given) {
             onnx::AttributeProto& taken = *resolved.add_attribute();
-            taken = *given;
+            taken = given->attribute;
+            movePayloads(taken, given->payloads, made.payloads);
             taken.set_name(own.name());
         }
     }
-    return resolved;
+    return made;
 }
 
 } // namespace pleat

@@ -400,7 +400,7 @@ Answer constantOfShape(const GraphView& view, NodeIndex node, std::string name)
         dims.push_back(static_cast<std::int64_t>(dim));
     TensorView value("", DataType::Float, {}, stored(DataType::Float, {0}));
     if (const onnx::AttributeProto* given = attribute(view.proto(node), "value"))
-        value = tensorView(view.model(), given->t());
+        value = tensorView(view.payloads(node), given->t());
     const std::uint64_t width = storedBytes(value.type(), 1);
     auto element = std::make_shared<std::vector<std::byte>>(width);
     if (elementBits(value.type()) < 8 || value.elements() != 1 || count(dims) > mostRepeated / width ||

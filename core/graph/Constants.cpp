@@ -34,7 +34,7 @@ tl::expected<TensorView, NotConstant> constantNode(const GraphView& view, NodeIn
     const std::string name = proto.output_size() ? proto.output(0) : std::string();
     for (const onnx::AttributeProto& attribute : proto.attribute()) {
         if (attribute.name() == "value" && attribute.has_t())
-            return tensorView(view.model(), attribute.t());
+            return tensorView(view.payloads(node), attribute.t());
         if (attribute.name() == "value_float")
             return owned(name, DataType::Float, std::vector<float>{attribute.f()}, true);
         if (attribute.name() == "value_int")
@@ -242,7 +242,7 @@ tl::expected<Constant, NotConstant> along(const GraphView& view, const Way& way)
             return tl::make_unexpected(tensor.error());
         constant = fromStorage(std::move(*tensor), way);
     } else if (const Initializer* initializer = view.initializer(way.storedAt)) {
-        constant = fromStorage(tensorView(view.model(), initializer->tensor), way);
+        constant = fromStorage(tensorView(initializer->tensor), way);
     } else {
         auto tensor = constantNode(view, view.producer(way.storedAt));
         if (!tensor)

@@ -320,23 +320,23 @@ Work workOf(const GraphView& view, NodeIndex node, const ValueTypes& types, cons
 std::map<DataType, std::uint64_t> countParameters(const GraphView& view)
 {
     std::map<DataType, std::uint64_t> parameters;
-    const auto add = [&](const onnx::TensorProto& proto) {
-        const TensorView tensor = tensorView(view.model(), proto);
+    const auto add = [&](std::span<const Payload> payloads, const onnx::TensorProto& proto) {
+        const TensorView tensor = tensorView(payloads, proto);
         parameters[tensor.type()] += tensor.elements();
     };
     for (const Scope& scope : view.scopes()) {
         for (const onnx::SparseTensorProto& sparse : scope.graph->header->sparse_initializer())
-            add(sparse.values());
+            add(scope.graph->payloads, sparse.values());
     }
     for (std::size_t v = 0; v < view.valueCount(); ++v) {
         const auto value = static_cast<ValueIndex>(v);
         const NodeIndex producer = view.producer(value);
         if (const Initializer* initializer = view.initializer(value)) {
-            const TensorView tensor = tensorView(view.model(), initializer->tensor);
+            const TensorView tensor = tensorView(initializer->tensor);
             parameters[tensor.type()] += tensor.elements();
         } else if (producer != NodeIndex::None && view.op(producer) == "Constant") {
             if (const auto* sparse = attribute(view.proto(producer), "sparse_value"))
-                add(sparse->sparse_tensor().values());
+                add(view.payloads(producer), sparse->sparse_tensor().values());
             const auto constant = constantOf(view, value);
             if (constant && !constant->tensor.dims().empty())
                 parameters[constant->tensor.type()] += constant->tensor.elements();

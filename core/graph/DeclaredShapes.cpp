@@ -51,7 +51,7 @@ const std::unordered_map<std::string_view, std::size_t>& sizedByNumbers()
 }
 
 // What exporters compute shapes with: the same numbers where what they read is the same.
-bool isShapeArithmetic(std::string_view op)
+bool computesWithShapes(std::string_view op)
 {
     static constexpr std::string_view ops[] = {
         "Add",        "Cast",    "Ceil",   "Concat",  "Constant", "ConstantOfShape",
@@ -103,6 +103,12 @@ Declarations declaredOutputs(const GraphView& view, ScopeIndex scope)
     return result;
 }
 
+bool TrueSizes::isShapeArithmetic(const GraphView& view, NodeIndex node)
+{
+    const std::string_view op = view.op(node);
+    return op == "Shape" || op == "Size" || computesWithShapes(op);
+}
+
 bool TrueSizes::isWhollyKnown(ValueIndex value) const
 {
     const KnownShape* shape = m_known.of(value);
@@ -122,7 +128,7 @@ bool TrueSizes::areFixed(ValueIndex numbers, int depth)
         return found->second;
     const std::string_view op = m_view.op(producer);
     bool fixed =
-        op == "Shape" || op == "Size" ? isWhollyKnown(m_view.input(producer, 0)) : isShapeArithmetic(op);
+        op == "Shape" || op == "Size" ? isWhollyKnown(m_view.input(producer, 0)) : computesWithShapes(op);
     if (op != "Shape" && op != "Size") {
         for (const ValueIndex input : m_view.inputs(producer))
             fixed = fixed && areFixed(input, depth + 1);

@@ -6,11 +6,7 @@
 
 #include "core/graph/Shapes.h"
 
-#include <unordered_map>
-
 namespace pleat {
-
-using Declarations = std::unordered_map<ValueIndex, KnownShape>;
 
 // What the inputs of a scope are said to be. The caller of a model is held to it; the state of a Loop may
 // have another size in each turn, so that only its number of axes is told.
@@ -24,6 +20,9 @@ Declarations declaredOutputs(const GraphView& view, ScopeIndex scope);
 class TrueSizes final {
 public:
     TrueSizes(const GraphView& view, const Shapes& known) : m_view(view), m_known(known) {}
+
+    // Whether an operator computes with shapes, so that what reads its result hangs on what it reads.
+    static bool isShapeArithmetic(const GraphView& view, NodeIndex node);
 
     // Whether the sizes of what `node` makes follow from the shapes of what it reads, all of which are known,
     // and from numbers that are the same in every run.

@@ -37,9 +37,9 @@ std::string shortened(const std::string& text)
     return text.substr(0, end) + "…";
 }
 
-std::string tensorText(const Model& model, const onnx::TensorProto& tensor)
+std::string tensorText(const Node& node, const onnx::TensorProto& tensor)
 {
-    const TensorView view = tensorView(model, tensor);
+    const TensorView view = tensorView(node.payloads(), tensor);
     std::string shape;
     for (const std::int64_t dim : view.dims())
         shape += (shape.empty() ? "" : "×") + std::to_string(dim);
@@ -50,7 +50,7 @@ std::string tensorText(const Model& model, const onnx::TensorProto& tensor)
     return shape.empty() ? name(view.type()) : name(view.type()) + " " + shape;
 }
 
-AttributeText attributeText(const Model& model, const onnx::AttributeProto& attribute)
+AttributeText attributeText(const Node& node, const onnx::AttributeProto& attribute)
 {
     using Proto = onnx::AttributeProto;
     const std::string& name = attribute.name();
@@ -64,7 +64,7 @@ AttributeText attributeText(const Model& model, const onnx::AttributeProto& attr
     case Proto::STRING:
         return {name, "string", shortened(attribute.s())};
     case Proto::TENSOR:
-        return {name, "tensor", tensorText(model, attribute.t())};
+        return {name, "tensor", tensorText(node, attribute.t())};
     case Proto::GRAPH:
         return {name, "graph", "a subgraph"};
     case Proto::SPARSE_TENSOR:
@@ -164,7 +164,7 @@ std::uint64_t storedSparsely(const GraphView& view, ValueIndex value)
     const Graph& graph = *view.scopes()[index(view.scope(value))].graph;
     for (const onnx::SparseTensorProto& sparse : graph.header->sparse_initializer()) {
         if (sparse.values().name() == view.name(value))
-            return tensorView(view.model(), sparse.values()).elements();
+            return tensorView(graph.payloads, sparse.values()).elements();
     }
     return 0;
 }
@@ -184,7 +184,7 @@ NodeText describe(const GraphView& view, NodeIndex node, const ValueTypes& types
         text.summary = firstSentence(text.documentation);
     }
     for (const onnx::AttributeProto& attribute : view.entry(node).proto->attribute())
-        text.attributes.push_back(attributeText(view.model(), attribute));
+        text.attributes.push_back(attributeText(view.entry(node), attribute));
     for (std::size_t slot = 0; slot < view.inputs(node).size(); ++slot)
         text.inputs.push_back(slotText(view, view.input(node, slot),
                                        schema ? formalName(schema->inputs(), slot) : std::string(), types));
@@ -195,7 +195,7 @@ NodeText describe(const GraphView& view, NodeIndex node, const ValueTypes& types
         if (slot.constant)
             text.parameters += constantOf(view, slot.value)->tensor.elements();
         else if (const Initializer* replaceable = view.initializer(slot.value))
-            text.parameters += tensorView(view.model(), replaceable->tensor).elements();
+            text.parameters += tensorView(replaceable->tensor).elements();
         else
             text.parameters += storedSparsely(view, slot.value);
     }
@@ -223,9 +223,11 @@ ModelInfo describe(const GraphView& view, const ValueTypes& types)
         info.opsets[import.domain() == "ai.onnx" ? std::string() : import.domain()] = import.version();
     for (const auto& property : model.header->metadata_props())
         info.metadata[property.key()] = property.value();
-    info.nodes = view.nodeCount();
-    for (std::size_t n = 0; n < view.nodeCount(); ++n)
-        ++info.ops[std::string(view.op(static_cast<NodeIndex>(n)))];
+    for (const Scope& scope : view.scopes()) {
+        info.nodes += scope.nodes.size();
+        for (const NodeIndex node : scope.nodes)
+            ++info.ops[std::string(view.op(node))];
+    }
     const Shapes shapes(view);
     info.notices = noticesOf(view, shapes);
     const TotalWork work = totalWork(view, types, shapes);

@@ -22,6 +22,43 @@ NodeId GraphView::id(NodeIndex node) const
     return entry(node).id;
 }
 
+// Nodes come after what they read; where a file has them otherwise, their results pass for data.
+std::uint8_t GraphView::constantDepthOf(NodeIndex node) const
+{
+    constexpr int deepest = 255;
+    const auto position = [&](NodeIndex at) { return std::pair(scope(at), place(at)); };
+    const auto drawsNumbers = [](std::string_view op) {
+        return op.starts_with("Random") || op == "Bernoulli" || op == "Multinomial";
+    };
+    int depth = 0;
+    for (const ValueIndex value : inputs(node)) {
+        const int before = value == ValueIndex::None ? 1 : constantDepth(value);
+        const NodeIndex maker = producer(value);
+        if (before == 0 || (maker != NodeIndex::None && position(maker) >= position(node)))
+            return 0;
+        depth = std::max(depth, before);
+    }
+    if (!entry(node).bodies().empty() || drawsNumbers(op(node)))
+        return 0;
+    return static_cast<std::uint8_t>(std::min(depth + 1, deepest));
+}
+
+std::size_t GraphView::bytesBeside(const GraphView& other) const
+{
+    std::size_t bytes = sizeof(*this) + m_nodes.bytesBeside(other.m_nodes) +
+                        m_values.bytesBeside(other.m_values) + m_slots.bytesBeside(other.m_slots) +
+                        m_uses.bytesBeside(other.m_uses) + m_byId.bytesBeside(other.m_byId);
+    for (std::size_t s = 0; s < m_scopes.size() && s < other.m_scopes.size(); ++s) {
+        const Scope &scope = m_scopes[s], &old = other.m_scopes[s];
+        bytes += sizeof(scope) + scope.nodes.bytesBeside(old.nodes) +
+                 scope.initializers.bytesBeside(old.initializers);
+        if (scope.graph != old.graph)
+            bytes += scope.graph->nodes.bytesBeside(old.graph->nodes) +
+                     scope.graph->initializers.bytesBeside(old.graph->initializers);
+    }
+    return bytes;
+}
+
 ScopeIndex GraphView::scope(NodeIndex node) const
 {
     return m_nodes[index(node)].scope;
@@ -57,13 +94,13 @@ std::string GraphView::label(NodeIndex node) const
 std::span<const ValueIndex> GraphView::inputs(NodeIndex node) const
 {
     const NodeRecord& record = m_nodes[index(node)];
-    return std::span(m_slots).subspan(record.firstSlot, record.inputs);
+    return m_slots.span(record.firstSlot, record.inputs);
 }
 
 std::span<const ValueIndex> GraphView::outputs(NodeIndex node) const
 {
     const NodeRecord& record = m_nodes[index(node)];
-    return std::span(m_slots).subspan(record.firstSlot + record.inputs, record.outputs);
+    return m_slots.span(record.firstSlot + record.inputs, record.outputs);
 }
 
 ValueIndex GraphView::input(NodeIndex node, std::size_t slot) const
@@ -80,12 +117,28 @@ ValueIndex GraphView::output(NodeIndex node, std::size_t slot) const
 
 const Node& GraphView::entry(NodeIndex node) const
 {
-    return *m_nodes[index(node)].node;
+    const NodeRecord& record = m_nodes[index(node)];
+    return m_scopes[index(record.scope)].graph->nodes[record.place];
+}
+
+Place GraphView::place(NodeIndex node) const
+{
+    return m_nodes[index(node)].place;
 }
 
 const onnx::NodeProto& GraphView::proto(NodeIndex node) const
 {
     return *m_nodes[index(node)].proto;
+}
+
+std::span<const Payload> GraphView::payloads(NodeIndex node) const
+{
+    const auto& resolved = m_functions->resolvedPayloads;
+    if (!resolved.empty()) {
+        if (const auto found = resolved.find(node); found != resolved.end())
+            return found->second;
+    }
+    return entry(node).payloads();
 }
 
 std::string_view GraphView::name(ValueIndex value) const
@@ -113,13 +166,14 @@ NodeIndex GraphView::producer(ValueIndex value) const
 
 std::size_t GraphView::producerSlot(ValueIndex value) const
 {
-    return record(value).slot;
+    const ValueRecord& found = record(value);
+    return found.initializer ? 0 : found.slot;
 }
 
 std::span<const Use> GraphView::uses(ValueIndex value) const
 {
     const ValueRecord& found = record(value);
-    return std::span(m_uses).subspan(found.firstUse, found.uses);
+    return m_uses.span(found.firstUse, found.uses);
 }
 
 NodeIndex GraphView::readerInBody(ValueIndex value) const
@@ -145,31 +199,51 @@ bool GraphView::isSparse(ValueIndex value) const
 const Initializer* GraphView::initializer(ValueIndex value) const
 {
     const ValueRecord& found = record(value);
-    return found.isInitializer() ? &m_scopes[index(found.scope)].graph->initializers[found.initializer]
-                                 : nullptr;
+    return found.initializer
+               ? &m_scopes[index(found.scope)].graph->initializers[static_cast<Place>(found.slot)]
+               : nullptr;
+}
+
+Place GraphView::initializerPlace(ValueIndex value) const
+{
+    const ValueRecord& found = record(value);
+    return found.initializer ? static_cast<Place>(found.slot) : Place::None;
 }
 
 ValueIndex GraphView::find(ScopeIndex scope, std::string_view name) const
 {
     for (; scope != ScopeIndex::None; scope = m_scopes[index(scope)].parent) {
-        const std::uint32_t found = m_names[index(scope)].find(name, nameOf());
+        const std::uint32_t found = findHere(m_names[index(scope)], name);
         if (found != NameIndex::none)
             return static_cast<ValueIndex>(found);
     }
     return ValueIndex::None;
 }
 
+std::uint32_t GraphView::findHere(const Names& names, std::string_view name) const
+{
+    const std::uint32_t found = names.since.find(name, nameOf());
+    return found == NameIndex::none ? names.built->find(name, nameOf()) : found;
+}
+
+bool GraphView::isValueName(std::string_view name) const
+{
+    return std::ranges::any_of(m_names,
+                               [&](const Names& names) { return findHere(names, name) != NameIndex::none; });
+}
+
 std::span<const NodeIndex> GraphView::calls(ScopeIndex function) const
 {
-    const auto found = m_calls.find(function);
-    return found != m_calls.end() ? std::span<const NodeIndex>(found->second) : std::span<const NodeIndex>();
+    const auto found = m_functions->calls.find(function);
+    return found != m_functions->calls.end() ? std::span<const NodeIndex>(found->second)
+                                             : std::span<const NodeIndex>();
 }
 
 std::span<const ValueIndex> GraphView::arguments(ValueIndex input) const
 {
-    const auto found = m_arguments.find(input);
-    return found != m_arguments.end() ? std::span<const ValueIndex>(found->second)
-                                      : std::span<const ValueIndex>();
+    const auto found = m_functions->arguments.find(input);
+    return found != m_functions->arguments.end() ? std::span<const ValueIndex>(found->second)
+                                                 : std::span<const ValueIndex>();
 }
 
 ValueIndex GraphView::origin(ValueIndex value) const
@@ -190,8 +264,15 @@ ValueIndex GraphView::origin(ValueIndex value) const
 
 std::vector<NodeIndex> GraphView::topological(ScopeIndex scope) const
 {
-    const std::span<const NodeIndex> nodes = m_scopes[index(scope)].nodes;
-    const std::size_t first = nodes.empty() ? 0 : index(nodes.front());
+    const Sequence<NodeIndex>& list = m_scopes[index(scope)].nodes;
+    const std::vector<NodeIndex> nodes(list.begin(), list.end());
+    std::vector<std::size_t> firstOfChunk{0};
+    for (std::size_t c = 0; c < list.chunks(); ++c)
+        firstOfChunk.push_back(firstOfChunk.back() + list.chunkAt(c).size());
+    const auto position = [&](NodeIndex node) {
+        return static_cast<std::uint32_t>(firstOfChunk[list.chunkOf(place(node))] +
+                                          list.offsetOf(place(node)));
+    };
     const auto inScope = [&](NodeIndex node) {
         for (; node != NodeIndex::None && this->scope(node) != scope;)
             node = m_scopes[index(this->scope(node))].owner;
@@ -203,7 +284,7 @@ std::vector<NodeIndex> GraphView::topological(ScopeIndex scope) const
                 // A reader in a body counts for the node of this scope that holds the body.
                 const NodeIndex reader = inScope(use.node);
                 if (reader != NodeIndex::None && reader != nodes[n])
-                    visit(static_cast<std::uint32_t>(index(reader) - first));
+                    visit(position(reader));
             }
         }
     };
@@ -215,11 +296,9 @@ std::vector<NodeIndex> GraphView::topological(ScopeIndex scope) const
             inOrder &= reader > n;
         });
     }
+    if (inOrder)
+        return nodes;
     std::vector<NodeIndex> order;
-    if (inOrder) {
-        order.assign(nodes.begin(), nodes.end());
-        return order;
-    }
     std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> ready;
     for (std::uint32_t n = 0; n < nodes.size(); ++n) {
         if (missing[n] == 0)

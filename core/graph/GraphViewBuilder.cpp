@@ -29,6 +29,7 @@ public:
             addPorts(scope, header);
         }
         resolve();
+        m_view->m_functions = std::make_shared<GraphView::Functions>();
         findCalls();
         traceArguments();
         findConstantDepths();
@@ -42,48 +43,52 @@ private:
     {
         const auto scope = static_cast<ScopeIndex>(m_view->m_scopes.size());
         m_view->m_scopes.push_back({parent, owner, function, std::move(path), &graph, {}, {}, {}, {}});
-        m_view->m_names.emplace_back().reserve(graph.nodes.size() + graph.initializers.size() + 8);
+        m_view->m_names.push_back({std::make_shared<NameIndex>(), {}});
+        m_view->m_names.back().built->reserve(graph.nodes.size() + graph.initializers.size() + 8);
         m_firstNode.push_back(m_view->m_nodes.size());
         for (const onnx::ValueInfoProto& input : graph.header->input()) {
             const ValueIndex value = define(scope, input.name());
             record(value).graphInput = true;
             m_view->m_scopes[index(scope)].inputs.push_back(value);
         }
-        m_view->m_scopes[index(scope)].initializers.reserve(graph.initializers.size());
-        for (std::uint32_t i = 0; i < graph.initializers.size(); ++i) {
-            const ValueIndex value = define(scope, graph.initializers[i].tensor.name());
-            record(value).initializer = i;
-            m_view->m_scopes[index(scope)].initializers.push_back(value);
+        for (auto at = graph.initializers.begin(); at != graph.initializers.end(); ++at) {
+            const ValueIndex value = define(scope, at->tensor.name());
+            record(value).initializer = true;
+            record(value).slot = static_cast<std::uint32_t>(at.place());
+            m_view->m_scopes[index(scope)].initializers.appendAt(at.place(), value);
         }
         for (const onnx::SparseTensorProto& sparse : graph.header->sparse_initializer())
             record(define(scope, sparse.values().name())).sparse = true;
-        for (const Node& node : graph.nodes)
-            addNode(scope, node);
+        for (auto at = graph.nodes.begin(); at != graph.nodes.end(); ++at)
+            addNode(scope, *at, at.place());
         // Bodies come after all nodes of their parent, so that a scope's nodes are numbered without gaps.
-        for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-            for (const Body& body : graph.nodes[n].bodies) {
+        std::size_t n = 0;
+        for (const Node& node : graph.nodes) {
+            for (const Body& body : node.bodies()) {
                 const auto bodyOwner = static_cast<NodeIndex>(m_firstNode[index(scope)] + n);
-                const onnx::NodeProto& proto = *graph.nodes[n].proto;
+                const onnx::NodeProto& proto = *node.proto;
                 addScope(*body.graph, scope, bodyOwner, -1,
                          bodyPath(m_view->m_scopes[index(scope)].path, proto.name(), proto.op_type(), n,
                                   proto.attribute(body.attribute).name(), body.position));
             }
+            ++n;
         }
         return scope;
     }
 
-    void addNode(ScopeIndex scope, const Node& node)
+    void addNode(ScopeIndex scope, const Node& node, Place place)
     {
         const auto self = static_cast<NodeIndex>(m_view->m_nodes.size());
-        m_view->m_nodes.push_back({&node, node.proto.get(), scope, 0,
-                                   static_cast<std::uint32_t>(node.proto->input_size()),
-                                   static_cast<std::uint32_t>(node.proto->output_size())});
+        const auto outputs = static_cast<std::uint32_t>(node.proto->output_size());
+        m_view->m_nodes.append({node.proto.get(), scope, place, 0,
+                                static_cast<std::uint32_t>(node.proto->input_size()), outputs});
+        m_view->m_scopes[index(scope)].nodes.appendAt(place, self);
         if (node.id != NodeId::None) {
-            if (index(node.id) >= m_view->m_byId.size())
-                m_view->m_byId.resize(index(node.id) + 1, NodeIndex::None);
-            m_view->m_byId[index(node.id)] = self;
+            while (index(node.id) >= m_view->m_byId.size())
+                m_view->m_byId.append(NodeIndex::None);
+            m_view->m_byId.change(index(node.id)) = self;
         }
-        for (std::uint32_t slot = 0; slot < m_view->m_nodes.back().outputs; ++slot) {
+        for (std::uint32_t slot = 0; slot < outputs; ++slot) {
             const std::string& output = node.proto->output(static_cast<int>(slot));
             m_outputs.push_back(output.empty() ? ValueIndex::None : define(scope, output));
             if (output.empty())
@@ -107,18 +112,20 @@ private:
     void resolve()
     {
         std::vector<std::pair<ValueIndex, Use>> uses;
+        std::vector<ValueIndex> slots;
         auto output = m_outputs.begin();
         for (std::uint32_t n = 0; n < m_view->m_nodes.size(); ++n) {
-            GraphView::NodeRecord& node = m_view->m_nodes[n];
-            node.firstSlot = static_cast<std::uint32_t>(m_view->m_slots.size());
+            GraphView::NodeRecord& node = m_view->m_nodes.change(n);
+            slots.clear();
             for (std::uint32_t slot = 0; slot < node.inputs; ++slot) {
-                const ValueIndex value = lookUp(node.scope, node.node->proto->input(static_cast<int>(slot)));
-                m_view->m_slots.push_back(value);
+                const ValueIndex value = lookUp(node.scope, node.proto->input(static_cast<int>(slot)));
+                slots.push_back(value);
                 if (value != ValueIndex::None)
                     uses.push_back({value, {static_cast<NodeIndex>(n), slot}});
             }
-            m_view->m_slots.insert(m_view->m_slots.end(), output, output + node.outputs);
+            slots.insert(slots.end(), output, output + node.outputs);
             output += node.outputs;
+            node.firstSlot = static_cast<std::uint32_t>(m_view->m_slots.append(slots));
         }
         for (std::size_t s = 0; s < m_view->m_scopes.size(); ++s) {
             const Scope& scope = m_view->m_scopes[s];
@@ -130,7 +137,6 @@ private:
                 addOutput(scope, output);
         }
         groupUses(uses);
-        listNodes();
     }
 
     void addOutput(ScopeIndex scope, const std::string& name)
@@ -147,18 +153,20 @@ private:
         for (const auto& [value, use] : uses)
             ++record(value).uses;
         std::uint32_t first = 0;
-        for (GraphView::ValueRecord& value : m_view->m_values) {
+        for (std::size_t v = 0; v < m_view->m_values.size(); ++v) {
+            GraphView::ValueRecord& value = m_view->m_values.change(v);
             value.firstUse = first;
             first += value.uses;
             value.uses = 0;
         }
-        m_view->m_uses.resize(uses.size());
+        std::vector<Use> grouped(uses.size());
         for (const auto& [value, use] : uses) {
             GraphView::ValueRecord& target = record(value);
-            m_view->m_uses[target.firstUse + target.uses++] = use;
+            grouped[target.firstUse + target.uses++] = use;
             if (target.readerInBody == NodeIndex::None && m_view->scope(use.node) != target.scope)
                 target.readerInBody = use.node;
         }
+        m_view->m_uses = SharedVector<Use>(std::move(grouped));
     }
 
     void findCalls()
@@ -167,11 +175,11 @@ private:
         for (const auto& [scope, header] : m_functionOutputs)
             functions[{header->domain(), header->name()}].push_back(scope);
         for (std::size_t n = 0; !functions.empty() && n < m_view->m_nodes.size(); ++n) {
-            const onnx::NodeProto& proto = *m_view->m_nodes[n].node->proto;
+            const onnx::NodeProto& proto = *m_view->m_nodes[n].proto;
             const auto found = functions.find({proto.domain(), proto.op_type()});
             // Overloads share a name, and which one a node means lies in a field that this ONNX may not know.
             if (found != functions.end() && found->second.size() == 1)
-                m_view->m_calls[found->second.front()].push_back(static_cast<NodeIndex>(n));
+                m_view->m_functions->calls[found->second.front()].push_back(static_cast<NodeIndex>(n));
         }
     }
 
@@ -187,7 +195,7 @@ private:
         };
         std::unordered_map<ScopeIndex, std::vector<ScopeIndex>> callees;
         std::unordered_map<ScopeIndex, std::size_t> missing; // calls from functions that are not traced yet
-        for (const auto& [callee, calls] : m_view->m_calls) {
+        for (const auto& [callee, calls] : m_view->m_functions->calls) {
             for (const NodeIndex call : calls) {
                 callees[function(call)].push_back(callee);
                 ++missing[callee];
@@ -215,7 +223,7 @@ private:
     {
         const std::vector<ValueIndex>& inputs = m_view->m_scopes[index(function)].inputs;
         for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
-            std::vector<ValueIndex>& different = m_view->m_arguments[inputs[slot]];
+            std::vector<ValueIndex>& different = m_view->m_functions->arguments[inputs[slot]];
             for (const NodeIndex call : m_view->calls(function)) {
                 const ValueIndex argument = m_view->origin(m_view->input(call, slot));
                 if (std::ranges::find(different, argument) == different.end())
@@ -226,16 +234,16 @@ private:
         }
     }
 
-    // Nodes come after what they read; where a file has them otherwise, their results pass for data.
     void findConstantDepths()
     {
-        for (GraphView::ValueRecord& value : m_view->m_values) {
+        for (std::size_t v = 0; v < m_view->m_values.size(); ++v) {
+            GraphView::ValueRecord& value = m_view->m_values.change(v);
             const bool functionInput = value.graphInput && m_view->m_scopes[index(value.scope)].function >= 0;
-            value.constantDepth = value.isInitializer() || value.sparse || functionInput;
+            value.constantDepth = value.initializer || value.sparse || functionInput;
         }
         for (std::size_t n = 0; n < m_view->m_nodes.size(); ++n) {
             const auto node = static_cast<NodeIndex>(n);
-            const std::uint8_t depth = depthOf(node);
+            const std::uint8_t depth = m_view->constantDepthOf(node);
             for (const ValueIndex value : m_view->outputs(node)) {
                 if (value != ValueIndex::None && depth > 0)
                     record(value).constantDepth = depth;
@@ -243,59 +251,31 @@ private:
         }
     }
 
-    std::uint8_t depthOf(NodeIndex node) const
-    {
-        constexpr int deepest = 255;
-        int depth = 0;
-        for (const ValueIndex value : m_view->inputs(node)) {
-            const int before = value == ValueIndex::None ? 1 : m_view->constantDepth(value);
-            if (before == 0)
-                return 0;
-            depth = std::max(depth, before);
-        }
-        if (!m_view->entry(node).bodies.empty() || drawsNumbers(m_view->op(node)))
-            return 0;
-        return static_cast<std::uint8_t>(std::min(depth + 1, deepest));
-    }
-
-    static bool drawsNumbers(std::string_view op)
-    {
-        return op.starts_with("Random") || op == "Bernoulli" || op == "Multinomial";
-    }
-
     // What the nodes of a function, those in bodies included, take from its calls.
     void resolveAttributes(ScopeIndex function)
     {
         const auto number = static_cast<std::size_t>(m_view->m_scopes[index(function)].function);
         const onnx::FunctionProto& header = *m_view->m_model.functions[number].header;
-        std::vector<const onnx::NodeProto*> calls;
+        std::vector<NodeMessage> calls;
         for (const NodeIndex call : m_view->calls(function))
-            calls.push_back(&m_view->proto(call));
+            calls.push_back({m_view->proto(call), m_view->payloads(call)});
         // Bodies come right behind the function that they are in.
         std::size_t end = index(function) + 1;
         while (end < m_view->m_scopes.size() && m_view->m_scopes[end].parent != ScopeIndex::None)
             ++end;
         const std::size_t last = end < m_firstNode.size() ? m_firstNode[end] : m_view->m_nodes.size();
         for (std::size_t n = m_firstNode[index(function)]; n < last; ++n) {
-            GraphView::NodeRecord& node = m_view->m_nodes[n];
-            if (!node.node->bodies.empty())
+            const auto self = static_cast<NodeIndex>(n);
+            if (!m_view->entry(self).bodies().empty())
                 continue;
-            if (auto resolved = asCalled(*node.proto, header, calls)) {
-                m_view->m_resolved.push_back(std::make_unique<const onnx::NodeProto>(std::move(*resolved)));
-                node.proto = m_view->m_resolved.back().get();
+            const NodeMessage own{*m_view->m_nodes[n].proto, m_view->payloads(self)};
+            if (auto resolved = asCalled(own, header, calls)) {
+                auto& all = m_view->m_functions->resolved;
+                all.push_back(std::make_unique<const onnx::NodeProto>(std::move(resolved->proto)));
+                m_view->m_nodes.change(n).proto = all.back().get();
+                if (!resolved->payloads.empty())
+                    m_view->m_functions->resolvedPayloads[self] = std::move(resolved->payloads);
             }
-        }
-    }
-
-    // A scope's nodes are numbered one after the other; its list is a piece of the list of all numbers.
-    void listNodes()
-    {
-        m_view->m_scopeNodes.resize(m_view->m_nodes.size());
-        for (std::size_t n = 0; n < m_view->m_nodes.size(); ++n)
-            m_view->m_scopeNodes[n] = static_cast<NodeIndex>(n);
-        for (std::size_t s = 0; s < m_view->m_scopes.size(); ++s) {
-            Scope& scope = m_view->m_scopes[s];
-            scope.nodes = std::span(m_view->m_scopeNodes).subspan(m_firstNode[s], scope.graph->nodes.size());
         }
     }
 
@@ -303,12 +283,12 @@ private:
     ValueIndex define(ScopeIndex scope, std::string_view name)
     {
         const auto next = static_cast<std::uint32_t>(m_view->m_values.size());
-        const std::uint32_t value = m_view->m_names[index(scope)].add(name, next, m_view->nameOf());
+        const std::uint32_t value = m_view->m_names[index(scope)].built->add(name, next, m_view->nameOf());
         if (value == next) {
-            m_view->m_values.emplace_back();
-            m_view->m_values.back().nameStart = name.data();
-            m_view->m_values.back().nameLength = static_cast<std::uint32_t>(name.size());
-            m_view->m_values.back().scope = scope;
+            GraphView::ValueRecord made;
+            made.setName(name);
+            made.scope = scope;
+            m_view->m_values.append(made);
         }
         return static_cast<ValueIndex>(value);
     }
@@ -321,7 +301,7 @@ private:
         return found != ValueIndex::None ? found : define(scope, name);
     }
 
-    GraphView::ValueRecord& record(ValueIndex value) { return m_view->m_values[index(value)]; }
+    GraphView::ValueRecord& record(ValueIndex value) { return m_view->m_values.change(index(value)); }
 
     std::unique_ptr<GraphView> m_view;
     std::vector<std::size_t> m_firstNode; // by scope

@@ -3,9 +3,11 @@
 #include "core/graph/Rewriter.h"
 
 #include "core/graph/RewriterState.h"
+#include "core/model/TensorWalk.h"
 
 #include <algorithm>
 #include <cassert>
+#include <ranges>
 
 namespace pleat {
 
@@ -21,11 +23,46 @@ namespace {
     return payload.size() == storedBytes(type, TensorView({}, type, dims, {}).elements());
 }
 
+// A node with the attributes of another, which lives as long.
+struct Borrower {
+    explicit Borrower(std::shared_ptr<const onnx::NodeProto> from) : lender(std::move(from))
+    {
+        onnx::NodeProto whole(*lender); // the one way to get at fields that this ONNX does not know
+        whole.clear_attribute();
+        node = std::move(whole);
+        node.mutable_attribute()->Reserve(lender->attribute_size());
+        for (const onnx::AttributeProto& attribute : lender->attribute())
+            node.mutable_attribute()->UnsafeArenaAddAllocated(const_cast<onnx::AttributeProto*>(&attribute));
+    }
+    Borrower(const Borrower&) = delete;
+    Borrower& operator=(const Borrower&) = delete;
+    ~Borrower()
+    {
+        while (node.attribute_size() > 0)
+            node.mutable_attribute()->UnsafeArenaReleaseLast();
+    }
+
+    std::shared_ptr<const onnx::NodeProto> lender;
+    onnx::NodeProto node;
+};
+
 } // namespace
+
+std::vector<Payload> setValue(onnx::NodeProto& constant, const TensorMessage& tensor)
+{
+    constant.clear_attribute();
+    onnx::AttributeProto& value = *constant.add_attribute();
+    value.set_name("value");
+    value.set_type(onnx::AttributeProto::TENSOR);
+    *value.mutable_t() = *tensor.message();
+    if (!tensor.payload())
+        return {};
+    setPayload(*value.mutable_t(), 0);
+    return {*tensor.payload()};
+}
 
 Rewriter::Rewriter(std::shared_ptr<const GraphView> view) : m_state(new State)
 {
-    m_state->payloads = std::make_shared<std::vector<Payload>>(*view->model().payloads);
     m_state->view = std::move(view);
 }
 
@@ -37,6 +74,27 @@ onnx::NodeProto& Rewriter::change(NodeIndex node)
     std::shared_ptr<onnx::NodeProto>& changed = m_state->changed[node];
     if (!changed)
         changed = std::make_shared<onnx::NodeProto>(m_state->view->proto(node));
+    if (!m_state->borrows.empty() && m_state->borrows[index(node)]) {
+        changed = std::make_shared<onnx::NodeProto>(*changed);
+        m_state->borrows[index(node)] = false;
+    }
+    return *changed;
+}
+
+onnx::NodeProto& Rewriter::rewire(NodeIndex node)
+{
+    assert(isNodeOf(*m_state->view, node));
+    const std::shared_ptr<const onnx::NodeProto>& own = m_state->view->entry(node).proto;
+    const bool isResolved = &m_state->view->proto(node) != own.get(); // goes with the view
+    std::shared_ptr<onnx::NodeProto>& changed = m_state->changed[node];
+    if (!changed && (isResolved || own->attribute().empty()))
+        changed = std::make_shared<onnx::NodeProto>(m_state->view->proto(node));
+    if (!changed) {
+        const auto borrower = std::make_shared<Borrower>(own);
+        changed = std::shared_ptr<onnx::NodeProto>(borrower, &borrower->node);
+        m_state->borrows.resize(m_state->view->nodeCount());
+        m_state->borrows[index(node)] = true;
+    }
     return *changed;
 }
 
@@ -63,8 +121,7 @@ std::string Rewriter::add(ScopeIndex scope, const std::string& wanted, DataType 
 {
     assert(fits(type, dims, payload));
     std::string name = uniqueName(wanted);
-    m_state->added[scope].push_back(
-        makeTensor(*m_state->payloads, name, type, std::move(dims), std::move(payload)));
+    m_state->added[scope].push_back(makeTensor(name, type, dims, std::move(payload)));
     return name;
 }
 
@@ -75,19 +132,14 @@ void Rewriter::replaceData(ValueIndex storedAt, DataType type, std::vector<std::
     assert(fits(type, dims, payload));
     assert(view.initializer(storedAt) || view.op(view.producer(storedAt)) == "Constant");
     changeNumbers(storedAt);
-    const auto tensor = makeTensor(*m_state->payloads, std::string(view.name(storedAt)), type,
-                                   std::move(dims), std::move(payload));
+    const TensorMessage tensor = makeTensor(std::string(view.name(storedAt)), type, dims, std::move(payload));
     m_state->restated[view.scope(storedAt)].push_back(tensor);
     if (view.initializer(storedAt)) {
         m_state->replaced[storedAt] = tensor;
         return;
     }
-    onnx::NodeProto& constant = change(view.producer(storedAt));
-    constant.clear_attribute();
-    onnx::AttributeProto& value = *constant.add_attribute();
-    value.set_name("value");
-    value.set_type(onnx::AttributeProto::TENSOR);
-    *value.mutable_t() = *tensor;
+    const NodeIndex constant = view.producer(storedAt);
+    m_state->payloads[constant] = setValue(change(constant), tensor);
 }
 
 void Rewriter::changeNumbers(ValueIndex value)
@@ -113,25 +165,37 @@ std::shared_ptr<const GraphView> withFrozenInputs(const std::shared_ptr<const Gr
     return GraphView::of(rewriter.apply());
 }
 
+// A fold asks for a name or two, folding all of a large model for a hundred thousand.
+bool Rewriter::State::isNodeName(std::string_view name)
+{
+    constexpr int fewQuestions = 8;
+    const auto nameOf = [this](std::uint32_t node) { return view->name(static_cast<NodeIndex>(node)); };
+    const auto nodes = std::views::iota(std::uint32_t{0}, static_cast<std::uint32_t>(view->nodeCount()));
+    if (++nodeNamesAsked < fewQuestions)
+        return std::ranges::any_of(nodes, [&](std::uint32_t node) { return nameOf(node) == name; });
+    if (nodeNamesAsked == fewQuestions) {
+        nodeNames.reserve(view->nodeCount());
+        for (const std::uint32_t node : nodes)
+            nodeNames.add(nameOf(node), node, nameOf);
+    }
+    return nodeNames.find(name, nameOf) != NameIndex::none;
+}
+
 std::string Rewriter::uniqueName(const std::string& wanted)
 {
-    std::unordered_map<std::string_view, int>& names = m_state->names;
-    if (names.empty()) {
-        const GraphView& view = *m_state->view;
-        for (std::size_t v = 0; v < view.valueCount(); ++v)
-            names.try_emplace(view.name(static_cast<ValueIndex>(v)));
-        for (std::size_t n = 0; n < view.nodeCount(); ++n)
-            names.try_emplace(view.name(static_cast<NodeIndex>(n)));
-    }
+    const auto isTaken = [&](const std::string& name) {
+        return m_state->newNames.contains(name) || m_state->view->isValueName(name) ||
+               m_state->isNodeName(name);
+    };
     std::string name = wanted;
     // A hundred thousand layers may want the same name: each goes on where the last one stopped.
-    if (const auto taken = names.find(wanted); taken != names.end()) {
-        int& number = taken->second;
+    if (isTaken(wanted)) {
+        int& number = m_state->variations[wanted];
         do
             name = wanted + "_" + std::to_string(++number);
-        while (names.contains(name));
+        while (isTaken(name));
     }
-    names.try_emplace(m_state->newNames.emplace_back(name));
+    m_state->newNames.insert(name);
     return name;
 }
 

@@ -18,10 +18,14 @@ public:
     ~Rewriter();
 
     // The node as it stands in this edit, to be changed in place; it keeps its id.
-    // REQUIRES, as the next three: the node is one of the view.
+    // REQUIRES, as the next four: the node is one of the view.
     onnx::NodeProto& change(NodeIndex node);
+    // The same for its inputs and outputs alone: the attributes, most of a node, stay the view's own and must
+    // not be touched. A later change() of the node ends the reference.
+    onnx::NodeProto& rewire(NodeIndex node);
     void remove(NodeIndex node);
-    // A new node right before or behind `neighbour` in its graph; it gets an id of its own.
+    // A new node right before or behind `neighbour` in its graph; it gets an id of its own. No tensor in it
+    // is a left-out one.
     void insertBefore(NodeIndex neighbour, onnx::NodeProto node);
     void insertAfter(NodeIndex neighbour, onnx::NodeProto node);
 

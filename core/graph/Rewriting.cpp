@@ -25,7 +25,6 @@ public:
         dropOrphans();
         collectVanished();
         markTouched();
-        m_model.payloads = m_edit.payloads;
         m_model.edited = true;
         if (m_touched.contains(ScopeIndex::Main))
             m_model.graph = rebuilt(ScopeIndex::Main);
@@ -152,18 +151,31 @@ private:
     void markTouched()
     {
         const auto touch = [&](ScopeIndex scope) {
-            while (scope != ScopeIndex::None && m_touched.insert(scope).second)
-                scope = m_view.scopes()[index(scope)].parent;
+            while (scope != ScopeIndex::None && m_touched.insert(scope).second) {
+                const Scope& entry = m_view.scopes()[index(scope)];
+                if (entry.owner != NodeIndex::None)
+                    markChunk(entry.owner);
+                scope = entry.parent;
+            }
         };
-        forEachNewNode([&](NodeIndex node, const onnx::NodeProto&) { touch(m_view.scope(node)); });
+        const auto touchNode = [&](NodeIndex node) {
+            markChunk(node);
+            touch(m_view.scope(node));
+        };
+        const auto touchInitializer = [&](ValueIndex value) {
+            m_initializerChunks[m_view.scope(value)].insert(
+                Sequence<ValueIndex>::chunkOf(m_view.initializerPlace(value)));
+            touch(m_view.scope(value));
+        };
+        forEachNewNode([&](NodeIndex node, const onnx::NodeProto&) { touchNode(node); });
         for (const NodeIndex node : m_edit.removed)
-            touch(m_view.scope(node));
+            touchNode(node);
         for (const NodeIndex node : m_orphanNodes)
-            touch(m_view.scope(node));
+            touchNode(node);
         for (const ValueIndex value : m_orphans)
-            touch(m_view.scope(value));
+            touchInitializer(value);
         for (const auto& [value, tensor] : m_edit.replaced)
-            touch(m_view.scope(value));
+            touchInitializer(value);
         for (const auto& [scope, tensors] : m_edit.added)
             touch(scope);
         for (const auto& [scope, names] : m_edit.otherNumbers)
@@ -177,21 +189,33 @@ private:
         }
     }
 
+    void markChunk(NodeIndex node)
+    {
+        m_nodeChunks[m_view.scope(node)].insert(Sequence<NodeIndex>::chunkOf(m_view.place(node)));
+    }
+
     std::shared_ptr<const Graph> rebuilt(ScopeIndex index_)
     {
         const Scope& scope = m_view.scopes()[index(index_)];
-        auto graph = std::make_shared<Graph>();
+        auto graph = std::make_shared<Graph>(*scope.graph);
+        graph->source = {};
         graph->header = rebuiltHeader(index_, scope);
         rebuildInitializers(index_, scope, *graph);
+        for (const std::size_t chunk : m_nodeChunks[index_]) {
+            graph->nodes.changeChunk(chunk, [&](const std::vector<Node>&) {
+                std::vector<Node> nodes;
+                for (const NodeIndex node : scope.nodes.chunkAt(chunk)) {
+                    insert(m_edit.before, node, nodes);
+                    if (!isGone(node))
+                        nodes.push_back(rebuiltNode(node));
+                    insert(m_edit.after, node, nodes);
+                }
+                return nodes;
+            });
+        }
         if (scope.function >= 0)
             addConstants(index_, *graph);
-        graph->nodes.reserve(graph->nodes.size() + scope.nodes.size());
-        for (const NodeIndex node : scope.nodes) {
-            insert(m_edit.before, node, *graph);
-            if (!isGone(node))
-                graph->nodes.push_back(rebuiltNode(node));
-            insert(m_edit.after, node, *graph);
-        }
+        graph->nodes.level();
         return graph;
     }
 
@@ -207,13 +231,22 @@ private:
     Node rebuiltNode(NodeIndex node)
     {
         Node entry = m_view.entry(node);
-        if (const auto changed = m_edit.changed.find(node); changed != m_edit.changed.end()) {
+        const auto changed = m_edit.changed.find(node);
+        const auto bodies = m_bodies.find(node);
+        if (changed == m_edit.changed.end() && bodies == m_bodies.end())
+            return entry;
+        NodeParts parts = entry.parts ? *entry.parts : NodeParts();
+        if (changed != m_edit.changed.end()) {
             entry.proto = changed->second;
             entry.source = {};
+            const auto others = m_edit.payloads.find(node);
+            const auto payloads =
+                others == m_edit.payloads.end() ? m_view.payloads(node) : std::span(others->second);
+            parts.payloads.assign(payloads.begin(), payloads.end());
         }
-        if (const auto bodies = m_bodies.find(node); bodies != m_bodies.end()) {
+        if (bodies != m_bodies.end()) {
             entry.source = {};
-            auto body = entry.bodies.begin(); // scopes come in the order of the bodies
+            auto body = parts.bodies.begin(); // scopes come in the order of the bodies
             for (const ScopeIndex scope : bodies->second) {
                 const Graph* old = m_view.scopes()[index(scope)].graph;
                 while (body->graph.get() != old)
@@ -221,37 +254,44 @@ private:
                 body->graph = rebuilt(scope);
             }
         }
-        std::erase_if(entry.bodies, [&](const Body& body) { return !hasPlaceFor(body, *entry.proto); });
+        std::erase_if(parts.bodies, [&](const Body& body) { return !hasPlaceFor(body, *entry.proto); });
+        entry.setParts(std::move(parts));
         return entry;
     }
 
     void insert(const std::map<NodeIndex, std::vector<onnx::NodeProto>>& inserted, NodeIndex neighbour,
-                Graph& graph)
+                std::vector<Node>& nodes)
     {
         const auto found = inserted.find(neighbour);
         if (found == inserted.end())
             return;
         for (const onnx::NodeProto& proto : found->second)
-            graph.nodes.push_back(fresh(proto));
+            nodes.push_back(fresh(proto));
     }
 
-    Node fresh(onnx::NodeProto proto)
+    Node fresh(onnx::NodeProto proto, std::vector<Payload> payloads = {})
     {
-        return {m_model.ids->node(), std::make_shared<const onnx::NodeProto>(std::move(proto)), {}, {}};
+        Node made{m_model.ids->node(), std::make_shared<const onnx::NodeProto>(std::move(proto)), {}, {}};
+        made.setParts({{}, std::move(payloads)});
+        return made;
     }
 
     void rebuildInitializers(ScopeIndex index_, const Scope& scope, Graph& graph)
     {
-        graph.initializers.reserve(scope.graph->initializers.size());
-        for (std::size_t i = 0; i < scope.graph->initializers.size(); ++i) {
-            const Initializer& initializer = scope.graph->initializers[i];
-            const ValueIndex value = scope.initializers[i];
-            if (m_orphans.contains(value))
-                continue;
-            const auto replaced = m_edit.replaced.find(value);
-            graph.initializers.push_back(replaced == m_edit.replaced.end()
-                                             ? initializer
-                                             : Initializer{initializer.id, replaced->second, {}});
+        for (const std::size_t chunk : m_initializerChunks[index_]) {
+            graph.initializers.changeChunk(chunk, [&](const std::vector<Initializer>& old) {
+                std::vector<Initializer> kept;
+                for (std::size_t i = 0; i < old.size(); ++i) {
+                    const ValueIndex value = scope.initializers.chunkAt(chunk)[i];
+                    if (m_orphans.contains(value))
+                        continue;
+                    const auto replaced = m_edit.replaced.find(value);
+                    kept.push_back(replaced == m_edit.replaced.end()
+                                       ? old[i]
+                                       : Initializer{old[i].id, replaced->second, {}});
+                }
+                return kept;
+            });
         }
         if (scope.function >= 0)
             return;
@@ -267,16 +307,16 @@ private:
         const auto added = m_edit.added.find(scope);
         if (added == m_edit.added.end())
             return;
+        std::vector<Node> constants;
+        constants.reserve(added->second.size());
         for (const auto& tensor : added->second) {
             onnx::NodeProto constant;
             constant.set_op_type("Constant");
-            constant.add_output(tensor->name());
-            onnx::AttributeProto& value = *constant.add_attribute();
-            value.set_name("value");
-            value.set_type(onnx::AttributeProto::TENSOR);
-            *value.mutable_t() = *tensor;
-            graph.nodes.push_back(fresh(std::move(constant)));
+            constant.add_output(std::string(tensor.name()));
+            std::vector<Payload> payloads = setValue(constant, tensor);
+            constants.push_back(fresh(std::move(constant), std::move(payloads)));
         }
+        graph.nodes.insertAtStart(std::move(constants));
     }
 
     std::shared_ptr<const onnx::GraphProto> rebuiltHeader(ScopeIndex index_, const Scope& scope)
@@ -289,8 +329,9 @@ private:
         const bool freezes = m_edit.freezesInputs && index_ == ScopeIndex::Main;
         const auto others = m_edit.otherNumbers.find(index_);
         const bool forgets = others != m_edit.otherNumbers.end() && old->quantization_annotation_size() > 0;
-        if (vanished == m_vanished.end() && restated == m_edit.restated.end() && !freezes && !forgets &&
-            !(listsInputs && added != m_edit.added.end()))
+        if (!freezes && !forgets && !(listsInputs && added != m_edit.added.end()) &&
+            (vanished == m_vanished.end() || !declaresAny(*old, vanished->second, listsInputs)) &&
+            (restated == m_edit.restated.end() || !declaresAny(*old, restated->second)))
             return old;
         auto header = std::make_shared<onnx::GraphProto>(*old);
         if (restated != m_edit.restated.end())
@@ -313,9 +354,27 @@ private:
             });
         if (listsInputs && added != m_edit.added.end()) {
             for (const auto& tensor : added->second)
-                addInput(*header, *tensor);
+                addInput(*header, tensor);
         }
         return header;
+    }
+
+    using Names = std::unordered_set<std::string_view>;
+    static bool declaresAny(const onnx::GraphProto& header, const Names& names, bool inputsToo)
+    {
+        const auto isOne = [&](const onnx::ValueInfoProto& info) { return names.contains(info.name()); };
+        return std::ranges::any_of(header.value_info(), isOne) ||
+               (inputsToo && std::ranges::any_of(header.input(), isOne)) ||
+               std::ranges::any_of(header.quantization_annotation(), [&](const auto& annotation) {
+                   return names.contains(annotation.tensor_name());
+               });
+    }
+    static bool declaresAny(const onnx::GraphProto& header, const std::vector<TensorMessage>& tensors)
+    {
+        Names names;
+        for (const auto& tensor : tensors)
+            names.insert(tensor.name());
+        return declaresAny(header, names, true);
     }
 
     template<class Message, class Gone>
@@ -329,28 +388,28 @@ private:
         messages.DeleteSubrange(kept, messages.size() - kept);
     }
 
-    static void addInput(onnx::GraphProto& header, const onnx::TensorProto& tensor)
+    static void addInput(onnx::GraphProto& header, const TensorMessage& tensor)
     {
         onnx::ValueInfoProto& input = *header.add_input();
-        input.set_name(tensor.name());
+        input.set_name(std::string(tensor.name()));
         setType(input, tensor);
     }
 
-    static void setType(onnx::ValueInfoProto& value, const onnx::TensorProto& tensor)
+    static void setType(onnx::ValueInfoProto& value, const TensorMessage& tensor)
     {
         onnx::TypeProto::Tensor& type = *value.mutable_type()->mutable_tensor_type();
-        type.set_elem_type(tensor.data_type());
+        type.set_elem_type(static_cast<std::int32_t>(tensor.type()));
         type.mutable_shape()->clear_dim();
         for (const std::int64_t dim : tensor.dims())
             type.mutable_shape()->add_dim()->set_dim_value(dim);
     }
 
     // What declares a constant follows it where it got another shape (the C of a Gemm grows, for instance).
-    static void restate(onnx::GraphProto& header, const std::vector<Rewriter::State::TensorPointer>& tensors)
+    static void restate(onnx::GraphProto& header, const std::vector<TensorMessage>& tensors)
     {
-        std::unordered_map<std::string_view, const onnx::TensorProto*> byName;
-        for (const auto& tensor : tensors)
-            byName[tensor->name()] = tensor.get();
+        std::unordered_map<std::string_view, const TensorMessage*> byName;
+        for (const TensorMessage& tensor : tensors)
+            byName[tensor.name()] = &tensor;
         for (auto* values : {header.mutable_input(), header.mutable_value_info()}) {
             for (onnx::ValueInfoProto& value : *values) {
                 if (const auto found = byName.find(value.name()); found != byName.end())
@@ -369,6 +428,7 @@ private:
     std::set<ValueIndex> m_orphans; // initializers
     std::map<ScopeIndex, std::unordered_set<std::string_view>> m_vanished;
     std::set<ScopeIndex> m_touched;
+    std::map<ScopeIndex, std::set<std::size_t>> m_nodeChunks, m_initializerChunks; // to be rebuilt
     std::map<NodeIndex, std::vector<ScopeIndex>> m_bodies; // touched ones, by the node that holds them
 };
 

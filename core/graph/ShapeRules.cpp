@@ -475,7 +475,7 @@ std::optional<std::vector<PaddedAxis>> padsOf(const GraphView& view, NodeIndex n
     std::vector<PaddedAxis> pads;
     const bool named = view.input(node, 3) != ValueIndex::None;
     const auto axes = named ? constantInts(view, view.input(node, 3)) : std::nullopt;
-    if (named ? !axes || axes->size() != count : rank && *rank != count)
+    if (named ? !axes || axes->size() != count : rank.value_or(count) != count)
         return std::nullopt;
     for (std::size_t a = 0; a < count; ++a) {
         std::int64_t axis = axes ? (*axes)[a] : static_cast<std::int64_t>(a);

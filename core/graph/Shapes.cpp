@@ -4,7 +4,9 @@
 #include "core/graph/DeclaredShapes.h"
 #include "core/graph/ShapeRules.h"
 
+#include <algorithm>
 #include <onnx/onnx_pb.h>
+#include <tuple>
 
 namespace pleat {
 
@@ -51,20 +53,18 @@ std::optional<KnownShape> passedByAll(const GraphView& view, const Shapes& known
 
 } // namespace
 
-Shapes::Shapes(const GraphView& view) : m_declaredMore(view.valueCount()), m_shapes(view.valueCount())
+Shapes::Shapes(const GraphView& view)
+    : m_declaredMore(std::vector<std::uint8_t>(view.valueCount())),
+      m_shapes(std::vector<const KnownShape*>(view.valueCount())),
+      m_kept{std::make_shared<Kept>()}
 {
     TrueSizes sizes(view, *this);
     for (std::size_t s = 0; s < view.scopes().size(); ++s) {
         const auto scope = static_cast<ScopeIndex>(s);
         for (auto& [value, shape] : declaredInputs(view, scope))
             set(value, shape);
-        for (const ValueIndex value : view.scopes()[s].initializers) {
-            // A caller may replace the default of an input by a tensor of any shape that the input declares.
-            if (view.isGraphInput(value) && view.model().irVersion() >= 4)
-                continue;
-            const auto dims = view.initializer(value)->tensor.dims();
-            set(value, believable(KnownShape(dims.begin(), dims.end())));
-        }
+        for (const ValueIndex value : view.scopes()[s].initializers)
+            setStored(view, value);
         // An input of a function has the shape of what all calls pass.
         const std::vector<ValueIndex>& ports = view.scopes()[s].inputs;
         for (std::size_t slot = 0; slot < ports.size(); ++slot) {
@@ -76,34 +76,206 @@ Shapes::Shapes(const GraphView& view) : m_declaredMore(view.valueCount()), m_sha
             else
                 set(ports[slot], passedByAll(view, *this, scope, slot));
         }
-        const Declarations said = declaredOutputs(view, scope);
-        std::vector<const KnownShape*> inputs;
-        for (const NodeIndex node : view.topological(scope)) {
-            inputs.clear();
-            for (const ValueIndex input : view.inputs(node))
-                inputs.push_back(of(input));
-            for (std::size_t slot = 0; slot < view.outputs(node).size(); ++slot) {
-                const ValueIndex output = view.output(node, slot);
-                if (output == ValueIndex::None)
-                    continue;
-                MaybeShape shape = outputShape(view, node, slot, inputs);
-                const auto declaration = said.find(output);
-                // Where the two contradict each other, the rule is right.
-                if (declaration != said.end() && shape && contradict(*shape, declaration->second)) {
-                    m_contradictions.push_back({output, *shape, declaration->second});
-                } else if (declaration != said.end()) {
-                    m_declaredMore[index(output)] =
-                        !shape || completed(*shape, declaration->second) != *shape;
-                    if (sizes.follow(node))
-                        shape =
-                            shape ? completed(std::move(*shape), declaration->second) : declaration->second;
-                    else if (!shape)
-                        shape = withoutSizes(declaration->second);
-                }
-                set(output, std::move(shape));
-            }
+        m_declared.push_back(std::make_shared<const Declared>(
+            Declared{view.scopes()[s].graph->header, declaredOutputs(view, scope)}));
+        for (const NodeIndex node : view.topological(scope))
+            setOutputs(view, node, sizes);
+    }
+}
+
+void Shapes::setStored(const GraphView& view, ValueIndex value)
+{
+    // A caller may replace the default of an input by a tensor of any shape that the input declares.
+    if (view.isGraphInput(value) && view.model().irVersion() >= 4)
+        return;
+    const auto dims = view.initializer(value)->tensor.dims();
+    set(value, believable(KnownShape(dims.begin(), dims.end())));
+}
+
+void Shapes::setOutputs(const GraphView& view, NodeIndex node, TrueSizes& sizes)
+{
+    std::vector<const KnownShape*> inputs;
+    inputs.reserve(view.inputs(node).size());
+    for (const ValueIndex input : view.inputs(node))
+        inputs.push_back(of(input));
+    const Declarations& said = m_declared[index(view.scope(node))]->outputs;
+    for (std::size_t slot = 0; slot < view.outputs(node).size(); ++slot) {
+        const ValueIndex output = view.output(node, slot);
+        if (output == ValueIndex::None)
+            continue;
+        MaybeShape shape = outputShape(view, node, slot, inputs);
+        const auto declaration = said.find(output);
+        bool declaredMore = false;
+        // Where the two contradict each other, the rule is right.
+        if (declaration != said.end() && shape && contradict(*shape, declaration->second)) {
+            m_contradictions.push_back({output, *shape, declaration->second});
+        } else if (declaration != said.end()) {
+            declaredMore = !shape || completed(*shape, declaration->second) != *shape;
+            if (sizes.follow(node))
+                shape = shape ? completed(std::move(*shape), declaration->second) : declaration->second;
+            else if (!shape)
+                shape = withoutSizes(declaration->second);
+        }
+        if (declaredMore || m_declaredMore[index(output)])
+            m_declaredMore.change(index(output)) = declaredMore;
+        set(output, std::move(shape));
+    }
+}
+
+// What an edit touched is derived again, and what hangs on shapes that are others then; in the order of the
+// file, which may be wrong, until nothing changes.
+class ShapesUpdate final {
+public:
+    ShapesUpdate(Shapes& shapes, const GraphView& view, std::vector<ValueIndex>& others)
+        : m_shapes(shapes),
+          m_view(view),
+          m_others(others)
+    {
+    }
+
+    void run(const ViewChange& change)
+    {
+        while (m_shapes.m_shapes.size() < m_view.valueCount())
+            m_shapes.m_shapes.append(nullptr);
+        while (m_shapes.m_declaredMore.size() < m_view.valueCount())
+            m_shapes.m_declaredMore.append(0);
+        for (std::size_t s = 0; s < m_view.scopes().size(); ++s) {
+            if (m_shapes.m_declared[s]->by != m_view.scopes()[s].graph->header)
+                declareAnew(static_cast<ScopeIndex>(s));
+        }
+        for (const NodeIndex node : change.nodes)
+            push(node);
+        for (const ValueIndex value : change.values)
+            look(value);
+        while (!m_waiting.empty()) {
+            const NodeIndex node = std::get<NodeIndex>(*m_waiting.begin());
+            m_waiting.erase(m_waiting.begin());
+            derive(node);
         }
     }
+
+private:
+    void declareAnew(ScopeIndex scope)
+    {
+        const Declarations& old = m_shapes.m_declared[index(scope)]->outputs;
+        auto declared = std::make_shared<Shapes::Declared>(
+            Shapes::Declared{m_view.scopes()[index(scope)].graph->header, declaredOutputs(m_view, scope)});
+        const auto differ = [&](const Declarations& some, const Declarations& others) {
+            for (const auto& [value, shape] : some) {
+                const auto found = others.find(value);
+                if (found == others.end() || found->second != shape)
+                    push(m_view.producer(value));
+            }
+        };
+        differ(old, declared->outputs);
+        differ(declared->outputs, old);
+        m_shapes.m_declared[index(scope)] = std::move(declared);
+        for (auto& [value, shape] : declaredInputs(m_view, scope)) {
+            if (!m_shapes.of(value) || *m_shapes.of(value) != shape)
+                change(value, [&] { m_shapes.set(value, shape); });
+        }
+    }
+
+    void look(ValueIndex value)
+    {
+        forgetContradiction(value);
+        if (m_view.producer(value) == NodeIndex::None && m_shapes.m_declaredMore[index(value)])
+            m_shapes.m_declaredMore.change(index(value)) = 0;
+        const bool stored = m_view.initializer(value) != nullptr;
+        if (stored)
+            change(value, [&] { m_shapes.setStored(m_view, value); });
+        else if (m_view.producer(value) == NodeIndex::None && !m_view.isGraphInput(value))
+            change(value, [&] { m_shapes.set(value, std::nullopt); });
+        push(m_view.producer(value));
+        pushReaders(value);
+    }
+
+    void derive(NodeIndex node)
+    {
+        TrueSizes sizes(m_view, m_shapes);
+        std::vector<const KnownShape*> old;
+        for (const ValueIndex output : m_view.outputs(node)) {
+            old.push_back(m_shapes.of(output));
+            forgetContradiction(output);
+        }
+        m_shapes.setOutputs(m_view, node, sizes);
+        const bool handsOn =
+            (TrueSizes::isShapeArithmetic(m_view, node) || makesConstant(node)) && m_seen.insert(node).second;
+        for (std::size_t slot = 0; slot < old.size(); ++slot) {
+            const ValueIndex output = m_view.output(node, slot);
+            if (output == ValueIndex::None)
+                continue;
+            if (m_shapes.of(output) != old[slot])
+                m_others.push_back(output);
+            if (m_shapes.of(output) != old[slot] || handsOn)
+                pushReaders(output);
+        }
+    }
+
+    bool makesConstant(NodeIndex node) const
+    {
+        return std::ranges::any_of(m_view.outputs(node), [&](ValueIndex output) {
+            return output != ValueIndex::None && m_view.constantDepth(output) > 0;
+        });
+    }
+
+    void forgetContradiction(ValueIndex value)
+    {
+        std::erase_if(m_shapes.m_contradictions,
+                      [&](const ShapeContradiction& each) { return each.value == value; });
+    }
+
+    template<class Change>
+    void change(ValueIndex value, Change change)
+    {
+        const KnownShape* const old = m_shapes.of(value);
+        change();
+        if (m_shapes.of(value) == old)
+            return;
+        m_others.push_back(value);
+        pushReaders(value);
+    }
+
+    void pushReaders(ValueIndex value)
+    {
+        for (const Use& use : m_view.uses(value))
+            push(use.node);
+    }
+
+    void push(NodeIndex node)
+    {
+        if (node != NodeIndex::None && m_view.exists(node))
+            m_waiting.emplace(m_view.scope(node), m_view.place(node), node);
+    }
+
+    Shapes& m_shapes;
+    const GraphView& m_view;
+    std::vector<ValueIndex>& m_others;
+    std::set<std::tuple<ScopeIndex, Place, NodeIndex>> m_waiting;
+    std::set<NodeIndex> m_seen;
+};
+
+Shapes::Shapes(const Shapes& before, const GraphView& view, const ViewChange& change,
+               std::vector<ValueIndex>& others)
+    : m_contradictions(before.m_contradictions),
+      m_declaredMore(before.m_declaredMore),
+      m_shapes(before.m_shapes),
+      m_kept(before.m_kept),
+      m_declared(before.m_declared)
+{
+    constexpr std::size_t mostGenerations = 64;
+    if (m_kept.size() > mostGenerations) {
+        *this = Shapes(view);
+        for (std::size_t v = 0; v < view.valueCount(); ++v)
+            others.push_back(static_cast<ValueIndex>(v));
+        return;
+    }
+    m_kept.push_back(std::make_shared<Kept>());
+    ShapesUpdate(*this, view, others).run(change);
+    if (m_kept.back()->empty())
+        m_kept.pop_back();
+    std::ranges::sort(others);
+    others.erase(std::unique(others.begin(), others.end()), others.end());
 }
 
 const KnownShape* Shapes::of(ValueIndex value) const
@@ -113,7 +285,15 @@ const KnownShape* Shapes::of(ValueIndex value) const
 
 void Shapes::set(ValueIndex value, MaybeShape shape)
 {
-    m_shapes[index(value)] = shape ? &*m_kept.insert(std::move(*shape)).first : nullptr;
+    const KnownShape* kept = nullptr;
+    for (std::size_t k = 0; shape && k < m_kept.size() && !kept; ++k) {
+        const auto found = m_kept[k]->find(*shape);
+        kept = found == m_kept[k]->end() ? nullptr : &*found;
+    }
+    if (shape && !kept)
+        kept = &*m_kept.back()->insert(std::move(*shape)).first;
+    if (of(value) != kept)
+        m_shapes.change(index(value)) = kept;
 }
 
 std::optional<std::size_t> Shapes::rank(ValueIndex value) const
@@ -124,7 +304,7 @@ std::optional<std::size_t> Shapes::rank(ValueIndex value) const
 
 bool Shapes::followsFromRule(ValueIndex value) const
 {
-    return index(value) < m_declaredMore.size() && !m_declaredMore[index(value)];
+    return index(value) < m_declaredMore.size() && m_declaredMore[index(value)] == 0;
 }
 
 std::int64_t Shapes::size(ValueIndex value, std::size_t axis) const

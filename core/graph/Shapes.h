@@ -2,13 +2,16 @@
 // Ranks and sizes that folding needs, derived here and not by the ONNX library, which crashes on malformed
 // models. Starts from constants and declared graph inputs and goes through the operators it knows; where it
 // has no rule, what the file declares (DeclaredShapes.h) counts, and on a contradiction the rule. What
-// neither tells is unknown, never guessed. Built once for a view, then read-only.
+// neither tells is unknown, never guessed. An immutable value of a view; after an edit, what it touched is
+// derived again, and the rest is shared.
 #pragma once
 
 #include "core/graph/GraphView.h"
 
+#include <memory>
 #include <optional>
 #include <set>
+#include <unordered_map>
 #include <vector>
 
 namespace pleat {
@@ -16,6 +19,7 @@ namespace pleat {
 constexpr std::int64_t unknownSize = -1;
 using KnownShape = std::vector<std::int64_t>; // unknownSize where a size is not known
 using MaybeShape = std::optional<KnownShape>;
+using Declarations = std::unordered_map<ValueIndex, KnownShape>;
 
 // The file declares a shape that does not follow from the model.
 struct ShapeContradiction {
@@ -27,8 +31,10 @@ class Shapes final {
 public:
     Shapes() = default; // nothing is known
     explicit Shapes(const GraphView& view);
-    Shapes(const Shapes&) = delete; // m_shapes points into m_kept
-    Shapes& operator=(const Shapes&) = delete;
+    // Of a view that after() made of the one that `before` is of. `others`: gets the values whose shape is
+    // another one.
+    Shapes(const Shapes& before, const GraphView& view, const ViewChange& change,
+           std::vector<ValueIndex>& others);
 
     // Null when not even the rank is known.
     const KnownShape* of(ValueIndex value) const;
@@ -40,13 +46,30 @@ public:
     // In the order of the graph.
     const std::vector<ShapeContradiction>& contradictions() const { return m_contradictions; }
 
+    // What this one has of its own beside another, in bytes.
+    std::size_t bytesBeside(const Shapes& other) const
+    {
+        return m_declaredMore.bytesBeside(other.m_declaredMore) + m_shapes.bytesBeside(other.m_shapes);
+    }
+
 private:
+    friend class ShapesUpdate;
+    using Kept = std::set<KnownShape>;
+    struct Declared {
+        std::shared_ptr<const onnx::GraphProto> by;
+        Declarations outputs;
+    };
+
     void set(ValueIndex value, MaybeShape shape);
+    void setStored(const GraphView& view, ValueIndex value);
+    void setOutputs(const GraphView& view, NodeIndex node, class TrueSizes& sizes);
 
     std::vector<ShapeContradiction> m_contradictions;
-    std::vector<bool> m_declaredMore;
-    std::vector<const KnownShape*> m_shapes; // null where not even the rank is known
-    std::set<KnownShape> m_kept;             // each once: a model has few different ones
+    SharedVector<std::uint8_t> m_declaredMore;
+    SharedVector<const KnownShape*> m_shapes; // null where not even the rank is known
+    // What it points to, each shape once, as a model has few different ones; this one adds to the last.
+    std::vector<std::shared_ptr<Kept>> m_kept;
+    std::vector<std::shared_ptr<const Declared>> m_declared; // by scope
 };
 
 } // namespace pleat

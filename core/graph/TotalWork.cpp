@@ -141,7 +141,7 @@ private:
         works.reserve(parts.size());
         for (const ScopeIndex part : parts)
             works.push_back(m_totals[index(part)].value_or(TotalWork{}));
-        if (m_view.entry(node).bodies.empty())
+        if (m_view.entry(node).bodies().empty())
             return works.front(); // a call
         if (std::ranges::all_of(works, isIdle))
             return {};

@@ -5,6 +5,7 @@
 #include "core/io/Descriptor.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -101,7 +102,9 @@ Result<FilePointer> File::inMemory(std::span<const std::byte> bytes, const std::
 
 Result<FilePointer> File::adopt(int descriptor, const std::filesystem::path& path)
 {
+    static std::atomic<std::uint64_t> given{0};
     std::shared_ptr<File> file(new File);
+    file->m_id = static_cast<FileId>(++given);
     file->m_path = path;
     file->m_descriptor = descriptor;
     struct stat status {};

@@ -30,6 +30,10 @@ struct FileStamp {
     bool operator==(const FileStamp&) const = default;
 };
 
+// Given to each file as it is opened, and never again while the program runs: what names a file without
+// keeping it open. A path or a pointer could come to mean another one.
+enum class FileId : std::uint64_t { None = 0 };
+
 class File final {
 public:
     // Opens a regular file. Error Unreadable when it is missing, a directory, a pipe, or not permitted.
@@ -44,6 +48,7 @@ public:
     File& operator=(const File&) = delete;
     ~File();
 
+    FileId id() const { return m_id; }
     const std::filesystem::path& path() const { return m_path; }
     std::uint64_t size() const { return m_stamp.size; } // bytes, at opening
     const FileStamp& stamp() const { return m_stamp; }  // at opening
@@ -68,6 +73,7 @@ public:
 private:
     File() = default;
     static Result<std::shared_ptr<const File>> adopt(int descriptor, const std::filesystem::path& path);
+    FileId m_id = FileId::None;
     std::filesystem::path m_path;
     FileStamp m_stamp;
     int m_descriptor = -1;
@@ -84,6 +90,7 @@ struct FileRange {
     FilePointer file;
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
+    bool operator==(const FileRange&) const = default;
 };
 
 } // namespace pleat

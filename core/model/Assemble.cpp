@@ -36,8 +36,12 @@ private:
     void addGraph(const Graph& graph, onnx::GraphProto& into)
     {
         into = *graph.header;
-        for (auto& sparse : *into.mutable_sparse_initializer())
-            fillSparse(sparse);
+        for (auto& sparse : *into.mutable_sparse_initializer()) {
+            if (sparse.has_values())
+                fill(*sparse.mutable_values(), payloadOf(graph.payloads, sparse.values()));
+            if (sparse.has_indices())
+                fill(*sparse.mutable_indices(), payloadOf(graph.payloads, sparse.indices()));
+        }
         into.mutable_node()->Reserve(static_cast<int>(graph.nodes.size()));
         for (const Node& node : graph.nodes)
             addNode(node, *into.add_node());
@@ -45,7 +49,7 @@ private:
         for (const Initializer& initializer : graph.initializers) {
             auto& tensor = *into.add_initializer();
             tensor = *initializer.tensor.message();
-            fill(tensor);
+            fill(tensor, initializer.tensor.payload());
         }
     }
 
@@ -53,39 +57,25 @@ private:
     {
         into = *node.proto;
         for (auto& attribute : *into.mutable_attribute()) {
-            if (attribute.has_t())
-                fill(*attribute.mutable_t());
-            for (auto& tensor : *attribute.mutable_tensors())
-                fill(tensor);
-            if (attribute.has_sparse_tensor())
-                fillSparse(*attribute.mutable_sparse_tensor());
-            for (auto& sparse : *attribute.mutable_sparse_tensors())
-                fillSparse(sparse);
+            forEachTensorOf(attribute, [&](onnx::TensorProto& tensor) {
+                fill(tensor, payloadOf(node.payloads(), tensor));
+            });
         }
-        for (const Body& body : node.bodies) {
+        for (const Body& body : node.bodies()) {
             auto& attribute = *into.mutable_attribute(body.attribute);
             addGraph(*body.graph,
                      body.position < 0 ? *attribute.mutable_g() : *attribute.mutable_graphs(body.position));
         }
     }
 
-    void fillSparse(onnx::SparseTensorProto& sparse)
+    void fill(onnx::TensorProto& tensor, const Payload* payload)
     {
-        if (sparse.has_values())
-            fill(*sparse.mutable_values());
-        if (sparse.has_indices())
-            fill(*sparse.mutable_indices());
-    }
-
-    void fill(onnx::TensorProto& tensor)
-    {
-        const auto index = payloadIndex(tensor);
-        if (m_leftOut == LeftOut::Keep || !index || m_error)
+        if (m_leftOut == LeftOut::Keep || !payload || m_error)
             return;
         if (m_leftOut == LeftOut::OneByte) {
             tensor.set_raw_data(std::string(1, '\0'));
         } else {
-            const TensorView view = tensorView(m_model, tensor);
+            const TensorView view = tensorView(tensor, payload);
             const std::uint64_t bytes = view.payload().size();
             m_bytes += bytes;
             if (m_bytes > largest) {

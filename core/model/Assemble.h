@@ -9,7 +9,7 @@
 namespace pleat {
 
 enum class LeftOut {
-    Keep,    // the `pleat.payload` references stay
+    Keep,    // left-out tensors stay EXTERNAL ones, of which nobody is told where they are
     OneByte, // one raw byte for each left-out tensor: enough for the checker, which does not look inside
     Whole    // every byte is read in: for tests and small models; Error MissingData, Unsupported above 2 GiB
 };

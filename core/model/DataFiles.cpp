@@ -39,10 +39,9 @@ FilePointer fileOf(const Payload& payload)
 std::vector<const Payload*> payloadsOf(const Model& model)
 {
     std::vector<const Payload*> found;
-    forEachTensor(model, [&](const auto& tensor) {
-        const auto index = payloadIndex(tensor);
-        if (index && *index < model.payloads->size())
-            found.push_back(&(*model.payloads)[*index]);
+    forEachTensor(model, [&](const auto&, const Payload* payload) {
+        if (payload)
+            found.push_back(payload);
     });
     return found;
 }
@@ -51,6 +50,7 @@ std::vector<FilePointer> dataFilesOf(const Model& model)
 {
     std::vector<FilePointer> files;
     std::unordered_set<FilePointer> seen{nullptr, model.source};
+    seen.insert(model.otherSources.begin(), model.otherSources.end());
     for (const Payload* payload : payloadsOf(model)) {
         if (const FilePointer file = fileOf(*payload); seen.insert(file).second)
             files.push_back(file);

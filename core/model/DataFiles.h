@@ -11,10 +11,11 @@
 
 namespace pleat {
 
-// The bytes of the tensors in use: the model may have had others before an edit.
+// Of all left-out tensors.
 std::vector<const Payload*> payloadsOf(const Model& model);
 
-// The files that these are read from, once each; without the model file itself.
+// The files that these are read from, once each; without the model file itself and
+// those that parts of other models come from.
 std::vector<FilePointer> dataFilesOf(const Model& model);
 
 // The n-th name for a fresh one beside `model`, without the folder; from 1. Never one that the saved model

@@ -58,7 +58,12 @@ bool isInside(const fs::path& file, const fs::path& folder)
     return atFolder == folder.end();
 }
 
-ExternalData::ExternalData(fs::path model, bool inMemory) : m_model(std::move(model)), m_inMemory(inMemory) {}
+ExternalData::ExternalData(const File& model, bool inMemory)
+    : m_model(model.path()),
+      m_id(model.id()),
+      m_inMemory(inMemory)
+{
+}
 
 // A file that the model gives several names is one file: its bytes are copied once, its descriptor is one.
 Result<FilePointer> ExternalData::openOnce(const fs::path& path)
@@ -115,7 +120,7 @@ std::vector<std::string> ExternalData::takeNotices()
 Payload ExternalData::payload(ExternalEntries entries, const std::string& tensor,
                               std::optional<std::uint64_t> needed)
 {
-    ExternalPlace place{std::move(entries), {}};
+    ExternalPlace place{std::move(entries), m_id, {}};
     const auto without = [&](const std::string& problem) {
         place.problem = m_model.filename().string() + ": tensor \"" + tensor + "\" " + problem +
                         (problem.ends_with('.') ? "" : ".");

@@ -22,7 +22,7 @@ bool isInside(const std::filesystem::path& file, const std::filesystem::path& fo
 class ExternalData final {
 public:
     // `model` is the model file; a model in memory has no folder and so no data files.
-    ExternalData(std::filesystem::path model, bool inMemory);
+    ExternalData(const File& model, bool inMemory);
 
     // The payload of a tensor with these external_data entries; `needed` is what its type and dims ask for,
     // nothing where the type is unknown.
@@ -41,6 +41,7 @@ private:
     Result<FilePointer> openOnce(const std::filesystem::path& path);
 
     std::filesystem::path m_model;
+    FileId m_id;
     std::filesystem::path m_folder;       // canonical
     std::filesystem::path m_folderBehind; // of the file behind a link to the model, canonical
     bool m_inMemory = false;

@@ -42,7 +42,7 @@ void collectCalls(const Graph& graph, const Functions& functions, std::vector<st
             identity(proto.domain(), proto.op_type(), textField(proto, field::node::overload)));
         if (found != functions.end())
             calls.push_back(found->second);
-        for (const Body& body : node.bodies)
+        for (const Body& body : node.bodies())
             collectCalls(*body.graph, functions, calls);
     }
 }

@@ -3,10 +3,14 @@
 
 #include "core/model/TensorWalk.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
 namespace pleat {
+
+// Half a million of each may be there.
+static_assert(sizeof(Node) <= 64 && sizeof(Initializer) <= 48);
 
 static_assert(std::endian::native == std::endian::little,
               "ONNX's raw_data is little-endian, and so is Pleat");
@@ -83,43 +87,54 @@ std::string Model::producer() const
     return name.empty() || version.empty() ? name + version : name + " " + version;
 }
 
-TensorView tensorView(const Model& model, const onnx::TensorProto& tensor)
+FilePointer Model::file(FileId id) const
 {
-    Payload payload;
-    const auto index = payloadIndex(tensor);
-    if (index && *index < model.payloads->size())
-        payload = (*model.payloads)[*index];
-    else
-        payload.content = std::make_shared<const std::vector<std::byte>>(storedBytesOf(tensor));
+    if (source && source->id() == id)
+        return source;
+    const auto found =
+        std::ranges::find_if(otherSources, [&](const FilePointer& other) { return other->id() == id; });
+    return found == otherSources.end() ? nullptr : *found;
+}
+
+void Model::keepSourcesOf(const Model& other)
+{
+    const auto keep = [&](const FilePointer& kept) {
+        if (kept && !file(kept->id()))
+            otherSources.push_back(kept);
+    };
+    keep(other.source);
+    std::ranges::for_each(other.otherSources, keep);
+}
+
+void Node::setParts(NodeParts made)
+{
+    const bool any = !made.bodies.empty() || !made.payloads.empty();
+    parts = any ? std::make_shared<const NodeParts>(std::move(made)) : nullptr;
+}
+
+TensorView tensorView(std::span<const Payload> payloads, const onnx::TensorProto& tensor)
+{
+    return tensorView(tensor, payloadOf(payloads, tensor));
+}
+
+TensorView tensorView(const onnx::TensorProto& tensor, const Payload* leftOut)
+{
     return {tensor.name(),
             static_cast<DataType>(tensor.data_type()),
             {tensor.dims().begin(), tensor.dims().end()},
-            std::move(payload)};
+            leftOut ? *leftOut
+                    : Payload{std::make_shared<const std::vector<std::byte>>(storedBytesOf(tensor))}};
 }
 
-TensorView tensorView(const Model& model, const TensorMessage& tensor)
+TensorView tensorView(const TensorMessage& tensor)
 {
     if (const onnx::TensorProto* message = tensor.kept())
-        return tensorView(model, *message);
+        return tensorView(*message, tensor.payload());
     const std::span<const std::byte> bytes = tensor.rawData();
     return {std::string(tensor.name()),
             tensor.type(),
             {tensor.dims().begin(), tensor.dims().end()},
             Payload{std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end())}};
-}
-
-std::shared_ptr<const onnx::TensorProto> makeTensor(std::vector<Payload>& payloads, std::string name,
-                                                    DataType type, std::vector<std::int64_t> dims,
-                                                    Payload payload)
-{
-    auto tensor = std::make_shared<onnx::TensorProto>();
-    tensor->set_name(std::move(name));
-    tensor->set_data_type(static_cast<std::int32_t>(type));
-    for (const std::int64_t dim : dims)
-        tensor->add_dims(dim);
-    setPayload(*tensor, payloads.size());
-    payloads.push_back(std::move(payload));
-    return tensor;
 }
 
 } // namespace pleat

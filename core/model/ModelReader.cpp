@@ -23,7 +23,7 @@ bool isLargeFilePointer(const File& file)
 
 Result<OpenedModel> open(const FilePointer& file, bool inMemory, Progress& progress, std::stop_token stop)
 {
-    ExternalData external(file->path(), inMemory);
+    ExternalData external(*file, inMemory);
     auto model = StructureReader(file, external, progress, stop).read();
     if (!model) {
         if (model.error().code == ErrorCode::Unreadable && isLargeFilePointer(*file)) {

@@ -153,7 +153,7 @@ struct WriteSegment {
     }
     Result<void> operator()(const SourceRange& range) const
     {
-        return stream.copy({model.source, range.offset, range.length});
+        return stream.copy({model.file(range.file), range.offset, range.length});
     }
     Result<void> operator()(const std::shared_ptr<const TensorView>& tensor) const
     {
@@ -165,6 +165,10 @@ Result<void> checkSources(const Model& model, const Placement& placement)
 {
     if (model.source) {
         if (auto same = model.source->checkUnchanged(); !same)
+            return same;
+    }
+    for (const FilePointer& file : model.otherSources) {
+        if (auto same = file->checkUnchanged(); !same)
             return same;
     }
     for (const FilePointer& file : placement.dataFiles()) {

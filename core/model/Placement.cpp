@@ -35,18 +35,24 @@ Placement::Placement(const Model& model, DataPlacement wanted, const fs::path& f
       m_dataFiles(dataFilesOf(model))
 {
     const fs::path target = resolved(folder);
+    if (m_sameFolder)
+        m_here.push_back(model.source->id());
+    for (const FilePointer& other : model.otherSources) {
+        if (resolved(other->path().parent_path()) == target)
+            m_here.push_back(other->id());
+    }
     std::unordered_set<FilePointer> atTheirPaths;
     for (const FilePointer& file : m_dataFiles) {
         // If somebody has put another file in its place, we copy from the one that we opened. One outside,
         // found since the opened model is a link, is not to be had by a model that lies here itself.
-        if (m_sameFolder && wanted == DataPlacement::Keep && file->isAtItsPath() &&
+        if (!m_here.empty() && wanted == DataPlacement::Keep && file->isAtItsPath() &&
             isInside(file->path(), target))
             atTheirPaths.insert(file);
     }
     const std::vector<const Payload*> payloads = payloadsOf(model);
     for (const Payload* payload : payloads) {
         const auto* range = std::get_if<FileRange>(&payload->content);
-        if (range && atTheirPaths.contains(range->file))
+        if (range && atTheirPaths.contains(range->file) && isNamedFromHere(*payload))
             m_inPlace.insert(range->file);
     }
     for (const Payload* payload : payloads) {
@@ -55,6 +61,11 @@ Placement::Placement(const Model& model, DataPlacement wanted, const fs::path& f
     }
     m_movesAny = std::any_of(payloads.begin(), payloads.end(),
                              [&](const Payload* payload) { return moves(*payload); });
+}
+
+bool Placement::isNamedFromHere(const Payload& payload) const
+{
+    return payload.external && std::ranges::find(m_here, payload.external->model) != m_here.end();
 }
 
 Placement Placement::withoutLargeInside() const
@@ -75,7 +86,8 @@ Placement::Place Placement::of(const Payload& payload) const
     if (!payload.isExternal())
         return isLarge && !m_largeInside ? Place::DataFile : Place::Model;
     const auto* range = std::get_if<FileRange>(&payload.content);
-    const bool isThere = payload.problem().empty() ? range && m_inPlace.contains(range->file) : m_sameFolder;
+    const bool isThere = isNamedFromHere(payload) &&
+                         (!payload.problem().empty() || (range && m_inPlace.contains(range->file)));
     return isThere ? Place::AsOpened : Place::DataFile;
 }
 

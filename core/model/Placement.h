@@ -54,8 +54,12 @@ public:
     bool staysInPlace(const FilePointer& dataFile) const { return m_inPlace.contains(dataFile); }
 
 private:
+    // What the opened model calls its data file means the same in the saved one.
+    bool isNamedFromHere(const Payload& payload) const;
+
     DataPlacement m_wanted;
     bool m_sameFolder = false;
+    std::vector<FileId> m_here; // of the model files in this folder that parts come from
     bool m_largeInside = true;
     bool m_movesAny = false;
     std::vector<FilePointer> m_dataFiles;

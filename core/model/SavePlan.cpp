@@ -48,23 +48,23 @@ public:
           m_placement(placement),
           m_dataFile(dataFile)
     {
-        if (model.source)
-            m_gaps.emplace(model.source);
     }
 
     Result<SavePlan> plan();
 
 private:
+    using Payloads = std::span<const Payload>; // of the node or graph that a tensor is in
+
     // Each appends segments and returns how many bytes they make.
     std::uint64_t addModel();
     std::uint64_t addGraph(std::uint32_t number, const Graph& graph);
     std::uint64_t addFunction(std::uint32_t number, const Function& function);
     std::uint64_t addNode(std::uint32_t number, const Node& node);
     std::uint64_t addAttribute(std::string_view message, const Node& node, int index);
-    std::uint64_t addSparse(std::string_view message);
+    std::uint64_t addSparse(std::string_view message, Payloads payloads);
     std::uint64_t addInitializer(std::uint32_t number, const Initializer& initializer);
-    std::uint64_t addTensor(std::uint32_t number, std::string_view message);
-    std::uint64_t addPayload(std::uint32_t number, onnx::TensorProto tensor, std::size_t payload);
+    std::uint64_t addTensor(std::uint32_t number, std::string_view message, Payloads payloads);
+    std::uint64_t addPayload(std::uint32_t number, onnx::TensorProto tensor, const Payload& bytes);
     std::uint64_t addInside(std::uint32_t number, const onnx::TensorProto& tensor, TensorView data);
     std::uint64_t addOutside(std::uint32_t number, onnx::TensorProto tensor, const ExternalEntries& entries);
     std::uint64_t pieceFor(TensorView data);
@@ -82,7 +82,7 @@ private:
     const Placement& m_placement;
     const std::string& m_dataFile;
     std::map<std::tuple<const void*, std::uint64_t, std::uint64_t>, std::uint64_t> m_offsets; // of the pieces
-    std::optional<wire::Scanner> m_gaps; // looks at what lies between two copied messages
+    std::map<FileId, wire::Scanner> m_gaps; // look at what lies between two copied messages
     SavePlan m_plan;
     bool m_open = false; // the last segment is bytes that may grow
     std::optional<Error> m_error;
@@ -93,8 +93,10 @@ Result<SavePlan> Planner::plan()
     m_plan.bytes = addModel();
     if (m_error)
         return tl::make_unexpected(*m_error);
-    if (m_gaps && m_gaps->failed())
-        return tl::make_unexpected(m_gaps->error());
+    for (const auto& [file, scanner] : m_gaps) {
+        if (scanner.failed())
+            return tl::make_unexpected(scanner.error());
+    }
     return std::move(m_plan);
 }
 
@@ -130,7 +132,8 @@ std::uint64_t Planner::addGraph(std::uint32_t number, const Graph& graph)
         Field part;
         for (std::uint64_t at = 0; wire::next(rest, at, part);) {
             const bool isSparse = part.type == Type::Bytes && part.number == field::graph::sparseInitializer;
-            bytes += isSparse ? enclose(part.number, [&] { return addSparse(contentsOf(rest, part)); })
+            bytes += isSparse ? enclose(part.number,
+                                        [&] { return addSparse(contentsOf(rest, part), graph.payloads); })
                               : addBytes(wholeOf(rest, part));
         }
         return bytes;
@@ -176,10 +179,11 @@ std::uint64_t Planner::addNode(std::uint32_t number, const Node& node)
 std::uint64_t Planner::addAttribute(std::string_view message, const Node& node, int index)
 {
     const auto bodyAt = [&](int position) -> const Graph* {
-        const auto found = std::find_if(node.bodies.begin(), node.bodies.end(), [&](const Body& body) {
+        const auto bodies = node.bodies();
+        const auto found = std::find_if(bodies.begin(), bodies.end(), [&](const Body& body) {
             return body.attribute == index && body.position == position;
         });
-        return found == node.bodies.end() ? nullptr : found->graph.get();
+        return found == bodies.end() ? nullptr : found->graph.get();
     };
     std::uint64_t bytes = 0;
     int graphs = 0;
@@ -192,25 +196,26 @@ std::uint64_t Planner::addAttribute(std::string_view message, const Node& node, 
         if (body)
             bytes += addGraph(part.number, *body);
         else if (isBytes && (part.number == field::attribute::t || part.number == field::attribute::tensors))
-            bytes += addTensor(part.number, contentsOf(message, part));
+            bytes += addTensor(part.number, contentsOf(message, part), node.payloads());
         else if (isBytes && (part.number == field::attribute::sparseTensor ||
                              part.number == field::attribute::sparseTensors))
-            bytes += enclose(part.number, [&] { return addSparse(contentsOf(message, part)); });
+            bytes +=
+                enclose(part.number, [&] { return addSparse(contentsOf(message, part), node.payloads()); });
         else
             bytes += addBytes(wholeOf(message, part));
     }
     return bytes;
 }
 
-std::uint64_t Planner::addSparse(std::string_view message)
+std::uint64_t Planner::addSparse(std::string_view message, Payloads payloads)
 {
     std::uint64_t bytes = 0;
     Field part;
     for (std::uint64_t at = 0; wire::next(message, at, part);) {
         const bool isTensor = part.type == Type::Bytes &&
                               (part.number == field::sparse::values || part.number == field::sparse::indices);
-        bytes +=
-            isTensor ? addTensor(part.number, contentsOf(message, part)) : addBytes(wholeOf(message, part));
+        bytes += isTensor ? addTensor(part.number, contentsOf(message, part), payloads)
+                          : addBytes(wholeOf(message, part));
     }
     return bytes;
 }
@@ -220,30 +225,29 @@ std::uint64_t Planner::addInitializer(std::uint32_t number, const Initializer& i
     if (isCopied(initializer))
         return addSource(number, initializer.source);
     const auto message = initializer.tensor.message();
-    if (const auto payload = payloadIndex(*message))
+    if (const Payload* payload = initializer.tensor.payload())
         return addPayload(number, *message, *payload);
     return enclose(number, [&] { return addBytes(message->SerializeAsString()); });
 }
 
-std::uint64_t Planner::addTensor(std::uint32_t number, std::string_view message)
+std::uint64_t Planner::addTensor(std::uint32_t number, std::string_view message, Payloads payloads)
 {
     onnx::TensorProto tensor;
     if (tensor.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
-        if (const auto payload = payloadIndex(tensor))
+        if (const Payload* payload = payloadOf(payloads, tensor))
             return addPayload(number, std::move(tensor), *payload);
+        if (payloadIndex(tensor)) {
+            m_error =
+                Error{ErrorCode::Internal,
+                      "tensor \"" + tensor.name() + "\" refers to data that is not there", tensor.name()};
+        }
     }
     return enclose(number, [&] { return addBytes(message); });
 }
 
 // A left-out tensor gets its bytes back as raw_data, or the name of the place where they are.
-std::uint64_t Planner::addPayload(std::uint32_t number, onnx::TensorProto tensor, std::size_t payload)
+std::uint64_t Planner::addPayload(std::uint32_t number, onnx::TensorProto tensor, const Payload& bytes)
 {
-    if (payload >= m_model.payloads->size()) {
-        m_error = Error{ErrorCode::Internal,
-                        "tensor \"" + tensor.name() + "\" refers to data that is not there", tensor.name()};
-        return 0;
-    }
-    const Payload& bytes = (*m_model.payloads)[payload];
     TensorView data(tensor.name(), static_cast<DataType>(tensor.data_type()),
                     {tensor.dims().begin(), tensor.dims().end()}, bytes);
     tensor.clear_external_data();
@@ -315,7 +319,8 @@ std::uint64_t Planner::pieceFor(TensorView data)
 template<class Message>
 bool Planner::isCopied(const Message& message) const
 {
-    return m_model.source && message.source.exists() && !(m_placement.movesAny() && moves(message));
+    return message.source.exists() && m_model.file(message.source.file) &&
+           !(m_placement.movesAny() && moves(message));
 }
 
 // Part: something with tensors in it.
@@ -323,23 +328,22 @@ template<class Part>
 bool Planner::moves(const Part& part) const
 {
     bool any = false;
-    forEachTensor(part, [&](const auto& tensor) {
-        const auto payload = payloadIndex(tensor);
-        any = any || (payload && *payload < m_model.payloads->size() &&
-                      m_placement.moves((*m_model.payloads)[*payload]));
+    forEachTensor(part, [&](const auto&, const Payload* payload) {
+        any = any || (payload && m_placement.moves(*payload));
     });
     return any;
 }
 
-// Neighbours in the file that stay neighbours become one copy, if what lies between them is just the tag and
+// Neighbours in a file that stay neighbours become one copy, if what lies between them is just the tag and
 // length that would be written here.
 bool Planner::continuesCopy(const std::string& header, const SourceRange& range)
 {
     const auto* last = m_plan.segments.empty() ? nullptr : std::get_if<SourceRange>(&m_plan.segments.back());
-    if (!last || last->offset + last->length + header.size() != range.offset)
+    if (!last || last->file != range.file || last->offset + last->length + header.size() != range.offset)
         return false;
+    wire::Scanner& gaps = m_gaps.try_emplace(range.file, m_model.file(range.file)).first->second;
     std::string between;
-    return m_gaps->append(range.offset - header.size(), header.size(), between) && between == header;
+    return gaps.append(range.offset - header.size(), header.size(), between) && between == header;
 }
 
 std::uint64_t Planner::addSource(std::uint32_t number, const SourceRange& range)

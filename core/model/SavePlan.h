@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a model file and its data file will consist of, piece by piece, before a byte of them is written:
-// bytes at hand, ranges of the opened file that are copied as they are, and payloads that are copied or
+// bytes at hand, ranges of the opened files that are copied as they are, and payloads that are copied or
 // computed when their turn comes. All enclosing lengths and all offsets are known when the plan is made. A
 // plan refers to the Model, which must outlive it.
 #pragma once

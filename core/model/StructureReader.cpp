@@ -109,7 +109,6 @@ Result<Model> StructureReader::read()
     model.source = m_scanner.file();
     if (!readModel(model))
         return tl::make_unexpected(m_scanner.error());
-    model.payloads = std::make_shared<const std::vector<Payload>>(std::move(m_payloads));
     model.ids = m_ids;
     return model;
 }
@@ -157,7 +156,7 @@ bool StructureReader::readGraph(const Field& field, Graph& graph, int depth)
                                      std::to_string(deepestBody) + " deep",
                                  field.start);
     }
-    graph.source = field.range();
+    graph.source = m_scanner.range(field);
     std::string structure;
     Field part;
     for (std::uint64_t at = field.offset; m_scanner.next(at, field.end(), part);) {
@@ -170,7 +169,7 @@ bool StructureReader::readGraph(const Field& field, Graph& graph, int depth)
             good = readInitializer(part, graph.initializers.emplace_back());
         } else if (part.type == Type::Bytes && part.number == field::graph::sparseInitializer) {
             std::string sparse;
-            const Copy copy = rewriteSparse(part, sparse);
+            const Copy copy = rewriteSparse(part, graph.payloads, sparse);
             good = copy == Copy::Verbatim ? m_scanner.append(part.start, part.end() - part.start, structure)
                                           : copy == Copy::Rewritten;
             if (copy == Copy::Rewritten)
@@ -190,7 +189,7 @@ bool StructureReader::readGraph(const Field& field, Graph& graph, int depth)
 
 bool StructureReader::readFunction(const Field& field, Function& function)
 {
-    function.source = field.range();
+    function.source = m_scanner.range(field);
     auto body = std::make_shared<Graph>();
     std::string structure;
     Field part;
@@ -316,9 +315,7 @@ std::optional<TensorMessage> StructureReader::readPlainTensor(const Field& field
         return std::nullopt;
     if (auto packed = TensorMessage::packed(m_structure, m_arena))
         return packed;
-    auto* const tensor = google::protobuf::Arena::CreateMessage<onnx::TensorProto>(m_arena.get());
-    *tensor = *m_tensor;
-    return TensorMessage(std::shared_ptr<const onnx::TensorProto>(m_arena, tensor));
+    return TensorMessage::inArena(*m_tensor, m_arena);
 }
 
 // False when all messages together get too large.
@@ -331,17 +328,18 @@ bool StructureReader::count(const Field& field)
 bool StructureReader::readNode(const Field& field, Node& node, int depth)
 {
     node.id = m_ids->node();
-    node.source = field.range();
+    node.source = m_scanner.range(field);
     node.proto = readPlainNode(field);
     if (node.proto)
         return true;
     std::string structure;
+    NodeParts parts;
     int attributes = 0;
     const Copy copy = rewrite(field, structure, [&](const Field& part, std::string& into) {
         if (part.type != Type::Bytes || part.number != field::node::attribute)
             return Copy::Verbatim;
         std::string contents;
-        const Copy result = rewriteAttribute(part, attributes++, node, contents, depth);
+        const Copy result = rewriteAttribute(part, attributes++, parts, contents, depth);
         if (result == Copy::Rewritten)
             wire::appendBytes(into, part.number, contents);
         return result;
@@ -353,30 +351,33 @@ bool StructureReader::readNode(const Field& field, Node& node, int depth)
     if (!parse(structure, *proto, field.start))
         return false;
     node.proto = std::move(proto);
+    node.setParts(std::move(parts));
     return true;
 }
 
 bool StructureReader::readInitializer(const Field& field, Initializer& initializer)
 {
     initializer.id = m_ids->tensor();
-    initializer.source = field.range();
+    initializer.source = m_scanner.range(field);
     if (auto plain = readPlainTensor(field)) {
         initializer.tensor = std::move(*plain);
         return true;
     }
     m_structure.clear();
-    const Copy copy = rewriteTensor(field, m_structure);
+    std::optional<Payload> payload;
+    const Copy copy = leaveOut(field, payload, m_structure);
     if (copy == Copy::Failed ||
         (copy == Copy::Verbatim && !m_scanner.append(field.offset, field.length, m_structure)))
         return false;
-    auto proto = std::make_shared<onnx::TensorProto>();
-    if (!parse(m_structure, *proto, field.start))
+    onnx::TensorProto proto;
+    if (!parse(m_structure, proto, field.start))
         return false;
-    initializer.tensor = TensorMessage(std::move(proto));
+    initializer.tensor =
+        payload ? TensorMessage(std::move(proto), std::move(*payload)) : TensorMessage(std::move(proto));
     return true;
 }
 
-StructureReader::Copy StructureReader::rewriteAttribute(const Field& field, int index, Node& node,
+StructureReader::Copy StructureReader::rewriteAttribute(const Field& field, int index, NodeParts& parts,
                                                         std::string& into, int depth)
 {
     bool tensorSeen = false;
@@ -387,7 +388,7 @@ StructureReader::Copy StructureReader::rewriteAttribute(const Field& field, int 
         auto graph = std::make_shared<Graph>();
         if (!readGraph(part, *graph, depth + 1))
             return Copy::Failed;
-        node.bodies.push_back(Body{index, position, std::move(graph)});
+        parts.bodies.push_back(Body{index, position, std::move(graph)});
         wire::appendLength(changed, part.number, 0);
         return Copy::Rewritten;
     };
@@ -406,14 +407,14 @@ StructureReader::Copy StructureReader::rewriteAttribute(const Field& field, int 
                 return Copy::Failed;
             [[fallthrough]];
         case field::attribute::tensors:
-            result = rewriteTensor(part, contents);
+            result = rewriteTensor(part, parts.payloads, contents);
             break;
         case field::attribute::sparseTensor:
             if (!once(sparseSeen, "sparse tensor", part))
                 return Copy::Failed;
             [[fallthrough]];
         case field::attribute::sparseTensors:
-            result = rewriteSparse(part, contents);
+            result = rewriteSparse(part, parts.payloads, contents);
             break;
         default:
             return Copy::Verbatim;
@@ -424,7 +425,8 @@ StructureReader::Copy StructureReader::rewriteAttribute(const Field& field, int 
     });
 }
 
-StructureReader::Copy StructureReader::rewriteSparse(const Field& field, std::string& into)
+StructureReader::Copy StructureReader::rewriteSparse(const Field& field, std::vector<Payload>& payloads,
+                                                     std::string& into)
 {
     bool valuesSeen = false;
     bool indicesSeen = false;
@@ -436,7 +438,7 @@ StructureReader::Copy StructureReader::rewriteSparse(const Field& field, std::st
                   part))
             return Copy::Failed;
         std::string contents;
-        const Copy result = rewriteTensor(part, contents);
+        const Copy result = rewriteTensor(part, payloads, contents);
         if (result == Copy::Rewritten)
             wire::appendBytes(changed, part.number, contents);
         return result;
@@ -444,9 +446,27 @@ StructureReader::Copy StructureReader::rewriteSparse(const Field& field, std::st
 }
 
 // A tensor with its bytes left out, or one whose bytes are in another file, becomes a reference to a payload.
-// Its own external_data and data_location are dropped from the message then, so no file can forge a
-// reference.
-StructureReader::Copy StructureReader::rewriteTensor(const Field& field, std::string& into)
+StructureReader::Copy StructureReader::rewriteTensor(const Field& field, std::vector<Payload>& payloads,
+                                                     std::string& into)
+{
+    std::optional<Payload> payload;
+    const Copy copy = leaveOut(field, payload, into);
+    if (!payload)
+        return copy;
+    std::string reference;
+    wire::appendBytes(reference, field::entry::key, payloadKey);
+    wire::appendBytes(reference, field::entry::value, std::to_string(payloads.size()));
+    wire::appendBytes(into, field::tensor::externalData, reference);
+    wire::appendTag(into, field::tensor::dataLocation, Type::Varint);
+    wire::appendVarint(into, onnx::TensorProto::EXTERNAL);
+    payloads.push_back(std::move(*payload));
+    return copy;
+}
+
+// Where there is a payload, it is all that says where the bytes are: the tensor's own external_data and
+// data_location are dropped from the message, so no file can forge a reference.
+StructureReader::Copy StructureReader::leaveOut(const Field& field, std::optional<Payload>& payload,
+                                                std::string& into)
 {
     TensorFacts facts;
     if (!examineTensor(field, facts))
@@ -469,14 +489,10 @@ StructureReader::Copy StructureReader::rewriteTensor(const Field& field, std::st
     });
     if (copy == Copy::Failed)
         return copy;
-    std::string reference;
-    wire::appendBytes(reference, field::entry::key, payloadKey);
-    wire::appendBytes(reference, field::entry::value, std::to_string(m_payloads.size()));
-    wire::appendBytes(into, field::tensor::externalData, reference);
-    wire::appendTag(into, field::tensor::dataLocation, Type::Varint);
-    wire::appendVarint(into, onnx::TensorProto::EXTERNAL);
-    m_payloads.push_back(leftOut ? Payload{FileRange{m_scanner.file(), leftOut->offset, leftOut->length}}
-                                 : m_external.payload(std::move(facts.entries), facts.name, facts.needed()));
+    if (leftOut)
+        payload = Payload{FileRange{m_scanner.file(), leftOut->offset, leftOut->length}};
+    else
+        payload = m_external.payload(std::move(facts.entries), facts.name, facts.needed());
     return Copy::Rewritten;
 }
 

@@ -40,9 +40,10 @@ private:
     bool readFunction(const Field& field, Function& function);
     bool readNode(const Field& field, Node& node, int depth);
     bool readInitializer(const Field& field, Initializer& initializer);
-    Copy rewriteAttribute(const Field& field, int index, Node& node, std::string& into, int depth);
-    Copy rewriteSparse(const Field& field, std::string& into);
-    Copy rewriteTensor(const Field& field, std::string& into);
+    Copy rewriteAttribute(const Field& field, int index, NodeParts& parts, std::string& into, int depth);
+    Copy rewriteSparse(const Field& field, std::vector<Payload>& payloads, std::string& into);
+    Copy rewriteTensor(const Field& field, std::vector<Payload>& payloads, std::string& into);
+    Copy leaveOut(const Field& field, std::optional<Payload>& payload, std::string& into);
     bool examineTensor(const Field& field, TensorFacts& facts);
     bool examineEntry(const Field& field, ExternalEntries& entries);
     template<class Rewrite>
@@ -63,7 +64,6 @@ private:
     ExternalData& m_external;
     Progress& m_progress;
     std::stop_token m_stop;
-    std::vector<Payload> m_payloads;
     std::shared_ptr<IdSource> m_ids = std::make_shared<IdSource>();
     std::uint32_t m_entries = 0;
     std::uint64_t m_structureBytes = 0;          // of all messages so far

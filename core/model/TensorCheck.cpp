@@ -57,11 +57,11 @@ struct Facts {
     DataType type = DataType::Undefined;
     std::span<const std::int64_t> dims;
     std::uint64_t rawBytes = 0;
-    std::optional<std::size_t> payload;       // its index
+    const Payload* payload = nullptr;         // null when there is none
     const onnx::TensorProto* typed = nullptr; // null when there can be no typed data
 };
 
-std::optional<Error> check(const Model& model, const Facts& tensor)
+std::optional<Error> check(const Facts& tensor)
 {
     const auto wrong = [&](const std::string& what) {
         const std::string name(tensor.name);
@@ -87,10 +87,9 @@ std::optional<Error> check(const Model& model, const Facts& tensor)
 
     const int bits = elementBits(type);
     const bool unknown = bits == 0 && type != DataType::String && type != DataType::Undefined;
-    const auto index = tensor.payload;
-    if (index && *index >= model.payloads->size())
+    if (tensor.typed && !tensor.payload && payloadIndex(*tensor.typed))
         return wrong("refers to data that is not there.");
-    const Payload* payload = index ? &(*model.payloads)[*index] : nullptr;
+    const Payload* payload = tensor.payload;
     const bool raw = payload || tensor.rawBytes > 0;
     const TypedData typed = tensor.typed ? typedData(*tensor.typed, type, count) : TypedData{};
     if (typed.fields + (raw ? 1 : 0) > 1)
@@ -125,26 +124,26 @@ std::optional<Error> check(const Model& model, const Facts& tensor)
 
 } // namespace
 
-std::optional<Error> checkTensor(const Model& model, const onnx::TensorProto& tensor)
+std::optional<Error> checkTensor(const onnx::TensorProto& tensor, const Payload* payload)
 {
-    return check(model, {.name = tensor.name(),
-                         .type = static_cast<DataType>(tensor.data_type()),
-                         .dims = {tensor.dims().data(), static_cast<std::size_t>(tensor.dims_size())},
-                         .rawBytes = tensor.raw_data().size(),
-                         .payload = payloadIndex(tensor),
-                         .typed = &tensor});
+    return check({.name = tensor.name(),
+                  .type = static_cast<DataType>(tensor.data_type()),
+                  .dims = {tensor.dims().data(), static_cast<std::size_t>(tensor.dims_size())},
+                  .rawBytes = tensor.raw_data().size(),
+                  .payload = payload,
+                  .typed = &tensor});
 }
 
-std::optional<Error> checkTensor(const Model& model, const TensorMessage& tensor)
+std::optional<Error> checkTensor(const TensorMessage& tensor, const Payload* payload)
 {
     if (const onnx::TensorProto* message = tensor.kept())
-        return checkTensor(model, *message);
-    return check(model, {.name = tensor.name(),
-                         .type = tensor.type(),
-                         .dims = tensor.dims(),
-                         .rawBytes = tensor.rawData().size(),
-                         .payload = std::nullopt,
-                         .typed = nullptr});
+        return checkTensor(*message, payload);
+    return check({.name = tensor.name(),
+                  .type = tensor.type(),
+                  .dims = tensor.dims(),
+                  .rawBytes = tensor.rawData().size(),
+                  .payload = payload,
+                  .typed = nullptr});
 }
 
 } // namespace pleat

@@ -8,9 +8,9 @@
 
 namespace pleat {
 
-// What is wrong with it; nothing when all is well. Bytes that should be in another file are not looked at.
-// Types that are unknown here pass with any length.
-std::optional<Error> checkTensor(const Model& model, const onnx::TensorProto& tensor);
-std::optional<Error> checkTensor(const Model& model, const TensorMessage& tensor);
+// What is wrong with it, whose bytes are in `payload` unless that is null; nothing when all is well. Bytes
+// that should be in another file are not looked at. Types that are unknown here pass with any length.
+std::optional<Error> checkTensor(const onnx::TensorProto& tensor, const Payload* payload);
+std::optional<Error> checkTensor(const TensorMessage& tensor, const Payload* payload);
 
 } // namespace pleat

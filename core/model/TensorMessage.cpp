@@ -11,10 +11,15 @@
 
 namespace pleat {
 
+struct TensorMessage::Content {
+    enum class Kind : std::uint8_t { Packed, Kept, LeftOut };
+    Kind kind;
+};
+
 // Its dimensions, name and raw bytes follow in memory, in this order.
-struct TensorMessage::Packed {
+struct TensorMessage::Packed : Content {
+    std::uint8_t dims = 0;
     std::int32_t type = 0;
-    std::uint32_t dims = 0;
     std::uint32_t nameLength = 0;
     std::uint32_t rawLength = 0;
 
@@ -22,6 +27,40 @@ struct TensorMessage::Packed {
     const char* name() const { return reinterpret_cast<const char*>(firstDim() + dims); }
     const char* raw() const { return name() + nameLength; }
 };
+
+struct TensorMessage::Kept : Content {
+    const onnx::TensorProto* message = nullptr; // in the same arena, or in this very object
+};
+
+struct TensorMessage::Owned : Kept {
+    Owned(Kind kind, onnx::TensorProto message) : Kept{{kind}, nullptr}, own(std::move(message))
+    {
+        this->message = &own;
+    }
+    Owned(const Owned&) = delete;
+    Owned& operator=(const Owned&) = delete;
+    onnx::TensorProto own;
+};
+
+struct TensorMessage::LeftOut : Owned {
+    LeftOut(onnx::TensorProto message, Payload bytes)
+        : Owned(Kind::LeftOut, std::move(message)),
+          payload(std::move(bytes))
+    {
+        own.set_data_location(onnx::TensorProto::EXTERNAL);
+    }
+    Payload payload;
+};
+
+TensorMessage::TensorMessage(onnx::TensorProto message)
+    : m_content(std::make_shared<const Owned>(Content::Kind::Kept, std::move(message)))
+{
+}
+
+TensorMessage::TensorMessage(onnx::TensorProto message, Payload payload)
+    : m_content(std::make_shared<const LeftOut>(std::move(message), std::move(payload)))
+{
+}
 
 std::optional<TensorMessage> TensorMessage::packed(std::string_view bytes,
                                                    const std::shared_ptr<google::protobuf::Arena>& arena)
@@ -51,9 +90,11 @@ std::optional<TensorMessage> TensorMessage::packed(std::string_view bytes,
     static_assert(sizeof(Packed) % word == 0 && alignof(Packed) <= word);
     void* const memory =
         google::protobuf::Arena::CreateArray<std::uint64_t>(arena.get(), (size + word - 1) / word);
-    auto* const made =
-        new (memory) Packed{*type, static_cast<std::uint32_t>(rank), static_cast<std::uint32_t>(name->size()),
-                            static_cast<std::uint32_t>(raw->size())};
+    auto* const made = new (memory) Packed{{Content::Kind::Packed},
+                                           static_cast<std::uint8_t>(rank),
+                                           *type,
+                                           static_cast<std::uint32_t>(name->size()),
+                                           static_cast<std::uint32_t>(raw->size())};
     char* into = reinterpret_cast<char*>(made + 1);
     const auto append = [&](const void* from, std::size_t length) {
         if (length > 0)
@@ -63,34 +104,57 @@ std::optional<TensorMessage> TensorMessage::packed(std::string_view bytes,
     append(dims.data(), rank * sizeof(std::int64_t));
     append(name->data(), name->size());
     append(raw->data(), raw->size());
-    return TensorMessage(std::shared_ptr<const Packed>(arena, made));
+    return TensorMessage(std::shared_ptr<const Content>(arena, made));
+}
+
+TensorMessage TensorMessage::inArena(const onnx::TensorProto& message,
+                                     const std::shared_ptr<google::protobuf::Arena>& arena)
+{
+    using google::protobuf::Arena;
+    auto* const copy = Arena::CreateMessage<onnx::TensorProto>(arena.get());
+    *copy = message;
+    static_assert(sizeof(Kept) % sizeof(std::uint64_t) == 0 && alignof(Kept) <= sizeof(std::uint64_t));
+    void* const memory = Arena::CreateArray<std::uint64_t>(arena.get(), sizeof(Kept) / sizeof(std::uint64_t));
+    const auto* const made = new (memory) Kept{{Content::Kind::Kept}, copy};
+    return TensorMessage(std::shared_ptr<const Content>(arena, made));
 }
 
 const onnx::TensorProto* TensorMessage::kept() const
 {
-    const auto* message = std::get_if<Message>(&m_content);
-    return message ? message->get() : nullptr;
+    return m_content->kind == Content::Kind::Packed ? nullptr : static_cast<const Kept&>(*m_content).message;
+}
+
+const Payload* TensorMessage::payload() const
+{
+    return m_content->kind == Content::Kind::LeftOut ? &static_cast<const LeftOut&>(*m_content).payload
+                                                     : nullptr;
+}
+
+// REQUIRES: !kept().
+const TensorMessage::Packed& TensorMessage::packedContent() const
+{
+    return static_cast<const Packed&>(*m_content);
 }
 
 std::string_view TensorMessage::name() const
 {
     if (const auto* message = kept())
         return message->name();
-    const Packed& packed = *std::get<1>(m_content);
+    const Packed& packed = packedContent();
     return {packed.name(), packed.nameLength};
 }
 
 DataType TensorMessage::type() const
 {
     const auto* message = kept();
-    return static_cast<DataType>(message ? message->data_type() : std::get<1>(m_content)->type);
+    return static_cast<DataType>(message ? message->data_type() : packedContent().type);
 }
 
 std::span<const std::int64_t> TensorMessage::dims() const
 {
     if (const auto* message = kept())
         return {message->dims().data(), static_cast<std::size_t>(message->dims_size())};
-    const Packed& packed = *std::get<1>(m_content);
+    const Packed& packed = packedContent();
     return {packed.firstDim(), packed.dims};
 }
 
@@ -99,20 +163,30 @@ std::span<const std::byte> TensorMessage::rawData() const
     if (const auto* message = kept())
         return message->external_data_size() > 0 ? std::span<const std::byte>()
                                                  : std::as_bytes(std::span(message->raw_data()));
-    const Packed& packed = *std::get<1>(m_content);
+    const Packed& packed = packedContent();
     return std::as_bytes(std::span(packed.raw(), packed.rawLength));
 }
 
 std::shared_ptr<const onnx::TensorProto> TensorMessage::message() const
 {
-    if (const auto* message = std::get_if<Message>(&m_content))
-        return *message;
+    if (const auto* message = kept())
+        return {m_content, message};
     auto made = std::make_shared<onnx::TensorProto>();
     made->mutable_dims()->Assign(dims().begin(), dims().end());
     made->set_data_type(static_cast<std::int32_t>(type()));
     made->set_name(std::string(name()));
     made->set_raw_data(rawData().data(), rawData().size());
     return made;
+}
+
+TensorMessage makeTensor(std::string name, DataType type, const std::vector<std::int64_t>& dims,
+                         Payload payload)
+{
+    onnx::TensorProto tensor;
+    tensor.set_name(std::move(name));
+    tensor.set_data_type(static_cast<std::int32_t>(type));
+    tensor.mutable_dims()->Assign(dims.begin(), dims.end());
+    return {std::move(tensor), std::move(payload)};
 }
 
 } // namespace pleat

@@ -20,9 +20,23 @@ std::optional<std::size_t> payloadIndex(const onnx::TensorProto& tensor)
     return index;
 }
 
-std::optional<std::size_t> payloadIndex(const TensorMessage& tensor)
+const Payload* payloadOf(std::span<const Payload> payloads, const onnx::TensorProto& tensor)
 {
-    return tensor.kept() ? payloadIndex(*tensor.kept()) : std::nullopt;
+    const auto index = payloadIndex(tensor);
+    return index && *index < payloads.size() ? &payloads[*index] : nullptr;
+}
+
+void movePayload(onnx::TensorProto& tensor, std::span<const Payload> from, std::vector<Payload>& into)
+{
+    if (const Payload* payload = payloadOf(from, tensor)) {
+        setPayload(tensor, into.size());
+        into.push_back(*payload);
+    }
+}
+
+void movePayloads(onnx::AttributeProto& attribute, std::span<const Payload> from, std::vector<Payload>& into)
+{
+    forEachTensorOf(attribute, [&](onnx::TensorProto& tensor) { movePayload(tensor, from, into); });
 }
 
 void setPayload(onnx::TensorProto& tensor, std::size_t index)

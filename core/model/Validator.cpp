@@ -138,8 +138,9 @@ Check NameCheck::defineInputs(Scope& scope)
 
 Check NameCheck::defineNodes(Scope& scope)
 {
-    for (std::size_t index = 0; index < scope.graph.nodes.size(); ++index) {
-        const auto& node = *scope.graph.nodes[index].proto;
+    std::size_t index = 0;
+    for (const Node& entry : scope.graph.nodes) {
+        const auto& node = *entry.proto;
         for (const auto& output : node.output()) {
             if (output.empty())
                 continue; // an optional output that nobody asked for
@@ -147,25 +148,26 @@ Check NameCheck::defineNodes(Scope& scope)
                 return invalid(
                     "\"" + output + "\" is defined twice; the second time by " + labelOf(node) + ".", output);
         }
+        ++index;
     }
     return {};
 }
 
 Check NameCheck::walkNodes(Scope& scope, int depth)
 {
-    for (std::size_t index = 0; index < scope.graph.nodes.size(); ++index) {
-        scope.current = index;
-        const Node& node = scope.graph.nodes[index];
+    scope.current = 0;
+    for (const Node& node : scope.graph.nodes) {
         for (const auto& input : node.proto->input()) {
             if (input.empty())
                 continue; // an optional input that is absent
             if (!read(scope, input))
                 return undefined(labelOf(*node.proto), input);
         }
-        for (const Body& body : node.bodies) {
+        for (const Body& body : node.bodies()) {
             if (auto wrong = walk(*body.graph, &scope, depth + 1))
                 return wrong;
         }
+        ++scope.current;
     }
     scope.current = noNode;
     return {};
@@ -217,9 +219,10 @@ Check NameCheck::order(const Scope& scope)
     }
     if (ready.size() == count)
         return {};
-    for (std::size_t index = 0; index < count; ++index) {
-        if (waiting[index] > 0) {
-            const auto& node = *scope.graph.nodes[index].proto;
+    std::size_t index = 0;
+    for (const Node& entry : scope.graph.nodes) {
+        if (waiting[index++] > 0) {
+            const auto& node = *entry.proto;
             return invalid("the graph has a cycle: " + labelOf(node) + " waits for its own result.",
                            node.name());
         }
@@ -228,21 +231,21 @@ Check NameCheck::order(const Scope& scope)
 }
 
 // Of every tensor in a graph and its bodies.
-Check checkTensors(const Model& model, const Graph& graph)
+Check checkTensors(const Graph& graph)
 {
     Check wrong;
-    const auto check = [&](const auto& tensor) {
+    const auto check = [&](const auto& tensor, const Payload* payload) {
         if (!wrong)
-            wrong = checkTensor(model, tensor);
+            wrong = checkTensor(tensor, payload);
     };
     for (const Initializer& initializer : graph.initializers)
-        check(initializer.tensor);
-    forEachTensor(*graph.header, check);
+        forEachTensor(initializer, check);
+    forEachTensor(*graph.header, graph.payloads, check);
     for (const Node& node : graph.nodes) {
-        forEachTensor(*node.proto, check);
-        for (const Body& body : node.bodies) {
+        forEachTensor(*node.proto, node.payloads(), check);
+        for (const Body& body : node.bodies()) {
             if (!wrong)
-                wrong = checkTensors(model, *body.graph); // as deep as NameCheck has allowed
+                wrong = checkTensors(*body.graph); // as deep as NameCheck has allowed
         }
         if (wrong)
             return wrong;
@@ -261,9 +264,9 @@ Result<std::vector<std::string>> validate(const Model& model)
     if (!wrong)
         wrong = checkFunctionCalls(model);
     if (!wrong)
-        wrong = checkTensors(model, *model.graph);
+        wrong = checkTensors(*model.graph);
     for (std::size_t at = 0; at < model.functions.size() && !wrong; ++at)
-        wrong = checkTensors(model, *model.functions[at].body);
+        wrong = checkTensors(*model.functions[at].body);
     if (wrong)
         return tl::make_unexpected(std::move(*wrong));
     std::vector<std::string> notices;

@@ -44,13 +44,15 @@ void declare(const Graph& graph, const std::string& path, ValueTypes& into)
         for (const std::int64_t dim : sparse.dims())
             made.shape.push_back({dim, {}});
     }
-    for (std::size_t index = 0; index < graph.nodes.size(); ++index) {
-        const auto& node = *graph.nodes[index].proto;
-        for (const Body& body : graph.nodes[index].bodies)
+    std::size_t index = 0;
+    for (const Node& entry : graph.nodes) {
+        const auto& node = *entry.proto;
+        for (const Body& body : entry.bodies())
             declare(*body.graph,
                     bodyPath(path, node.name(), node.op_type(), index, node.attribute(body.attribute).name(),
                              body.position),
                     into);
+        ++index;
     }
     addDeclared(*graph.header, values);
 }

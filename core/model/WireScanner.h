@@ -25,7 +25,6 @@ struct Field {
     std::uint64_t offset = 0; // where its contents start (Bytes: behind the length)
     std::uint64_t length = 0; // of its contents (Group: with the tag that ends it)
     std::uint64_t end() const { return offset + length; }
-    SourceRange range() const { return {offset, length}; }
 };
 
 class Scanner final {
@@ -48,6 +47,7 @@ public:
     bool tooLarge(std::uint64_t bytes, std::uint64_t at); // for a message
 
     const FilePointer& file() const { return m_file; }
+    SourceRange range(const Field& field) const { return {m_file->id(), field.offset, field.length}; }
 
 private:
     bool window(std::uint64_t at);

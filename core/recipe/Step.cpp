@@ -33,15 +33,11 @@ void addFindings(const FoldedPair& pair, std::vector<Finding>& findings)
     }
 }
 
-Result<StepOutcome> apply(const FoldStep& step, const std::shared_ptr<const GraphView>& view,
-                          Progress& progress, const std::stop_token& stop)
+template<class Outcome>
+void report(const FoldStep& step, const std::vector<FoldedPair>& pairs, Outcome& outcome)
 {
-    auto folded = fold(view, step.ids, step.options, progress, stop);
-    if (!folded)
-        return tl::make_unexpected(std::move(folded.error()));
-    StepOutcome outcome{.outcome = std::move(*folded), .changed = 0, .what = {}, .findings = {}};
     const FoldedPair* only = nullptr;
-    for (const FoldedPair& pair : outcome.outcome.pairs) {
+    for (const FoldedPair& pair : pairs) {
         outcome.changed += pair.folded;
         only = pair.folded ? &pair : only;
         // Of the others nothing was asked where some were chosen.
@@ -55,6 +51,16 @@ Result<StepOutcome> apply(const FoldStep& step, const std::shared_ptr<const Grap
         outcome.what = "there was nothing to fold";
     else
         outcome.what = sentence("folded {} pairs", outcome.changed);
+}
+
+Result<StepOutcome> apply(const FoldStep& step, const std::shared_ptr<const GraphView>& view,
+                          Progress& progress, const std::stop_token& stop)
+{
+    auto folded = fold(view, step.ids, step.options, progress, stop);
+    if (!folded)
+        return tl::make_unexpected(std::move(folded.error()));
+    StepOutcome outcome{.outcome = std::move(*folded), .changed = 0, .what = {}, .findings = {}};
+    report(step, outcome.outcome.pairs, outcome);
     return outcome;
 }
 
@@ -124,6 +130,35 @@ Result<StepOutcome> apply(const Step& step, const std::shared_ptr<const GraphVie
                           const std::stop_token& stop)
 {
     return std::visit([&](const auto& change) { return apply(change, view, progress, stop); }, step);
+}
+
+Result<TableOutcome> apply(const Step& step, const FoldTablePointer& table, Progress& progress,
+                           const std::stop_token& stop)
+{
+    const auto* const fold = std::get_if<FoldStep>(&step);
+    if (fold && fold->options == table->options()) {
+        auto folded = FoldTable::fold(table, fold->ids, progress, stop);
+        if (!folded)
+            return tl::make_unexpected(std::move(folded.error()));
+        TableOutcome outcome{std::move(folded->after), std::move(folded->pairs), 0, {}, {}};
+        for (const CandidatePointer& left :
+             fold->ids ? std::vector<CandidatePointer>() : outcome.table->candidates())
+            outcome.pairs.push_back({.candidate = *left});
+        report(*fold, outcome.pairs, outcome);
+        return outcome;
+    }
+    auto done = apply(step, table->view(), progress, stop);
+    if (!done)
+        return tl::make_unexpected(std::move(done.error()));
+    TableOutcome outcome{table, std::move(done->outcome.pairs), done->changed, std::move(done->what),
+                         std::move(done->findings)};
+    if (outcome.changed == 0)
+        return outcome;
+    auto after = FoldTable::after(table, std::move(done->outcome.after), progress, stop);
+    if (!after)
+        return tl::make_unexpected(std::move(after.error()));
+    outcome.table = std::move(*after);
+    return outcome;
 }
 
 } // namespace pleat

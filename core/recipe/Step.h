@@ -5,7 +5,7 @@
 // `Step`, an apply() and a pair of functions in RecipeJson.cpp. Plain values, free to cross threads.
 #pragma once
 
-#include "core/fold/Fold.h"
+#include "core/fold/FoldTable.h"
 
 #include <variant>
 
@@ -56,5 +56,17 @@ bool freezesInputs(const Step& step);
 // why; those of fold() and canonicalizeRest(); Cancelled.
 Result<StepOutcome> apply(const Step& step, const std::shared_ptr<const GraphView>& view, Progress& progress,
                           const std::stop_token& stop);
+
+// The same for whoever keeps the model and its verdicts: at the cost of what the step touches where it folds
+// with the options of the table.
+struct TableOutcome {
+    FoldTablePointer table; // the old one where there was nothing to change
+    std::vector<FoldedPair> pairs;
+    std::size_t changed = 0;
+    Sentence what;
+    std::vector<Finding> findings;
+};
+Result<TableOutcome> apply(const Step& step, const FoldTablePointer& table, Progress& progress,
+                           const std::stop_token& stop);
 
 } // namespace pleat

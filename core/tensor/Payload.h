@@ -58,7 +58,8 @@ using ExternalEntries = std::vector<std::pair<std::string, std::string>>;
 
 // What the opened file says of a tensor whose bytes lie outside of the model file.
 struct ExternalPlace {
-    ExternalEntries entries; // location, offset, …, for writing them back
+    ExternalEntries entries;     // location, offset, …, for writing them back
+    FileId model = FileId::None; // in whose folder the location is
     // Why the bytes are not there (missing or too short): the whole sentence for whoever wants them. Empty
     // when they are.
     std::string problem;
@@ -74,6 +75,8 @@ struct Payload {
     bool isScaled() const { return std::holds_alternative<Scaled>(content); }
     // Why the bytes cannot be had; empty when they can.
     std::string_view problem() const { return external ? std::string_view(external->problem) : ""; }
+    // The very same bytes: of the same place of a file, or the same object in memory.
+    bool operator==(const Payload&) const = default;
 };
 
 } // namespace pleat

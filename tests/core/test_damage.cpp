@@ -18,7 +18,7 @@ namespace {
 bool isUsable(const OpenedModel& opened)
 {
     for (const Initializer& initializer : opened.model.graph->initializers) {
-        const TensorView view = tensorView(opened.model, initializer.tensor);
+        const TensorView view = tensorView(initializer.tensor);
         if (!view.payload().isExternal() && isFoldable(view.type()) && !view.doubles())
             return false;
     }
@@ -270,7 +270,7 @@ void TestDamage::cannotBeMadeToAllocate()
     tensor->mutable_dims()->RemoveLast();
     const auto opened = open(model);
     QVERIFY(opened);
-    const auto read = tensorView(opened->model, opened->model.graph->initializers[0].tensor).doubles();
+    const auto read = tensorView(opened->model.graph->initializers.at(0).tensor).doubles();
     QVERIFY(!read);
     QCOMPARE(read.error().code, ErrorCode::MissingData);
 }

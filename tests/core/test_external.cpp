@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Weights in files beside the model, read: found, missing, too short, or where they must not be.
+#include "core/model/DataFiles.h"
 #include "support/SmallModels.h"
 
 #include <QtTest>
@@ -30,7 +31,7 @@ const std::string weightBytes = convModel().graph().initializer(0).raw_data(); /
 
 TensorView weightOf(const OpenedModel& opened)
 {
-    return tensorView(opened.model, opened.model.graph->initializers[0].tensor);
+    return tensorView(opened.model.graph->initializers.at(0).tensor);
 }
 
 } // namespace
@@ -161,9 +162,9 @@ void TestExternal::sharesOneFile()
     folder.write("w.bin", weightBytes);
     const auto opened = open(folder.write("m.onnx", model));
     QVERIFY(opened);
-    const auto& payloads = *opened->model.payloads;
+    const auto payloads = payloadsOf(opened->model);
     QCOMPARE(payloads.size(), 2u);
-    QVERIFY(std::get<FileRange>(payloads[0].content).file == std::get<FileRange>(payloads[1].content).file);
+    QVERIFY(std::get<FileRange>(payloads[0]->content).file == std::get<FileRange>(payloads[1]->content).file);
 }
 
 void TestExternal::refusesDataInBothPlaces()

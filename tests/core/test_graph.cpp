@@ -417,6 +417,45 @@ private slots:
         QCOMPARE(names[4], std::string("r1"));
     }
 
+    void aRewiredNodeKeepsItsAttributes()
+    {
+        const onnx::NodeProto original = twoConvs().proto().graph().node(2);
+        QVERIFY(original.attribute_size() > 0);
+        Model model;
+        {
+            const View view = open(twoConvs());
+            Rewriter rewriter(view);
+            rewriter.rewire(nodeNamed(*view, "c2")).set_input(0, "x");
+            model = rewriter.apply();
+        }
+        // The model that it came from is gone.
+        onnx::ModelProto once;
+        QVERIFY(once.ParseFromString(savedBytes(model).value()));
+        const onnx::NodeProto* rewired = findNode(once, "c2");
+        QVERIFY(rewired);
+        QCOMPARE(rewired->input(0), std::string("x"));
+        QCOMPARE(rewired->attribute_size(), original.attribute_size());
+        for (int a = 0; a < original.attribute_size(); ++a)
+            QCOMPARE(rewired->attribute(a).SerializeAsString(), original.attribute(a).SerializeAsString());
+    }
+
+    void aRewiredNodeThatIsChangedHasAttributesOfItsOwn()
+    {
+        const View view = open(twoConvs());
+        const NodeIndex conv = nodeNamed(*view, "c2");
+        const std::string before = view->proto(conv).SerializeAsString();
+        Rewriter rewriter(view);
+        rewriter.rewire(conv).set_input(0, "x");
+        rewriter.change(conv).mutable_attribute(0)->set_name("other");
+        rewriter.rewire(conv).set_output(0, "y");
+        const onnx::ModelProto model = saved(rewriter);
+        QCOMPARE(view->proto(conv).SerializeAsString(), before);
+        const onnx::NodeProto* changed = findNode(model, "c2");
+        QCOMPARE(changed->attribute(0).name(), std::string("other"));
+        QCOMPARE(changed->input(0), std::string("x"));
+        QCOMPARE(changed->output(0), std::string("y"));
+    }
+
     void insertsIntoABody()
     {
         const View view = open(withBodies());
@@ -537,6 +576,24 @@ private slots:
     }
 
     // What a standard map holds, the table of names holds, while it grows and with names of all lengths.
+    // Where in 4096 places 4096 names would begin: chance leaves 1 in e of the places empty.
+    void namesAreSpreadEvenly()
+    {
+        for (const std::string pattern : {"#", "#.weight", "layer#", "model.layers.#.weight", "Conv_123456#",
+                                          "/features/features.0/bn/BatchNormalization_output_#"}) {
+            std::set<std::uint32_t> decimal, binary;
+            for (std::uint32_t n = 0; n < 4096; ++n) {
+                std::string name = pattern;
+                binary.insert(NameIndex::hashOf(std::string(name).replace(
+                                  name.find('#'), 1,
+                                  {static_cast<char>('0' + n % 64), static_cast<char>('0' + n / 64)})) %
+                              4096);
+                decimal.insert(NameIndex::hashOf(name.replace(name.find('#'), 1, std::to_string(n))) % 4096);
+            }
+            QVERIFY2(decimal.size() > 2450 && binary.size() > 2450, pattern.c_str());
+        }
+    }
+
     void tableOfNamesIsLikeAMap()
     {
         std::map<std::string, int, std::less<>> expected;

@@ -210,13 +210,6 @@ private:
     ModelBuilder m_random;
 };
 
-int fromEnvironment(const char* name, int fallback)
-{
-    bool given = false;
-    const int value = qEnvironmentVariableIntValue(name, &given);
-    return given ? value : fallback;
-}
-
 struct Tally {
     int refused = 0, opened = 0, folded = 0, compared = 0;
 };

@@ -16,13 +16,6 @@ using namespace pleat::test;
 
 namespace {
 
-int fromEnvironment(const char* name, int fallback)
-{
-    bool given = false;
-    const int value = qEnvironmentVariableIntValue(name, &given);
-    return given ? value : fallback;
-}
-
 int batchNormsIn(const FoldCandidate& candidate)
 {
     return static_cast<int>(

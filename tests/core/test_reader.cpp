@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opening: the structure comes in whole, the weights stay where they are. ONNX's own classes are the truth.
 #include "core/model/Assemble.h"
+#include "core/model/DataFiles.h"
 #include "core/model/TensorWalk.h"
 #include "support/SmallModels.h"
 
@@ -26,15 +27,19 @@ bool sameModel(const Model& model, const onnx::ModelProto& truth)
     return whole && whole->SerializeAsString() == truth.SerializeAsString();
 }
 
-onnx::TensorProto initializer(const Model& model, std::size_t index)
+const TensorMessage& initializer(const Model& model, std::size_t index)
 {
-    return *model.graph->initializers.at(index).tensor.message();
+    return model.graph->initializers.at(index).tensor;
 }
 
-bool isInFile(const Model& model, const onnx::TensorProto& tensor)
+bool isInFile(const Payload* payload)
 {
-    return payloadIndex(tensor) &&
-           std::holds_alternative<FileRange>(tensorView(model, tensor).payload().content);
+    return payload && std::holds_alternative<FileRange>(payload->content);
+}
+
+bool isInFile(const TensorMessage& tensor)
+{
+    return isInFile(tensor.payload());
 }
 
 } // namespace
@@ -72,9 +77,9 @@ void TestReader::leavesLargeWeightsInTheFile()
     QVERIFY(opened);
     const Model& model = opened->model;
     QVERIFY(opened->notices.empty());
-    QVERIFY(isInFile(model, initializer(model, 0)));
-    QVERIFY(initializer(model, 0).ByteSizeLong() < 100);
-    const TensorView weight = tensorView(model, initializer(model, 0));
+    QVERIFY(isInFile(initializer(model, 0)));
+    QVERIFY(initializer(model, 0).message()->ByteSizeLong() < 100);
+    const TensorView weight = tensorView(initializer(model, 0));
     QCOMPARE(weight.name(), std::string("w"));
     QCOMPARE(weight.type(), DataType::Float);
     QCOMPARE(weight.dims(), (std::vector<std::int64_t>{32, 16, 3, 3}));
@@ -116,8 +121,8 @@ void TestReader::keepsSmallTensorsAndShapes()
     tensor->set_raw_data(std::string(static_cast<std::size_t>(bytes), '\7'));
     const auto opened = open(truth);
     QVERIFY(opened);
-    QCOMPARE(!payloadIndex(initializer(opened->model, 0)), stays);
-    QVERIFY(bytesOf(tensorView(opened->model, initializer(opened->model, 0))) == tensor->raw_data());
+    QCOMPARE(!initializer(opened->model, 0).payload(), stays);
+    QVERIFY(bytesOf(tensorView(initializer(opened->model, 0))) == tensor->raw_data());
     QVERIFY(sameModel(opened->model, truth));
 }
 
@@ -139,9 +144,9 @@ void TestReader::leavesOutPackedFloatsAndDoubles()
     const auto opened = open(truth);
     QVERIFY(opened);
     for (const std::size_t at : {std::size_t{0}, std::size_t{1}}) {
-        QVERIFY(isInFile(opened->model, initializer(opened->model, at)));
-        QVERIFY(initializer(opened->model, at).ByteSizeLong() < 100);
-        const auto values = tensorView(opened->model, initializer(opened->model, at)).doubles();
+        QVERIFY(isInFile(initializer(opened->model, at)));
+        QVERIFY(initializer(opened->model, at).message()->ByteSizeLong() < 100);
+        const auto values = tensorView(initializer(opened->model, at)).doubles();
         QVERIFY(values);
         QCOMPARE((*values)[1999], at == 0 ? 499.75 : 0.1 * 1999);
     }
@@ -168,7 +173,7 @@ void TestReader::keepsDataThatIsInPieces()
     holder.mutable_graph()->mutable_unknown_fields()->AddLengthDelimited(5, tensor);
     const auto opened = openModel(bytes(holder), "pieces.onnx");
     QVERIFY(opened);
-    const auto values = tensorView(opened->model, initializer(opened->model, 0)).doubles();
+    const auto values = tensorView(initializer(opened->model, 0)).doubles();
     QVERIFY(values);
     QCOMPARE(values->size(), 3000u);
     QCOMPARE((*values)[1499], 1499.0);
@@ -251,7 +256,7 @@ void TestReader::turnsTypedDataIntoStoredBytes()
     }
     const auto opened = open(truth);
     QVERIFY2(opened, opened ? "" : opened.error().message.c_str());
-    const std::string got = bytesOf(tensorView(opened->model, initializer(opened->model, 0)));
+    const std::string got = bytesOf(tensorView(initializer(opened->model, 0)));
     QCOMPARE(QByteArray::fromStdString(got).toHex(), stored.toHex());
 }
 
@@ -261,21 +266,21 @@ void TestReader::takesBodiesOut()
     const auto opened = open(truth);
     QVERIFY2(opened, opened ? "" : opened.error().message.c_str());
     const Node& choice = opened->model.graph->nodes.at(1);
-    QCOMPARE(choice.bodies.size(), 2u);
+    QCOMPARE(choice.bodies().size(), 2u);
     QVERIFY(choice.proto->attribute(0).has_g());
     QCOMPARE(choice.proto->attribute(0).g().ByteSizeLong(), 0u);
-    QCOMPARE(choice.bodies[0].attribute, 0);
-    QCOMPARE(choice.bodies[0].position, -1);
-    const Graph& then = *choice.bodies[0].graph;
+    QCOMPARE(choice.bodies()[0].attribute, 0);
+    QCOMPARE(choice.bodies()[0].position, -1);
+    const Graph& then = *choice.bodies()[0].graph;
     QCOMPARE(then.header->name(), std::string("then"));
     QCOMPARE(then.nodes.size(), 2u);
-    const auto& constant = then.nodes[0].proto->attribute(0).t();
-    QVERIFY(isInFile(opened->model, constant));
-    QVERIFY(bytesOf(tensorView(opened->model, constant)) ==
+    const auto& constant = then.nodes.at(0).proto->attribute(0).t();
+    QVERIFY(isInFile(payloadOf(then.nodes.at(0).payloads(), constant)));
+    QVERIFY(bytesOf(tensorView(then.nodes.at(0).payloads(), constant)) ==
             truth.graph().node(1).attribute(0).g().node(0).attribute(0).t().raw_data());
-    const Graph& otherwise = *choice.bodies[1].graph;
+    const Graph& otherwise = *choice.bodies()[1].graph;
     QCOMPARE(otherwise.initializers.size(), 1u);
-    QVERIFY(isInFile(opened->model, *otherwise.initializers[0].tensor.message()));
+    QVERIFY(isInFile(otherwise.initializers.at(0).tensor));
     QVERIFY(sameModel(opened->model, truth));
 }
 
@@ -303,7 +308,8 @@ void TestReader::readsFunctions()
     QCOMPARE(read.header->name(), std::string("Twice"));
     QCOMPARE(read.header->node_size(), 0);
     QCOMPARE(read.body->nodes.size(), 2u);
-    QVERIFY(isInFile(opened->model, read.body->nodes[0].proto->attribute(0).t()));
+    const Node& first = read.body->nodes.at(0);
+    QVERIFY(isInFile(payloadOf(first.payloads(), first.proto->attribute(0).t())));
     QVERIFY(sameModel(opened->model, truth));
 }
 
@@ -320,7 +326,8 @@ void TestReader::leavesOutSparseInitializers()
     const auto opened = open(truth);
     QVERIFY(opened);
     QCOMPARE(opened->model.graph->header->sparse_initializer_size(), 1);
-    QVERIFY(isInFile(opened->model, opened->model.graph->header->sparse_initializer(0).values()));
+    const Graph& graph = *opened->model.graph;
+    QVERIFY(isInFile(payloadOf(graph.payloads, graph.header->sparse_initializer(0).values())));
     QVERIFY(sameModel(opened->model, truth));
 }
 
@@ -329,10 +336,10 @@ void TestReader::numbersInTheOrderOfTheFile()
     const auto opened = open(branchedModel());
     QVERIFY(opened);
     const Model& model = opened->model;
-    QCOMPARE(index(model.graph->nodes[0].id), 0u);
-    QCOMPARE(index(model.graph->nodes[1].id), 1u);
-    QCOMPARE(index(model.graph->nodes[1].bodies[0].graph->nodes[0].id), 2u);
-    QCOMPARE(index(model.graph->nodes[1].bodies[1].graph->nodes[0].id), 4u);
+    QCOMPARE(index(model.graph->nodes.at(0).id), 0u);
+    QCOMPARE(index(model.graph->nodes.at(1).id), 1u);
+    QCOMPARE(index(model.graph->nodes.at(1).bodies()[0].graph->nodes.at(0).id), 2u);
+    QCOMPARE(index(model.graph->nodes.at(1).bodies()[1].graph->nodes.at(0).id), 4u);
     QCOMPARE(model.ids->nodes(), 5u);
     QCOMPARE(model.ids->tensors(), 3u);
 }
@@ -363,7 +370,7 @@ void TestReader::keepsWhatIsSharedApart()
     const auto opened = open(folder.write("m.onnx", truth));
     QVERIFY2(opened, opened ? "" : opened.error().message.c_str());
     QVERIFY(sameModel(opened->model, truth));
-    const onnx::NodeProto& node = *opened->model.graph->nodes[4].proto;
+    const onnx::NodeProto& node = *opened->model.graph->nodes.at(4).proto;
     onnx::NodeProto copy = node;
     copy.set_input(1, "other");
     copy.mutable_attribute(0)->set_ints(0, 7);
@@ -403,7 +410,7 @@ void TestReader::packsOnlyWhatIsWhole()
     QVERIFY2(opened, opened ? "" : opened.error().message.c_str());
     QVERIFY(sameModel(opened->model, truth));
     for (std::size_t t = 0; t < 7; ++t) {
-        const TensorMessage& tensor = opened->model.graph->initializers[t].tensor;
+        const TensorMessage& tensor = opened->model.graph->initializers.at(t).tensor;
         const onnx::TensorProto& wanted = truth.graph().initializer(static_cast<int>(t));
         QCOMPARE(tensor.kept() == nullptr, t == 0 || t == 5);
         QCOMPARE(tensor.name(), std::string_view(wanted.name()));
@@ -424,7 +431,7 @@ void TestReader::keepsUnknownFields()
                                                                                                 "tensor");
     const auto opened = open(truth);
     QVERIFY(opened);
-    QVERIFY(payloadIndex(initializer(opened->model, 0)));
+    QVERIFY(initializer(opened->model, 0).payload());
     QVERIFY(sameModel(opened->model, truth));
 }
 
@@ -457,7 +464,7 @@ void TestReader::acceptsFieldsInAnyOrder()
     const auto opened =
         openModel(bytes(holder.SerializeAsString() + header.SerializeAsString()), "any order.onnx");
     QVERIFY2(opened, opened ? "" : opened.error().message.c_str());
-    QVERIFY(isInFile(opened->model, initializer(opened->model, 0)));
+    QVERIFY(isInFile(initializer(opened->model, 0)));
     QVERIFY(sameModel(opened->model, whole));
 }
 
@@ -474,7 +481,7 @@ void TestReader::noFileCanForgeAReference()
     entry->set_value("0"); // that would be "w"
     const auto opened = open(truth);
     QVERIFY(opened);
-    const TensorView view = tensorView(opened->model, initializer(opened->model, 3));
+    const TensorView view = tensorView(initializer(opened->model, 3));
     QCOMPARE(view.payload().size(), 0u);
     QCOMPARE(view.payload().external->entries,
              (std::vector<std::pair<std::string, std::string>>{{"pleat.payload", "0"}}));
@@ -490,7 +497,7 @@ void TestReader::noFileCanForgeAReference()
     sly->mutable_unknown_fields()->AddVarint(14, 0x100000001ULL);
     const auto again = open(other);
     QVERIFY(again);
-    QCOMPARE(tensorView(again->model, initializer(again->model, 3)).payload().size(), 0u);
+    QCOMPARE(tensorView(initializer(again->model, 3)).payload().size(), 0u);
 }
 
 void TestReader::readsTheSampleAsProtobufDoes()
@@ -501,7 +508,7 @@ void TestReader::readsTheSampleAsProtobufDoes()
     onnx::ModelProto truth;
     QVERIFY(truth.ParseFromString(contents(path)));
     QVERIFY(sameModel(opened->model, truth));
-    QVERIFY(!opened->model.payloads->empty());
+    QVERIFY(!payloadsOf(opened->model).empty());
 }
 
 void TestReader::tellsVersionsAndProducer()

@@ -19,6 +19,7 @@ private slots:
         QCOMPARE(visible("\x1b[31m"), std::string("\\x1b[31m"));
         QCOMPARE(visible("a\nb\tc\r"), std::string("a\\nb\\tc\\r"));
         QCOMPARE(visible(std::string("\0\x7f", 2)), std::string("\\x00\\x7f"));
+        QCOMPARE(visible("\x1bplain\x7fplain ~\xe2\x80\xae"), std::string("\\x1bplain\\x7fplain ~\\u202e"));
         QCOMPARE(visible("\xc2\x9b"), std::string("\\u009b"));             // CSI as C1
         QCOMPARE(visible("\xe2\x80\xae"), std::string("\\u202e"));         // right-to-left override
         QCOMPARE(visible("\xe2\x81\xa6"), std::string("\\u2066"));         // isolate

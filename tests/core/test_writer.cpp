@@ -22,7 +22,7 @@ namespace {
 Model scaled(const Model& model, std::size_t at, const std::vector<double>& factors)
 {
     const Initializer& old = model.graph->initializers.at(at);
-    const TensorView view = tensorView(model, old.tensor);
+    const TensorView view = tensorView(old.tensor);
     StoredBytes base;
     if (const auto* range = std::get_if<FileRange>(&view.payload().content))
         base = *range;
@@ -33,16 +33,15 @@ Model scaled(const Model& model, std::size_t at, const std::vector<double>& fact
                         WeightLayout::convolution(static_cast<std::uint64_t>(view.dims()[0]),
                                                   static_cast<std::uint64_t>(view.dims()[1]), kernel, 1),
                         std::make_shared<const std::vector<double>>(factors), nullptr};
-    auto payloads = std::make_shared<std::vector<Payload>>(*model.payloads);
     auto graph = std::make_shared<Graph>(*model.graph);
     graph->source = {};
-    graph->initializers[at].tensor = makeTensor(*payloads, view.name(), DataType::Float, view.dims(),
-                                                Payload{std::make_shared<const ScaledBytes>(content)});
-    graph->initializers[at].source = {};
+    Initializer& changed = graph->initializers.changeAt(at);
+    changed.tensor = makeTensor(view.name(), DataType::Float, view.dims(),
+                                Payload{std::make_shared<const ScaledBytes>(content)});
+    changed.source = {};
     Model made = model;
     made.edited = true;
     made.graph = graph;
-    made.payloads = payloads;
     return made;
 }
 
@@ -176,10 +175,10 @@ void TestWriter::copiesAroundAChangedNode()
     const auto& nodes = opened->model.graph->nodes;
     for (std::size_t at = 0; at < nodes.size(); at += 1 + nodes.size() / 5) {
         auto graph = std::make_shared<Graph>(*opened->model.graph);
-        auto node = std::make_shared<onnx::NodeProto>(*graph->nodes[at].proto);
+        auto node = std::make_shared<onnx::NodeProto>(*graph->nodes.at(at).proto);
         node->set_doc_string("changed");
-        graph->nodes[at].proto = node;
-        graph->nodes[at].source = {};
+        graph->nodes.changeAt(at).proto = node;
+        graph->nodes.changeAt(at).source = {};
         graph->source = {};
         Model edited = opened->model;
         edited.edited = true;
@@ -239,14 +238,16 @@ void TestWriter::changesInsideABody()
 {
     const auto opened = open(richModel());
     auto graph = std::make_shared<Graph>(*opened->model.graph);
-    Node& choice = graph->nodes[1];
-    auto body = std::make_shared<Graph>(*choice.bodies[1].graph);
-    auto node = std::make_shared<onnx::NodeProto>(*body->nodes[0].proto);
+    Node& choice = graph->nodes.changeAt(1);
+    auto body = std::make_shared<Graph>(*choice.bodies()[1].graph);
+    auto node = std::make_shared<onnx::NodeProto>(*body->nodes.at(0).proto);
     node->set_op_type("Sub");
-    body->nodes[0].proto = node;
-    body->nodes[0].source = {};
+    body->nodes.changeAt(0).proto = node;
+    body->nodes.changeAt(0).source = {};
     body->source = {};
-    choice.bodies[1].graph = body;
+    NodeParts parts = *choice.parts;
+    parts.bodies[1].graph = body;
+    choice.setParts(std::move(parts));
     choice.source = {};
     graph->source = {};
     Model edited = opened->model;
@@ -333,7 +334,7 @@ void TestWriter::savesOverItsOwnSource()
     QVERIFY(first != truth.SerializeAsString());
     QCOMPARE(first.size(), truth.SerializeAsString().size());
     // The document goes on with the file it has opened.
-    QVERIFY(tensorView(edited, edited.graph->initializers[0].tensor).doubles());
+    QVERIFY(tensorView(edited.graph->initializers.at(0).tensor).doubles());
     QVERIFY(saved(edited, path) == first);
     QVERIFY(saved(opened->model, path) == truth.SerializeAsString());
     QCOMPARE(folder.names(), std::vector<std::string>{"m.onnx"});
@@ -396,18 +397,15 @@ void TestWriter::refusesMoreThanTwoGibibytesInside()
     const auto large = folder.write("large", std::string("x"));
     fs::resize_file(large, (std::uint64_t{1} << 31) + 4096); // a hole, no bytes
     const auto file = File::open(large);
-    std::vector<Payload> payloads;
     auto graph = std::make_shared<Graph>();
     graph->header = std::make_shared<const onnx::GraphProto>();
-    graph->initializers.push_back(
-        {TensorId{0},
-         makeTensor(payloads, "large", DataType::Int8, {(std::int64_t{1} << 31) - 20},
-                    Payload{FileRange{*file, 0, (std::uint64_t{1} << 31) - 20}}),
-         {}});
+    graph->initializers.push_back({TensorId{0},
+                                   makeTensor("large", DataType::Int8, {(std::int64_t{1} << 31) - 20},
+                                              Payload{FileRange{*file, 0, (std::uint64_t{1} << 31) - 20}}),
+                                   {}});
     Model model;
     model.header = std::make_shared<const onnx::ModelProto>();
     model.graph = graph;
-    model.payloads = std::make_shared<const std::vector<Payload>>(payloads);
     NoProgress progress;
     const auto done = saveModel(model, folder.path("m.onnx"), progress, {}, DataPlacement::Inline);
     QVERIFY(!done);

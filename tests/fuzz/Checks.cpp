@@ -4,11 +4,13 @@
 #include "core/fold/Fold.h"
 #include "core/graph/Describe.h"
 #include "core/model/Assemble.h"
+#include "core/model/DataFiles.h"
 #include "core/model/TensorWalk.h"
 #include "core/report/Json.h"
 #include "core/tensor/Statistics.h"
 #include "tests/fuzz/Target.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -103,12 +105,22 @@ void requireSentence(const Error& error)
             "an error is a sentence: \"" + error.message + "\"");
 }
 
+TensorView viewOf(const onnx::TensorProto& tensor, const Payload* payload)
+{
+    return tensorView(tensor, payload);
+}
+
+TensorView viewOf(const TensorMessage& tensor, const Payload*)
+{
+    return tensorView(tensor);
+}
+
 std::vector<std::string> readTensors(const Model& model)
 {
     std::vector<std::string> all;
     NoProgress progress;
-    forEachTensor(model, [&](const auto& tensor) {
-        const TensorView view = tensorView(model, tensor);
+    forEachTensor(model, [&](const auto& tensor, const Payload* payload) {
+        const TensorView view = viewOf(tensor, payload);
         std::string& bytes = all.emplace_back(static_cast<std::size_t>(view.payload().size()), '\0');
         if (auto got = readWhole(view, std::as_writable_bytes(std::span(bytes.data(), bytes.size()))); !got) {
             requireSentence(got.error());
@@ -129,11 +141,8 @@ std::vector<std::string> readTensors(const Model& model)
 
 bool hasExternalData(const Model& model)
 {
-    for (const Payload& payload : *model.payloads) {
-        if (payload.isExternal())
-            return true;
-    }
-    return false;
+    return std::ranges::any_of(payloadsOf(model),
+                               [](const Payload* payload) { return payload->isExternal(); });
 }
 
 onnx::ModelProto whole(const Model& model)

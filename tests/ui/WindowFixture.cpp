@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/WindowFixture.h"
 
+#include "core/model/ModelReader.h"
+#include "tests/core/support/ModelBuilder.h"
+
 #include <QAbstractButton>
 #include <QAbstractItemView>
 #include <QApplication>
@@ -318,6 +321,15 @@ void answerNextQuestion(const QString& words)
         qFatal("no button \"%s\"", qPrintable(words));
     });
     timer->start();
+}
+
+SnapshotPointer snapshotOfPairs(int pairs)
+{
+    const std::string bytes = pleat::test::chainOfPairs(pairs).output().bytes();
+    const auto* start = reinterpret_cast<const std::byte*>(bytes.data());
+    auto opened = openModel(std::make_shared<const std::vector<std::byte>>(start, start + bytes.size()), "m");
+    NoProgress progress;
+    return makeSnapshot(std::move(opened.value().model), progress, {}).value();
 }
 
 } // namespace pleat::ui::test

@@ -3,6 +3,8 @@
 // click through file dialogs and questions like a person.
 #pragma once
 
+#include "ui/document/Snapshot.h"
+
 #include <QByteArray>
 #include <QMap>
 #include <QString>
@@ -72,5 +74,8 @@ void chooseFile(QWidget& window, const QString& path);
 
 // Clicks the button with these words in the next message box that opens, even if it blocks.
 void answerNextQuestion(const QString& words);
+
+// A model of so many convolutions with a batch norm behind each, in memory.
+SnapshotPointer snapshotOfPairs(int pairs);
 
 } // namespace pleat::ui::test

@@ -26,7 +26,7 @@ class TestFoldModel final : public QObject {
         auto result = stepSnapshot(before, FoldStep{ids, {}}, m_progress, {});
         return result ? result->snapshot : nullptr;
     }
-    FoldId id(std::size_t candidate) const { return m_opened->candidates[candidate].id; }
+    FoldId id(std::size_t candidate) const { return m_opened->candidates()[candidate]->id; }
 
 private Q_SLOTS:
     void initTestCase()
@@ -36,7 +36,7 @@ private Q_SLOTS:
         auto snapshot = makeSnapshot(std::move(model->model), m_progress, {});
         QVERIFY(snapshot.has_value());
         m_opened = *snapshot;
-        QCOMPARE(m_opened->candidates.size(), std::size_t(14));
+        QCOMPARE(m_opened->candidates().size(), std::size_t(14));
     }
 
     void keepsTheRulesOfItemModels()
@@ -73,22 +73,14 @@ private Q_SLOTS:
     {
         // Long enough that whatever goes through the list for each of its rows, or words for all of them,
         // shows.
-        constexpr int pairs = 100'000;
-        auto before = std::make_shared<Snapshot>(*m_opened);
-        auto after = std::make_shared<Snapshot>(*m_opened);
-        before->candidates.clear();
-        after->candidates.clear();
-        for (int i = 0; i < pairs; ++i) {
-            FoldCandidate candidate = m_opened->candidates[std::size_t(i) % m_opened->candidates.size()];
-            candidate.id = std::to_string(i);
-            if (i % 2 == 0)
-                after->candidates.push_back(candidate);
-            else
-                after->folded.push_back(std::make_shared<const FoldRecord>(FoldRecord{candidate, {}, {}}));
-            before->candidates.push_back(std::move(candidate));
-        }
-        before->sort();
-        after->sort();
+        constexpr int pairs = 20'000;
+        const SnapshotPointer before = snapshotOfPairs(pairs);
+        std::vector<FoldId> half;
+        const auto candidates = before->candidates();
+        for (std::size_t i = 0; i < candidates.size(); i += 2)
+            half.push_back(candidates[i]->id);
+        const SnapshotPointer after = folded(before, half);
+        QVERIFY(after);
         FoldModel model;
         QElapsedTimer clock;
         clock.start();
@@ -97,7 +89,8 @@ private Q_SLOTS:
         model.setSnapshots(before, before);
         QVERIFY2(clock.elapsed() < 2000, qPrintable(QString::number(clock.elapsed()))); // minutes otherwise
         QCOMPARE(model.rowCount(), pairs);
-        QCOMPARE(model.index(pairs - 1).data(FoldModel::IdRole).toString(), QString::number(pairs - 1));
+        QCOMPARE(model.index(pairs - 1).data(FoldModel::IdRole).toString(),
+                 QString::fromStdString(candidates.back()->id));
     }
 
     void keepsRowsInPlaceWhenAPairIsFolded()

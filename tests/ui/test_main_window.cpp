@@ -295,7 +295,7 @@ private Q_SLOTS:
         const SnapshotPointer& before = window.workspace().document().opened();
         const SnapshotPointer current = window.workspace().document().current();
         const auto compared =
-            compareWeights({before, current, NodeId::None, current->candidates.front().id}, progress, {});
+            compareWeights({before, current, NodeId::None, current->candidates().front()->id}, progress, {});
         QVERIFY(compared && *compared && (*compared)->before && (*compared)->preview);
         QCOMPARE((*compared)->before->name, std::string("first"));
 

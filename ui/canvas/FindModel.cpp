@@ -14,9 +14,10 @@ void FindModel::setView(std::shared_ptr<const GraphView> view)
     m_view = std::move(view);
     m_entries.clear();
     if (m_view) {
-        for (std::uint32_t i = 0; i < m_view->nodeCount(); ++i)
-            if (m_view->op(NodeIndex{i}) != "Constant") // found by the name of its tensor
-                m_entries.push_back({true, i});
+        for (const Scope& scope : m_view->scopes())
+            for (const NodeIndex node : scope.nodes)
+                if (m_view->op(node) != "Constant") // found by the name of its tensor
+                    m_entries.push_back({true, static_cast<std::uint32_t>(node)});
         for (std::uint32_t i = 0; i < m_view->valueCount(); ++i)
             if (!m_view->name(ValueIndex{i}).empty())
                 m_entries.push_back({false, i});

@@ -151,7 +151,7 @@ void Document::openPath(const QString& path)
                 return tl::make_unexpected(snapshot.error());
             std::vector<std::string> notices = std::move(model->notices);
             const GraphView& view = *(*snapshot)->view;
-            std::ranges::move(noticesOf(view, Shapes(view)), std::back_inserter(notices));
+            std::ranges::move(noticesOf(view, (*snapshot)->table->shapes()), std::back_inserter(notices));
             return Opening{std::move(*snapshot), std::move(types), std::move(notices)};
         },
         [this, absolute, name](Result<Opening> opening) {
@@ -211,9 +211,9 @@ std::vector<FoldId> Document::foldable() const
 {
     std::vector<FoldId> ids;
     if (m_current)
-        for (const FoldCandidate& candidate : m_current->candidates)
-            if (candidate.foldable && candidate.batchNorm)
-                ids.push_back(candidate.id);
+        for (const FoldCandidate* candidate : m_current->candidates())
+            if (candidate->foldable && candidate->batchNorm)
+                ids.push_back(candidate->id);
     return ids;
 }
 

@@ -6,10 +6,10 @@ namespace pleat::ui {
 FoldCounts countFolds(const Snapshot& snapshot)
 {
     FoldCounts counts;
-    for (const FoldCandidate& candidate : snapshot.candidates) {
-        counts.batchNorms += candidate.batchNorm;
-        counts.canFold += candidate.foldable && candidate.batchNorm;
-        counts.blocked += !candidate.foldable;
+    for (const FoldCandidate* candidate : snapshot.candidates()) {
+        counts.batchNorms += candidate->batchNorm;
+        counts.canFold += candidate->foldable && candidate->batchNorm;
+        counts.blocked += !candidate->foldable;
     }
     for (const auto& record : snapshot.folded) {
         counts.batchNorms += record->candidate.batchNorm;

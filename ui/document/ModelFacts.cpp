@@ -7,12 +7,13 @@ ModelFacts factsOf(const GraphView& view, const ValueTypes& types)
 {
     ModelFacts facts;
     facts.info = describe(view, types);
-    for (std::uint32_t i = 0; i < view.nodeCount(); ++i) {
-        const NodeIndex node{i};
-        if (view.op(node) != "Conv" && view.op(node) != "ConvTranspose")
-            continue;
-        ++facts.convolutions;
-        facts.convolutionsWithBias += view.input(node, 2) != ValueIndex::None;
+    for (const Scope& scope : view.scopes()) {
+        for (const NodeIndex node : scope.nodes) {
+            if (view.op(node) != "Conv" && view.op(node) != "ConvTranspose")
+                continue;
+            ++facts.convolutions;
+            facts.convolutionsWithBias += view.input(node, 2) != ValueIndex::None;
+        }
     }
     return facts;
 }

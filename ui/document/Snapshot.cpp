@@ -2,104 +2,71 @@
 #include "ui/document/Snapshot.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace pleat::ui {
 
-namespace {
-
-const FoldId& idOf(const FoldCandidate& candidate)
+std::vector<const FoldCandidate*> Snapshot::candidates() const
 {
-    return candidate.id;
-}
-
-const FoldId& idOf(const std::shared_ptr<const FoldRecord>& record)
-{
-    return record->candidate.id;
-}
-
-// Of several with the same id, the first stays the first.
-template<class Item>
-std::vector<std::uint32_t> sortedById(const std::vector<Item>& items)
-{
-    std::vector<std::uint32_t> positions(items.size());
-    std::iota(positions.begin(), positions.end(), 0U);
-    std::ranges::stable_sort(positions, {},
-                             [&items](std::uint32_t at) -> const FoldId& { return idOf(items[at]); });
-    return positions;
-}
-
-template<class Item>
-const Item* find(const std::vector<Item>& items, const std::vector<std::uint32_t>& byId, const FoldId& id)
-{
-    const auto found = std::ranges::lower_bound(
-        byId, id, {}, [&items](std::uint32_t at) -> const FoldId& { return idOf(items[at]); });
-    return found == byId.end() || idOf(items[*found]) != id ? nullptr : &items[*found];
-}
-
-} // namespace
-
-void Snapshot::sort()
-{
-    m_candidatesById = sortedById(candidates);
-    m_foldedById = sortedById(folded);
+    const std::vector<CandidatePointer> all = table->candidates();
+    std::vector<const FoldCandidate*> candidates;
+    candidates.reserve(all.size());
+    for (const CandidatePointer& candidate : all)
+        candidates.push_back(candidate.get());
+    return candidates;
 }
 
 const FoldCandidate* Snapshot::candidate(const FoldId& id) const
 {
-    return find(candidates, m_candidatesById, id);
+    return table->candidate(id).get();
 }
 
 const FoldRecord* Snapshot::record(const FoldId& id) const
 {
-    const auto* found = find(folded, m_foldedById, id);
-    return found ? found->get() : nullptr;
+    const auto found =
+        std::ranges::find_if(folded, [&](const auto& record) { return record->candidate.id == id; });
+    return found == folded.end() ? nullptr : found->get();
 }
 
-namespace {
-
-// Finds the candidates of a snapshot that has all else.
-Result<SnapshotPointer> completed(const std::shared_ptr<Snapshot>& snapshot, Progress& progress,
-                                  std::stop_token stop)
+std::unordered_map<std::string_view, const FoldRecord*> Snapshot::recordsById() const
 {
-    auto candidates = findFolds(snapshot->view, {}, progress, std::move(stop));
-    if (!candidates)
-        return tl::make_unexpected(candidates.error());
-    snapshot->candidates = std::move(*candidates);
-    snapshot->sort();
-    return snapshot;
+    std::unordered_map<std::string_view, const FoldRecord*> records;
+    records.reserve(folded.size());
+    for (const auto& record : folded)
+        records.try_emplace(record->candidate.id, record.get());
+    return records;
 }
-
-} // namespace
 
 Result<SnapshotPointer> makeSnapshot(Model model, Progress& progress, std::stop_token stop)
 {
+    auto table = FoldTable::of(GraphView::of(std::move(model)), {}, progress, std::move(stop));
+    if (!table)
+        return tl::make_unexpected(std::move(table.error()));
     auto snapshot = std::make_shared<Snapshot>();
-    snapshot->view = GraphView::of(std::move(model));
-    return completed(snapshot, progress, std::move(stop));
+    snapshot->view = (*table)->view();
+    snapshot->table = std::move(*table);
+    return snapshot;
 }
 
 Result<SteppedSnapshot> stepSnapshot(const SnapshotPointer& before, const Step& step, Progress& progress,
                                      std::stop_token stop)
 {
-    auto outcome = apply(step, before->view, progress, stop);
+    auto outcome = apply(step, before->table, progress, stop);
     if (!outcome)
-        return tl::make_unexpected(outcome.error());
+        return tl::make_unexpected(std::move(outcome.error()));
     SteppedSnapshot stepped{before, std::move(outcome->what), outcome->changed, std::move(outcome->findings)};
     if (stepped.changed == 0)
         return stepped;
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->folded = before->folded;
     snapshot->inputsFrozen = before->inputsFrozen || freezesInputs(step);
-    for (FoldedPair& pair : outcome->outcome.pairs)
+    for (FoldedPair& pair : outcome->pairs) {
         if (pair.folded)
             snapshot->folded.push_back(std::make_shared<const FoldRecord>(
                 FoldRecord{std::move(pair.candidate), std::move(pair.s), std::move(pair.t)}));
-    snapshot->view = GraphView::of(std::move(outcome->outcome.after));
-    auto complete = completed(snapshot, progress, std::move(stop));
-    if (!complete)
-        return tl::make_unexpected(complete.error());
-    stepped.snapshot = std::move(*complete);
+    }
+    snapshot->table = std::move(outcome->table);
+    snapshot->view = snapshot->table->view();
+    stepped.snapshot = std::move(snapshot);
     return stepped;
 }
 

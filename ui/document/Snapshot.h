@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One state of a document: a model with its index, its candidates and what has been folded to get there. An
-// immutable value behind a shared pointer; undo keeps the old one, jobs may read any of them.
+// immutable value behind a shared pointer, which shares with the one before what the step between the two did
+// not touch; undo keeps the old one, jobs may read any of them.
 #pragma once
 
 #include "core/recipe/Step.h"
 
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 namespace pleat::ui {
@@ -18,19 +20,17 @@ struct FoldRecord {
 };
 
 struct Snapshot {
-    std::shared_ptr<const GraphView> view;
-    std::vector<FoldCandidate> candidates; // of this very model
-    std::vector<std::shared_ptr<const FoldRecord>> folded;
+    FoldTablePointer table;
+    std::shared_ptr<const GraphView> view; // the table's
+    Sequence<std::shared_ptr<const FoldRecord>> folded;
     bool inputsFrozen = false; // inputs with an initializer were taken away (FoldOptions::freezeInputs)
 
-    // By binary search. REQUIRES: sort() was called.
+    // Of this very model, as long as it is there; O(nodes).
+    std::vector<const FoldCandidate*> candidates() const;
     const FoldCandidate* candidate(const FoldId& id) const;
-    const FoldRecord* record(const FoldId& id) const;
-
-    void sort(); // once both lists are complete
-
-private:
-    std::vector<std::uint32_t> m_candidatesById, m_foldedById; // positions in the two lists, sorted by id
+    const FoldRecord* record(const FoldId& id) const; // O(records)
+    // For whoever asks for many; of several with the same id, the first.
+    std::unordered_map<std::string_view, const FoldRecord*> recordsById() const;
 };
 using SnapshotPointer = std::shared_ptr<const Snapshot>;
 

@@ -48,6 +48,7 @@ bool OwnWrites::contains(const FileStamp& stamp) const
 std::vector<FilePointer> filesOf(const Model& model)
 {
     std::vector<FilePointer> files = dataFilesOf(model);
+    files.insert(files.begin(), model.otherSources.begin(), model.otherSources.end());
     if (model.source)
         files.insert(files.begin(), model.source);
     return files;

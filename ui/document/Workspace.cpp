@@ -114,13 +114,14 @@ void Workspace::selectAgain(const Selection::Value& selected, const GraphView& b
     if (old != NodeIndex::None) {
         for (std::uint32_t i = 0; i < view.nodeCount(); ++i) {
             const NodeIndex node{i};
-            if (pathOf(view, node) == pathOf(before, old) && view.label(node) == before.label(old))
+            if (view.exists(node) && pathOf(view, node) == pathOf(before, old) &&
+                view.label(node) == before.label(old))
                 return selectNode(view.id(node));
         }
     } else if (!selected.value.empty()) {
         for (std::uint32_t i = 0; i < view.valueCount(); ++i) {
             const ValueIndex value{i};
-            if (view.name(value) == selected.value &&
+            if (view.exists(value) && view.name(value) == selected.value &&
                 view.scopes()[index(view.scope(value))].path == selected.scope)
                 return selectValue(value);
         }
@@ -164,9 +165,9 @@ void Workspace::follow(const QString& link)
         return;
     const GraphView& view = *shown()->view;
     const quint32 number = link.section(u':', 1).toUInt();
-    if (link.startsWith(u"node:") && number < view.nodeCount())
+    if (link.startsWith(u"node:") && number < view.nodeCount() && view.exists(NodeIndex{number}))
         selectNode(view.id(NodeIndex{number}), Reveal::Yes);
-    else if (link.startsWith(u"value:") && number < view.valueCount())
+    else if (link.startsWith(u"value:") && number < view.valueCount() && view.exists(ValueIndex{number}))
         selectValue(ValueIndex{number}, Reveal::Yes);
 }
 
@@ -180,9 +181,9 @@ FoldId Workspace::foldOf(NodeId node) const
                std::any_of(candidate.affine.begin(), candidate.affine.end(), is);
     };
     // What can still be done says more than what has been done.
-    for (const FoldCandidate& candidate : document().current()->candidates)
-        if (has(candidate))
-            return candidate.id;
+    for (const FoldCandidate* candidate : document().current()->candidates())
+        if (has(*candidate))
+            return candidate->id;
     for (const auto& record : document().current()->folded)
         if (has(record->candidate))
             return record->candidate.id;

@@ -55,19 +55,21 @@ MarkLook lookOf(FoldState state)
 std::vector<Mark> foldMarks(const Snapshot& shown, const Snapshot& current, const std::stop_token& stop)
 {
     std::vector<Mark> marks;
-    marks.reserve(shown.candidates.size() + shown.folded.size());
+    const auto done = current.recordsById();
+    const std::vector<const FoldCandidate*> candidates = shown.candidates();
+    marks.reserve(candidates.size() + shown.folded.size());
     const auto add = [&](const FoldCandidate& candidate, FoldState state) {
         if (!stop.stop_requested())
             marks.push_back(markOf(candidate, state));
     };
-    for (const FoldCandidate& candidate : shown.candidates)
-        if (candidate.foldable)
-            add(candidate, current.record(candidate.id) ? FoldState::Folded : FoldState::CanFold);
+    for (const FoldCandidate* candidate : candidates)
+        if (candidate->foldable)
+            add(*candidate, done.contains(candidate->id) ? FoldState::Folded : FoldState::CanFold);
     for (const auto& record : shown.folded)
         add(record->candidate, FoldState::Folded);
-    for (const FoldCandidate& candidate : shown.candidates)
-        if (!candidate.foldable)
-            add(candidate, FoldState::Blocked);
+    for (const FoldCandidate* candidate : candidates)
+        if (!candidate->foldable)
+            add(*candidate, FoldState::Blocked);
     return marks;
 }
 

@@ -46,7 +46,8 @@ QString FoldModel::tip(const Row& row) const
 std::vector<FoldModel::Row> FoldModel::rows(const Snapshot& opened, const Snapshot& current)
 {
     std::vector<Row> rows;
-    rows.reserve(opened.candidates.size());
+    const std::vector<const FoldCandidate*> candidates = opened.candidates();
+    rows.reserve(candidates.size());
     const auto add = [&rows](const FoldCandidate& candidate) {
         rows.push_back({&candidate, candidate.foldable ? FoldState::CanFold : FoldState::Blocked});
     };
@@ -54,23 +55,24 @@ std::vector<FoldModel::Row> FoldModel::rows(const Snapshot& opened, const Snapsh
         rows.push_back({&record.candidate, FoldState::Folded});
     };
     if (&opened == &current) {
-        for (const FoldCandidate& candidate : current.candidates)
-            add(candidate);
+        for (const FoldCandidate* candidate : candidates)
+            add(*candidate);
         return rows;
     }
-    for (const FoldCandidate& known : opened.candidates) {
-        if (const FoldRecord* done = current.record(known.id))
-            addFolded(*done);
-        if (const FoldCandidate* still = current.candidate(known.id))
+    const auto records = current.recordsById();
+    for (const FoldCandidate* known : candidates) {
+        if (const auto done = records.find(known->id); done != records.end())
+            addFolded(*done->second);
+        if (const FoldCandidate* still = current.candidate(known->id))
             add(*still);
     }
     // What only a fold brought to light, in the order of the graph.
     for (const auto& record : current.folded)
         if (!opened.candidate(record->candidate.id))
             addFolded(*record);
-    for (const FoldCandidate& candidate : current.candidates)
-        if (!opened.candidate(candidate.id))
-            add(candidate);
+    for (const FoldCandidate* candidate : current.candidates())
+        if (!opened.candidate(candidate->id))
+            add(*candidate);
     return rows;
 }
 

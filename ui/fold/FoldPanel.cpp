@@ -127,11 +127,11 @@ void FoldPanel::opened()
     if (document().reloadedFrom())
         return; // what was selected is selected again
     // Something to look at from the first moment: the first pair.
-    const auto& candidates = document().current()->candidates;
+    const auto candidates = document().current()->candidates();
     const auto first = std::ranges::find_if(
-        candidates, [](const FoldCandidate& each) { return each.foldable && each.batchNorm; });
-    if (first != candidates.end() && first->layer)
-        workspace().selectNode(first->layer->id, first->id, Workspace::Reveal::No);
+        candidates, [](const FoldCandidate* each) { return each->foldable && each->batchNorm; });
+    if (first != candidates.end() && (*first)->layer)
+        workspace().selectNode((*first)->layer->id, (*first)->id, Workspace::Reveal::No);
 }
 
 void FoldPanel::changed()
@@ -255,8 +255,8 @@ void FoldPanel::updateFrozenInputs()
     const bool on = document().areInputsFrozen();
     const bool used = on && !document().canThawInputs(); // a fold was made with it
     const bool any = !document().isEmpty() &&
-                     std::ranges::any_of(document().current()->candidates, [](const FoldCandidate& each) {
-                         return each.reason == Reason::OverridableInput;
+                     std::ranges::any_of(document().current()->candidates(), [](const FoldCandidate* each) {
+                         return each->reason == Reason::OverridableInput;
                      });
     m_frozen->setVisible(any || on);
     m_frozen->setChecked(on);
@@ -384,11 +384,11 @@ void FoldPanel::sayWhatWasFolded(int pairs)
     // What stays, by reason, the most frequent first.
     std::map<QString, int> reasons;
     int stays = 0;
-    for (const FoldCandidate& candidate : document().current()->candidates) {
-        if (candidate.foldable || !candidate.batchNorm)
+    for (const FoldCandidate* candidate : document().current()->candidates()) {
+        if (candidate->foldable || !candidate->batchNorm)
             continue;
         ++stays;
-        ++reasons[candidate.reason ? toQt(brief(*candidate.reason)) : tr("for another reason")];
+        ++reasons[candidate->reason ? toQt(brief(*candidate->reason)) : tr("for another reason")];
     }
     std::vector<std::pair<QString, int>> sorted(reasons.begin(), reasons.end());
     std::ranges::stable_sort(sorted, std::greater(), &std::pair<QString, int>::second);

@@ -127,7 +127,7 @@ InspectorContent aboutValue(const GraphView& view, ValueIndex value, const Value
     content.title = toQt(view.name(value));
     const Initializer* initializer = view.initializer(value);
     if (initializer) {
-        const TensorView tensor = tensorView(view.model(), initializer->tensor);
+        const TensorView tensor = tensorView(initializer->tensor);
         content.summary = tr("A constant stored in the model.");
         InspectorSection data{tr("DATA"), {}, false};
         data.rows.push_back({tr("type"), toQt(name(tensor.type())), {}, {}});

@@ -299,7 +299,7 @@ void WeightsPanel::measure(const WeightsQuery& query, const QString& otherwise)
     }
     if (!m_shown)
         showSentence(tr("Measuring…"));
-    if (query.current->candidates.size() > manyPairs)
+    if (query.current->candidates().size() > manyPairs)
         showFirst(query);
     m_measuring = key;
     workspace().jobs().start(

@@ -2,6 +2,7 @@
 #include "ui/window/ExportSheet.h"
 
 #include "core/graph/GraphView.h"
+#include "core/model/DataFiles.h"
 #include "ui/document/Convert.h"
 #include "ui/jobs/Job.h"
 #include "ui/widgets/PlainText.h"
@@ -85,8 +86,8 @@ QString words(const SaveForecast& forecast)
 bool ExportSheet::isWorthAsking(const Model& model)
 {
     return (model.source && model.source->size() > nearTheLimit) ||
-           std::any_of(model.payloads->begin(), model.payloads->end(),
-                       [](const Payload& payload) { return payload.isExternal(); });
+           std::ranges::any_of(payloadsOf(model),
+                               [](const Payload* payload) { return payload->isExternal(); });
 }
 
 ExportSheet::ExportSheet(JobRunner& jobs, std::shared_ptr<const GraphView> view, const QString& target,

@@ -8,6 +8,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <algorithm>
+#include <fmt/format.h>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -97,6 +98,51 @@ bool names(const onnx::ModelProto& model, const Blame& blame)
 }
 
 } // namespace
+
+namespace {
+
+std::string text(const std::vector<NodeRef>& nodes)
+{
+    std::string all;
+    for (const NodeRef& node : nodes)
+        all += fmt::format("{} {} {}, ", index(node.id), node.op, node.name);
+    return all;
+}
+
+} // namespace
+
+std::string text(const FoldCandidate& candidate)
+{
+    std::string all =
+        fmt::format("{} {} {} [{}] in \"{}\", channels {}, into {} ({}), of {} through {}", candidate.id,
+                    candidate.foldable ? "folds" : "stays", candidate.message.text(),
+                    candidate.reason ? code(*candidate.reason) : "", candidate.scope,
+                    candidate.channels.value_or(0), candidate.layer ? text({*candidate.layer}) : "nothing",
+                    candidate.direction ? static_cast<int>(*candidate.direction) : -1, text(candidate.affine),
+                    text(candidate.between));
+    all += candidate.batchNorm ? ", batch norm" : "";
+    all += candidate.onlyWhenChosen ? ", only when chosen" : "";
+    for (const Blame& blame : candidate.blame)
+        all += fmt::format(", blame {} {}", blame.name, index(blame.node));
+    for (const FoldWarning& warning : candidate.warnings)
+        all += ", warning " + warning.code + ": " + warning.message.text();
+    return all;
+}
+
+std::string text(const std::vector<FoldCandidate>& candidates)
+{
+    std::string all;
+    for (const FoldCandidate& candidate : candidates)
+        all += text(candidate) + "\n";
+    return all;
+}
+
+int fromEnvironment(const char* name, int fallback)
+{
+    bool given = false;
+    const int value = qEnvironmentVariableIntValue(name, &given);
+    return given ? value : fallback;
+}
 
 tl::expected<std::shared_ptr<const GraphView>, std::string> viewOf(const std::string& bytes)
 {

@@ -23,6 +23,13 @@ struct Folded {
     FoldOutcome outcome;
 };
 
+// All that a candidate says.
+std::string text(const FoldCandidate& candidate);
+std::string text(const std::vector<FoldCandidate>& candidates);
+
+// A number that the environment may give.
+int fromEnvironment(const char* name, int fallback);
+
 // Opened from a file, as users do; and what a save writes.
 tl::expected<std::shared_ptr<const GraphView>, std::string> viewOf(const std::string& bytes);
 tl::expected<std::string, std::string> savedBytes(const Model& model);

@@ -402,4 +402,15 @@ std::string ModelBuilder::bytes() const
     return proto().SerializeAsString();
 }
 
+ModelBuilder chainOfPairs(int pairs)
+{
+    ModelBuilder model;
+    model.input("x", {1, 4, 8, 8});
+    for (int pair = 1; pair <= pairs; ++pair)
+        model.conv("c" + std::to_string(pair), {.out = 4, .in = 4, .kernel = {1, 1}})
+            .batchNorm("bn" + std::to_string(pair))
+            .relu();
+    return model;
+}
+
 } // namespace pleat::test

@@ -135,4 +135,7 @@ private:
     bool m_typedData = false;
 };
 
+// So many convolutions ("c1", …) with a batch norm ("bn1", …) and a Relu behind each.
+ModelBuilder chainOfPairs(int pairs);
+
 } // namespace pleat::test

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/core/support/RandomGraph.h"
 
+#include <onnx/shape_inference/implementation.h>
+#include <random>
+
 namespace pleat::test {
 
 RandomGraph::RandomGraph(std::uint32_t seed) : m_model(seed)
@@ -264,6 +267,31 @@ void RandomGraph::addMatrices()
     m_model.gemm(named("gemm"), spec).batchNorm(named("bn"));
     if (chance(3))
         m_model.relu();
+}
+
+onnx::ModelProto declaring(onnx::ModelProto model, std::uint32_t seed)
+{
+    try {
+        onnx::shape_inference::InferShapes(model);
+    } catch (const std::exception&) {
+        return model;
+    }
+    std::mt19937 random(seed);
+    auto& graph = *model.mutable_graph();
+    auto& infos = *graph.mutable_value_info();
+    for (int i = infos.size(); i-- > 0;) {
+        if (random() % 2 == 0)
+            infos.DeleteSubrange(i, 1);
+    }
+    for (onnx::ValueInfoProto& input : *graph.mutable_input()) {
+        if (random() % 3 == 0)
+            input.mutable_type()->mutable_tensor_type()->clear_shape();
+    }
+    for (onnx::ValueInfoProto& output : *graph.mutable_output()) {
+        if (random() % 2 == 0)
+            output.mutable_type()->mutable_tensor_type()->clear_shape();
+    }
+    return model;
 }
 
 } // namespace pleat::test

@@ -73,4 +73,7 @@ private:
     int m_count = 0;
 };
 
+// The same graph, where much of what is known of shapes is only declared, and only of some values.
+onnx::ModelProto declaring(onnx::ModelProto model, std::uint32_t seed);
+
 } // namespace pleat::test

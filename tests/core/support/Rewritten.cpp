@@ -10,13 +10,16 @@ std::shared_ptr<Graph> withoutSources(const Graph& graph)
 {
     auto made = std::make_shared<Graph>(graph);
     made->source = {};
-    for (Initializer& initializer : made->initializers)
-        initializer.source = {};
-    for (Node& node : made->nodes) {
+    made->initializers.changeAll([](Initializer& initializer) { initializer.source = {}; });
+    made->nodes.changeAll([](Node& node) {
         node.source = {};
-        for (Body& body : node.bodies)
+        if (!node.parts)
+            return;
+        NodeParts parts = *node.parts;
+        for (Body& body : parts.bodies)
             body.graph = withoutSources(*body.graph);
-    }
+        node.setParts(std::move(parts));
+    });
     return made;
 }
 
