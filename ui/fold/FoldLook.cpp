@@ -55,8 +55,8 @@ MarkLook lookOf(FoldState state)
 std::vector<Mark> foldMarks(const Snapshot& shown, const Snapshot& current, const std::stop_token& stop)
 {
     std::vector<Mark> marks;
-    const std::vector<const FoldCandidate*> candidates = shown.candidates();
     const auto done = current.recordsById();
+    const std::vector<const FoldCandidate*> candidates = shown.candidates();
     marks.reserve(candidates.size() + shown.folded.size());
     const auto add = [&](const FoldCandidate& candidate, FoldState state) {
         if (!stop.stop_requested())

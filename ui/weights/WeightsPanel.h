@@ -78,7 +78,7 @@ private:
     HistogramPlot* m_values = nullptr;    // the small one
     HistogramPlot* m_histogram = nullptr; // the large one
     Pointer m_shown;
-    Key m_measuring; // while its job runs
+    Key m_measuring;                                         // while its job runs
     std::map<Key, std::pair<WeightsQuery, Pointer>> m_cache; // a query keeps its snapshots alive
 };
 
