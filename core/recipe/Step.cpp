@@ -141,9 +141,10 @@ Result<TableOutcome> apply(const Step& step, const FoldTablePointer& table, Prog
         if (!folded)
             return tl::make_unexpected(std::move(folded.error()));
         TableOutcome outcome{std::move(folded->after), std::move(folded->pairs), 0, {}, {}};
-        for (const CandidatePointer& left :
-             fold->ids ? std::vector<CandidatePointer>() : outcome.table->candidates())
-            outcome.pairs.push_back({.candidate = *left});
+        const auto left = fold->ids ? std::vector<CandidatePointer>() : outcome.table->candidates();
+        outcome.pairs.reserve(outcome.pairs.size() + left.size());
+        for (const CandidatePointer& candidate : left)
+            outcome.pairs.emplace_back().candidate = *candidate;
         report(*fold, outcome.pairs, outcome);
         return outcome;
     }

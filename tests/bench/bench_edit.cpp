@@ -51,9 +51,8 @@ void measure(Report& report, const std::filesystem::path& path, int pairs)
     const std::string name = std::to_string(pairs) + " pairs, ";
     auto view = pleat::GraphView::of(wanted(pleat::openModel(path, progress, {})).model);
     pleat::FoldTablePointer table;
-    report.add({.what = name + "all verdicts", .value = milliseconds([&] {
-                    table = wanted(pleat::FoldTable::of(view, {}, progress, {}));
-                }),
+    report.add({.what = name + "all verdicts",
+                .value = milliseconds([&] { table = wanted(pleat::FoldTable::of(view, {}, progress, {})); }),
                 .unit = "ms"});
     const std::vector<pleat::CandidatePointer> candidates = table->candidates();
     std::vector<pleat::FoldTablePointer> undo{table};
@@ -68,9 +67,9 @@ void measure(Report& report, const std::filesystem::path& path, int pairs)
     const double kept = (heapMegabytes() - before) / static_cast<double>(times.size());
     report.add({.what = name + "one fold", .value = median(times), .unit = "ms", .atMost = oneFold});
     report.add({.what = name + "a step of undo", .value = kept, .unit = "MB", .atMost = undoStep});
-    report.add({.what = name + "fold all", .value = milliseconds([&] {
-                    wanted(pleat::FoldTable::fold(undo.back(), std::nullopt, progress, {}));
-                }),
+    report.add({.what = name + "fold all",
+                .value = milliseconds(
+                    [&] { wanted(pleat::FoldTable::fold(undo.back(), std::nullopt, progress, {})); }),
                 .unit = "ms",
                 .atMost = allFolds});
 }
