@@ -9,7 +9,7 @@ import re
 import sys
 
 TOP = [["core"], ["ui"], ["app"]]
-CORE = [["base"], ["io"], ["tensor"], ["model"], ["graph"], ["fold", "prepare", "edit", "verify"], ["recipe"], ["report"]]
+CORE = [["base"], ["io"], ["tensor"], ["model"], ["graph"], ["rewrite"], ["fold", "prepare", "edit", "verify"], ["recipe"], ["report"]]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 QT = re.compile(r"Q[A-Z]|Qt|q[a-z]+\.h$")
 

@@ -2,7 +2,7 @@
 // Rewriter::apply(): finds what an edit leaves behind, then rebuilds the graphs that it touches and no
 // others.
 #include "core/graph/Constants.h"
-#include "core/graph/RewriterState.h"
+#include "core/rewrite/RewriterState.h"
 
 #include <algorithm>
 #include <google/protobuf/repeated_field.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/base/NameTable.h"
-#include "core/graph/Rewriter.h"
+#include "core/rewrite/Rewriter.h"
 
 #include <map>
 #include <onnx/onnx_pb.h>

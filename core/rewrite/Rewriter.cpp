@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Collecting an edit; Rewriting.cpp applies it.
-#include "core/graph/Rewriter.h"
+#include "core/rewrite/Rewriter.h"
 
-#include "core/graph/RewriterState.h"
 #include "core/model/TensorWalk.h"
+#include "core/rewrite/RewriterState.h"
 
 #include <algorithm>
 #include <cassert>
