@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Collecting an edit; Rewriting.cpp applies it.
 #include "core/rewrite/Rewriter.h"
 
-#include "core/model/TensorWalk.h"
-#include "core/rewrite/RewriterState.h"
+#include "core/base/NameTable.h"
+#include "core/rewrite/Borrower.h"
+#include "core/rewrite/ConstantNode.h"
 
 #include <algorithm>
 #include <cassert>
+#include <map>
+#include <onnx/onnx_pb.h>
 #include <ranges>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace pleat {
 
@@ -23,43 +27,47 @@ namespace {
     return payload.size() == storedBytes(type, TensorView({}, type, dims, {}).elements());
 }
 
-// A node with the attributes of another, which lives as long.
-struct Borrower {
-    explicit Borrower(std::shared_ptr<const onnx::NodeProto> from) : lender(std::move(from))
-    {
-        onnx::NodeProto whole(*lender); // the one way to get at fields that this ONNX does not know
-        whole.clear_attribute();
-        node = std::move(whole);
-        node.mutable_attribute()->Reserve(lender->attribute_size());
-        for (const onnx::AttributeProto& attribute : lender->attribute())
-            node.mutable_attribute()->UnsafeArenaAddAllocated(const_cast<onnx::AttributeProto*>(&attribute));
-    }
-    Borrower(const Borrower&) = delete;
-    Borrower& operator=(const Borrower&) = delete;
-    ~Borrower()
-    {
-        while (node.attribute_size() > 0)
-            node.mutable_attribute()->UnsafeArenaReleaseLast();
-    }
-
-    std::shared_ptr<const onnx::NodeProto> lender;
-    onnx::NodeProto node;
-};
-
 } // namespace
 
-std::vector<Payload> setValue(onnx::NodeProto& constant, const TensorMessage& tensor)
-{
-    constant.clear_attribute();
-    onnx::AttributeProto& value = *constant.add_attribute();
-    value.set_name("value");
-    value.set_type(onnx::AttributeProto::TENSOR);
-    *value.mutable_t() = *tensor.message();
-    if (!tensor.payload())
-        return {};
-    setPayload(*value.mutable_t(), 0);
-    return {*tensor.payload()};
-}
+struct Rewriter::State {
+    struct Written {
+        NodeIndex node = NodeIndex::None;
+        std::shared_ptr<onnx::NodeProto> message;
+        bool borrows = false; // its attributes are the view's
+        std::optional<std::vector<Payload>> payloads;
+    };
+
+    // The message of a node as it stands in this edit; a new one is empty.
+    Written& written(NodeIndex node)
+    {
+        const auto [place, isNew] = places.try_emplace(node, changed.size());
+        if (!isNew)
+            return changed[place->second];
+        Written& made = changed.emplace_back();
+        made.node = node;
+        if (isResolved(node)) {
+            const auto payloads = view->payloads(node);
+            made.payloads.emplace(payloads.begin(), payloads.end());
+        }
+        return made;
+    }
+
+    // It has the attributes of its calls, and such a message goes with the view.
+    bool isResolved(NodeIndex node) const { return &view->proto(node) != view->entry(node).proto.get(); }
+    bool isNodeName(std::string_view name);
+
+    std::shared_ptr<const GraphView> view;
+    std::vector<Written> changed;
+    std::unordered_map<NodeIndex, std::size_t> places;    // in changed
+    std::unordered_map<ValueIndex, std::size_t> replaced; // in edit.replaced
+    std::unordered_set<NodeIndex> removed;
+    std::map<ScopeIndex, GraphChange> graphs;
+    Edit edit; // the rest
+    std::unordered_set<std::string> newNames;
+    std::unordered_map<std::string, int> variations; // the number of the last one
+    NameIndex nodeNames;                             // of the view, once many are asked for
+    int nodeNamesAsked = 0;
+};
 
 Rewriter::Rewriter(std::shared_ptr<const GraphView> view) : m_state(new State)
 {
@@ -68,52 +76,59 @@ Rewriter::Rewriter(std::shared_ptr<const GraphView> view) : m_state(new State)
 
 Rewriter::~Rewriter() = default;
 
+const GraphView& Rewriter::view() const
+{
+    return *m_state->view;
+}
+
 onnx::NodeProto& Rewriter::change(NodeIndex node)
 {
-    assert(isNodeOf(*m_state->view, node));
-    std::shared_ptr<onnx::NodeProto>& changed = m_state->changed[node];
-    if (!changed)
-        changed = std::make_shared<onnx::NodeProto>(m_state->view->proto(node));
-    if (!m_state->borrows.empty() && m_state->borrows[index(node)]) {
-        changed = std::make_shared<onnx::NodeProto>(*changed);
-        m_state->borrows[index(node)] = false;
-    }
-    return *changed;
+    assert(isNodeOf(view(), node));
+    State::Written& written = m_state->written(node);
+    if (!written.message)
+        written.message = std::make_shared<onnx::NodeProto>(view().proto(node));
+    else if (std::exchange(written.borrows, false))
+        written.message = std::make_shared<onnx::NodeProto>(*written.message);
+    return *written.message;
 }
 
 onnx::NodeProto& Rewriter::rewire(NodeIndex node)
 {
-    assert(isNodeOf(*m_state->view, node));
-    const std::shared_ptr<const onnx::NodeProto>& own = m_state->view->entry(node).proto;
-    const bool isResolved = &m_state->view->proto(node) != own.get(); // goes with the view
-    std::shared_ptr<onnx::NodeProto>& changed = m_state->changed[node];
-    if (!changed && (isResolved || own->attribute().empty()))
-        changed = std::make_shared<onnx::NodeProto>(m_state->view->proto(node));
-    if (!changed) {
-        const auto borrower = std::make_shared<Borrower>(own);
-        changed = std::shared_ptr<onnx::NodeProto>(borrower, &borrower->node);
-        m_state->borrows.resize(m_state->view->nodeCount());
-        m_state->borrows[index(node)] = true;
+    assert(isNodeOf(view(), node));
+    const std::shared_ptr<const onnx::NodeProto>& own = view().entry(node).proto;
+    State::Written& written = m_state->written(node);
+    if (!written.message && m_state->isResolved(node)) {
+        written.message = std::make_shared<onnx::NodeProto>(view().proto(node));
+    } else if (!written.message) {
+        written.message = borrowing(own);
+        written.borrows = !own->attribute().empty();
     }
-    return *changed;
+    return *written.message;
 }
 
 void Rewriter::remove(NodeIndex node)
 {
-    assert(isNodeOf(*m_state->view, node));
-    m_state->removed.insert(node);
+    assert(isNodeOf(view(), node));
+    if (m_state->removed.insert(node).second)
+        m_state->edit.removed.push_back(view().id(node));
+}
+
+void Rewriter::insert(NodeIndex neighbour, bool behind, onnx::NodeProto node)
+{
+    assert(isNodeOf(view(), neighbour));
+    Node made;
+    made.proto = std::make_shared<const onnx::NodeProto>(std::move(node));
+    m_state->edit.inserted.push_back({view().id(neighbour), behind, std::move(made)});
 }
 
 void Rewriter::insertBefore(NodeIndex neighbour, onnx::NodeProto node)
 {
-    assert(isNodeOf(*m_state->view, neighbour));
-    m_state->before[neighbour].push_back(std::move(node));
+    insert(neighbour, false, std::move(node));
 }
 
 void Rewriter::insertAfter(NodeIndex neighbour, onnx::NodeProto node)
 {
-    assert(isNodeOf(*m_state->view, neighbour));
-    m_state->after[neighbour].push_back(std::move(node));
+    insert(neighbour, true, std::move(node));
 }
 
 std::string Rewriter::add(ScopeIndex scope, const std::string& wanted, DataType type,
@@ -121,36 +136,60 @@ std::string Rewriter::add(ScopeIndex scope, const std::string& wanted, DataType 
 {
     assert(fits(type, dims, payload));
     std::string name = uniqueName(wanted);
-    m_state->added[scope].push_back(makeTensor(name, type, dims, std::move(payload)));
+    m_state->graphs[scope].added.push_back(makeTensor(name, type, dims, std::move(payload)));
     return name;
 }
 
 void Rewriter::replaceData(ValueIndex storedAt, DataType type, std::vector<std::int64_t> dims,
                            Payload payload)
 {
-    const GraphView& view = *m_state->view;
     assert(fits(type, dims, payload));
-    assert(view.initializer(storedAt) || view.op(view.producer(storedAt)) == "Constant");
-    changeNumbers(storedAt);
-    const TensorMessage tensor = makeTensor(std::string(view.name(storedAt)), type, dims, std::move(payload));
-    m_state->restated[view.scope(storedAt)].push_back(tensor);
-    if (view.initializer(storedAt)) {
-        m_state->replaced[storedAt] = tensor;
+    assert(view().initializer(storedAt) || view().op(view().producer(storedAt)) == "Constant");
+    TensorMessage tensor = makeTensor(std::string(view().name(storedAt)), type, dims, std::move(payload));
+    if (const Initializer* const initializer = view().initializer(storedAt)) {
+        std::vector<TensorChange>& all = m_state->edit.replaced;
+        const auto [place, isNew] = m_state->replaced.try_emplace(storedAt, all.size());
+        if (isNew)
+            all.emplace_back().tensor = initializer->id;
+        all[place->second].now = std::move(tensor);
         return;
     }
-    const NodeIndex constant = view.producer(storedAt);
-    m_state->payloads[constant] = setValue(change(constant), tensor);
+    const NodeIndex constant = view().producer(storedAt);
+    changeNumbers(storedAt);
+    onnx::NodeProto& message = change(constant);
+    m_state->written(constant).payloads = setValue(message, tensor);
 }
 
 void Rewriter::changeNumbers(ValueIndex value)
 {
-    const GraphView& view = *m_state->view;
-    m_state->otherNumbers[view.scope(value)].insert(view.name(value));
+    m_state->graphs[view().scope(value)].renumbered.emplace_back(view().name(value));
 }
 
 void Rewriter::freezeInputs()
 {
-    m_state->freezesInputs = m_state->view->model().irVersion() >= 4;
+    if (view().model().irVersion() < 4)
+        return;
+    const std::shared_ptr<const onnx::GraphProto>& header = view().scopes().front().graph->header;
+    std::vector<ValueInfo> stay;
+    for (const onnx::ValueInfoProto& input : header->input()) {
+        if (!view().initializer(view().find(ScopeIndex::Main, input.name())))
+            stay.emplace_back(header, &input);
+    }
+    m_state->graphs[ScopeIndex::Main].inputs = std::move(stay);
+}
+
+Edit Rewriter::edit() const
+{
+    Edit edit = m_state->edit;
+    edit.changed.reserve(m_state->changed.size());
+    for (const State::Written& written : m_state->changed) {
+        if (!m_state->removed.contains(written.node))
+            edit.changed.push_back({view().id(written.node), written.message, written.payloads, {}});
+    }
+    edit.graphs.reserve(m_state->graphs.size());
+    for (const auto& [scope, change] : m_state->graphs)
+        edit.graphs.emplace_back(change).graph = keyOf(view(), scope);
+    return edit;
 }
 
 std::shared_ptr<const GraphView> withFrozenInputs(const std::shared_ptr<const GraphView>& view)

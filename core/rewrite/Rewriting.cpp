@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Rewriter::apply(): finds what an edit leaves behind, then rebuilds the graphs that it touches and no
-// others.
+// apply(): finds what an edit leaves behind, then rebuilds the graphs that it touches and no others.
 #include "core/graph/Constants.h"
-#include "core/rewrite/RewriterState.h"
+#include "core/rewrite/ConstantNode.h"
+#include "core/rewrite/HeaderChange.h"
+#include "core/rewrite/NewIds.h"
+#include "core/rewrite/ResolvedEdit.h"
 
 #include <algorithm>
-#include <google/protobuf/repeated_field.h>
+#include <cassert>
+#include <set>
 #include <unordered_set>
 
 namespace pleat {
 
 class Rewriting final {
 public:
-    explicit Rewriting(const Rewriter::State& edit)
-        : m_edit(edit),
-          m_view(*edit.view),
-          m_model(edit.view->model())
+    explicit Rewriting(const ResolvedEdit& edit) : m_edit(edit), m_view(edit.view), m_model(edit.view.model())
     {
     }
 
     Model run()
     {
         collectNewNames();
-        dropOrphans();
+        if (m_edit.edit.dropsUnread)
+            dropOrphans();
         collectVanished();
+        collectRestated();
         markTouched();
         m_model.edited = true;
         if (m_touched.contains(ScopeIndex::Main))
@@ -33,25 +35,28 @@ public:
             if (function < 0 || !m_touched.contains(static_cast<ScopeIndex>(s)))
                 continue;
             Function& target = m_model.functions[static_cast<std::size_t>(function)];
+            if (const auto part = m_edit.graphs.find(static_cast<ScopeIndex>(s)); part != m_edit.graphs.end())
+                target.header = changed(target.header, part->second);
             target.body = rebuilt(static_cast<ScopeIndex>(s));
             target.source = {};
         }
-        return m_model;
+        changeFunctions();
+        if (!m_edit.edit.model.empty())
+            m_model.header = changed(*m_model.header, m_edit.edit.model);
+        return std::move(m_model);
     }
 
 private:
     template<class Visit>
     void forEachNewNode(Visit visit) const
     {
-        for (const auto& [node, proto] : m_edit.changed) {
-            if (!m_edit.removed.contains(node))
-                visit(node, *proto);
+        for (const auto& [node, changed] : m_edit.changed) {
+            if (!m_edit.isRemoved(node))
+                visit(node, *changed.message);
         }
-        for (const auto* inserted : {&m_edit.before, &m_edit.after}) {
-            for (const auto& [neighbour, protos] : *inserted) {
-                for (const onnx::NodeProto& proto : protos)
-                    visit(neighbour, proto);
-            }
+        for (const auto* inserted : {&m_edit.before, &m_edit.behind}) {
+            for (const auto& [neighbour, made] : *inserted)
+                visit(neighbour, *made->proto);
         }
     }
 
@@ -59,15 +64,46 @@ private:
     {
         forEachNewNode([&](NodeIndex node, const onnx::NodeProto& proto) {
             m_newReads.insert(proto.input().begin(), proto.input().end());
-            for (const std::string& output : proto.output())
-                m_newOutputs.emplace(m_view.scope(node), output);
+            Names& names = m_newNames[m_view.scope(node)];
+            names.insert(proto.output().begin(), proto.output().end());
         });
+        for (const auto* inserted : {&m_edit.before, &m_edit.behind}) {
+            for (const auto& [neighbour, made] : *inserted)
+                collectReads(made->bodies());
+        }
+        for (const auto& [node, changed] : m_edit.changed) {
+            if (changed.change && changed.change->bodies)
+                collectReads(*changed.change->bodies);
+        }
+        for (const auto& [value, tensor] : m_edit.replaced)
+            m_newNames[m_view.scope(value)].insert(tensor->name());
+        for (const auto& [scope, part] : m_edit.graphs) {
+            for (const auto& [from, to] : part.outputRenames)
+                m_newReads.insert(to);
+            if (!part.change)
+                continue;
+            for (const TensorMessage& tensor : part.change->added)
+                m_newNames[scope].insert(tensor.name());
+            for (std::size_t i = 0; part.change->inputs && i < part.change->inputs->size(); ++i)
+                m_newNames[scope].insert((*part.change->inputs)[i]->name());
+            for (std::size_t o = 0; part.change->outputs && o < part.change->outputs->size(); ++o)
+                m_newReads.insert((*part.change->outputs)[o]->name());
+        }
     }
 
-    bool isGone(NodeIndex node) const
+    void collectReads(std::span<const Body> bodies)
     {
-        return m_edit.removed.contains(node) || m_orphanNodes.contains(node);
+        for (const Body& body : bodies) {
+            for (const onnx::ValueInfoProto& output : body.graph->header->output())
+                m_newReads.insert(output.name());
+            for (const Node& node : body.graph->nodes) {
+                m_newReads.insert(node.proto->input().begin(), node.proto->input().end());
+                collectReads(node.bodies());
+            }
+        }
     }
+
+    bool isGone(NodeIndex node) const { return m_edit.isRemoved(node) || m_orphanNodes.contains(node); }
 
     void dropOrphans()
     {
@@ -81,8 +117,8 @@ private:
         };
         for (const NodeIndex node : m_edit.removed)
             stopReading(node);
-        for (const auto& [node, proto] : m_edit.changed) {
-            if (!m_edit.removed.contains(node))
+        for (const auto& [node, changed] : m_edit.changed) {
+            if (!m_edit.isRemoved(node))
                 stopReading(node); // what it still reads is among the new readings
         }
         while (!unread.empty()) {
@@ -94,7 +130,7 @@ private:
             if (m_view.initializer(value)) {
                 if (isAnnotation(value))
                     continue;
-                if (!m_view.isGraphInput(value) || m_model.irVersion() < 4)
+                if (!isStillInput(value))
                     m_orphans.insert(value);
             } else if (producer != NodeIndex::None && !isGone(producer) && constantOf(m_view, value) &&
                        makesOnly(producer, value)) {
@@ -103,6 +139,12 @@ private:
                     stopReading(producer);
             }
         }
+    }
+
+    // From IR version 4 on an initializer may go and its input stay.
+    bool isStillInput(ValueIndex value) const
+    {
+        return m_view.isGraphInput(value) && m_model.irVersion() >= 4;
     }
 
     // Scales and zero points that only an annotation names are read by whoever reads the annotation.
@@ -128,23 +170,41 @@ private:
 
     void collectVanished()
     {
-        const auto vanish = [&](NodeIndex node) {
-            for (const ValueIndex value : m_view.outputs(node)) {
-                if (value == ValueIndex::None)
-                    continue;
-                const std::pair key(m_view.scope(node), m_view.name(value));
-                if (!m_newOutputs.contains(key))
-                    m_vanished[key.first].insert(key.second);
-            }
+        const auto vanish = [&](ValueIndex value) {
+            if (value == ValueIndex::None)
+                return;
+            const auto names = m_newNames.find(m_view.scope(value));
+            if (names == m_newNames.end() || !names->second.contains(m_view.name(value)))
+                m_vanished[m_view.scope(value)].insert(m_view.name(value));
         };
         for (const NodeIndex node : m_edit.removed)
-            vanish(node);
+            std::ranges::for_each(m_view.outputs(node), vanish);
         for (const NodeIndex node : m_orphanNodes)
-            vanish(node);
-        for (const auto& [node, proto] : m_edit.changed)
-            vanish(node);
+            std::ranges::for_each(m_view.outputs(node), vanish);
+        for (const auto& [node, changed] : m_edit.changed)
+            std::ranges::for_each(m_view.outputs(node), vanish);
         for (const ValueIndex value : m_orphans)
-            m_vanished[m_view.scope(value)].insert(m_view.name(value));
+            vanish(value);
+        for (const ValueIndex value : m_edit.dropped) {
+            if (!isStillInput(value))
+                vanish(value);
+        }
+        for (const auto& [value, tensor] : m_edit.replaced)
+            vanish(value);
+    }
+
+    void collectRestated()
+    {
+        for (const auto& [value, tensor] : m_edit.replaced)
+            m_restated[m_view.scope(value)].push_back(
+                {tensor->name(), tensor->type(), {tensor->dims().begin(), tensor->dims().end()}});
+        for (const auto& [node, changed] : m_edit.changed) {
+            const onnx::TensorProto* const value = valueOf(*changed.message);
+            if (value && changed.message->output_size() > 0)
+                m_restated[m_view.scope(node)].push_back({changed.message->output(0),
+                                                          static_cast<DataType>(value->data_type()),
+                                                          {value->dims().begin(), value->dims().end()}});
+        }
     }
 
     // The scopes with a change in them, and all around them.
@@ -174,14 +234,12 @@ private:
             touchNode(node);
         for (const ValueIndex value : m_orphans)
             touchInitializer(value);
+        for (const ValueIndex value : m_edit.dropped)
+            touchInitializer(value);
         for (const auto& [value, tensor] : m_edit.replaced)
             touchInitializer(value);
-        for (const auto& [scope, tensors] : m_edit.added)
+        for (const auto& [scope, part] : m_edit.graphs)
             touch(scope);
-        for (const auto& [scope, names] : m_edit.otherNumbers)
-            touch(scope);
-        if (m_edit.freezesInputs)
-            touch(ScopeIndex::Main);
         for (std::size_t s = 0; s < m_view.scopes().size(); ++s) {
             const Scope& scope = m_view.scopes()[s];
             if (scope.owner != NodeIndex::None && m_touched.contains(static_cast<ScopeIndex>(s)))
@@ -199,7 +257,8 @@ private:
         const Scope& scope = m_view.scopes()[index(index_)];
         auto graph = std::make_shared<Graph>(*scope.graph);
         graph->source = {};
-        graph->header = rebuiltHeader(index_, scope);
+        if (scope.function < 0)
+            graph->header = rebuiltHeader(index_, *scope.graph);
         rebuildInitializers(index_, scope, *graph);
         for (const std::size_t chunk : m_nodeChunks[index_]) {
             graph->nodes.changeChunk(chunk, [&](const std::vector<Node>&) {
@@ -208,7 +267,7 @@ private:
                     insert(m_edit.before, node, nodes);
                     if (!isGone(node))
                         nodes.push_back(rebuiltNode(node));
-                    insert(m_edit.after, node, nodes);
+                    insert(m_edit.behind, node, nodes);
                 }
                 return nodes;
             });
@@ -219,33 +278,30 @@ private:
         return graph;
     }
 
-    // A node that was changed may have lost an attribute, and with it a body that was in it.
-    static bool hasPlaceFor(const Body& body, const onnx::NodeProto& node)
+    // Where a body of the old message is in the new one: with the attribute of its name.
+    static std::optional<int> attributeOf(const Body& body, const onnx::NodeProto& old,
+                                          const onnx::NodeProto& now)
     {
-        if (body.attribute >= node.attribute_size())
-            return false;
-        const onnx::AttributeProto& attribute = node.attribute(body.attribute);
-        return body.position < 0 ? attribute.has_g() : body.position < attribute.graphs_size();
+        const std::string& name = old.attribute(body.attribute).name();
+        for (int a = 0; a < now.attribute_size(); ++a) {
+            const onnx::AttributeProto& attribute = now.attribute(a);
+            if (attribute.name() == name &&
+                (body.position < 0 ? attribute.has_g() : body.position < attribute.graphs_size()))
+                return a;
+        }
+        return std::nullopt;
     }
 
     Node rebuiltNode(NodeIndex node)
     {
         Node entry = m_view.entry(node);
-        const auto changed = m_edit.changed.find(node);
+        const ResolvedEdit::Changed* const changed = m_edit.changed.find(node);
         const auto bodies = m_bodies.find(node);
-        if (changed == m_edit.changed.end() && bodies == m_bodies.end())
+        if (!changed && bodies == m_bodies.end())
             return entry;
         NodeParts parts = entry.parts ? *entry.parts : NodeParts();
-        if (changed != m_edit.changed.end()) {
-            entry.proto = changed->second;
-            entry.source = {};
-            const auto others = m_edit.payloads.find(node);
-            const auto payloads =
-                others == m_edit.payloads.end() ? m_view.payloads(node) : std::span(others->second);
-            parts.payloads.assign(payloads.begin(), payloads.end());
-        }
+        entry.source = {};
         if (bodies != m_bodies.end()) {
-            entry.source = {};
             auto body = parts.bodies.begin(); // scopes come in the order of the bodies
             for (const ScopeIndex scope : bodies->second) {
                 const Graph* old = m_view.scopes()[index(scope)].graph;
@@ -254,26 +310,54 @@ private:
                 body->graph = rebuilt(scope);
             }
         }
-        std::erase_if(parts.bodies, [&](const Body& body) { return !hasPlaceFor(body, *entry.proto); });
+        if (changed) {
+            const NodeChange* const change = changed->change;
+            if (change && change->payloads)
+                parts.payloads = *change->payloads;
+            if (change && change->bodies) {
+                NewIds ids(*m_model.ids);
+                ids.keep(parts.bodies);
+                parts.bodies = ids.given(*change->bodies);
+            } else if (!parts.bodies.empty()) {
+                std::vector<Body> kept;
+                for (Body& body : parts.bodies) {
+                    if (const auto attribute = attributeOf(body, *entry.proto, *changed->message)) {
+                        body.attribute = *attribute;
+                        kept.push_back(std::move(body));
+                    }
+                }
+                parts.bodies = std::move(kept);
+            }
+            entry.proto = changed->message;
+        }
         entry.setParts(std::move(parts));
         return entry;
     }
 
-    void insert(const std::map<NodeIndex, std::vector<onnx::NodeProto>>& inserted, NodeIndex neighbour,
+    void insert(const SortedMap<NodeIndex, const Node*>& inserted, NodeIndex neighbour,
                 std::vector<Node>& nodes)
     {
-        const auto found = inserted.find(neighbour);
-        if (found == inserted.end())
+        if (inserted.empty())
             return;
-        for (const onnx::NodeProto& proto : found->second)
-            nodes.push_back(fresh(proto));
+        for (const auto& [at, made] : inserted.all(neighbour))
+            nodes.push_back(NewIds(*m_model.ids).given(*made));
     }
 
-    Node fresh(onnx::NodeProto proto, std::vector<Payload> payloads = {})
+    void changeFunctions()
     {
-        Node made{m_model.ids->node(), std::make_shared<const onnx::NodeProto>(std::move(proto)), {}, {}};
-        made.setParts({{}, std::move(payloads)});
-        return made;
+        const Edit& edit = m_edit.edit;
+        for (const auto& [number, function] : edit.functionsReplaced) {
+            Function& target = m_model.functions[static_cast<std::size_t>(number)];
+            NewIds ids(*m_model.ids);
+            ids.keep(*target.body);
+            target = {function.header, ids.given(function.body), {}};
+        }
+        std::vector<int> removed = edit.functionsRemoved;
+        std::ranges::sort(removed, std::greater());
+        for (const int number : removed)
+            m_model.functions.erase(m_model.functions.begin() + number);
+        for (const Function& function : edit.functionsAdded)
+            m_model.functions.push_back({function.header, NewIds(*m_model.ids).given(function.body), {}});
     }
 
     void rebuildInitializers(ScopeIndex index_, const Scope& scope, Graph& graph)
@@ -283,158 +367,115 @@ private:
                 std::vector<Initializer> kept;
                 for (std::size_t i = 0; i < old.size(); ++i) {
                     const ValueIndex value = scope.initializers.chunkAt(chunk)[i];
-                    if (m_orphans.contains(value))
+                    if (m_orphans.contains(value) || std::ranges::binary_search(m_edit.dropped, value))
                         continue;
-                    const auto replaced = m_edit.replaced.find(value);
-                    kept.push_back(replaced == m_edit.replaced.end()
-                                       ? old[i]
-                                       : Initializer{old[i].id, replaced->second, {}});
+                    const auto* const replaced = m_edit.replaced.find(value);
+                    kept.push_back(replaced ? Initializer{old[i].id, **replaced, {}} : old[i]);
                 }
                 return kept;
             });
         }
         if (scope.function >= 0)
             return;
-        if (const auto added = m_edit.added.find(index_); added != m_edit.added.end()) {
-            for (const auto& tensor : added->second)
-                graph.initializers.push_back({m_model.ids->tensor(), tensor, {}});
-        }
+        for (const TensorMessage& tensor : added(index_))
+            graph.initializers.push_back({m_model.ids->tensor(), tensor, {}});
+    }
+
+    std::span<const TensorMessage> added(ScopeIndex scope) const
+    {
+        const GraphChange* const change = changeOf(scope);
+        return change ? std::span(change->added) : std::span<const TensorMessage>();
+    }
+
+    const GraphChange* changeOf(ScopeIndex scope) const
+    {
+        const auto found = m_edit.graphs.find(scope);
+        return found == m_edit.graphs.end() ? nullptr : found->second.change;
     }
 
     // A function has no initializers: its new constants are Constant nodes at its start.
     void addConstants(ScopeIndex scope, Graph& graph)
     {
-        const auto added = m_edit.added.find(scope);
-        if (added == m_edit.added.end())
-            return;
         std::vector<Node> constants;
-        constants.reserve(added->second.size());
-        for (const auto& tensor : added->second) {
-            onnx::NodeProto constant;
-            constant.set_op_type("Constant");
-            constant.add_output(std::string(tensor.name()));
-            std::vector<Payload> payloads = setValue(constant, tensor);
-            constants.push_back(fresh(std::move(constant), std::move(payloads)));
+        for (const TensorMessage& tensor : added(scope)) {
+            constants.push_back(constantNode(tensor));
+            constants.back().id = m_model.ids->node();
         }
-        graph.nodes.insertAtStart(std::move(constants));
+        if (!constants.empty())
+            graph.nodes.insertAtStart(std::move(constants));
     }
 
-    std::shared_ptr<const onnx::GraphProto> rebuiltHeader(ScopeIndex index_, const Scope& scope)
+    std::shared_ptr<const onnx::GraphProto> rebuiltHeader(ScopeIndex scope, const Graph& graph)
     {
-        const std::shared_ptr<const onnx::GraphProto>& old = scope.graph->header;
-        const auto vanished = m_vanished.find(index_);
-        const auto added = m_edit.added.find(index_);
-        const bool listsInputs = m_model.irVersion() < 4 && scope.function < 0 && index_ == ScopeIndex::Main;
-        const auto restated = m_edit.restated.find(index_);
-        const bool freezes = m_edit.freezesInputs && index_ == ScopeIndex::Main;
-        const auto others = m_edit.otherNumbers.find(index_);
-        const bool forgets = others != m_edit.otherNumbers.end() && old->quantization_annotation_size() > 0;
-        if (!freezes && !forgets && !(listsInputs && added != m_edit.added.end()) &&
-            (vanished == m_vanished.end() || !declaresAny(*old, vanished->second, listsInputs)) &&
-            (restated == m_edit.restated.end() || !declaresAny(*old, restated->second)))
+        static const Names none;
+        const std::shared_ptr<const onnx::GraphProto>& old = graph.header;
+        const bool listsInputs = m_model.irVersion() < 4 && scope == ScopeIndex::Main;
+        const auto found = m_vanished.find(scope);
+        const Names& vanished = found == m_vanished.end() ? none : found->second;
+        const std::vector<Restated>& restated = m_restated[scope];
+        Names restatedNames;
+        for (const Restated& constant : restated)
+            restatedNames.insert(constant.name);
+        const auto part = m_edit.graphs.find(scope);
+        const Names renumbered = old->quantization_annotation_size() > 0 ? renumberedIn(scope) : none;
+        const bool lists = listsInputs && !added(scope).empty();
+        const bool changes = part != m_edit.graphs.end() && changesHeader(part->second);
+        if (renumbered.empty() && !lists && !changes && !declaresAny(*old, vanished, listsInputs) &&
+            !declaresAny(*old, restatedNames, true))
             return old;
         auto header = std::make_shared<onnx::GraphProto>(*old);
-        if (restated != m_edit.restated.end())
-            restate(*header, restated->second);
-        if (vanished != m_vanished.end()) {
-            const auto gone = [&](const auto& info) { return vanished->second.contains(info.name()); };
-            erase(*header->mutable_value_info(), gone);
-            erase(*header->mutable_quantization_annotation(), [&](const auto& annotation) {
-                return vanished->second.contains(annotation.tensor_name());
-            });
-            if (listsInputs)
-                erase(*header->mutable_input(), gone);
-        }
-        if (forgets)
-            erase(*header->mutable_quantization_annotation(),
-                  [&](const auto& annotation) { return others->second.contains(annotation.tensor_name()); });
-        if (freezes)
-            erase(*header->mutable_input(), [&](const onnx::ValueInfoProto& input) {
-                return m_view.initializer(m_view.find(index_, input.name())) != nullptr;
-            });
-        if (listsInputs && added != m_edit.added.end()) {
-            for (const auto& tensor : added->second)
+        restate(*header, restated);
+        forget(*header, vanished, listsInputs);
+        forgetAnnotations(*header, renumbered);
+        if (changes)
+            change(*header, part->second);
+        if (lists) {
+            for (const TensorMessage& tensor : added(scope))
                 addInput(*header, tensor);
         }
         return header;
     }
 
-    using Names = std::unordered_set<std::string_view>;
-    static bool declaresAny(const onnx::GraphProto& header, const Names& names, bool inputsToo)
-    {
-        const auto isOne = [&](const onnx::ValueInfoProto& info) { return names.contains(info.name()); };
-        return std::ranges::any_of(header.value_info(), isOne) ||
-               (inputsToo && std::ranges::any_of(header.input(), isOne)) ||
-               std::ranges::any_of(header.quantization_annotation(), [&](const auto& annotation) {
-                   return names.contains(annotation.tensor_name());
-               });
-    }
-    static bool declaresAny(const onnx::GraphProto& header, const std::vector<TensorMessage>& tensors)
+    // Values whose numbers are others.
+    Names renumberedIn(ScopeIndex scope) const
     {
         Names names;
-        for (const auto& tensor : tensors)
-            names.insert(tensor.name());
-        return declaresAny(header, names, true);
-    }
-
-    template<class Message, class Gone>
-    static void erase(google::protobuf::RepeatedPtrField<Message>& messages, Gone gone)
-    {
-        int kept = 0;
-        for (int m = 0; m < messages.size(); ++m) {
-            if (!gone(messages[m]))
-                messages.SwapElements(kept++, m);
+        if (const GraphChange* const change = changeOf(scope))
+            names.insert(change->renumbered.begin(), change->renumbered.end());
+        for (const auto& [value, tensor] : m_edit.replaced) {
+            if (m_view.scope(value) == scope)
+                names.insert(m_view.name(value));
         }
-        messages.DeleteSubrange(kept, messages.size() - kept);
+        return names;
     }
 
-    static void addInput(onnx::GraphProto& header, const TensorMessage& tensor)
-    {
-        onnx::ValueInfoProto& input = *header.add_input();
-        input.set_name(std::string(tensor.name()));
-        setType(input, tensor);
-    }
-
-    static void setType(onnx::ValueInfoProto& value, const TensorMessage& tensor)
-    {
-        onnx::TypeProto::Tensor& type = *value.mutable_type()->mutable_tensor_type();
-        type.set_elem_type(static_cast<std::int32_t>(tensor.type()));
-        type.mutable_shape()->clear_dim();
-        for (const std::int64_t dim : tensor.dims())
-            type.mutable_shape()->add_dim()->set_dim_value(dim);
-    }
-
-    // What declares a constant follows it where it got another shape (the C of a Gemm grows, for instance).
-    static void restate(onnx::GraphProto& header, const std::vector<TensorMessage>& tensors)
-    {
-        std::unordered_map<std::string_view, const TensorMessage*> byName;
-        for (const TensorMessage& tensor : tensors)
-            byName[tensor.name()] = &tensor;
-        for (auto* values : {header.mutable_input(), header.mutable_value_info()}) {
-            for (onnx::ValueInfoProto& value : *values) {
-                if (const auto found = byName.find(value.name()); found != byName.end())
-                    setType(value, *found->second);
-            }
-        }
-    }
-
-    const Rewriter::State& m_edit;
+    const ResolvedEdit& m_edit;
     const GraphView& m_view;
-    Model m_model;                                   // becomes the result
-    std::unordered_set<std::string_view> m_newReads; // names in the messages of the edit
+    Model m_model;    // becomes the result
+    Names m_newReads; // names in the messages of the edit
     std::unordered_map<ValueIndex, std::size_t> m_endedUses;
-    std::set<std::pair<ScopeIndex, std::string_view>> m_newOutputs;
-    std::set<NodeIndex> m_orphanNodes;
-    std::set<ValueIndex> m_orphans; // initializers
-    std::map<ScopeIndex, std::unordered_set<std::string_view>> m_vanished;
+    std::unordered_map<ScopeIndex, Names> m_newNames; // that are defined by the edit
+    std::unordered_set<NodeIndex> m_orphanNodes;
+    std::unordered_set<ValueIndex> m_orphans; // initializers
+    std::unordered_map<ScopeIndex, Names> m_vanished;
+    std::unordered_map<ScopeIndex, std::vector<Restated>> m_restated;
     std::set<ScopeIndex> m_touched;
     std::map<ScopeIndex, std::set<std::size_t>> m_nodeChunks, m_initializerChunks; // to be rebuilt
     std::map<NodeIndex, std::vector<ScopeIndex>> m_bodies; // touched ones, by the node that holds them
 };
 
-Model Rewriter::apply() const
+Model apply(const Edit& edit, const GraphView& view)
 {
-    return Rewriting(*m_state).run();
+    if (edit.empty())
+        return view.model();
+    const ResolvedEdit resolved(edit, view);
+    assert(!resolved.wrong);
+    return applied(resolved);
+}
+
+Model applied(const ResolvedEdit& edit)
+{
+    return Rewriting(edit).run();
 }
 
 } // namespace pleat
