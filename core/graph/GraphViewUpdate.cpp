@@ -284,8 +284,9 @@ private:
             if (now.sharesChunk(old, c))
                 continue;
             std::unordered_map<TensorId, ValueIndex> known;
-            const std::span<const ValueIndex> values =
-                c < old.chunks() ? entry.initializers.chunkAt(c) : std::span<const ValueIndex>();
+            const std::span<const ValueIndex> values = c < entry.initializers.chunks()
+                                                           ? entry.initializers.chunkAt(c)
+                                                           : std::span<const ValueIndex>();
             for (std::size_t i = 0; i < values.size(); ++i) {
                 const Initializer& was = old.chunkAt(c)[i];
                 known.emplace(was.id, values[i]);
@@ -339,7 +340,9 @@ private:
             record(valueHere(scope, sparse.values().name())).setName(sparse.values().name());
         for (const ValueIndex value : entry.outputs) {
             usesOf(value);
-            record(value).graphOutput = false;
+            record(value).graphOutput = std::ranges::any_of(m_view->m_scopes, [&](const Scope& other) {
+                return &other != &entry && std::ranges::count(other.outputs, value) > 0;
+            });
         }
         entry.outputs.clear();
         for (const onnx::ValueInfoProto& output : header.output()) {

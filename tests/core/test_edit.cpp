@@ -160,6 +160,8 @@ std::string text(const GraphView& view)
         const NodeIndex maker = view.producer(value);
         all += " " + std::string(view.name(value)) + "@" + std::to_string(index(view.scope(value))) + "<" +
                (maker == NodeIndex::None ? "" : std::to_string(index(view.id(maker)))) + ">";
+        all += view.isGraphOutput(value) ? "o" : "";
+        all += std::to_string(view.constantDepth(value));
         if (const Initializer* const initializer = view.initializer(value))
             all += view.find(initializer->id) == value ? "i" : "IS NOT FOUND";
         for (const Use& use : view.uses(value))
