@@ -10,7 +10,7 @@ import re
 import sys
 
 TOP = [["core"], ["ui"], ["app"]]
-CORE = [["base", "layout"], ["io"], ["tensor"], ["model"], ["graph"], ["fold", "prepare", "edit", "verify"], ["recipe"], ["report"]]
+CORE = [["base", "layout"], ["io"], ["tensor"], ["model"], ["graph"], ["rewrite"], ["fold", "prepare", "edit", "verify"], ["recipe"], ["report"]]
 UI = [["jobs", "widgets"], ["document"], ["canvas", "fold", "history", "inspector", "weights"], ["window"]]
 INSIDE = {"core": CORE, "ui": UI}
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)

@@ -3,6 +3,7 @@
 
 #include "core/fold/Apply.h"
 #include "core/fold/Rounds.h"
+#include "core/rewrite/FixedPoint.h"
 
 #include <algorithm>
 #include <deque>
@@ -22,8 +23,6 @@ Error notFolded(const FoldId& id, const FoldCandidate* candidate)
 
 namespace {
 
-constexpr int mostRounds = 1000; // each folds something, so this is a bound on a bug and not on models
-
 // Folds again and again, since one fold may clear the way for the next: all that come after a layer, then all
 // that come before one, until nothing changes or no affine operator is left.
 class Rounds final {
@@ -41,14 +40,12 @@ public:
     template<class Wanted>
     Result<void> run(Wanted wanted, Progress& progress)
     {
-        for (m_round = 0;; ++m_round) {
-            auto folded = m_round < mostRounds ? round(wanted, progress)
-                                               : round([](const FoldCandidate&) { return false; }, progress);
-            if (!folded)
-                return tl::make_unexpected(folded.error());
-            if (!*folded)
-                return {};
-        }
+        const auto unwanted = [](const FoldCandidate&) { return false; };
+        const auto step = [&](int number) {
+            m_round = number;
+            return number < mostRounds ? round(wanted, progress) : round(unwanted, progress);
+        };
+        return toFixedPoint(step, m_stop);
     }
 
     const Model& model() const { return m_model; }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fold/FoldRounds.h"
 
+#include "core/rewrite/FixedPoint.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <unordered_map>
@@ -9,7 +11,7 @@ namespace pleat {
 
 Result<void> FoldRounds::fold(const std::optional<std::vector<FoldId>>& chosen, Progress& progress)
 {
-    for (bool goesOn = true; goesOn;) {
+    const auto step = [&](int number) -> Result<bool> {
         std::vector<NodeIndex> wanted;
         const auto want = [&](NodeIndex first, bool isWanted) {
             const Entry* const entry = m_table->entryOf(first);
@@ -25,19 +27,16 @@ Result<void> FoldRounds::fold(const std::optional<std::vector<FoldId>>& chosen, 
             for (const NodeIndex first : m_table->firsts())
                 want(first, m_table->entryOf(first)->byDefault);
         }
-        auto done = round(std::move(wanted), progress);
-        if (!done)
-            return tl::make_unexpected(std::move(done.error()));
-        goesOn = *done;
-    }
-    return {};
+        return number < mostRounds ? round(std::move(wanted), progress) : false;
+    };
+    return toFixedPoint(step, m_stop);
 }
 
 Result<void> FoldRounds::settle(const std::set<NodeIndex>& questions, Progress& progress)
 {
     for (const NodeIndex first : questions)
         ask(first);
-    for (bool goesOn = true; goesOn;) {
+    const auto step = [&](int number) -> Result<bool> {
         std::vector<NodeIndex> open;
         const auto add = [&](NodeIndex first) {
             if (m_table->entryOf(first))
@@ -49,12 +48,9 @@ Result<void> FoldRounds::settle(const std::set<NodeIndex>& questions, Progress& 
             add(m_table->firstOf(id));
         for (const NodeId node : m_unlisted)
             add(m_table->view()->find(node));
-        auto done = round(neededFor(open), progress);
-        if (!done)
-            return tl::make_unexpected(std::move(done.error()));
-        goesOn = *done;
-    }
-    return {};
+        return number < mostRounds ? round(neededFor(open), progress) : false;
+    };
+    return toFixedPoint(step, m_stop);
 }
 
 void FoldRounds::ask(NodeIndex first)

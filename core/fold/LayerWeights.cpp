@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Looking at the weights of layers, before and after (Fold.h).
 #include "core/fold/Layer.h"
-#include "core/graph/Rewriter.h"
+#include "core/rewrite/Rewriter.h"
 
 namespace pleat {
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/fold/Plan.h"
-#include "core/graph/Rewriter.h"
+#include "core/rewrite/Rewriter.h"
 
 namespace pleat {
 

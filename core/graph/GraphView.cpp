@@ -17,6 +17,18 @@ NodeIndex GraphView::find(NodeId id) const
     return index(id) < m_byId.size() ? m_byId[index(id)] : NodeIndex::None;
 }
 
+ValueIndex GraphView::find(TensorId id) const
+{
+    return index(id) < m_initializerById.size() ? m_initializerById[index(id)] : ValueIndex::None;
+}
+
+bool GraphView::isBefore(NodeIndex maker, NodeIndex reader) const
+{
+    while (reader != NodeIndex::None && scope(reader) != scope(maker))
+        reader = m_scopes[index(scope(reader))].owner;
+    return reader == NodeIndex::None || place(maker) < place(reader);
+}
+
 NodeId GraphView::id(NodeIndex node) const
 {
     return entry(node).id;
@@ -47,7 +59,8 @@ std::size_t GraphView::bytesBeside(const GraphView& other) const
 {
     std::size_t bytes = sizeof(*this) + m_nodes.bytesBeside(other.m_nodes) +
                         m_values.bytesBeside(other.m_values) + m_slots.bytesBeside(other.m_slots) +
-                        m_uses.bytesBeside(other.m_uses) + m_byId.bytesBeside(other.m_byId);
+                        m_uses.bytesBeside(other.m_uses) + m_byId.bytesBeside(other.m_byId) +
+                        m_initializerById.bytesBeside(other.m_initializerById);
     for (std::size_t s = 0; s < m_scopes.size() && s < other.m_scopes.size(); ++s) {
         const Scope &scope = m_scopes[s], &old = other.m_scopes[s];
         bytes += sizeof(scope) + scope.nodes.bytesBeside(old.nodes) +

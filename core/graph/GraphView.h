@@ -109,6 +109,7 @@ public:
     int constantDepth(ValueIndex value) const;
     ComputedConstants& computedConstants() const { return *m_computed; } // filled by Constants.cpp
     const Initializer* initializer(ValueIndex value) const;              // null unless it is one
+    ValueIndex find(TensorId id) const;             // None when this model has no such initializer (any more)
     Place initializerPlace(ValueIndex value) const; // among those of its scope; None unless it is one
     ValueIndex find(ScopeIndex scope, std::string_view name) const; // looks outwards too; None when unknown
     bool isValueName(std::string_view name) const;                  // in any scope
@@ -126,6 +127,8 @@ public:
     // value itself where it is neither.
     ValueIndex origin(ValueIndex value) const;
 
+    // Every node is known to stand behind those that it reads from, in all scopes; so there is no cycle.
+    bool isInOrder() const { return m_inOrder; }
     // Nodes of a scope so that producers come before consumers (the file's order where that is one already).
     std::vector<NodeIndex> topological(ScopeIndex scope) const;
 
@@ -180,6 +183,7 @@ private:
     const ValueRecord& record(ValueIndex value) const;
     std::uint32_t findHere(const Names& names, std::string_view name) const; // NameIndex::none: nothing
     std::uint8_t constantDepthOf(NodeIndex node) const;                      // of what it makes
+    bool isBefore(NodeIndex maker, NodeIndex reader) const; // the reader may sit in a body behind it
     auto nameOf() const
     {
         return [this](std::uint32_t value) { return m_values[value].name(); };
@@ -192,6 +196,8 @@ private:
     SharedVector<ValueIndex> m_slots; // the nodes' inputs and outputs, side by side
     SharedVector<Use> m_uses;         // the values' uses, side by side
     SharedVector<NodeIndex> m_byId;
+    SharedVector<ValueIndex> m_initializerById;
+    bool m_inOrder = true;
     std::shared_ptr<Functions> m_functions;
     std::vector<Names> m_names; // per scope; numbers are values
     std::shared_ptr<ComputedConstants> m_computed;

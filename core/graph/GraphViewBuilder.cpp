@@ -56,6 +56,11 @@ private:
             record(value).initializer = true;
             record(value).slot = static_cast<std::uint32_t>(at.place());
             m_view->m_scopes[index(scope)].initializers.appendAt(at.place(), value);
+            if (at->id == TensorId::None)
+                continue;
+            while (index(at->id) >= m_view->m_initializerById.size())
+                m_view->m_initializerById.append(ValueIndex::None);
+            m_view->m_initializerById.change(index(at->id)) = value;
         }
         for (const onnx::SparseTensorProto& sparse : graph.header->sparse_initializer())
             record(define(scope, sparse.values().name())).sparse = true;
@@ -120,8 +125,12 @@ private:
             for (std::uint32_t slot = 0; slot < node.inputs; ++slot) {
                 const ValueIndex value = lookUp(node.scope, node.proto->input(static_cast<int>(slot)));
                 slots.push_back(value);
-                if (value != ValueIndex::None)
-                    uses.push_back({value, {static_cast<NodeIndex>(n), slot}});
+                if (value == ValueIndex::None)
+                    continue;
+                uses.push_back({value, {static_cast<NodeIndex>(n), slot}});
+                const NodeIndex maker = record(value).producer;
+                m_view->m_inOrder &=
+                    maker == NodeIndex::None || m_view->isBefore(maker, static_cast<NodeIndex>(n));
             }
             slots.insert(slots.end(), output, output + node.outputs);
             output += node.outputs;
@@ -146,6 +155,9 @@ private:
             return;
         record(value).graphOutput = true;
         m_view->m_scopes[index(scope)].outputs.push_back(value);
+        const NodeIndex maker = record(value).producer; // a body may return what is made around it
+        m_view->m_inOrder &=
+            maker == NodeIndex::None || m_view->isBefore(maker, m_view->m_scopes[index(scope)].owner);
     }
 
     void groupUses(const std::vector<std::pair<ValueIndex, Use>>& uses)

@@ -38,6 +38,7 @@ public:
             changeHeader(scope);
         for (const ValueIndex value : m_values)
             complete(value);
+        followOrder();
         followConstants();
         return ViewChange{{m_touched.begin(), m_touched.end()}, {m_values.begin(), m_values.end()}};
     }
@@ -114,10 +115,12 @@ private:
             return c < nodes.chunks() ? nodes.chunkAt(c) : std::span<const Node>();
         };
         const std::span<const Node> before = nodesOf(old.nodes), after = nodesOf(graph.nodes);
+        std::set<NodeId> gone;
         for (const Node& node : before)
-            m_gone.insert(node.id);
+            gone.insert(node.id);
         std::vector<NodeIndex> list;
         list.reserve(after.size());
+        Place lastPlace = Place::None;
         for (const Node& node : after) {
             const NodeIndex known = m_before.find(node.id);
             if (known == NodeIndex::None) {
@@ -127,8 +130,11 @@ private:
                 m_listChanged.insert(scope);
                 continue;
             }
-            if (m_before.scope(known) != scope || m_gone.erase(node.id) == 0)
+            if (m_before.scope(known) != scope || gone.erase(node.id) == 0)
                 return false; // it comes from elsewhere
+            if (lastPlace != Place::None && m_before.place(known) < lastPlace)
+                return false; // they changed places
+            lastPlace = m_before.place(known);
             list.push_back(known);
             const Node& was = m_before.entry(known);
             if (was.proto != node.proto || !std::ranges::equal(was.payloads(), node.payloads())) {
@@ -139,7 +145,7 @@ private:
             if (!compareBodies(known, was, node))
                 return false;
         }
-        for (const NodeId id : m_gone) {
+        for (const NodeId id : gone) {
             const NodeIndex node = m_before.find(id);
             if (!m_before.entry(node).bodies().empty())
                 return false;
@@ -148,7 +154,6 @@ private:
             m_touched.insert(node);
             m_listChanged.insert(scope);
         }
-        m_gone.clear();
         m_lists.push_back({scope, c, std::move(list)});
         return true;
     }
@@ -241,6 +246,8 @@ private:
                 continue;
             usesOf(slots.back());
             ValueRecord& made = record(slots.back());
+            if (made.initializer)
+                continue; // not in a valid model
             made.producer = node;
             made.slot = static_cast<std::uint32_t>(slot);
         }
@@ -277,8 +284,9 @@ private:
             if (now.sharesChunk(old, c))
                 continue;
             std::unordered_map<TensorId, ValueIndex> known;
-            const std::span<const ValueIndex> values =
-                c < old.chunks() ? entry.initializers.chunkAt(c) : std::span<const ValueIndex>();
+            const std::span<const ValueIndex> values = c < entry.initializers.chunks()
+                                                           ? entry.initializers.chunkAt(c)
+                                                           : std::span<const ValueIndex>();
             for (std::size_t i = 0; i < values.size(); ++i) {
                 const Initializer& was = old.chunkAt(c)[i];
                 known.emplace(was.id, values[i]);
@@ -290,6 +298,8 @@ private:
                     usesOf(values[i]);
                     record(values[i]).initializer = false;
                     record(values[i]).slot = 0;
+                    if (was.id != TensorId::None)
+                        m_view->m_initializerById.change(index(was.id)) = ValueIndex::None;
                 }
             }
             auto& list = lists.emplace_back(c, std::vector<ValueIndex>()).second;
@@ -303,7 +313,13 @@ private:
                 if (!isKnown)
                     usesOf(value);
                 list.push_back(value);
+                if (const TensorId id = initializers[i].id; id != TensorId::None) {
+                    while (index(id) >= m_view->m_initializerById.size())
+                        m_view->m_initializerById.append(ValueIndex::None);
+                    m_view->m_initializerById.change(index(id)) = value;
+                }
                 record(value).initializer = true;
+                record(value).producer = NodeIndex::None; // who made it is gone, or makes it no more
                 record(value).slot = static_cast<std::uint32_t>(Sequence<Initializer>::place(c, i));
             }
         }
@@ -324,7 +340,9 @@ private:
             record(valueHere(scope, sparse.values().name())).setName(sparse.values().name());
         for (const ValueIndex value : entry.outputs) {
             usesOf(value);
-            record(value).graphOutput = false;
+            record(value).graphOutput = std::ranges::any_of(m_view->m_scopes, [&](const Scope& other) {
+                return &other != &entry && std::ranges::count(other.outputs, value) > 0;
+            });
         }
         entry.outputs.clear();
         for (const onnx::ValueInfoProto& output : header.output()) {
@@ -405,6 +423,21 @@ private:
             changed.constantDepth = changed.initializer || changed.sparse;
     }
 
+    void followOrder()
+    {
+        const auto isMadeBefore = [&](ValueIndex value) {
+            const NodeIndex maker = m_view->producer(value);
+            const auto isBefore = [&](NodeIndex reader) { return m_view->isBefore(maker, reader); };
+            return maker == NodeIndex::None ||
+                   (std::ranges::all_of(m_view->uses(value), isBefore, &Use::node) &&
+                    (!m_view->isGraphOutput(value) ||
+                     std::ranges::all_of(m_view->m_scopes, [&](const Scope& scope) {
+                         return std::ranges::count(scope.outputs, value) == 0 || isBefore(scope.owner);
+                     })));
+        };
+        m_view->m_inOrder &= std::ranges::all_of(m_values, isMadeBefore);
+    }
+
     // What is computed from constants: of the nodes that changed, and of what reads their results. Nodes of a
     // file are asked in its order.
     void followConstants()
@@ -446,7 +479,6 @@ private:
     std::vector<std::pair<ScopeIndex, const Graph*>> m_graphs; // that are others
     std::set<ScopeIndex> m_listChanged;                        // nodes came or went
     std::vector<ChunkList> m_lists;
-    std::set<NodeId> m_gone; // of the chunk at hand
     std::vector<NodeIndex> m_cut, m_joined, m_removed;
     std::vector<std::vector<ValueIndex>> m_outputs; // of m_joined
     std::size_t m_connected = 0;

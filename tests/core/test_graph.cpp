@@ -3,7 +3,7 @@
 // survivors keep their ids and places, names are unique, orphans go, what others read stays.
 #include "core/base/NameTable.h"
 #include "core/graph/Constants.h"
-#include "core/graph/Rewriter.h"
+#include "core/rewrite/Rewriter.h"
 #include "tests/core/support/FoldChecks.h"
 
 #include <QTest>

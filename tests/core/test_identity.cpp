@@ -3,7 +3,7 @@
 // on. Wherever it leads, an id stands for one node or one initializer, in one scope under one name, and
 // whatever an edit leaves as it was keeps its id. PLEAT_IDENTITY_GRAPHS says on how many random graphs (60),
 // PLEAT_IDENTITY_SEED where to start; a failure prints the seed of its graph.
-#include "core/graph/Rewriter.h"
+#include "core/rewrite/Rewriter.h"
 #include "tests/core/support/FoldChecks.h"
 #include "tests/core/support/RandomGraph.h"
 

@@ -3,8 +3,8 @@
 // constants, by name and in order; and so do the shapes that are derived on it. PLEAT_UPDATE_GRAPHS says on
 // how many random graphs (300), PLEAT_UPDATE_SEED where to start.
 #include "core/fold/Fold.h"
-#include "core/graph/Rewriter.h"
 #include "core/graph/Shapes.h"
+#include "core/rewrite/Rewriter.h"
 #include "tests/core/support/FoldChecks.h"
 #include "tests/core/support/RandomEdits.h"
 #include "tests/core/support/RandomGraph.h"

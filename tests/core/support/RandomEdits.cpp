@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/core/support/RandomEdits.h"
 
-#include "core/graph/Rewriter.h"
+#include "core/rewrite/Rewriter.h"
 
 #include <onnx/onnx_pb.h>
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The one place that changes a graph. An edit is collected as values and applied in one go, which gives a new
-// Model that shares everything else: nodes are changed, removed or put beside others, initializers are added
-// or get other bytes, and what only described vanished names (value_info, quantization_annotation, the inputs
-// of IR < 4) goes with them. Collecting checks nothing and applying cannot fail: whoever plans has checked.
-// One thread, one owner.
+// The pen for edits: whoever works on a view writes with it, node by node, and it collects an Edit. It gives
+// names that are free, finds where a constant is stored, and copies of a node only what changes. Collecting
+// checks nothing; whoever plans has checked, or asks check(). One thread, one owner.
 #pragma once
 
-#include "core/graph/GraphView.h"
+#include "core/rewrite/Edit.h"
 
 #include <memory>
 
@@ -52,14 +50,15 @@ public:
     // `wanted`, or a variation of it that nothing in the model is called; reserved from now on.
     std::string uniqueName(const std::string& wanted);
 
-    // The model after the edit. Initializers, and the nodes that make constants of constants, which were read
-    // before it and are read by nobody after it are dropped. The messages of the edit become the model's own:
-    // nothing is changed after this.
-    Model apply() const;
+    // What was written. Its messages are those that were handed out: nothing is changed after this.
+    Edit edit() const;
+    // The model after it.
+    Model apply() const { return pleat::apply(edit(), view()); }
 
 private:
+    const GraphView& view() const;
+    void insert(NodeIndex neighbour, bool behind, onnx::NodeProto node);
     struct State;
-    friend class Rewriting;
     std::unique_ptr<State> m_state;
 };
 

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/rewrite/HeaderChange.h"
+
+namespace pleat {
+
+namespace {
+
+template<class Message, class Gone>
+void erase(google::protobuf::RepeatedPtrField<Message>& messages, Gone gone)
+{
+    int kept = 0;
+    for (int m = 0; m < messages.size(); ++m) {
+        if (!gone(messages[m]))
+            messages.SwapElements(kept++, m);
+    }
+    messages.DeleteSubrange(kept, messages.size() - kept);
+}
+
+// The one of which `isIt`, made where there is none.
+template<class Message, class IsIt>
+Message& madeIfNone(google::protobuf::RepeatedPtrField<Message>& messages, IsIt isIt)
+{
+    const auto known = std::ranges::find_if(messages, isIt);
+    return known == messages.end() ? *messages.Add() : *known;
+}
+
+// ONNX's own operators have two names.
+std::string_view plain(std::string_view domain)
+{
+    return domain == "ai.onnx" ? std::string_view() : domain;
+}
+
+void setType(onnx::ValueInfoProto& value, DataType elements, std::span<const std::int64_t> dims)
+{
+    onnx::TypeProto::Tensor& type = *value.mutable_type()->mutable_tensor_type();
+    type.set_elem_type(static_cast<std::int32_t>(elements));
+    type.mutable_shape()->clear_dim();
+    for (const std::int64_t dim : dims)
+        type.mutable_shape()->add_dim()->set_dim_value(dim);
+}
+
+void describe(onnx::GraphProto& header, const GraphChange& change)
+{
+    const Names undescribed(change.undescribed.begin(), change.undescribed.end());
+    if (!undescribed.empty())
+        erase(*header.mutable_value_info(),
+              [&](const onnx::ValueInfoProto& info) { return undescribed.contains(info.name()); });
+    std::unordered_map<std::string, int> places;
+    for (int v = 0; !change.described.empty() && v < header.value_info_size(); ++v)
+        places.emplace(header.value_info(v).name(), v);
+    for (const ValueInfo& info : change.described) {
+        const auto [place, isNew] = places.try_emplace(info->name(), header.value_info_size());
+        *(isNew ? header.add_value_info() : header.mutable_value_info(place->second)) = *info;
+    }
+}
+
+} // namespace
+
+std::shared_ptr<const onnx::ModelProto> changed(const onnx::ModelProto& old, const ModelChange& change)
+{
+    auto header = std::make_shared<onnx::ModelProto>(old);
+    for (const auto& [domain, version] : change.opsets) {
+        const auto isIt = [&wanted = domain](const onnx::OperatorSetIdProto& import) {
+            return plain(import.domain()) == plain(wanted);
+        };
+        if (!version) {
+            erase(*header->mutable_opset_import(), isIt);
+            continue;
+        }
+        onnx::OperatorSetIdProto& import = madeIfNone(*header->mutable_opset_import(), isIt);
+        if (!import.has_version())
+            import.set_domain(domain);
+        import.set_version(*version);
+    }
+    for (const auto& [key, value] : change.metadata) {
+        const auto isIt = [&wanted = key](const onnx::StringStringEntryProto& entry) {
+            return entry.key() == wanted;
+        };
+        if (!value) {
+            erase(*header->mutable_metadata_props(), isIt);
+            continue;
+        }
+        onnx::StringStringEntryProto& entry = madeIfNone(*header->mutable_metadata_props(), isIt);
+        entry.set_key(key);
+        entry.set_value(*value);
+    }
+    if (change.irVersion)
+        header->set_ir_version(*change.irVersion);
+    if (change.modelVersion)
+        header->set_model_version(*change.modelVersion);
+    if (change.producerName)
+        header->set_producer_name(*change.producerName);
+    if (change.producerVersion)
+        header->set_producer_version(*change.producerVersion);
+    if (change.domain)
+        header->set_domain(*change.domain);
+    if (change.doc)
+        header->set_doc_string(*change.doc);
+    return header;
+}
+
+std::shared_ptr<const onnx::FunctionProto> changed(const std::shared_ptr<const onnx::FunctionProto>& old,
+                                                   const ResolvedEdit::GraphPart& part)
+{
+    if (!changesHeader(part))
+        return old;
+    auto header = std::make_shared<onnx::FunctionProto>(*old);
+    for (std::string& output : *header->mutable_output()) {
+        if (const auto renamed = part.outputRenames.find(output); renamed != part.outputRenames.end())
+            output = renamed->second;
+    }
+    if (!part.change)
+        return header;
+    const auto setNames = [](auto& names, const std::vector<ValueInfo>& infos) {
+        names.Clear();
+        for (const ValueInfo& info : infos)
+            *names.Add() = info->name();
+    };
+    if (part.change->inputs)
+        setNames(*header->mutable_input(), *part.change->inputs);
+    if (part.change->outputs)
+        setNames(*header->mutable_output(), *part.change->outputs);
+    if (part.change->doc)
+        header->set_doc_string(*part.change->doc);
+    return header;
+}
+
+bool changesHeader(const ResolvedEdit::GraphPart& part)
+{
+    const GraphChange* const change = part.change;
+    return !part.outputRenames.empty() ||
+           (change && (change->inputs || change->outputs || !change->described.empty() ||
+                       !change->undescribed.empty() || change->name || change->doc));
+}
+
+void change(onnx::GraphProto& header, const ResolvedEdit::GraphPart& part)
+{
+    for (onnx::ValueInfoProto& output : *header.mutable_output()) {
+        const auto renamed = part.outputRenames.find(output.name());
+        if (renamed != part.outputRenames.end())
+            output.set_name(std::string(renamed->second));
+    }
+    if (!part.change)
+        return;
+    const auto setList = [](auto& list, const std::vector<ValueInfo>& infos) {
+        list.Clear();
+        for (const ValueInfo& info : infos)
+            *list.Add() = *info;
+    };
+    if (part.change->inputs)
+        setList(*header.mutable_input(), *part.change->inputs);
+    if (part.change->outputs)
+        setList(*header.mutable_output(), *part.change->outputs);
+    if (part.change->name)
+        header.set_name(*part.change->name);
+    if (part.change->doc)
+        header.set_doc_string(*part.change->doc);
+    describe(header, *part.change);
+}
+
+void addInput(onnx::GraphProto& header, const TensorMessage& tensor)
+{
+    onnx::ValueInfoProto& input = *header.add_input();
+    input.set_name(std::string(tensor.name()));
+    setType(input, tensor.type(), tensor.dims());
+}
+
+// The C of a Gemm grows, for instance.
+void restate(onnx::GraphProto& header, const std::vector<Restated>& constants)
+{
+    std::unordered_map<std::string_view, const Restated*> byName;
+    for (const Restated& constant : constants)
+        byName[constant.name] = &constant;
+    for (auto* values : {header.mutable_input(), header.mutable_value_info()}) {
+        for (onnx::ValueInfoProto& value : *values) {
+            if (const auto found = byName.find(value.name()); found != byName.end())
+                setType(value, found->second->type, found->second->dims);
+        }
+    }
+}
+
+bool declaresAny(const onnx::GraphProto& header, const Names& names, bool inputsToo)
+{
+    if (names.empty())
+        return false;
+    const auto isOne = [&](const onnx::ValueInfoProto& info) { return names.contains(info.name()); };
+    return std::ranges::any_of(header.value_info(), isOne) ||
+           (inputsToo && std::ranges::any_of(header.input(), isOne)) ||
+           std::ranges::any_of(header.quantization_annotation(), [&](const auto& annotation) {
+               return names.contains(annotation.tensor_name());
+           });
+}
+
+void forget(onnx::GraphProto& header, const Names& names, bool inputsToo)
+{
+    if (names.empty())
+        return;
+    const auto gone = [&](const onnx::ValueInfoProto& info) { return names.contains(info.name()); };
+    erase(*header.mutable_value_info(), gone);
+    if (inputsToo)
+        erase(*header.mutable_input(), gone);
+    forgetAnnotations(header, names);
+}
+
+void forgetAnnotations(onnx::GraphProto& header, const Names& names)
+{
+    if (!names.empty())
+        erase(*header.mutable_quantization_annotation(), [&](const onnx::TensorAnnotation& annotation) {
+            return names.contains(annotation.tensor_name());
+        });
+}
+
+} // namespace pleat
