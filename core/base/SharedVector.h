@@ -92,7 +92,7 @@ public:
         std::size_t bytes = m_chunks.size() * sizeof(std::shared_ptr<T>);
         for (std::size_t c = 0; c < m_chunks.size(); ++c) {
             if (c >= other.m_chunks.size() || m_chunks[c] != other.m_chunks[c])
-                bytes += chunkSize * sizeof(T);
+                bytes += std::span(m_chunks[c].get(), chunkSize).size_bytes();
         }
         return bytes;
     }

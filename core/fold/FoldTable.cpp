@@ -89,6 +89,7 @@ public:
         std::set<NodeIndex> again = chainsOnTouched();
         addNeighbours(old, again);
         std::vector<NodeIndex> starts;
+        starts.reserve(m_touched.size());
         for (const auto& [node, strongly] : m_touched)
             starts.push_back(node);
         for (const NodeIndex first : again) {

@@ -278,7 +278,7 @@ ValueIndex GraphView::origin(ValueIndex value) const
 std::vector<NodeIndex> GraphView::topological(ScopeIndex scope) const
 {
     const Sequence<NodeIndex>& list = m_scopes[index(scope)].nodes;
-    const std::vector<NodeIndex> nodes(list.begin(), list.end());
+    std::vector<NodeIndex> nodes(list.begin(), list.end());
     std::vector<std::size_t> firstOfChunk{0};
     for (std::size_t c = 0; c < list.chunks(); ++c)
         firstOfChunk.push_back(firstOfChunk.back() + list.chunkAt(c).size());
