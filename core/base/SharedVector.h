@@ -79,9 +79,12 @@ public:
             m_own.resize(m_chunks.size(), true);
         }
         const std::size_t first = m_size;
+        if (some.empty())
+            return first;
+        if (!m_own[first / chunkSize])
+            takeOver(first / chunkSize); // as far as it is filled
         m_size += some.size();
-        if (!some.empty())
-            std::copy(some.begin(), some.end(), &change(first));
+        std::copy(some.begin(), some.end(), &change(first));
         return first;
     }
     std::size_t append(const T& one) { return append(std::span(&one, 1)); }
