@@ -17,6 +17,27 @@
 
 namespace pleat {
 
+// Which chunks of a vector nobody else has: of a copy, none.
+class OwnChunks final {
+public:
+    OwnChunks() = default;
+    OwnChunks(const OwnChunks& other) : m_own(other.m_own.size()) {}
+    OwnChunks(OwnChunks&& other) noexcept = default;
+    OwnChunks& operator=(OwnChunks other) noexcept
+    {
+        m_own.swap(other.m_own);
+        return *this;
+    }
+    ~OwnChunks() = default;
+
+    bool operator[](std::size_t chunk) const { return m_own[chunk]; }
+    void add(std::size_t chunks, bool own = true) { m_own.resize(m_own.size() + chunks, own); }
+    void take(std::size_t chunk) { m_own[chunk] = true; }
+
+private:
+    std::vector<bool> m_own;
+};
+
 // Numbers stay, and records are only added at the end.
 template<class T>
 class SharedVector final {
@@ -28,25 +49,9 @@ public:
         m_size = whole->size();
         for (std::size_t at = 0; at < m_size; at += chunkSize)
             m_chunks.emplace_back(whole, whole->data() + at);
-        m_own.assign(m_chunks.size(), true);
-        if (m_size % chunkSize != 0)
-            m_own.back() = false; // it ends early
+        m_own.add(m_size / chunkSize); // one that ends early cannot be filled
+        m_own.add(m_chunks.size() - m_size / chunkSize, false);
     }
-    SharedVector(const SharedVector& other)
-        : m_chunks(other.m_chunks),
-          m_own(other.m_chunks.size()),
-          m_size(other.m_size)
-    {
-    }
-    SharedVector(SharedVector&& other) noexcept = default;
-    SharedVector& operator=(SharedVector other) noexcept
-    {
-        m_chunks.swap(other.m_chunks);
-        m_own.swap(other.m_own);
-        std::swap(m_size, other.m_size);
-        return *this;
-    }
-    ~SharedVector() = default;
 
     std::size_t size() const { return m_size; }
     const T& operator[](std::size_t at) const { return m_chunks[at / chunkSize].get()[at % chunkSize]; }
@@ -76,7 +81,7 @@ public:
             const std::shared_ptr<T[]> whole(new T[chunks * chunkSize]());
             for (std::size_t c = 0; c < chunks; ++c)
                 m_chunks.emplace_back(whole, whole.get() + c * chunkSize);
-            m_own.resize(m_chunks.size(), true);
+            m_own.add(chunks);
         }
         const std::size_t first = m_size;
         if (some.empty())
@@ -109,11 +114,11 @@ private:
         const T* const old = m_chunks[chunk].get();
         std::copy(old, old + std::min(chunkSize, m_size - chunk * chunkSize), own.get());
         m_chunks[chunk] = std::shared_ptr<T>(own, own.get());
-        m_own[chunk] = true;
+        m_own.take(chunk);
     }
 
     std::vector<std::shared_ptr<T>> m_chunks; // also pieces of longer arrays
-    std::vector<bool> m_own;                  // chunks that nobody else has
+    OwnChunks m_own;
     std::size_t m_size = 0;
 };
 
@@ -190,23 +195,6 @@ public:
     using value_type = T;
     using const_iterator = Iterator;
 
-    Sequence() = default;
-    Sequence(const Sequence& other)
-        : m_chunks(other.m_chunks),
-          m_own(other.m_chunks.size()),
-          m_size(other.m_size)
-    {
-    }
-    Sequence(Sequence&& other) noexcept = default;
-    Sequence& operator=(Sequence other) noexcept
-    {
-        m_chunks.swap(other.m_chunks);
-        m_own.swap(other.m_own);
-        std::swap(m_size, other.m_size);
-        return *this;
-    }
-    ~Sequence() = default;
-
     std::size_t size() const { return m_size; }
     bool empty() const { return m_size == 0; }
     Iterator begin() const
@@ -234,7 +222,7 @@ public:
     {
         if (m_chunks.empty() || m_chunks.back()->size() >= chunkSize) {
             m_chunks.push_back(std::make_shared<std::vector<T>>());
-            m_own.push_back(true);
+            m_own.add(1);
         }
         std::vector<T>& last = chunk(m_chunks.size() - 1);
         last.push_back(std::move(one));
@@ -247,7 +235,7 @@ public:
     {
         while (m_chunks.size() <= chunkOf(place)) {
             m_chunks.push_back(std::make_shared<std::vector<T>>());
-            m_own.push_back(true);
+            m_own.add(1);
         }
         assert(m_chunks[chunkOf(place)]->size() == offsetOf(place));
         m_chunks[chunkOf(place)]->push_back(std::move(one));
@@ -276,17 +264,17 @@ public:
     {
         while (m_chunks.size() <= number) {
             m_chunks.push_back(std::make_shared<std::vector<T>>());
-            m_own.push_back(true);
+            m_own.add(1);
         }
         m_size += now.size() - m_chunks[number]->size();
         m_chunks[number] = std::make_shared<std::vector<T>>(std::move(now));
-        m_own[number] = true;
+        m_own.take(number);
     }
     void insertAtStart(std::vector<T> some)
     {
         if (m_chunks.empty()) {
             m_chunks.push_back(std::make_shared<std::vector<T>>());
-            m_own.push_back(true);
+            m_own.add(1);
         }
         std::vector<T>& first = chunk(0);
         m_size += some.size();
@@ -339,13 +327,13 @@ private:
     {
         if (!m_own[number]) {
             m_chunks[number] = std::make_shared<std::vector<T>>(*m_chunks[number]);
-            m_own[number] = true;
+            m_own.take(number);
         }
         return *m_chunks[number];
     }
 
     std::vector<std::shared_ptr<std::vector<T>>> m_chunks;
-    std::vector<bool> m_own; // chunks that nobody else has
+    OwnChunks m_own;
     std::size_t m_size = 0;
 };
 

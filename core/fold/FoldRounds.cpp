@@ -121,7 +121,7 @@ std::vector<NodeIndex> FoldRounds::neededFor(const std::vector<NodeIndex>& quest
 void FoldRounds::putInOrder(std::vector<NodeIndex>& firsts) const
 {
     const GraphView& view = *m_table->view();
-    if (m_table->m_inOrder) {
+    if (view.isInOrder()) {
         std::ranges::sort(firsts, {},
                           [&](NodeIndex node) { return std::pair(view.scope(node), view.place(node)); });
         return;

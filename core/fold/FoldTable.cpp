@@ -65,7 +65,6 @@ public:
         std::uint64_t done = 0;
         for (std::size_t s = 0; s < m_view.scopes().size(); ++s) {
             const std::vector<NodeIndex> order = m_view.topological(static_cast<ScopeIndex>(s));
-            m_table.m_inOrder &= std::ranges::equal(order, m_view.scopes()[s].nodes);
             for (const NodeIndex node : order) {
                 if (m_stop.stop_requested())
                     return cancelled();
@@ -80,11 +79,9 @@ public:
         return {};
     }
 
-    // False where everything has to be planned anew.
-    bool update(const GraphView& old, const ViewChange& change, const std::vector<ValueIndex>& reshaped)
+    // REQUIRES: both views are in order.
+    void update(const GraphView& old, const ViewChange& change, const std::vector<ValueIndex>& reshaped)
     {
-        if (!staysInOrder(change))
-            return false;
         markTouched(old, change, reshaped);
         std::set<NodeIndex> again = chainsOnTouched();
         addNeighbours(old, again);
@@ -107,7 +104,6 @@ public:
                 planAmongOthers(node);
         }
         checkSettled();
-        return true;
     }
 
     // What was planned, in that order.
@@ -236,26 +232,6 @@ private:
         }
     }
 
-    // Whether every node that changed stands behind what it reads and before those that read it.
-    bool staysInOrder(const ViewChange& change) const
-    {
-        const auto inScope = [&](NodeIndex node, ScopeIndex scope) {
-            while (node != NodeIndex::None && m_view.scope(node) != scope)
-                node = m_view.scopes()[index(m_view.scope(node))].owner;
-            return node;
-        };
-        const auto isBefore = [&](NodeIndex maker, NodeIndex reader) {
-            reader = inScope(reader, m_view.scope(maker));
-            return reader == NodeIndex::None || m_view.place(maker) < m_view.place(reader);
-        };
-        return std::ranges::all_of(change.values, [&](ValueIndex value) {
-            const NodeIndex maker = m_view.producer(value);
-            return maker == NodeIndex::None || std::ranges::all_of(m_view.uses(value), [&](const Use& use) {
-                       return isBefore(maker, use.node);
-                   });
-        });
-    }
-
     void touch(NodeIndex node, bool strongly)
     {
         if (node != NodeIndex::None)
@@ -378,8 +354,8 @@ Result<FoldTable::Update> FoldTable::updated(const FoldTable& before, Model mode
 {
     const bool sameHeader = model.header == before.m_view->model().header;
     const GraphView::Updated now = GraphView::after(*before.m_view, std::move(model));
-    const bool follows =
-        now.change && sameHeader && before.m_inOrder && !annotates(*before.m_view) && !annotates(*now.view);
+    const bool follows = now.change && sameHeader && before.m_view->isInOrder() && now.view->isInOrder() &&
+                         !annotates(*before.m_view) && !annotates(*now.view);
     if (follows) {
         auto table = std::make_shared<FoldTable>(before);
         std::vector<ValueIndex> reshaped;
@@ -390,8 +366,8 @@ Result<FoldTable::Update> FoldTable::updated(const FoldTable& before, Model mode
         FoldTableBuilder builder(*table, stop);
         if (stop.stop_requested())
             return cancelled();
-        if (builder.update(*before.m_view, *now.change, reshaped))
-            return Update{std::move(table), builder.planned()};
+        builder.update(*before.m_view, *now.change, reshaped);
+        return Update{std::move(table), builder.planned()};
     }
     auto anew = planned(now.view, before.m_options, progress, stop);
     if (!anew)
@@ -449,7 +425,7 @@ std::vector<NodeIndex> FoldTable::firsts() const
             if (entryOf(node))
                 all.push_back(node);
         };
-        if (m_inOrder)
+        if (m_view->isInOrder())
             std::ranges::for_each(m_view->scopes()[s].nodes, add);
         else
             std::ranges::for_each(m_view->topological(static_cast<ScopeIndex>(s)), add);

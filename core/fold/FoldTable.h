@@ -82,7 +82,6 @@ private:
     std::shared_ptr<const GraphView> m_view;
     std::shared_ptr<const Shapes> m_shapes;
     FoldOptions m_options;
-    bool m_inOrder = true;                            // every node stands behind those that it reads from
     SharedVector<EntryPointer> m_entries;             // by the first node of the chain
     SharedVector<NodeIndex> m_chainOf;                // the first node of a node's chain
     SharedVector<std::vector<NodeIndex>> m_restingOn; // first nodes of the chains that may rest on a node

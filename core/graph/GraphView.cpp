@@ -279,6 +279,8 @@ std::vector<NodeIndex> GraphView::topological(ScopeIndex scope) const
 {
     const Sequence<NodeIndex>& list = m_scopes[index(scope)].nodes;
     std::vector<NodeIndex> nodes(list.begin(), list.end());
+    if (m_inOrder)
+        return nodes;
     std::vector<std::size_t> firstOfChunk{0};
     for (std::size_t c = 0; c < list.chunks(); ++c)
         firstOfChunk.push_back(firstOfChunk.back() + list.chunkAt(c).size());

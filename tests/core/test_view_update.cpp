@@ -170,10 +170,7 @@ private slots:
                   first = fromEnvironment("PLEAT_UPDATE_SEED", 1);
         Tally tally;
         for (int seed = first; seed < first + graphs; ++seed) {
-            RandomGraph graph(static_cast<std::uint32_t>(seed));
-            onnx::ModelProto model = graph.model().proto();
-            if (seed % 2 == 0)
-                model = declaring(std::move(model), static_cast<std::uint32_t>(seed));
+            const onnx::ModelProto model = randomModel(static_cast<std::uint32_t>(seed));
             const View view = viewOf(model.SerializeAsString()).value_or(nullptr);
             QVERIFY(view);
             const std::string wrong = checkEdits(view, static_cast<std::uint32_t>(seed), 12, tally);

@@ -294,4 +294,11 @@ onnx::ModelProto declaring(onnx::ModelProto model, std::uint32_t seed)
     return model;
 }
 
+onnx::ModelProto randomModel(std::uint32_t seed)
+{
+    RandomGraph graph(seed);
+    onnx::ModelProto model = graph.model().proto();
+    return seed % 2 == 0 ? declaring(std::move(model), seed) : model;
+}
+
 } // namespace pleat::test

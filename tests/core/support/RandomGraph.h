@@ -76,4 +76,7 @@ private:
 // The same graph, where much of what is known of shapes is only declared, and only of some values.
 onnx::ModelProto declaring(onnx::ModelProto model, std::uint32_t seed);
 
+// The graph of a seed; every second one as declaring() makes it.
+onnx::ModelProto randomModel(std::uint32_t seed);
+
 } // namespace pleat::test
