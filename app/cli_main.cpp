@@ -3,7 +3,7 @@
 #include "app/cli/Terminal.h"
 #include "core/base/Visible.h"
 #include "core/io/File.h"
-#include "core/model/ShapeInference.h"
+#include "core/worker/Tasks.h"
 
 #include <CLI/CLI.hpp>
 #include <array>
@@ -51,9 +51,12 @@ int runCommand(int argc, char** argv)
     parser.set_version_flag("--version", "pleat-cli " PLEAT_VERSION);
     parser.require_subcommand(1);
     parser.failure_message(usageMessage);
-    parser.footer(
-        "Exit codes: 0 done, 2 usage, 3 cannot read the model, 4 cannot write the result, 130 interrupted.");
-    const std::array runs{addInfo(parser), addPairs(parser), addFold(parser), addApply(parser)};
+    parser.footer("Exit codes: 0 done, 2 usage, 3 cannot read the model, 4 cannot write the result, 5 not "
+                  "equivalent, 6 cannot "
+                  "be verified, 130 interrupted.");
+    const std::array runs{addInfo(parser),    addPairs(parser),   addFold(parser),
+                          addApply(parser),   addPrepare(parser), addStats(parser),
+                          addCompare(parser), addTensors(parser), addVerify(parser)};
     try {
         parser.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {

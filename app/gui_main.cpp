@@ -4,7 +4,7 @@
 #include "core/base/Failure.h"
 #include "core/base/Visible.h"
 #include "core/io/File.h"
-#include "core/model/ShapeInference.h"
+#include "core/worker/Tasks.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Settings.h"
 #include "ui/window/GraphExport.h"

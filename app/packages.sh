@@ -7,14 +7,14 @@ build_packages=(
     g++ cmake ninja-build
     qt6-base-dev qt6-svg-dev qt6-wayland libgl1-mesa-dev
     libonnx-dev libprotobuf-dev protobuf-compiler
-    libcli11-dev nlohmann-json3-dev libfmt-dev libexpected-dev libssl-dev
+    libcli11-dev nlohmann-json3-dev libfmt-dev libexpected-dev libssl-dev zlib1g-dev
 )
 
-# The tests; python3-venv for the library of ONNX Runtime and the interop scripts, see tests/onnxruntime.sh.
-test_packages=(python3-venv ca-certificates)
+# The library of ONNX Runtime, see app/onnxruntime.sh; the tests need it, the programs do without.
+runtime_packages=(python3-venv ca-certificates)
 
-# The slow tests: PyTorch exports real networks.
-slow_test_packages=(python3-torch python3-torchvision)
+# The slow tests: PyTorch exports real networks, Chromium opens the reports.
+slow_test_packages=(python3-torch python3-torchvision chromium)
 
 # Format and lint; the default clang-tidy of Debian 12 stumbles over std::views.
 lint_packages=(clang-format clang-tidy-19)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Defines onnxruntime::onnxruntime, the C++ API of ONNX Runtime: from ONNXRUNTIME_ROOT (a cache or an environment
-# variable; a folder with include/ and lib/), from build/onnxruntime where tests/run puts it, or from the system.
+# variable; a folder with include/ and lib/), from build/onnxruntime where app/onnxruntime.sh puts it, or from the system.
 # Use: list(APPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}"), find_package(OnnxRuntime REQUIRED).
 
 set(ONNXRUNTIME_ROOT "" CACHE PATH "Folder with ONNX Runtime's include/ and lib/; empty: found")

@@ -3,7 +3,9 @@
 #include "app/cli/OpenedView.h"
 #include "app/cli/Output.h"
 #include "app/cli/Terminal.h"
+#include "app/cli/Verdict.h"
 #include "core/base/Visible.h"
+#include "core/prepare/WorkerEngine.h"
 #include "core/recipe/Recipe.h"
 #include "core/report/Json.h"
 
@@ -17,7 +19,7 @@ namespace {
 
 struct Options {
     std::string recipe, model, output, data = "keep";
-    bool dryRun = false, keepGoing = false, json = false;
+    bool dryRun = false, keepGoing = false, verify = false, json = false;
 };
 
 // Of the file that a recipe was made with, its name at least is said where it is another one. The same bytes
@@ -78,12 +80,17 @@ int run(const Options& options, const std::stop_token& stop)
             say("pleat-cli: note: the recipe was made with another file, " + recipe->source->file);
     }
     NoProgress quiet;
-    const auto& replayed =
-        untilExit(replay(*recipe, *view, options.keepGoing ? OnRefusal::GoOn : OnRefusal::Stop, quiet, stop));
+    const auto engine = workerEngine({.program = thisProgram()});
+    const auto& replayed = untilExit(replay(
+        *recipe, *view, options.keepGoing ? OnRefusal::GoOn : OnRefusal::Stop, quiet, stop, engine.get()));
     if (!replayed)
         return fail(replayed.error(), CannotRead);
     const bool refused = !replayed->complete();
     return guarded(CannotWrite, [&]() -> int {
+        if (options.verify && (!refused || options.keepGoing)) {
+            if (const Exit code = verifiedBeforeWriting(**view, *replayed->view, stop); code != Done)
+                return code;
+        }
         if (!options.dryRun && (!refused || options.keepGoing)) {
             const auto saved = writeModel(replayed->view->model(), options.output, options.data, stop);
             if (!saved)
@@ -118,6 +125,8 @@ Run addApply(CLI::App& parser)
     command.add_flag("--dry-run", options->dryRun, "Write no model");
     command.add_flag("--keep-going", options->keepGoing,
                      "Leave out the steps that do not apply, instead of stopping at the first");
+    command.add_flag("--verify", options->verify,
+                     "Write nothing unless ONNX Runtime computes the same before and after: see verify");
     command.add_flag("--json", options->json, "One JSON object on standard output");
     return [options](const std::stop_token& stop) { return run(*options, stop); };
 }

@@ -18,5 +18,10 @@ Run addInfo(CLI::App& parser);
 Run addPairs(CLI::App& parser);
 Run addFold(CLI::App& parser);
 Run addApply(CLI::App& parser);
+Run addPrepare(CLI::App& parser);
+Run addStats(CLI::App& parser);
+Run addCompare(CLI::App& parser);
+Run addVerify(CLI::App& parser);
+Run addTensors(CLI::App& parser);
 
 } // namespace pleat::cli

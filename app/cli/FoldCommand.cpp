@@ -2,14 +2,19 @@
 #include "app/cli/Commands.h"
 #include "app/cli/OpenedView.h"
 #include "app/cli/Output.h"
+#include "app/cli/Report.h"
 #include "app/cli/Terminal.h"
+#include "app/cli/Verdict.h"
+#include "core/base/Text.h"
 #include "core/base/Visible.h"
-#include "core/io/OutputFile.h"
 #include "core/recipe/Recipe.h"
+#include "core/report/FoldHtml.h"
 #include "core/report/Json.h"
+#include "core/report/Safetensors.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <unordered_map>
 
@@ -18,21 +23,59 @@ namespace pleat::cli {
 namespace {
 
 struct Options {
-    std::string model, output, report, recipe, rest, data = "keep";
+    std::string model, output, report, recipe, stateDict, rest, data = "keep";
     std::vector<std::string> only;
     bool dryRun = false, affine = false, quantized = false, padUniform = false, freezeInputs = false,
-         allowOverflow = false, json = false;
+         allowOverflow = false, verify = false, json = false;
 };
 
-Result<void> writeReport(const std::string& path, const FoldFiles& files, const FoldOutcome& outcome)
+// The options that decide what the result is, as they were given.
+std::vector<std::string> wordsOf(const Options& options)
 {
-    auto file = OutputFile::create(path);
-    if (!file)
-        return tl::make_unexpected(file.error());
-    const auto write = [&](std::string_view text) { return file->write(std::as_bytes(std::span(text))); };
-    if (auto written = foldJson(files, outcome.pairs, Arrays::Include, write); !written)
-        return written;
-    return file->commit();
+    std::vector<std::string> words;
+    const auto add = [&words](bool given, std::string word) {
+        if (given)
+            words.push_back(std::move(word));
+    };
+    for (const std::string& id : options.only)
+        words.push_back("--only " + id);
+    add(options.affine, "--affine");
+    add(options.quantized, "--qdq");
+    add(options.padUniform, "--pad-uniform");
+    add(options.freezeInputs, "--freeze-inputs");
+    add(options.allowOverflow, "--allow-overflow");
+    add(!options.rest.empty(), "--normalize-rest=" + options.rest);
+    add(options.data != "keep", "--data " + options.data);
+    return words;
+}
+
+Result<void> writePage(const Options& options, const FoldFiles& files, const GraphView& before,
+                       const FoldOutcome& outcome, const std::stop_token& stop)
+{
+    ProgressBar bar("Reporting");
+    auto model = recipeSource(*before.model().source, bar, stop);
+    if (!model)
+        return tl::make_unexpected(std::move(model.error()));
+    FoldPage page{std::move(*model), std::nullopt, files.data, wordsOf(options), today()};
+    if (!files.output.empty()) {
+        auto output = fileFacts(files.output, bar, stop);
+        if (!output)
+            return tl::make_unexpected(std::move(output.error()));
+        page.output = std::move(*output);
+    }
+    return saveText(
+        options.report,
+        [&](const TextSink& write) { return foldHtml(page, before, outcome, write, bar, stop); }, stop);
+}
+
+Result<void> writeReport(const Options& options, const FoldFiles& files, const GraphView& before,
+                         const FoldOutcome& outcome, const std::stop_token& stop)
+{
+    if (isPage(options.report))
+        return writePage(options, files, before, outcome, stop);
+    return saveText(
+        options.report,
+        [&](const TextSink& write) { return foldJson(files, outcome.pairs, Arrays::Include, write); }, stop);
 }
 
 void print(const Options& options, const FoldFiles& files, const FoldOutcome& outcome)
@@ -55,12 +98,28 @@ void print(const Options& options, const FoldFiles& files, const FoldOutcome& ou
                    folded, left, batchNorms);
     if (!options.dryRun)
         sayWritten(files.output, files.data);
+    if (!files.written)
+        return;
+    fmt::print("Written to {}: {} under the names of the PyTorch network\n", visible(files.stateDict),
+               counted(files.written->tensors.size(), "tensor"));
+    for (const MappedName& name : files.written->mapped)
+        fmt::print("mapped    {} is {}, by {}\n", visible(name.from), visible(name.to), visible(name.how));
+    for (const std::string& name : files.written->leftOut)
+        fmt::print("left out  {}, which is no name of a parameter\n", visible(name));
 }
 
 // The result first, so that a report never tells of a file that is not there.
-int write(const Options& options, const FoldOutcome& outcome, const std::stop_token& stop)
+int write(const Options& options, const std::shared_ptr<const GraphView>& before, const FoldOutcome& outcome,
+          const std::stop_token& stop)
 {
     FoldFiles files{.model = options.model, .output = {}, .data = {}};
+    std::optional<StateDict> dict;
+    if (!options.stateDict.empty()) {
+        auto made = stateDict(before, outcome);
+        if (!made)
+            return fail(made.error(), CannotWrite);
+        dict = std::move(*made);
+    }
     if (!options.dryRun) {
         const auto saved = writeModel(outcome.after, options.output, options.data, stop);
         if (!saved)
@@ -68,8 +127,17 @@ int write(const Options& options, const FoldOutcome& outcome, const std::stop_to
         files.output = options.output;
         files.data = saved->dataFile.string();
     }
+    if (dict) {
+        if (const auto saved = saveSafetensors(options.stateDict, dict->tensors, {{"format", "pt"}}, stop);
+            !saved)
+            return fail(saved.error(), CannotWrite);
+        for (const std::string& notice : dict->notices)
+            say("pleat-cli: warning: " + notice);
+        files.stateDict = options.stateDict;
+        files.written = &*dict;
+    }
     if (!options.report.empty()) {
-        if (const auto reported = writeReport(options.report, files, outcome); !reported)
+        if (const auto reported = writeReport(options, files, *before, outcome, stop); !reported)
             return fail(reported.error(), CannotWrite);
     }
     if (!options.json) {
@@ -124,46 +192,25 @@ Result<FoldOutcome> applied(const Recipe& recipe, const std::shared_ptr<const Gr
     return outcome;
 }
 
-Result<void> saveRecipe(const Options& options, const Model& model, const std::stop_token& stop)
-{
-    Recipe recipe = recipeOf(options);
-    ProgressBar bar("Reading");
-    auto source = recipeSource(*model.source, bar, stop);
-    if (!source)
-        return tl::make_unexpected(std::move(source.error()));
-    recipe.source = std::move(*source);
-    return writeRecipe(recipe, options.recipe);
-}
-
-bool areOneFile(const std::string& a, const std::string& b)
-{
-    const auto plain = [](const std::string& file) {
-        std::error_code error;
-        return std::filesystem::weakly_canonical(std::filesystem::absolute(file, error), error);
-    };
-    return plain(a) == plain(b);
-}
-
 int run(const Options& options, const std::stop_token& stop)
 {
     if (options.output.empty() && !options.dryRun) {
         say("pleat-cli: fold needs -o OUT, or --dry-run to write nothing");
         return Usage;
     }
-    if (options.report.ends_with(".html")) {
-        say("pleat-cli: reports are written as JSON only, as yet: name it FILE.json");
-        return Usage;
-    }
-    for (const auto& [option, file] :
-         {std::pair("--report", options.report), std::pair("--recipe", options.recipe)}) {
+    const std::array beside{std::pair("--report", options.report), std::pair("--recipe", options.recipe),
+                            std::pair("--state-dict", options.stateDict)};
+    for (const auto& [option, file] : beside) {
         if (!file.empty() && (areOneFile(file, options.model) || areOneFile(file, options.output))) {
             say(fmt::format("pleat-cli: {} would overwrite the model; give it a file of its own", option));
             return Usage;
         }
-    }
-    if (!options.report.empty() && areOneFile(options.report, options.recipe)) {
-        say("pleat-cli: --report and --recipe name the same file");
-        return Usage;
+        for (const auto& [other, otherFile] : beside) {
+            if (!file.empty() && other != option && areOneFile(file, otherFile)) {
+                say(fmt::format("pleat-cli: {} and {} name the same file", option, other));
+                return Usage;
+            }
+        }
     }
     const auto& view = untilExit(openView(options.model, stop));
     if (!view)
@@ -172,15 +219,20 @@ int run(const Options& options, const std::stop_token& stop)
     auto& outcome = untilExit(applied(recipe, *view, stop));
     if (!outcome)
         return fail(outcome.error(), CannotRead);
-    if (options.json || !options.report.empty()) {
+    if (options.json || (!options.report.empty() && !isPage(options.report))) {
         ProgressBar bar("Measuring");
         if (const auto measured = measureRanges((*view)->model(), *outcome, bar, stop); !measured)
             return fail(measured.error(), CannotRead);
     }
     return guarded(CannotWrite, [&]() -> int {
-        if (const int code = write(options, *outcome, stop); code != Done || options.recipe.empty())
+        if (options.verify) {
+            const auto after = GraphView::of(outcome->after);
+            if (const Exit code = verifiedBeforeWriting(**view, *after, stop); code != Done)
+                return code;
+        }
+        if (const int code = write(options, *view, *outcome, stop); code != Done || options.recipe.empty())
             return code;
-        const auto saved = saveRecipe(options, (*view)->model(), stop);
+        const auto saved = saveRecipe(recipe, options.recipe, (*view)->model(), stop);
         return saved ? Done : fail(saved.error(), CannotWrite);
     });
 }
@@ -198,25 +250,36 @@ Run addFold(CLI::App& parser)
         .add_option("--only", options->only,
                     "Fold just this one; may be given again (ids are those of pairs)")
         ->allow_extra_args(false);
-    command.add_flag("--affine", options->affine,
-                     "Fold scales and shifts by constants too, not only batch norms");
+    auto* affine = command.add_flag("--affine", options->affine,
+                                    "Fold scales and shifts by constants too, not only batch norms");
     addDataOption(command, options->data);
     command.add_flag("--dry-run", options->dryRun, "Write no model");
-    command
-        .add_flag("--normalize-rest{in-place}", options->rest,
-                  "Write what is left with mean 0, variance 1, epsilon 0; =mul-add: as a Mul and an Add")
-        ->check(CLI::IsMember({"in-place", "mul-add"}));
+    auto* rest =
+        command
+            .add_flag("--normalize-rest{in-place}", options->rest,
+                      "Write what is left with mean 0, variance 1, epsilon 0; =mul-add: as a Mul and an Add")
+            ->check(CLI::IsMember({"in-place", "mul-add"}));
     command.add_flag("--allow-overflow", options->allowOverflow,
                      "Fold even if weights or new constants become infinite in their type");
-    command.add_flag("--qdq", options->quantized, "Fold into quantized weights (DequantizeLinear) too");
-    command.add_flag("--pad-uniform", options->padUniform,
-                     "Put a Pad before a padded Conv to fold a shift that is the same in every channel");
+    auto* quantized =
+        command.add_flag("--qdq", options->quantized, "Fold into quantized weights (DequantizeLinear) too");
+    auto* pad =
+        command.add_flag("--pad-uniform", options->padUniform,
+                         "Put a Pad before a padded Conv to fold a shift that is the same in every channel");
     command.add_flag(
         "--freeze-inputs", options->freezeInputs,
         "Take away inputs that have an initializer, so that nobody replaces them, and fold them");
-    command.add_option("--report", options->report, "Write a JSON report with all parameters to this file");
+    command.add_flag("--verify", options->verify,
+                     "Write nothing unless ONNX Runtime computes the same before and after: see verify");
+    command.add_option("--report", options->report,
+                       "Write a report to this file: a page to read (.html), or JSON with all parameters");
     command.add_option("--recipe", options->recipe,
                        "Write what was done to this file, for pleat-cli apply and the window");
+    auto* dict = command.add_option(
+        "--state-dict", options->stateDict,
+        "Write the folded weights to this .safetensors file, under the names of the PyTorch network");
+    for (auto* other : {affine, rest, quantized, pad}) // they change more of a network than its batch norms
+        dict->excludes(other);
     command.add_flag("--json", options->json, "One JSON object on standard output");
     return [options](const std::stop_token& stop) { return run(*options, stop); };
 }

@@ -5,6 +5,7 @@
 #include "core/base/Visible.h"
 #include "core/graph/Describe.h"
 #include "core/report/Json.h"
+#include "core/worker/ShapeInference.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

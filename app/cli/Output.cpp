@@ -46,4 +46,24 @@ void sayWritten(const std::string& output, const std::string& dataFile)
     fmt::print("Written to {}{}\n", visible(output), dataFile.empty() ? "" : " and " + visible(dataFile));
 }
 
+Result<void> saveRecipe(Recipe recipe, const std::string& file, const Model& model,
+                        const std::stop_token& stop)
+{
+    ProgressBar bar("Reading");
+    auto source = recipeSource(*model.source, bar, stop);
+    if (!source)
+        return tl::make_unexpected(std::move(source.error()));
+    recipe.source = std::move(*source);
+    return writeRecipe(recipe, file);
+}
+
+bool areOneFile(const std::string& a, const std::string& b)
+{
+    const auto plain = [](const std::string& file) {
+        std::error_code error;
+        return std::filesystem::weakly_canonical(std::filesystem::absolute(file, error), error);
+    };
+    return plain(a) == plain(b);
+}
+
 } // namespace pleat::cli

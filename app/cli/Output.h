@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/model/ModelWriter.h"
+#include "core/recipe/Recipe.h"
 
 #include <stop_token>
 #include <string>
@@ -22,5 +23,13 @@ Result<Saved> writeModel(const Model& model, const std::string& output, const st
 
 // "Written to OUT and DATA", on standard output.
 void sayWritten(const std::string& output, const std::string& dataFile);
+
+// What was done to the model of this file, for pleat-cli apply and the window. Errors: those of
+// recipeSource() and writeRecipe().
+Result<void> saveRecipe(Recipe recipe, const std::string& file, const Model& model,
+                        const std::stop_token& stop);
+
+// Also where one is spelled in another way, or is a link to the other.
+bool areOneFile(const std::string& a, const std::string& b);
 
 } // namespace pleat::cli

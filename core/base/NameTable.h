@@ -49,6 +49,17 @@ public:
         return m_names == 0 ? none : m_places[placeOf(name, hashOf(name), nameOf)].number;
     }
 
+    // Whether there is one of this hash: whoever keeps the hash asks this before it looks for the name.
+    bool holdsHash(std::uint32_t hash) const
+    {
+        const std::size_t mask = m_places.size() - 1;
+        for (std::size_t at = hash & mask; m_names > 0 && m_places[at].number != none; at = (at + 1) & mask) {
+            if (m_places[at].hash == hash)
+                return true;
+        }
+        return false;
+    }
+
     // Eight bytes at a time. A product moves what differs upwards, the shift back down: names that differ in
     // their last digits, as most do, must differ in the lowest bits.
     static std::uint32_t hashOf(std::string_view name)
@@ -152,6 +163,39 @@ private:
 
     NameIndex m_index;
     std::vector<std::pair<std::string_view, Value>> m_entries;
+};
+
+class NameSet final {
+    auto nameOf() const
+    {
+        return [this](std::uint32_t number) { return m_names[number]; };
+    }
+
+public:
+    void reserve(std::size_t names)
+    {
+        m_index.reserve(names);
+        m_names.reserve(names);
+    }
+
+    // False when it is there already.
+    bool insert(std::string_view name)
+    {
+        const auto next = static_cast<std::uint32_t>(m_names.size());
+        if (m_index.add(name, next, nameOf()) != next)
+            return false;
+        m_names.push_back(name);
+        return true;
+    }
+    bool contains(std::string_view name) const { return m_index.find(name, nameOf()) != NameIndex::none; }
+    bool holdsHash(std::uint32_t hash) const { return m_index.holdsHash(hash); } // NameIndex::hashOf()
+    bool empty() const { return m_names.empty(); }
+    auto begin() const { return m_names.begin(); } // in the order in which they were added
+    auto end() const { return m_names.end(); }
+
+private:
+    NameIndex m_index;
+    std::vector<std::string_view> m_names;
 };
 
 } // namespace pleat

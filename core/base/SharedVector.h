@@ -94,6 +94,18 @@ public:
     }
     std::size_t append(const T& one) { return append(std::span(&one, 1)); }
 
+    // visit(number) for those in chunks that this one does not share with `other`.
+    template<class Visit>
+    void visitBeside(const SharedVector& other, Visit visit) const
+    {
+        for (std::size_t c = 0; c < m_chunks.size(); ++c) {
+            if (c < other.m_chunks.size() && m_chunks[c] == other.m_chunks[c])
+                continue;
+            for (std::size_t at = c * chunkSize; at < std::min(m_size, (c + 1) * chunkSize); ++at)
+                visit(at);
+        }
+    }
+
     // What this one has of its own beside `other`, in bytes.
     std::size_t bytesBeside(const SharedVector& other) const
     {
@@ -110,7 +122,7 @@ private:
 
     void takeOver(std::size_t chunk)
     {
-        const std::shared_ptr<T[]> own(new T[chunkSize]());
+        const std::shared_ptr<T[]> own = std::make_shared<T[]>(chunkSize);
         const T* const old = m_chunks[chunk].get();
         std::copy(old, old + std::min(chunkSize, m_size - chunk * chunkSize), own.get());
         m_chunks[chunk] = std::shared_ptr<T>(own, own.get());
@@ -294,7 +306,9 @@ public:
         *this = std::move(even);
     }
 
+    static constexpr std::size_t chunkSize = 256;
     static constexpr std::size_t mostInChunk = 4096; // of what a Place can name
+    static constexpr std::size_t most = (std::size_t{0xffffffff} / mostInChunk) * chunkSize; // pushed back
     std::size_t chunks() const { return m_chunks.size(); }
     std::span<const T> chunkAt(std::size_t number) const { return *m_chunks[number]; }
     bool sharesChunk(const Sequence& other, std::size_t number) const
@@ -321,8 +335,6 @@ public:
     }
 
 private:
-    static constexpr std::size_t chunkSize = 256;
-
     std::vector<T>& chunk(std::size_t number)
     {
         if (!m_own[number]) {

@@ -14,6 +14,8 @@
 
 namespace pleat {
 
+class Shapes;
+
 struct FoldOptions {
     bool allowOverflow = false; // fold although weights or new constants become infinite
     bool constantsToo = false;  // also fold chains without a batch norm when nothing was chosen
@@ -85,8 +87,10 @@ struct LayerWeights {
     std::string op;
 };
 
-// Of a layer that can take a fold (Conv, ConvTranspose, Gemm, …). Nothing when the node is no such layer, or
-// its weight is not constant.
+// Of a layer that can take a fold (Conv, ConvTranspose, Gemm, …), also where the weight's data is missing: it
+// is an error when it is wanted. Nothing when the node is no such layer, or its weight is not constant.
 std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node);
+// The same for whoever asks for many.
+std::optional<LayerWeights> layerWeights(const GraphView& view, const Shapes& shapes, NodeIndex node);
 
 } // namespace pleat

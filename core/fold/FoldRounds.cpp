@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fold/FoldRounds.h"
 
+#include "core/base/NameTable.h"
 #include "core/rewrite/FixedPoint.h"
 
 #include <algorithm>
@@ -122,8 +123,9 @@ void FoldRounds::putInOrder(std::vector<NodeIndex>& firsts) const
 {
     const GraphView& view = *m_table->view();
     if (view.isInOrder()) {
-        std::ranges::sort(firsts, {},
-                          [&](NodeIndex node) { return std::pair(view.scope(node), view.place(node)); });
+        const auto position = [&](NodeIndex node) { return std::pair(view.scope(node), view.place(node)); };
+        if (!std::ranges::is_sorted(firsts, {}, position))
+            std::ranges::sort(firsts, {}, position);
         return;
     }
     std::unordered_map<NodeIndex, std::size_t> position;
@@ -165,9 +167,13 @@ Result<bool> FoldRounds::round(std::vector<NodeIndex> wanted, Progress& progress
         if (!start || !start->candidate || !start->candidate->foldable)
             pair->candidate.warnings.push_back(
                 {"needs-others", "only possible when the batch norms on its way are folded too"});
-        m_folded.try_emplace(pair->candidate.id, std::make_shared<const FoldCandidate>(pair->candidate));
-        if (m_sums == Sums::Compute)
+        if (m_sums == Sums::Compute) { // whoever wants them wants the pairs
             m_pairs.push_back(std::move(*pair));
+            continue;
+        }
+        FoldId id = pair->candidate.id;
+        m_folded.try_emplace(std::move(id),
+                             std::make_shared<const FoldCandidate>(std::move(pair->candidate)));
     }
     if (busy.empty())
         return false;
@@ -188,9 +194,9 @@ Result<FoldTable::Folded> FoldTable::fold(const FoldTablePointer& before,
     FoldRounds rounds(before, Sums::Compute, stop);
     if (auto folded = rounds.fold(chosen, progress); !folded)
         return tl::make_unexpected(std::move(folded.error()));
-    std::set<FoldId> folded;
-    for (const FoldedPair& pair : rounds.pairs())
-        folded.insert(pair.candidate.id);
+    NameSet folded;
+    for (std::size_t p = 0; chosen && p < rounds.pairs().size(); ++p)
+        folded.insert(rounds.pairs()[p].candidate.id);
     for (std::size_t i = 0; chosen && i < chosen->size(); ++i) {
         const FoldId& id = (*chosen)[i];
         if (folded.contains(id))

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Folding on a FoldTable, round by round, since one fold may clear the way for the next: those that come
 // after a layer first. After each round only what it touched is planned again.
+// fold() in Fold.cpp has rounds of its own: it drops each plan once it is carried out or told, and builds no
+// table of what rests on what, which who asks once would pay for in memory and never look at again.
 #pragma once
 
 #include "core/fold/Apply.h"
@@ -25,8 +27,8 @@ public:
     // After settle(): the candidates of the start whose verdict may be another one now.
     const std::set<FoldId>& asked() const { return m_asked; }
 
-    // What there is to say of a candidate now: of one that was folded, what was said then. Null where there
-    // is none any more.
+    // What there is to say of a candidate now: of one that settle() folded, what was said then. Null where
+    // there is none any more.
     CandidatePointer verdict(const FoldId& id) const;
     // Verdicts on those that were not there at the start, after settle().
     std::vector<CandidatePointer> late() const;
@@ -47,7 +49,7 @@ private:
     Sums m_sums;
     std::stop_token m_stop;
     std::vector<FoldedPair> m_pairs;
-    std::map<FoldId, CandidatePointer> m_folded;
+    std::map<FoldId, CandidatePointer> m_folded; // by settle()
     std::set<FoldId> m_asked;
     std::vector<FoldId> m_late;
     std::set<NodeId> m_unlisted; // chains that may be listed later, by their first node

@@ -458,6 +458,48 @@ CandidatePointer FoldTable::candidate(const FoldId& id) const
     return late == m_late.end() ? nullptr : *late;
 }
 
+CandidatePointer FoldTable::verdictOn(NodeIndex first) const
+{
+    const Entry* const entry = entryOf(first);
+    if (!entry || !m_view->exists(first))
+        return nullptr;
+    const auto settled = m_settled.find(first);
+    return settled == m_settled.end() ? entry->candidate : settled->second;
+}
+
+FoldTable::Change FoldTable::since(const FoldTable& before) const
+{
+    std::set<NodeIndex> firsts;
+    const auto add = [&firsts](std::size_t node) { firsts.insert(static_cast<NodeIndex>(node)); };
+    m_entries.visitBeside(before.m_entries, [&](std::size_t node) {
+        if (entryOf(static_cast<NodeIndex>(node)) != before.entryOf(static_cast<NodeIndex>(node)))
+            add(node);
+    });
+    before.m_entries.visitBeside(m_entries, [&](std::size_t node) {
+        if (entryOf(static_cast<NodeIndex>(node)) != before.entryOf(static_cast<NodeIndex>(node)))
+            add(node);
+    });
+    for (const auto* table : {this, &before}) {
+        for (const auto& [first, verdict] : table->m_settled)
+            firsts.insert(first);
+    }
+    Change change;
+    for (const NodeIndex first : firsts) {
+        CandidatePointer was = before.verdictOn(first), now = verdictOn(first);
+        if (was == now)
+            continue;
+        if (was)
+            change.gone.push_back(std::move(was));
+        if (now)
+            change.came.push_back(std::move(now));
+    }
+    if (this != &before) {
+        change.gone.insert(change.gone.end(), before.m_late.begin(), before.m_late.end());
+        change.came.insert(change.came.end(), m_late.begin(), m_late.end());
+    }
+    return change;
+}
+
 std::size_t FoldTable::bytesBeside(const FoldTable& other) const
 {
     return sizeof(*this) + m_view->bytesBeside(*other.m_view) + m_shapes->bytesBeside(*other.m_shapes) +

@@ -36,6 +36,13 @@ public:
     // Null when there is none with this id. Of several, the first.
     CandidatePointer candidate(const FoldId& id) const;
 
+    // Which candidates are others than those of `before`; in no order. At the cost of what differs where one
+    // was made of the other.
+    struct Change {
+        std::vector<CandidatePointer> gone, came;
+    };
+    Change since(const FoldTable& before) const;
+
     struct Folded;
     // Folds the chosen candidates; when `chosen` is nothing, all foldable ones with a batch norm. Errors: as
     // fold().
@@ -74,9 +81,10 @@ private:
     static Result<Update> updated(const FoldTable& before, Model model, Progress& progress,
                                   const std::stop_token& stop);
 
-    const Entry* entryOf(NodeIndex node) const; // the chain that starts there; null: none does
-    NodeIndex firstOf(const FoldId& id) const;  // the node where it starts; None: there is none
-    std::vector<NodeIndex> firsts() const;      // in the order of the graph
+    const Entry* entryOf(NodeIndex node) const;        // the chain that starts there; null: none does
+    CandidatePointer verdictOn(NodeIndex first) const; // as candidates() lists it; null: it does not
+    NodeIndex firstOf(const FoldId& id) const;         // the node where it starts; None: there is none
+    std::vector<NodeIndex> firsts() const;             // in the order of the graph
     Result<void> settle(const FoldTablePointer& self, Progress& progress, const std::stop_token& stop);
 
     std::shared_ptr<const GraphView> m_view;

@@ -345,7 +345,8 @@ Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node)
                       sentence("{} weights ({} of {}) are not supported", name(layer.type()),
                                named(view, layer.weight.storedAt), named(view, node)),
                       blame(view, layer.weight.storedAt));
-    if (const std::string problem(layer.weight.tensor.payload().problem()); !problem.empty())
+    if (const std::string problem(layer.weight.tensor.payload().problem());
+        !problem.empty() && !context.missingToo)
         return refuse(Reason::MissingData, sentence("{}", problem), blame(view, layer.weight.storedAt));
     if (auto read = readerOf(view, node)->read(context, layer); !read)
         return tl::make_unexpected(read.error());

@@ -5,11 +5,12 @@
 
 namespace pleat {
 
-namespace {
-
 std::optional<LayerWeights> layerWeights(const GraphView& view, const Shapes& shapes, NodeIndex node)
 {
-    auto layer = readLayer({view, shapes, false, false, node}, node);
+    if (!isLayer(view, node))
+        return std::nullopt;
+    const FoldContext context{.view = view, .shapes = shapes, .chain = node, .missingToo = true};
+    auto layer = readLayer(context, node);
     if (!layer)
         return std::nullopt;
     LayerWeights weights{std::move(layer->weight.tensor), std::move(layer->layout), std::nullopt,
@@ -18,6 +19,8 @@ std::optional<LayerWeights> layerWeights(const GraphView& view, const Shapes& sh
         weights.bias = std::move(bias->tensor);
     return weights;
 }
+
+namespace {
 
 Result<Range> rangeOf(const TensorView& tensor, std::stop_token stop)
 {
@@ -33,9 +36,7 @@ Result<void> measure(const GraphView& view, const Shapes& shapes, NodeId layer, 
                      std::optional<Range>* bias, const std::stop_token& stop)
 {
     const NodeIndex node = view.find(layer);
-    if (node == NodeIndex::None || !isLayer(view, node))
-        return {};
-    const auto weights = layerWeights(view, shapes, node);
+    const auto weights = node == NodeIndex::None ? std::nullopt : layerWeights(view, shapes, node);
     if (!weights)
         return {};
     auto range = rangeOf(weights->weight, stop);

@@ -19,14 +19,6 @@ NodeRef reference(const GraphView& view, NodeIndex node)
     return {view.id(node), view.label(node), std::string(view.op(node))};
 }
 
-FoldId foldId(const GraphView& view, NodeIndex last)
-{
-    const std::string& scope = view.scopes()[index(view.scope(last))].path;
-    const ValueIndex output = view.output(last, 0);
-    const std::string tensor(output == ValueIndex::None ? std::string_view() : view.name(output));
-    return scope.empty() ? tensor : scope + ":" + tensor;
-}
-
 Argument names(const GraphView& view, const std::vector<FoldTarget>& targets)
 {
     Argument all = named(view, targets.front().layer.node);
@@ -77,7 +69,7 @@ public:
             follow(plan, std::move(*step));
         m_context.chain = headOf(plan);
         FoldCandidate& candidate = plan.candidate;
-        candidate.id = foldId(m_view, plan.chain.back());
+        candidate.id = lastingId(m_view, plan.chain.back());
         candidate.scope = m_view.scopes()[index(m_view.scope(node))].path;
         candidate.batchNorm =
             std::ranges::any_of(plan.chain, [&](NodeIndex n) { return isBatchNorm(m_view, n); });

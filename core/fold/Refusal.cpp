@@ -45,21 +45,6 @@ bool Footprint::isOn(const std::vector<bool>& nodes) const
            std::ranges::any_of(m_nodes, [&](NodeIndex node) { return bool(nodes[index(node)]); });
 }
 
-Argument named(const GraphView& view, NodeIndex node)
-{
-    return {Argument::Kind::Node, view.label(node), std::string(view.op(node)), view.id(node)};
-}
-
-Argument named(const GraphView& view, ValueIndex value)
-{
-    return {Argument::Kind::Tensor, std::string(view.name(value)), {}, NodeId::None};
-}
-
-Argument operation(const GraphView& view, NodeIndex node)
-{
-    return {Argument::Kind::Operation, view.label(node), std::string(view.op(node)), view.id(node)};
-}
-
 Blame blame(const GraphView& view, NodeIndex node)
 {
     return {Blame::Kind::Node, view.label(node), view.id(node)};
@@ -256,23 +241,6 @@ Verdict<void> requireOwnAttributes(const GraphView& view, NodeIndex node)
             return fromCall(view, node, attribute);
     }
     return {};
-}
-
-std::int64_t opsetOf(const GraphView& view, NodeIndex node)
-{
-    ScopeIndex scope = view.scope(node);
-    while (view.scopes()[index(scope)].parent != ScopeIndex::None)
-        scope = view.scopes()[index(scope)].parent;
-    const std::int32_t function = view.scopes()[index(scope)].function;
-    if (function < 0)
-        return view.model().opset(std::string(view.domain(node)));
-    for (const auto& import :
-         view.model().functions[static_cast<std::size_t>(function)].header->opset_import()) {
-        if (import.domain() == view.domain(node) ||
-            (view.domain(node).empty() && import.domain() == "ai.onnx"))
-            return import.version();
-    }
-    return 0;
 }
 
 } // namespace pleat

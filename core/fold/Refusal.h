@@ -6,6 +6,8 @@
 #include "core/fold/FoldCandidate.h"
 #include "core/graph/Constants.h"
 #include "core/graph/GraphView.h"
+#include "core/graph/Named.h"
+#include "core/graph/Opsets.h"
 #include "core/graph/Shapes.h"
 
 #include <string>
@@ -54,12 +56,8 @@ struct FoldContext {
         NodeIndex::None; // of what is to be folded, for sentences: its batch norm, else its first node
     NodeIndex shifting = NodeIndex::None; // the node of it that shifts its input
     Footprint* footprint = nullptr;       // of the verdict, where somebody wants it
+    bool missingToo = false; // a weight whose data is missing is no refusal: it is only to be looked at
 };
-
-// Nodes and tensors as arguments of a sentence. A node without a name is called by what it makes (label()).
-Argument named(const GraphView& view, NodeIndex node);
-Argument named(const GraphView& view, ValueIndex value);
-Argument operation(const GraphView& view, NodeIndex node); // with its operator: "Clip /block/relu6/Clip"
 
 Blame blame(const GraphView& view, NodeIndex node);
 Blame blame(const GraphView& view, ValueIndex value);
@@ -85,8 +83,5 @@ Verdict<std::vector<double>> requireNumbers(const GraphView& view, const Constan
 
 // A node of a local function whose attributes depend on the caller cannot be read as if it stood alone.
 Verdict<void> requireOwnAttributes(const GraphView& view, NodeIndex node);
-
-// The opset version that a node's operator is of: the model's, or its function's own; 0 when unknown.
-std::int64_t opsetOf(const GraphView& view, NodeIndex node);
 
 } // namespace pleat

@@ -91,7 +91,6 @@ Declarations declaredOutputs(const GraphView& view, ScopeIndex scope)
         }
     };
     const Scope& entry = view.scopes()[index(scope)];
-    take(entry.graph->header->value_info());
     take(entry.graph->header->output());
     // Functions say it since IR 10; an older library does not know the field.
     const auto takeFunction = [&]<class Function>([[maybe_unused]] const Function& function) {
@@ -101,6 +100,11 @@ Declarations declaredOutputs(const GraphView& view, ScopeIndex scope)
     if (entry.function >= 0)
         takeFunction(*view.model().functions[static_cast<std::size_t>(entry.function)].header);
     return result;
+}
+
+MaybeShape describedShape(const Description& description)
+{
+    return declared(*description.proto);
 }
 
 bool TrueSizes::isShapeArithmetic(const GraphView& view, NodeIndex node)

@@ -12,8 +12,11 @@ namespace pleat {
 // have another size in each turn, so that only its number of axes is told.
 Declarations declaredInputs(const GraphView& view, ScopeIndex scope);
 
-// What is said about the values that the nodes of a scope make.
+// What is said of the outputs of a scope, and in a function of all that its nodes make.
 Declarations declaredOutputs(const GraphView& view, ScopeIndex scope);
+
+// What a value_info says; nothing where it says nothing about a shape.
+MaybeShape describedShape(const Description& description);
 
 // Which declared sizes are true of every run. Lives while the shapes are derived, on their thread; it asks
 // for shapes that are known already.

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/graph/GraphView.h"
-#include "core/model/ShapeInference.h"
+#include "core/model/ValueTypes.h"
 
 namespace pleat {
 

@@ -300,6 +300,20 @@ MaybeShape blocks(const GraphView& view, NodeIndex node, const Inputs& inputs)
     return shape;
 }
 
+// Shape-15: a size for each axis from start to end, which count from the back when negative.
+MaybeShape sizes(const GraphView& view, NodeIndex node, const Inputs& inputs)
+{
+    if (!first(inputs))
+        return KnownShape{unknownSize};
+    const std::int64_t rank = std::ssize(*inputs[0]);
+    const auto limited = [&](std::int64_t axis) {
+        return std::clamp<std::int64_t>(axis < 0 ? axis + rank : axis, 0, rank);
+    };
+    const std::int64_t start = limited(intAttribute(view.proto(node), "start", 0)),
+                       end = limited(intAttribute(view.proto(node), "end", rank));
+    return KnownShape{std::max<std::int64_t>(end - start, 0)};
+}
+
 MaybeShape constant(const GraphView& view, NodeIndex node, const Inputs&)
 {
     if (const auto found = constantOf(view, view.output(node, 0)))
@@ -356,6 +370,7 @@ const std::unordered_map<std::string_view, Rule>& rules()
                                                      {"Pad", pad},
                                                      {"Slice", slice},
                                                      {"Gather", gather},
+                                                     {"Shape", sizes},
                                                      {"Resize", resized},
                                                      {"Upsample", resized},
                                                      {"DepthToSpace", blocks},
@@ -420,6 +435,18 @@ const std::unordered_map<std::string_view, Rule>& rules()
 }
 
 } // namespace
+
+bool keepsShape(std::string_view op)
+{
+    const auto rule = rules().find(op);
+    return rule != rules().end() && rule->second == same;
+}
+
+bool broadcasts(std::string_view op)
+{
+    const auto rule = rules().find(op);
+    return rule != rules().end() && rule->second == broadcastAll;
+}
 
 MaybeShape broadcast(const KnownShape& a, const KnownShape& b)
 {

@@ -11,6 +11,10 @@ namespace pleat {
 MaybeShape outputShape(const GraphView& view, NodeIndex node, std::size_t slot,
                        const std::vector<const KnownShape*>& inputs);
 
+// Operators whose output has the shape of their first input; whose operands are broadcast to each other.
+bool keepsShape(std::string_view op);
+bool broadcasts(std::string_view op);
+
 // A shape that anybody may have written down: sizes that cannot be real are unknown, and so is a shape of too
 // many axes (`highestRank`), which operators in a row could double again and again.
 MaybeShape believable(MaybeShape shape);

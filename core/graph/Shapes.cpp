@@ -51,6 +51,19 @@ std::optional<KnownShape> passedByAll(const GraphView& view, const Shapes& known
     return agreed;
 }
 
+bool describesAny(const GraphView& view)
+{
+    return std::ranges::any_of(view.scopes(),
+                               [](const Scope& scope) { return !scope.graph->descriptions.empty(); });
+}
+
+// A name that is not of this scope says nothing about the outer value that bears it.
+ValueIndex valueHere(const GraphView& view, ScopeIndex scope, std::string_view name)
+{
+    const ValueIndex value = view.find(scope, name);
+    return value != ValueIndex::None && view.scope(value) == scope ? value : ValueIndex::None;
+}
+
 } // namespace
 
 Shapes::Shapes(const GraphView& view)
@@ -59,6 +72,8 @@ Shapes::Shapes(const GraphView& view)
       m_kept{std::make_shared<Kept>()}
 {
     TrueSizes sizes(view, *this);
+    if (describesAny(view))
+        m_described = SharedVector(std::vector<const KnownShape*>(view.valueCount()));
     for (std::size_t s = 0; s < view.scopes().size(); ++s) {
         const auto scope = static_cast<ScopeIndex>(s);
         for (auto& [value, shape] : declaredInputs(view, scope))
@@ -76,8 +91,14 @@ Shapes::Shapes(const GraphView& view)
             else
                 set(ports[slot], passedByAll(view, *this, scope, slot));
         }
+        for (const Description& description : view.scopes()[s].graph->descriptions) {
+            const ValueIndex value = valueHere(view, scope, description.proto->name());
+            if (value != ValueIndex::None && !m_described[index(value)])
+                m_described.change(index(value)) = keep(describedShape(description));
+        }
+        const Graph& graph = *view.scopes()[s].graph;
         m_declared.push_back(std::make_shared<const Declared>(
-            Declared{view.scopes()[s].graph->header, declaredOutputs(view, scope)}));
+            Declared{graph.header, graph.descriptions, declaredOutputs(view, scope)}));
         for (const NodeIndex node : view.topological(scope))
             setOutputs(view, node, sizes);
     }
@@ -98,23 +119,22 @@ void Shapes::setOutputs(const GraphView& view, NodeIndex node, TrueSizes& sizes)
     inputs.reserve(view.inputs(node).size());
     for (const ValueIndex input : view.inputs(node))
         inputs.push_back(of(input));
-    const Declarations& said = m_declared[index(view.scope(node))]->outputs;
     for (std::size_t slot = 0; slot < view.outputs(node).size(); ++slot) {
         const ValueIndex output = view.output(node, slot);
         if (output == ValueIndex::None)
             continue;
         MaybeShape shape = outputShape(view, node, slot, inputs);
-        const auto declaration = said.find(output);
+        const KnownShape* const declaration = declared(view.scope(node), output);
         bool declaredMore = false;
         // Where the two contradict each other, the rule is right.
-        if (declaration != said.end() && shape && contradict(*shape, declaration->second)) {
-            m_contradictions.push_back({output, *shape, declaration->second});
-        } else if (declaration != said.end()) {
-            declaredMore = !shape || completed(*shape, declaration->second) != *shape;
+        if (declaration && shape && contradict(*shape, *declaration)) {
+            m_contradictions.push_back({output, *shape, *declaration});
+        } else if (declaration) {
+            declaredMore = !shape || completed(*shape, *declaration) != *shape;
             if (sizes.follow(node))
-                shape = shape ? completed(std::move(*shape), declaration->second) : declaration->second;
+                shape = shape ? completed(std::move(*shape), *declaration) : *declaration;
             else if (!shape)
-                shape = withoutSizes(declaration->second);
+                shape = withoutSizes(*declaration);
         }
         if (declaredMore || m_declaredMore[index(output)])
             m_declaredMore.change(index(output)) = declaredMore;
@@ -139,7 +159,11 @@ public:
             m_shapes.m_shapes.append(nullptr);
         while (m_shapes.m_declaredMore.size() < m_view.valueCount())
             m_shapes.m_declaredMore.append(0);
+        const std::size_t firstNew = m_shapes.m_described.size();
+        while (describesAny(m_view) && m_shapes.m_described.size() < m_view.valueCount())
+            m_shapes.m_described.append(nullptr);
         for (std::size_t s = 0; s < m_view.scopes().size(); ++s) {
+            describeAnew(static_cast<ScopeIndex>(s), change, firstNew);
             if (m_shapes.m_declared[s]->by != m_view.scopes()[s].graph->header)
                 declareAnew(static_cast<ScopeIndex>(s));
         }
@@ -155,11 +179,73 @@ public:
     }
 
 private:
+    // What the value_infos of a scope say that came, went or are others, and of values that are new.
+    void describeAnew(ScopeIndex scope, const ViewChange& change, std::size_t firstNew)
+    {
+        const Sequence<Description>&old = m_shapes.m_declared[index(scope)]->descriptions,
+              &now = m_view.scopes()[index(scope)].graph->descriptions;
+        NameSet names = namesOfOthers(old, now);
+        const bool isOther = !names.empty();
+        for (const ValueIndex value : change.values) {
+            if (!now.empty() && index(value) >= firstNew && m_view.exists(value) &&
+                m_view.scope(value) == scope && m_view.producer(value) != NodeIndex::None)
+                names.insert(m_view.name(value));
+        }
+        std::unordered_map<std::string_view, const KnownShape*> said;
+        for (std::size_t c = 0; !names.empty() && c < now.chunks(); ++c) {
+            for (const Description& each : now.chunkAt(c)) {
+                if (!names.holdsHash(each.nameHash) || !names.contains(each.proto->name()))
+                    continue;
+                const KnownShape*& first = said[each.proto->name()];
+                first = first ? first : m_shapes.keep(describedShape(each));
+            }
+        }
+        for (const std::string_view name : names) {
+            const ValueIndex value = valueHere(m_view, scope, name);
+            const auto found = said.find(name);
+            const KnownShape* const shape = found == said.end() ? nullptr : found->second;
+            if (value == ValueIndex::None || index(value) >= m_shapes.m_described.size() ||
+                m_shapes.m_described[index(value)] == shape)
+                continue;
+            m_shapes.m_described.change(index(value)) = shape;
+            push(m_view.producer(value));
+        }
+        if (isOther) {
+            auto declared = std::make_shared<Shapes::Declared>(*m_shapes.m_declared[index(scope)]);
+            declared->descriptions = now;
+            m_shapes.m_declared[index(scope)] = std::move(declared);
+        }
+    }
+
+    // Of descriptions that are in one of the two and not in the other.
+    static NameSet namesOfOthers(const Sequence<Description>& old, const Sequence<Description>& now)
+    {
+        NameSet names;
+        const auto chunkOf = [](const Sequence<Description>& all, std::size_t c) {
+            return c < all.chunks() ? all.chunkAt(c) : std::span<const Description>();
+        };
+        for (std::size_t c = 0; c < std::max(old.chunks(), now.chunks()); ++c) {
+            if (now.sharesChunk(old, c))
+                continue;
+            std::unordered_map<const onnx::ValueInfoProto*, int> in; // 1: the old, 2: the new, 3: both
+            for (const Description& each : chunkOf(old, c))
+                in[each.proto.get()] |= 1;
+            for (const Description& each : chunkOf(now, c))
+                in[each.proto.get()] |= 2;
+            for (const auto& [info, where] : in) {
+                if (where != 3)
+                    names.insert(info->name());
+            }
+        }
+        return names;
+    }
+
     void declareAnew(ScopeIndex scope)
     {
         const Declarations& old = m_shapes.m_declared[index(scope)]->outputs;
+        const Graph& graph = *m_view.scopes()[index(scope)].graph;
         auto declared = std::make_shared<Shapes::Declared>(
-            Shapes::Declared{m_view.scopes()[index(scope)].graph->header, declaredOutputs(m_view, scope)});
+            Shapes::Declared{graph.header, graph.descriptions, declaredOutputs(m_view, scope)});
         const auto differ = [&](const Declarations& some, const Declarations& others) {
             for (const auto& [value, shape] : some) {
                 const auto found = others.find(value);
@@ -261,7 +347,8 @@ Shapes::Shapes(const Shapes& before, const GraphView& view, const ViewChange& ch
       m_declaredMore(before.m_declaredMore),
       m_shapes(before.m_shapes),
       m_kept(before.m_kept),
-      m_declared(before.m_declared)
+      m_declared(before.m_declared),
+      m_described(before.m_described)
 {
     constexpr std::size_t mostGenerations = 64;
     if (m_kept.size() > mostGenerations) {
@@ -283,7 +370,16 @@ const KnownShape* Shapes::of(ValueIndex value) const
     return index(value) < m_shapes.size() ? m_shapes[index(value)] : nullptr;
 }
 
-void Shapes::set(ValueIndex value, MaybeShape shape)
+const KnownShape* Shapes::declared(ScopeIndex scope, ValueIndex output) const
+{
+    if (index(output) < m_described.size() && m_described[index(output)])
+        return m_described[index(output)];
+    const Declarations& outputs = m_declared[index(scope)]->outputs;
+    const auto found = outputs.find(output);
+    return found == outputs.end() ? nullptr : &found->second;
+}
+
+const KnownShape* Shapes::keep(MaybeShape shape)
 {
     const KnownShape* kept = nullptr;
     for (std::size_t k = 0; shape && k < m_kept.size() && !kept; ++k) {
@@ -292,6 +388,12 @@ void Shapes::set(ValueIndex value, MaybeShape shape)
     }
     if (shape && !kept)
         kept = &*m_kept.back()->insert(std::move(*shape)).first;
+    return kept;
+}
+
+void Shapes::set(ValueIndex value, MaybeShape shape)
+{
+    const KnownShape* const kept = keep(std::move(shape));
     if (of(value) != kept)
         m_shapes.change(index(value)) = kept;
 }

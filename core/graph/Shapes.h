@@ -49,7 +49,8 @@ public:
     // What this one has of its own beside another, in bytes.
     std::size_t bytesBeside(const Shapes& other) const
     {
-        return m_declaredMore.bytesBeside(other.m_declaredMore) + m_shapes.bytesBeside(other.m_shapes);
+        return m_declaredMore.bytesBeside(other.m_declaredMore) + m_shapes.bytesBeside(other.m_shapes) +
+               m_described.bytesBeside(other.m_described);
     }
 
 private:
@@ -57,9 +58,12 @@ private:
     using Kept = std::set<KnownShape>;
     struct Declared {
         std::shared_ptr<const onnx::GraphProto> by;
+        Sequence<Description> descriptions; // that m_described is of
         Declarations outputs;
     };
 
+    const KnownShape* declared(ScopeIndex scope, ValueIndex output) const; // null: nothing
+    const KnownShape* keep(MaybeShape shape);                              // the one of m_kept
     void set(ValueIndex value, MaybeShape shape);
     void setStored(const GraphView& view, ValueIndex value);
     void setOutputs(const GraphView& view, NodeIndex node, class TrueSizes& sizes);
@@ -70,6 +74,7 @@ private:
     // What it points to, each shape once, as a model has few different ones; this one adds to the last.
     std::vector<std::shared_ptr<Kept>> m_kept;
     std::vector<std::shared_ptr<const Declared>> m_declared; // by scope
+    SharedVector<const KnownShape*> m_described; // by value_info; of no values where no graph has any
 };
 
 } // namespace pleat

@@ -9,6 +9,7 @@
 
 #include "core/io/File.h"
 #include "core/io/OutputFolder.h"
+#include "core/io/Sink.h"
 
 #include <filesystem>
 #include <functional>
@@ -21,7 +22,7 @@ struct stat;
 
 namespace pleat {
 
-class OutputFile final {
+class OutputFile final : public Sink {
 public:
     // Error Unwritable: no such folder, no permission, target is a directory, …
     static Result<OutputFile> create(const std::filesystem::path& target);
@@ -36,18 +37,18 @@ public:
 
     OutputFile(OutputFile&& other) noexcept;
     OutputFile& operator=(OutputFile&& other) noexcept;
-    ~OutputFile();
+    ~OutputFile() override;
 
-    Result<void> write(std::span<const std::byte> bytes);
+    Result<void> write(std::span<const std::byte> bytes) override;
 
     // Appends a range of another file, by the kernel (copy_file_range) where it can. The source's errors stay
     // the source's (Changed, Unreadable). Checks `stop` between chunks.
-    Result<void> copy(const FileRange& range, std::stop_token stop);
+    Result<void> copy(const FileRange& range, std::stop_token stop) override;
 
-    std::uint64_t written() const { return m_written; }
+    std::uint64_t written() const override { return m_written; }
 
     // The file to be replaced, behind all links.
-    const std::filesystem::path& target() const { return m_target; }
+    const std::filesystem::path& target() const override { return m_target; }
 
     // The target now is what was written, on disk. Error Unwritable leaves the old target as it was, and so
     // does Cancelled: flushing can take long, and until the rename behind it there is a way back.

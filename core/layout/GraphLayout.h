@@ -59,6 +59,7 @@ struct LayoutInput {
 struct Trunk {
     std::uint32_t from = 0, tensor = 0;
     std::vector<PointF> points; // at least the start, at the producer's border
+    friend bool operator==(const Trunk&, const Trunk&) = default;
 };
 
 // The rest of the way of one edge, from its trunk to the arrow head at the consumer's border.
@@ -67,6 +68,7 @@ struct Branch {
     std::uint32_t leaves = 0; // index of the trunk's point where it begins
     std::vector<PointF>
         points; // the first equals trunk.points[leaves]; empty for an edge from a node to itself
+    friend bool operator==(const Branch&, const Branch&) = default;
 };
 
 struct LayoutResult {

@@ -51,6 +51,9 @@ private:
             tensor = *initializer.tensor.message();
             fill(tensor, initializer.tensor.payload());
         }
+        into.mutable_value_info()->Reserve(static_cast<int>(graph.descriptions.size()));
+        for (const Description& description : graph.descriptions)
+            *into.add_value_info() = *description.proto;
     }
 
     void addNode(const Node& node, onnx::NodeProto& into)
@@ -74,26 +77,18 @@ private:
             return;
         if (m_leftOut == LeftOut::OneByte) {
             tensor.set_raw_data(std::string(1, '\0'));
-        } else {
-            const TensorView view = tensorView(tensor, payload);
-            const std::uint64_t bytes = view.payload().size();
-            m_bytes += bytes;
-            if (m_bytes > largest) {
-                m_error = Error{ErrorCode::Unsupported,
-                                "The model with all its weights has more than " + grouped(largest) +
-                                    " bytes, which one message cannot hold.",
-                                tensor.name()};
-                return;
-            }
-            std::string raw(static_cast<std::size_t>(bytes), '\0');
-            if (auto got = readWhole(view, std::as_writable_bytes(std::span(raw.data(), raw.size()))); !got) {
-                m_error = got.error();
-                return;
-            }
-            tensor.set_raw_data(std::move(raw));
+            tensor.clear_external_data();
+            tensor.clear_data_location();
+            return;
         }
-        tensor.clear_external_data();
-        tensor.clear_data_location();
+        m_bytes += payload->size();
+        if (m_bytes > largest)
+            m_error = Error{ErrorCode::Unsupported,
+                            "The model with all its weights has more than " + grouped(largest) +
+                                " bytes, which one message cannot hold.",
+                            tensor.name()};
+        else if (auto got = readIn(tensor, payload); !got)
+            m_error = std::move(got.error());
     }
 
     const Model& m_model;
@@ -114,6 +109,32 @@ Result<void> readWhole(const TensorView& tensor, std::span<std::byte> into)
     if (const auto* range = std::get_if<FileRange>(&payload.content))
         return range->file->read(range->offset, into);
     return read(StoredBytes(std::get<Bytes>(payload.content)), 0, into);
+}
+
+Result<void> readIn(onnx::TensorProto& tensor, const Payload* payload)
+{
+    if (!payload)
+        return {};
+    const TensorView view = tensorView(tensor, payload);
+    std::string raw(static_cast<std::size_t>(view.payload().size()), '\0');
+    if (auto got = readWhole(view, std::as_writable_bytes(std::span(raw))); !got)
+        return got;
+    tensor.set_raw_data(std::move(raw));
+    tensor.clear_external_data();
+    tensor.clear_data_location();
+    return {};
+}
+
+Result<void> readIn(onnx::NodeProto& node, std::span<const Payload> payloads)
+{
+    Result<void> done;
+    for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
+        forEachTensorOf(attribute, [&](onnx::TensorProto& tensor) {
+            if (done)
+                done = readIn(tensor, payloadOf(payloads, tensor));
+        });
+    }
+    return done;
 }
 
 Result<onnx::ModelProto> assemble(const Model& model, LeftOut leftOut)

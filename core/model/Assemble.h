@@ -18,6 +18,10 @@ enum class LeftOut {
 // exactly payload().size() of them.
 Result<void> readWhole(const TensorView& tensor, std::span<std::byte> into);
 
+// Reads the bytes that were left out of a message into it. Null: they are in it. Errors: those of reading.
+Result<void> readIn(onnx::TensorProto& tensor, const Payload* payload);
+Result<void> readIn(onnx::NodeProto& node, std::span<const Payload> payloads);
+
 Result<onnx::ModelProto> assemble(const Model& model, LeftOut leftOut);
 
 } // namespace pleat

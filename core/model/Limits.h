@@ -34,8 +34,4 @@ inline constexpr std::uint64_t largestMessage = std::numeric_limits<std::int32_t
 // comes near, and sums and differences of a few such numbers cannot overflow.
 inline constexpr std::int64_t largestBelieved = std::int64_t{1} << 48;
 
-// What the worker for the ONNX library may take (Worker.h): more means that the shapes stay unknown.
-inline constexpr std::uint64_t workerMemory = std::uint64_t{4} << 30;
-inline constexpr std::uint64_t workerOutput = std::uint64_t{1} << 31;
-
 } // namespace pleat

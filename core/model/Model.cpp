@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/Model.h"
 
+#include "core/base/NameTable.h"
 #include "core/model/TensorWalk.h"
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 namespace pleat {
 
 // Half a million of each may be there.
-static_assert(sizeof(Node) <= 64 && sizeof(Initializer) <= 48);
+static_assert(sizeof(Node) <= 64 && sizeof(Initializer) <= 48 && sizeof(Description) <= 48);
 
 static_assert(std::endian::native == std::endian::little,
               "ONNX's raw_data is little-endian, and so is Pleat");
@@ -104,6 +105,13 @@ void Model::keepSourcesOf(const Model& other)
     };
     keep(other.source);
     std::ranges::for_each(other.otherSources, keep);
+}
+
+Description::Description(std::shared_ptr<const onnx::ValueInfoProto> message, SourceRange range)
+    : proto(std::move(message)),
+      source(range),
+      nameHash(NameIndex::hashOf(proto->name()))
+{
 }
 
 void Node::setParts(NodeParts made)

@@ -29,6 +29,7 @@ class ModelProto;
 class NodeProto;
 class SparseTensorProto;
 class TensorProto;
+class ValueInfoProto;
 } // namespace onnx
 
 namespace pleat {
@@ -82,10 +83,21 @@ struct Initializer {
     SourceRange source;
 };
 
+// What is said about the type of a value inside the graph: a value_info. An exporter with shape inference
+// writes one for every value.
+struct Description {
+    Description(std::shared_ptr<const onnx::ValueInfoProto> message, SourceRange range = {});
+
+    std::shared_ptr<const onnx::ValueInfoProto> proto;
+    SourceRange source;
+    std::uint32_t nameHash; // NameIndex::hashOf(): whoever looks for a name need not look into each message
+};
+
 struct Graph {
-    std::shared_ptr<const onnx::GraphProto> header; // everything but nodes and initializers
+    std::shared_ptr<const onnx::GraphProto> header; // everything but the three that follow
     Sequence<Node> nodes;
     Sequence<Initializer> initializers;
+    Sequence<Description> descriptions;
     std::vector<Payload> payloads; // of the tensors in the header
     SourceRange source;            // of the whole GraphProto; gone as soon as anything inside changed
 };

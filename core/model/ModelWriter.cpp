@@ -32,7 +32,7 @@ struct Save {
 // Bytes on their way into one file, with progress and cancelling between the blocks.
 class Stream final {
 public:
-    Stream(OutputFile& output, Save& save) : m_output(output), m_save(save) {}
+    Stream(Sink& output, Save& save) : m_output(output), m_save(save) {}
 
     Result<void> write(std::span<const std::byte> bytes)
     {
@@ -138,7 +138,7 @@ private:
         return {};
     }
 
-    OutputFile& m_output;
+    Sink& m_output;
     Save& m_save;
     std::vector<std::byte> m_block;
 };
@@ -274,7 +274,7 @@ Result<void> writeDataFile(const SavePlan& plan, OutputFile& output, Save& save)
     return {};
 }
 
-Result<void> writeModel(const Model& model, const SavePlan& plan, OutputFile& output, Save& save)
+Result<void> writeModel(const Model& model, const SavePlan& plan, Sink& output, Save& save)
 {
     Stream stream(output, save);
     for (const SavePlan::Segment& segment : plan.segments) {
@@ -372,6 +372,23 @@ Result<Saved> saveModel(const Model& model, const fs::path& target, Progress& pr
     for (std::string& notice : unusedDataFiles(model, placement, output->target(), saved.dataFile))
         saved.notices.push_back(std::move(notice));
     return saved;
+}
+
+Result<void> streamModel(const Model& model, Sink& output, Progress& progress, const std::stop_token& stop)
+{
+    if (stop.stop_requested())
+        return cancelled();
+    Placement placement(model, DataPlacement::Inline, {});
+    if (auto same = checkSources(model, placement); !same)
+        return same;
+    Save save{progress, stop};
+    const auto plan = planFor(model, placement, {});
+    if (!plan)
+        return tl::make_unexpected(plan.error());
+    save.total = plan->bytes;
+    if (auto done = writeModel(model, *plan, output, save); !done)
+        return done;
+    return checkSources(model, placement);
 }
 
 } // namespace pleat

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/base/Progress.h"
+#include "core/io/Sink.h"
 #include "core/model/Placement.h"
 
 #include <filesystem>
@@ -27,5 +28,9 @@ struct Saved {
 // Cancelled. On any error the target and every other file are untouched and no new one is left.
 Result<Saved> saveModel(const Model& model, const std::filesystem::path& target, Progress& progress,
                         std::stop_token stop, DataPlacement data = DataPlacement::Keep);
+
+// The same model as one message with all its data inside, for whoever reads it from a descriptor. Errors: as
+// above; Unwritable above 2 GiB.
+Result<void> streamModel(const Model& model, Sink& output, Progress& progress, const std::stop_token& stop);
 
 } // namespace pleat

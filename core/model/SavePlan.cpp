@@ -63,6 +63,7 @@ private:
     std::uint64_t addAttribute(std::string_view message, const Node& node, int index);
     std::uint64_t addSparse(std::string_view message, Payloads payloads);
     std::uint64_t addInitializer(std::uint32_t number, const Initializer& initializer);
+    std::uint64_t addDescription(std::uint32_t number, const Description& description);
     std::uint64_t addTensor(std::uint32_t number, std::string_view message, Payloads payloads);
     std::uint64_t addPayload(std::uint32_t number, onnx::TensorProto tensor, const Payload& bytes);
     std::uint64_t addInside(std::uint32_t number, const onnx::TensorProto& tensor, TensorView data);
@@ -128,7 +129,12 @@ std::uint64_t Planner::addGraph(std::uint32_t number, const Graph& graph)
         bytes += addBytes(fields.substr(0, initializersAt));
         for (const Initializer& initializer : graph.initializers)
             bytes += addInitializer(field::graph::initializer, initializer);
-        const std::string_view rest = fields.substr(initializersAt);
+        const std::size_t descriptionsAt =
+            std::max(initializersAt, cutBehind(fields, field::graph::valueInfo));
+        bytes += addBytes(fields.substr(initializersAt, descriptionsAt - initializersAt));
+        for (const Description& description : graph.descriptions)
+            bytes += addDescription(field::graph::valueInfo, description);
+        const std::string_view rest = fields.substr(descriptionsAt);
         Field part;
         for (std::uint64_t at = 0; wire::next(rest, at, part);) {
             const bool isSparse = part.type == Type::Bytes && part.number == field::graph::sparseInitializer;
@@ -228,6 +234,14 @@ std::uint64_t Planner::addInitializer(std::uint32_t number, const Initializer& i
     if (const Payload* payload = initializer.tensor.payload())
         return addPayload(number, *message, *payload);
     return enclose(number, [&] { return addBytes(message->SerializeAsString()); });
+}
+
+std::uint64_t Planner::addDescription(std::uint32_t number, const Description& description)
+{
+    const SourceRange& source = description.source;
+    if (source.exists() && m_model.file(source.file))
+        return addSource(number, source);
+    return enclose(number, [&] { return addBytes(description.proto->SerializeAsString()); });
 }
 
 std::uint64_t Planner::addTensor(std::uint32_t number, std::string_view message, Payloads payloads)

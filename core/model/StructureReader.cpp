@@ -164,9 +164,12 @@ bool StructureReader::readGraph(const Field& field, Graph& graph, int depth)
             return false;
         bool good = true;
         if (part.type == Type::Bytes && part.number == field::graph::node) {
-            good = readNode(part, graph.nodes.emplace_back(), depth);
+            good = hasRoom(graph.nodes, part) && readNode(part, graph.nodes.emplace_back(), depth);
         } else if (part.type == Type::Bytes && part.number == field::graph::initializer) {
-            good = readInitializer(part, graph.initializers.emplace_back());
+            good =
+                hasRoom(graph.initializers, part) && readInitializer(part, graph.initializers.emplace_back());
+        } else if (part.type == Type::Bytes && part.number == field::graph::valueInfo) {
+            good = hasRoom(graph.descriptions, part) && readDescription(part, graph.descriptions);
         } else if (part.type == Type::Bytes && part.number == field::graph::sparseInitializer) {
             std::string sparse;
             const Copy copy = rewriteSparse(part, graph.payloads, sparse);
@@ -196,8 +199,9 @@ bool StructureReader::readFunction(const Field& field, Function& function)
     for (std::uint64_t at = field.offset; m_scanner.next(at, field.end(), part);) {
         const bool isNode = part.type == Type::Bytes && part.number == field::function::node;
         const bool good =
-            goOn(part.start) && (isNode ? readNode(part, body->nodes.emplace_back(), 0)
-                                        : m_scanner.append(part.start, part.end() - part.start, structure));
+            goOn(part.start) &&
+            (isNode ? hasRoom(body->nodes, part) && readNode(part, body->nodes.emplace_back(), 0)
+                    : m_scanner.append(part.start, part.end() - part.start, structure));
         if (!good)
             return false;
     }
@@ -375,6 +379,25 @@ bool StructureReader::readInitializer(const Field& field, Initializer& initializ
     initializer.tensor =
         payload ? TensorMessage(std::move(proto), std::move(*payload)) : TensorMessage(std::move(proto));
     return true;
+}
+
+bool StructureReader::readDescription(const Field& field, Sequence<Description>& descriptions)
+{
+    m_structure.clear();
+    auto* const proto = google::protobuf::Arena::CreateMessage<onnx::ValueInfoProto>(m_arena.get());
+    if (!m_scanner.append(field.offset, field.length, m_structure) ||
+        !parse(m_structure, *proto, field.start))
+        return false;
+    descriptions.push_back({{m_arena, proto}, m_scanner.range(field)});
+    return true;
+}
+
+// More than a Place can name would need gigabytes of messages without contents.
+template<class T>
+bool StructureReader::hasRoom(const Sequence<T>& sequence, const Field& field)
+{
+    return sequence.size() < Sequence<T>::most ||
+           m_scanner.damaged("more messages of a kind than a graph can have", field.start);
 }
 
 StructureReader::Copy StructureReader::rewriteAttribute(const Field& field, int index, NodeParts& parts,

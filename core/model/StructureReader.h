@@ -40,6 +40,9 @@ private:
     bool readFunction(const Field& field, Function& function);
     bool readNode(const Field& field, Node& node, int depth);
     bool readInitializer(const Field& field, Initializer& initializer);
+    bool readDescription(const Field& field, Sequence<Description>& descriptions);
+    template<class T>
+    bool hasRoom(const Sequence<T>& sequence, const Field& field);
     Copy rewriteAttribute(const Field& field, int index, NodeParts& parts, std::string& into, int depth);
     Copy rewriteSparse(const Field& field, std::vector<Payload>& payloads, std::string& into);
     Copy rewriteTensor(const Field& field, std::vector<Payload>& payloads, std::string& into);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a model file declares about its values, and types in words.
 #include "core/model/ScopePath.h"
-#include "core/model/ShapeInference.h"
 #include "core/model/ValueTypeProto.h"
+#include "core/model/ValueTypes.h"
 
 namespace pleat {
 
@@ -33,6 +33,15 @@ ValueType fromDims(std::int32_t type, bool hasShape, const Dims& dims)
     return made;
 }
 
+// A shape that is known already is kept where it says none.
+void addDeclared(const onnx::ValueInfoProto& info, std::map<std::string, ValueType>& values)
+{
+    ValueType type = valueType(info.type());
+    ValueType& known = values[info.name()];
+    if (type.hasShape || !known.hasShape)
+        known = std::move(type);
+}
+
 void declare(const Graph& graph, const std::string& path, ValueTypes& into)
 {
     auto& values = into[path];
@@ -54,6 +63,8 @@ void declare(const Graph& graph, const std::string& path, ValueTypes& into)
                     into);
         ++index;
     }
+    for (const Description& description : graph.descriptions)
+        addDeclared(*description.proto, values);
     addDeclared(*graph.header, values);
 }
 
@@ -73,12 +84,8 @@ ValueType valueType(const onnx::TypeProto& type)
 void addDeclared(const onnx::GraphProto& graph, std::map<std::string, ValueType>& values)
 {
     const auto add = [&](const auto& infos) {
-        for (const auto& info : infos) {
-            ValueType type = valueType(info.type());
-            ValueType& known = values[info.name()];
-            if (type.hasShape || !known.hasShape)
-                known = std::move(type);
-        }
+        for (const auto& info : infos)
+            addDeclared(info, values);
     };
     add(graph.value_info());
     add(graph.input());

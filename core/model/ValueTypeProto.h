@@ -2,7 +2,7 @@
 // ValueTypes out of ONNX's messages. Only core/model includes this.
 #pragma once
 
-#include "core/model/ShapeInference.h"
+#include "core/model/ValueTypes.h"
 
 #include <onnx/onnx_pb.h>
 

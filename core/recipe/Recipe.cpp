@@ -49,12 +49,12 @@ bool Replay::complete() const
 }
 
 Result<Replay> replay(const Recipe& recipe, std::shared_ptr<const GraphView> view, OnRefusal onRefusal,
-                      Progress& progress, const std::stop_token& stop)
+                      Progress& progress, const std::stop_token& stop, Engine* engine)
 {
     Replay replayed{std::move(view), std::vector<ReplayedStep>(recipe.steps.size())};
     for (std::size_t s = 0; s < recipe.steps.size(); ++s) {
         ReplayedStep& step = replayed.steps[s];
-        auto outcome = apply(recipe.steps[s], replayed.view, progress, stop);
+        auto outcome = apply(recipe.steps[s], replayed.view, progress, stop, engine);
         if (!outcome && outcome.error().code != ErrorCode::Usage)
             return tl::make_unexpected(std::move(outcome.error()));
         if (!outcome) {

@@ -55,8 +55,8 @@ struct Replay {
 enum class OnRefusal { Stop, GoOn };
 
 // Applies the steps in turn. A step that does not fit the model is refused; those behind it are applied or
-// not reached. Errors: what is not about a step: Cancelled, unreadable data.
+// not reached. `engine` as for apply(). Errors: what is not about a step: Cancelled, unreadable data.
 Result<Replay> replay(const Recipe& recipe, std::shared_ptr<const GraphView> view, OnRefusal onRefusal,
-                      Progress& progress, const std::stop_token& stop);
+                      Progress& progress, const std::stop_token& stop, Engine* engine = nullptr);
 
 } // namespace pleat

@@ -58,6 +58,19 @@ Json stepJson(const FreezeInputsStep&)
     return {{"freeze_inputs", Json::object()}};
 }
 
+Json stepJson(const PrepareStep& step)
+{
+    const PrepareOptions plain;
+    Json json = {{"pass", step.pass}};
+    if (!step.options.dims.empty())
+        json["dims"] = step.options.dims;
+    if (step.options.largestResult != plain.largestResult)
+        json["largest_result"] = step.options.largestResult;
+    if (step.options.opset)
+        json["opset"] = *step.options.opset;
+    return {{"prepare", json}};
+}
+
 // Reads one recipe; the first thing that is wrong ends it.
 class Reader final {
 public:
@@ -126,6 +139,8 @@ private:
                 known = readCanonicalize(step.front(), recipe);
             else if (kind == "freeze_inputs")
                 known = readFreezeInputs(step.front(), recipe);
+            else if (kind == "prepare")
+                known = readPrepare(step.front(), recipe);
             else
                 known = wrongStep(fmt::format("\"{}\" is not a kind of step that this version knows", kind));
             if (!known)
@@ -176,6 +191,30 @@ private:
         if (!json.empty())
             return wrongStep("\"freeze_inputs\" has no parameters");
         recipe.steps.emplace_back(FreezeInputsStep{});
+        return {};
+    }
+
+    Result<void> readPrepare(const Json& json, Recipe& recipe) const
+    {
+        PrepareStep step;
+        for (const auto& [key, value] : json.items()) {
+            if (key == "pass" && value.is_string()) {
+                step.pass = value.get<std::string>();
+            } else if (key == "dims" && value.is_object() && std::ranges::all_of(value, [](const Json& size) {
+                           return size.is_number_unsigned();
+                       })) {
+                step.options.dims = value.get<std::map<std::string, std::int64_t>>();
+            } else if (key == "largest_result" && value.is_number_unsigned()) {
+                step.options.largestResult = value.get<std::uint64_t>();
+            } else if (key == "opset" && value.is_number_unsigned()) {
+                step.options.opset = value.get<std::int64_t>();
+            } else {
+                return wrongStep(fmt::format("\"{}\" is not known, or is of another type", key));
+            }
+        }
+        if (!findPass(step.pass))
+            return wrongStep(fmt::format("\"{}\" is not a pass that this version knows", step.pass));
+        recipe.steps.emplace_back(std::move(step));
         return {};
     }
 

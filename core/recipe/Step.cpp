@@ -54,7 +54,7 @@ void report(const FoldStep& step, const std::vector<FoldedPair>& pairs, Outcome&
 }
 
 Result<StepOutcome> apply(const FoldStep& step, const std::shared_ptr<const GraphView>& view,
-                          Progress& progress, const std::stop_token& stop)
+                          Progress& progress, const std::stop_token& stop, Engine*)
 {
     auto folded = fold(view, step.ids, step.options, progress, stop);
     if (!folded)
@@ -65,7 +65,7 @@ Result<StepOutcome> apply(const FoldStep& step, const std::shared_ptr<const Grap
 }
 
 Result<StepOutcome> apply(const CanonicalizeStep& step, const std::shared_ptr<const GraphView>& view,
-                          Progress& progress, const std::stop_token& stop)
+                          Progress& progress, const std::stop_token& stop, Engine*)
 {
     auto found = fold(view, std::vector<FoldId>(), step.options, progress, stop); // folds none, finds all
     if (!found)
@@ -86,7 +86,7 @@ Result<StepOutcome> apply(const CanonicalizeStep& step, const std::shared_ptr<co
 }
 
 Result<StepOutcome> apply(const FreezeInputsStep&, const std::shared_ptr<const GraphView>& view, Progress&,
-                          const std::stop_token&)
+                          const std::stop_token&, Engine*)
 {
     const auto inputs = [](const GraphView& of) { return of.model().graph->header->input_size(); };
     const auto frozen = withFrozenInputs(view);
@@ -98,10 +98,31 @@ Result<StepOutcome> apply(const FreezeInputsStep&, const std::shared_ptr<const G
     return outcome;
 }
 
+Result<StepOutcome> apply(const PrepareStep& step, const std::shared_ptr<const GraphView>& view,
+                          Progress& progress, const std::stop_token& stop, Engine* engine)
+{
+    auto prepared = prepare(step.pass, Subject(view), step.options, progress, stop, engine);
+    if (!prepared)
+        return tl::make_unexpected(std::move(prepared.error()));
+    const GraphView& after = prepared->after.view();
+    StepOutcome outcome{
+        .outcome = {after.model(), {}}, .changed = prepared->done.size(), .what = {}, .findings = {}};
+    outcome.what = outcome.changed == 0   ? Sentence("there was nothing to do")
+                   : outcome.changed == 1 ? std::move(prepared->done.front().what)
+                                          : sentence("changed {} places", outcome.changed);
+    for (const LeftPlace& place : prepared->left)
+        outcome.findings.push_back({place.code, lastingId(after, after.find(place.node)), place.why});
+    return outcome;
+}
+
 } // namespace
 
 Sentence describe(const Step& step)
 {
+    if (const auto* prepare = std::get_if<PrepareStep>(&step)) {
+        const Pass* const pass = findPass(prepare->pass);
+        return sentence("Prepare: {}", pass ? std::string(pass->name) : prepare->pass);
+    }
     if (const auto* fold = std::get_if<FoldStep>(&step)) {
         if (!fold->ids)
             return fold->options.constantsToo ? Sentence("Fold all batch norms, scales and shifts")
@@ -127,13 +148,13 @@ bool freezesInputs(const Step& step)
 }
 
 Result<StepOutcome> apply(const Step& step, const std::shared_ptr<const GraphView>& view, Progress& progress,
-                          const std::stop_token& stop)
+                          const std::stop_token& stop, Engine* engine)
 {
-    return std::visit([&](const auto& change) { return apply(change, view, progress, stop); }, step);
+    return std::visit([&](const auto& change) { return apply(change, view, progress, stop, engine); }, step);
 }
 
 Result<TableOutcome> apply(const Step& step, const FoldTablePointer& table, Progress& progress,
-                           const std::stop_token& stop)
+                           const std::stop_token& stop, Engine* engine)
 {
     const auto* const fold = std::get_if<FoldStep>(&step);
     if (fold && fold->options == table->options()) {
@@ -148,7 +169,7 @@ Result<TableOutcome> apply(const Step& step, const FoldTablePointer& table, Prog
         report(*fold, outcome.pairs, outcome);
         return outcome;
     }
-    auto done = apply(step, table->view(), progress, stop);
+    auto done = apply(step, table->view(), progress, stop, engine);
     if (!done)
         return tl::make_unexpected(std::move(done.error()));
     TableOutcome outcome{table, std::move(done->outcome.pairs), done->changed, std::move(done->what),

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/fold/FoldTable.h"
+#include "core/prepare/Prepare.h"
 
 #include <variant>
 
@@ -30,18 +31,25 @@ struct FreezeInputsStep {
     bool operator==(const FreezeInputsStep&) const = default;
 };
 
-using Step = std::variant<FoldStep, CanonicalizeStep, FreezeInputsStep>;
+// One pass of preparation.
+struct PrepareStep {
+    std::string pass; // Pass::id
+    PrepareOptions options;
+    bool operator==(const PrepareStep&) const = default;
+};
+
+using Step = std::variant<FoldStep, CanonicalizeStep, FreezeInputsStep, PrepareStep>;
 
 // Something about the result that whoever asked for it should know: why a batch norm is left, or a warning.
 struct Finding {
     std::string code; // of the reason or the warning
-    FoldId id;
+    FoldId id;        // or lastingId() of a node
     Sentence message;
 };
 
 struct StepOutcome {
     FoldOutcome outcome;
-    std::size_t changed = 0; // pairs, batch norms or inputs; 0: the model is as it was
+    std::size_t changed = 0; // pairs, batch norms, inputs or places; 0: the model is as it was
     Sentence what;           // what was done: "folded bn1 into conv1"
     std::vector<Finding> findings;
 };
@@ -52,10 +60,10 @@ Sentence describe(const Step& step);
 // Whether inputs that have an initializer are taken away by it.
 bool freezesInputs(const Step& step);
 
-// The model after the step. Errors: Usage where the step does not fit the model, with the sentence that says
-// why; those of fold() and canonicalizeRest(); Cancelled.
+// The model after the step. `engine`: for a PrepareStep, as prepare() has it. Errors: Usage where the step
+// does not fit the model, with the sentence that says why; those of fold() and canonicalizeRest(); Cancelled.
 Result<StepOutcome> apply(const Step& step, const std::shared_ptr<const GraphView>& view, Progress& progress,
-                          const std::stop_token& stop);
+                          const std::stop_token& stop, Engine* engine = nullptr);
 
 // The same for whoever keeps the model and its verdicts: at the cost of what the step touches where it folds
 // with the options of the table.
@@ -67,6 +75,6 @@ struct TableOutcome {
     std::vector<Finding> findings;
 };
 Result<TableOutcome> apply(const Step& step, const FoldTablePointer& table, Progress& progress,
-                           const std::stop_token& stop);
+                           const std::stop_token& stop, Engine* engine = nullptr);
 
 } // namespace pleat

@@ -2,24 +2,11 @@
 #include "core/report/Json.h"
 
 #include "core/base/Visible.h"
-
-#include <cmath>
-#include <nlohmann/json.hpp>
+#include "core/report/JsonNumber.h"
 
 namespace pleat {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json number(double value)
-{
-    if (std::isnan(value))
-        return "nan";
-    if (std::isinf(value))
-        return value > 0 ? "inf" : "-inf";
-    return value;
-}
 
 Json numbers(const std::vector<double>& values)
 {
@@ -142,6 +129,14 @@ Json portsJson(const std::vector<ModelInfo::Port>& ports)
     return array;
 }
 
+Json stateDictJson(const std::string& file, const StateDict& dict)
+{
+    Json mapped = Json::array();
+    for (const MappedName& name : dict.mapped)
+        mapped.push_back({{"from", name.from}, {"to", name.to}, {"how", name.how}});
+    return {{"file", file}, {"tensors", dict.tensors.size()}, {"mapped", mapped}, {"left_out", dict.leftOut}};
+}
+
 // Bytes that are not UTF-8 become U+FFFD; what steers a terminal or turns the writing is escaped.
 std::string text(const Json& json)
 {
@@ -250,12 +245,77 @@ Result<void> foldJson(const FoldFiles& files, std::span<const FoldedPair> pairs,
     Json after = Json::object();
     if (!files.data.empty())
         after["data"] = files.data;
+    if (files.written)
+        after["state_dict"] = stateDictJson(files.stateDict, *files.written);
     return writeWithPairs(
         {{"model", files.model},
          {"output", files.output.empty() ? Json(nullptr) : Json(files.output)},
          {"folded", folded},
          {"left", left}},
         pairs, [&](const FoldedPair& pair) { return pairJson(pair, arrays); }, after, write);
+}
+
+namespace {
+
+Json leftJson(std::string_view pass, const LeftPlace& place, const GraphView& view)
+{
+    return {{"pass", pass},
+            {"code", place.code},
+            {"id", lastingId(view, view.find(place.node))},
+            {"message", place.why.text()}};
+}
+
+} // namespace
+
+std::string prepareJson(const PrepareFiles& files, const GraphView& before, const PreparedAll& prepared)
+{
+    Json applied = Json::array(), left = Json::array();
+    const GraphView* last = &before;
+    for (const AppliedPass& pass : prepared.applied) {
+        Json places = Json::array();
+        for (const PreparedPlace& place : pass.done)
+            places.push_back(place.what.text());
+        applied.push_back({{"pass", pass.pass},
+                           {"changed", pass.done.size()},
+                           {"operators", operatorChanges(*last, pass.after.view())},
+                           {"places", places}});
+        last = &pass.after.view();
+    }
+    for (const auto& [pass, place] : prepared.left)
+        left.push_back(leftJson(pass, place, *last));
+    Json json = {{"model", files.model},
+                 {"output", orNull(files.output)},
+                 {"passes", applied},
+                 {"left", left},
+                 {"operators", operatorChanges(before, *last)}};
+    if (!files.data.empty())
+        json["data"] = files.data;
+    return text(json);
+}
+
+std::string passesJson(const std::string& model, const std::vector<ListedPass>& passes,
+                       const Result<OnnxRuntimeLibrary>& runtime)
+{
+    Json all = Json::array();
+    for (const ListedPass& listed : passes) {
+        Json json = {{"pass", listed.pass->id},
+                     {"name", listed.pass->name},
+                     {"about", listed.pass->about},
+                     {"default", listed.pass->byDefault}};
+        if (listed.alone) {
+            Json left = Json::array();
+            for (const LeftPlace& place : listed.alone->left)
+                left.push_back(leftJson(listed.pass->id, place, listed.alone->after.view()));
+            json["would_change"] = listed.alone->done.size();
+            json["left"] = std::move(left);
+        }
+        if (!listed.problem.empty())
+            json["problem"] = listed.problem;
+        all.push_back(std::move(json));
+    }
+    const Json found = runtime ? Json{{"version", runtime->version}, {"path", runtime->path.string()}}
+                               : Json{{"problem", runtime.error().message}};
+    return text({{"model", orNull(model)}, {"passes", all}, {"onnxruntime", found}});
 }
 
 std::string replayJson(const ReplayFiles& files, const Recipe& recipe, const Replay& replayed)
@@ -285,6 +345,146 @@ std::string replayJson(const ReplayFiles& files, const Recipe& recipe, const Rep
     if (!files.data.empty())
         json["data"] = files.data;
     return text(json);
+}
+
+namespace {
+
+// {"8": {"tensor": {"symmetric": {"min_max", "clipped"}, "asymmetric": {…}}, "channel": {…}}, "4": {…}}
+Json ratiosJson(const std::vector<double>& ratios)
+{
+    Json json = Json::object();
+    for (std::size_t s = 0; s < ratios.size(); ++s) {
+        const QuantizationScheme& scheme = commonSchemes()[s];
+        json[std::to_string(scheme.bits)][scheme.perChannel ? "channel" : "tensor"]
+            [scheme.symmetric ? "symmetric" : "asymmetric"][scheme.clipped ? "clipped" : "min_max"] =
+                number(ratios[s]);
+    }
+    return json;
+}
+
+Json weightJson(const LayerRow& row)
+{
+    const Statistics& measured = row.statistics;
+    Json json{{"layer", row.layer.name}, {"op", row.layer.op}, {"scope", row.scope}, {"weight", row.tensor},
+              {"dtype", name(row.type)}, {"shape", row.dims},  {"bytes", row.bytes}};
+    if (row.problem) {
+        json["problem"] = row.problem->message;
+        return json;
+    }
+    json["channels"] = measured.channels.size();
+    json["min"] = number(measured.range.min);
+    json["max"] = number(measured.range.max);
+    json["mean"] = number(measured.mean);
+    json["std"] = number(measured.deviation);
+    json["zeros"] = measured.zeros;
+    json["nan"] = measured.nans;
+    json["inf"] = measured.infinities;
+    json["subnormal"] = measured.subnormals;
+    json["entropy"] = number(row.entropy);
+    json["outlier"] = row.outlier
+                          ? Json{{"channel", row.outlier->channel}, {"ratio", number(row.outlier->ratio)}}
+                          : Json(nullptr);
+    json["sqnr"] = row.sqnr.empty() ? Json(nullptr) : ratiosJson(row.sqnr);
+    return json;
+}
+
+Json sideJson(const std::optional<TensorSide>& side, const Range* range)
+{
+    if (!side)
+        return nullptr;
+    Json json{
+        {"name", side->name}, {"scope", side->scope}, {"dtype", name(side->type)}, {"shape", side->dims}};
+    if (range) {
+        json["min"] = number(range->min);
+        json["max"] = number(range->max);
+    }
+    return json;
+}
+
+Json comparedJson(const ComparedTensor& tensor)
+{
+    const auto& measured = tensor.difference;
+    Json json{{"before", sideJson(tensor.before, measured ? &measured->before : nullptr)},
+              {"after", sideJson(tensor.after, measured ? &measured->after : nullptr)}};
+    if (tensor.by == MatchedBy::Nobody)
+        return json;
+    json["matched_by"] = tensor.by == MatchedBy::Name     ? "name"
+                         : tensor.by == MatchedBy::Output ? "output"
+                                                          : "node";
+    json["same"] = tensor.isSame();
+    if (!measured) {
+        json["problem"] = tensor.problem;
+        return json;
+    }
+    json["differing"] = measured->differing;
+    json["apart"] = measured->apart;
+    json["max_difference"] = number(measured->largest);
+    json["max_relative"] = number(measured->largestRelative);
+    json["sqnr"] = number(measured->sqnr);
+    return json;
+}
+
+} // namespace
+
+Result<void> WeightsJson::begin(const std::string& model)
+{
+    return m_write("{\n  \"model\": " + indented(Json(model), 2) + ",\n  \"layers\": [");
+}
+
+Result<void> WeightsJson::add(const LayerRow& row)
+{
+    const std::string piece = (m_any ? ",\n    " : "\n    ") + indented(weightJson(row), 4);
+    m_any = true;
+    return m_write(piece);
+}
+
+Result<void> WeightsJson::end()
+{
+    return m_write(m_any ? "\n  ]\n}\n" : "]\n}\n");
+}
+
+void CompareCounts::add(const ComparedTensor& tensor)
+{
+    ++(!tensor.after ? onlyBefore : !tensor.before ? onlyAfter : tensor.isSame() ? same : different);
+}
+
+Result<void> CompareJson::begin(const std::string& before, const std::string& after)
+{
+    return m_write("{\n  \"before\": " + indented(Json(before), 2) +
+                   ",\n  \"after\": " + indented(Json(after), 2) + ",\n  \"tensors\": [");
+}
+
+Result<void> CompareJson::add(const ComparedTensor& tensor)
+{
+    const std::string piece = (m_any ? ",\n    " : "\n    ") + indented(comparedJson(tensor), 4);
+    m_any = true;
+    return m_write(piece);
+}
+
+Result<void> CompareJson::end(const CompareCounts& counts)
+{
+    std::string piece = m_any ? "\n  ]" : "]";
+    for (const auto& [key, count] :
+         {std::pair("same", counts.same), std::pair("different", counts.different),
+          std::pair("only_before", counts.onlyBefore), std::pair("only_after", counts.onlyAfter)})
+        piece += ",\n  " + Json(key).dump() + ": " + Json(count).dump();
+    return m_write(piece + "\n}\n");
+}
+
+std::string tensorsJson(const TensorFiles& files)
+{
+    Json tensors = Json::array(), leftOut = Json::array();
+    for (const NamedTensor& tensor : files.tensors)
+        tensors.push_back({{"name", tensor.name},
+                           {"dtype", name(tensor.tensor.type())},
+                           {"shape", tensor.dims()},
+                           {"bytes", storedBytes(tensor.tensor.type(), tensor.tensor.elements())}});
+    for (const TensorFiles::LeftOut& tensor : files.leftOut)
+        leftOut.push_back({{"name", tensor.name}, {"why", tensor.why}});
+    return text({{"model", files.model},
+                 {"output", orNull(files.output)},
+                 {"tensors", tensors},
+                 {"left_out", leftOut}});
 }
 
 } // namespace pleat

@@ -5,18 +5,18 @@
 // whole.
 #pragma once
 
+#include "core/compare/CompareTensors.h"
 #include "core/fold/Fold.h"
 #include "core/graph/Describe.h"
 #include "core/recipe/Recipe.h"
+#include "core/report/StateDict.h"
+#include "core/report/TextSink.h"
+#include "core/weights/WeightTable.h"
+#include "core/worker/OnnxRuntimeLibrary.h"
 
-#include <functional>
 #include <string>
-#include <string_view>
 
 namespace pleat {
-
-// Takes the next piece of the text. An Error ends the report and is its result.
-using TextSink = std::function<Result<void>(std::string_view)>;
 
 std::string infoJson(const ModelInfo& info);
 Result<void> pairsJson(const std::string& model, std::span<const FoldCandidate> candidates,
@@ -27,9 +27,69 @@ enum class Arrays { Include, LeaveOut }; // included in --report, left out of --
 // of it is in the output.
 struct FoldFiles {
     std::string model, output, data;
+    std::string stateDict{};            // the file; empty: none was asked for
+    const StateDict* written = nullptr; // what is in it
 };
 Result<void> foldJson(const FoldFiles& files, std::span<const FoldedPair> pairs, Arrays arrays,
                       const TextSink& write);
+
+// {"model", "layers": [{"layer", "op", "scope", "weight", …}]}: begin, then rows as they come, then the end.
+class WeightsJson final {
+public:
+    explicit WeightsJson(TextSink write) : m_write(std::move(write)) {}
+    Result<void> begin(const std::string& model);
+    Result<void> add(const LayerRow& row);
+    Result<void> end();
+
+private:
+    TextSink m_write;
+    bool m_any = false;
+};
+
+// How many tensors there are of each kind; the last two count where they are.
+struct CompareCounts {
+    std::uint64_t same = 0, different = 0, onlyBefore = 0, onlyAfter = 0;
+    void add(const ComparedTensor& tensor);
+};
+
+// {"before", "after", "tensors": […], "same", "different", "only_before", "only_after"}: the same way.
+class CompareJson final {
+public:
+    explicit CompareJson(TextSink write) : m_write(std::move(write)) {}
+    Result<void> begin(const std::string& before, const std::string& after);
+    Result<void> add(const ComparedTensor& tensor);
+    Result<void> end(const CompareCounts& counts);
+
+private:
+    TextSink m_write;
+    bool m_any = false;
+};
+
+// Tensors of a model, as they were listed or written under these names.
+struct TensorFiles {
+    std::string model, output; // no output: they are listed
+    std::vector<NamedTensor> tensors;
+    struct LeftOut {
+        std::string name, why;
+    };
+    std::vector<LeftOut> leftOut;
+};
+std::string tensorsJson(const TensorFiles& files);
+
+// The files of a preparation, as the user names them.
+struct PrepareFiles {
+    std::string model, output, data;
+};
+std::string prepareJson(const PrepareFiles& files, const GraphView& before, const PreparedAll& prepared);
+// The passes there are; with what each alone would do, where the model was asked.
+struct ListedPass {
+    const Pass* pass = nullptr;
+    std::optional<Prepared> alone;
+    std::string problem; // why it could not look; mostly empty
+};
+// `runtime`: the ONNX Runtime that computes constants for them, or why there is none.
+std::string passesJson(const std::string& model, const std::vector<ListedPass>& passes,
+                       const Result<OnnxRuntimeLibrary>& runtime);
 
 // The files of a replay, as the user names them.
 struct ReplayFiles {

@@ -73,6 +73,8 @@ struct GraphChange {
     std::vector<std::string> undescribed;                  // value_info that goes
     std::vector<std::string> renumbered; // values whose numbers are others: quantization_annotation goes
     std::optional<std::string> name, doc;
+    bool dropsDocs = false; // of the graph or function and all that its lists name
+    bool dropsMetadata = false;
 };
 
 struct ModelChange {

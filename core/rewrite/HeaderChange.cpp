@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/rewrite/HeaderChange.h"
 
+#include "core/rewrite/Remarks.h"
+
 namespace pleat {
 
 namespace {
@@ -39,19 +41,79 @@ void setType(onnx::ValueInfoProto& value, DataType elements, std::span<const std
         type.mutable_shape()->add_dim()->set_dim_value(dim);
 }
 
-void describe(onnx::GraphProto& header, const GraphChange& change)
-{
-    const Names undescribed(change.undescribed.begin(), change.undescribed.end());
-    if (!undescribed.empty())
-        erase(*header.mutable_value_info(),
-              [&](const onnx::ValueInfoProto& info) { return undescribed.contains(info.name()); });
-    std::unordered_map<std::string, int> places;
-    for (int v = 0; !change.described.empty() && v < header.value_info_size(); ++v)
-        places.emplace(header.value_info(v).name(), v);
-    for (const ValueInfo& info : change.described) {
-        const auto [place, isNew] = places.try_emplace(info->name(), header.value_info_size());
-        *(isNew ? header.add_value_info() : header.mutable_value_info(place->second)) = *info;
+// What an edit makes of the descriptions of a graph.
+class Descriptions final {
+public:
+    Descriptions(const std::vector<Restated>& restated, const NameSet& vanished, const GraphChange* said)
+        : m_said(said)
+    {
+        for (const Restated& constant : restated)
+            m_restated[constant.name] = &constant;
+        for (const std::string_view name : vanished)
+            m_gone.insert(name);
+        for (std::size_t n = 0; said && n < said->undescribed.size(); ++n)
+            m_gone.insert(said->undescribed[n]);
+        for (std::size_t n = 0; said && n < said->described.size(); ++n)
+            m_new[said->described[n]->name()] = said->described[n]; // the last of a name counts
+        for (const auto& [name, constant] : m_restated)
+            m_named.insert(name);
+        for (const std::string_view name : m_gone)
+            m_named.insert(name);
+        for (const auto& [name, info] : m_new)
+            m_named.insert(name);
     }
+
+    void change(Sequence<Description>& descriptions)
+    {
+        const auto isNamed = [&](const Description& each) { return m_named.holdsHash(each.nameHash); };
+        for (std::size_t c = 0; !m_named.empty() && c < descriptions.chunks(); ++c) {
+            if (std::ranges::any_of(descriptions.chunkAt(c), isNamed))
+                descriptions.changeChunk(c,
+                                         [&](const std::vector<Description>& old) { return changed(old); });
+        }
+        for (std::size_t n = 0; m_said && n < m_said->described.size(); ++n) {
+            const std::string_view name = m_said->described[n]->name();
+            if (m_placed.insert(name))
+                descriptions.push_back(m_new.at(name));
+        }
+    }
+
+private:
+    std::vector<Description> changed(const std::vector<Description>& old)
+    {
+        std::vector<Description> now;
+        now.reserve(old.size());
+        for (const Description& each : old) {
+            const std::string_view name = each.proto->name();
+            if (m_gone.contains(name))
+                continue;
+            const auto constant = m_restated.find(name);
+            if (const auto made = m_new.find(name); made != m_new.end() && m_placed.insert(name)) {
+                now.emplace_back(made->second);
+            } else if (constant != m_restated.end()) {
+                const auto info = std::make_shared<onnx::ValueInfoProto>(*each.proto);
+                setType(*info, constant->second->type, constant->second->dims);
+                now.emplace_back(info);
+            } else {
+                now.push_back(each);
+            }
+        }
+        return now;
+    }
+
+    const GraphChange* m_said;
+    std::unordered_map<std::string_view, const Restated*> m_restated;
+    std::unordered_map<std::string_view, ValueInfo> m_new;
+    NameSet m_gone, m_named; // named: any of the three
+    NameSet m_placed;        // of the new ones
+};
+
+void strip(google::protobuf::Message& header, const GraphChange& change)
+{
+    if (change.dropsDocs)
+        clearRemarks(header, Remark::Doc);
+    if (change.dropsMetadata)
+        clearRemarks(header, Remark::Metadata);
 }
 
 } // namespace
@@ -120,6 +182,7 @@ std::shared_ptr<const onnx::FunctionProto> changed(const std::shared_ptr<const o
         setNames(*header->mutable_input(), *part.change->inputs);
     if (part.change->outputs)
         setNames(*header->mutable_output(), *part.change->outputs);
+    strip(*header, *part.change);
     if (part.change->doc)
         header->set_doc_string(*part.change->doc);
     return header;
@@ -129,8 +192,8 @@ bool changesHeader(const ResolvedEdit::GraphPart& part)
 {
     const GraphChange* const change = part.change;
     return !part.outputRenames.empty() ||
-           (change && (change->inputs || change->outputs || !change->described.empty() ||
-                       !change->undescribed.empty() || change->name || change->doc));
+           (change && (change->inputs || change->outputs || change->name || change->doc ||
+                       change->dropsDocs || change->dropsMetadata));
 }
 
 void change(onnx::GraphProto& header, const ResolvedEdit::GraphPart& part)
@@ -151,11 +214,11 @@ void change(onnx::GraphProto& header, const ResolvedEdit::GraphPart& part)
         setList(*header.mutable_input(), *part.change->inputs);
     if (part.change->outputs)
         setList(*header.mutable_output(), *part.change->outputs);
+    strip(header, *part.change);
     if (part.change->name)
         header.set_name(*part.change->name);
     if (part.change->doc)
         header.set_doc_string(*part.change->doc);
-    describe(header, *part.change);
 }
 
 void addInput(onnx::GraphProto& header, const TensorMessage& tensor)
@@ -171,38 +234,40 @@ void restate(onnx::GraphProto& header, const std::vector<Restated>& constants)
     std::unordered_map<std::string_view, const Restated*> byName;
     for (const Restated& constant : constants)
         byName[constant.name] = &constant;
-    for (auto* values : {header.mutable_input(), header.mutable_value_info()}) {
-        for (onnx::ValueInfoProto& value : *values) {
-            if (const auto found = byName.find(value.name()); found != byName.end())
-                setType(value, found->second->type, found->second->dims);
-        }
+    for (onnx::ValueInfoProto& input : *header.mutable_input()) {
+        if (const auto found = byName.find(input.name()); found != byName.end())
+            setType(input, found->second->type, found->second->dims);
     }
 }
 
-bool declaresAny(const onnx::GraphProto& header, const Names& names, bool inputsToo)
+void change(Sequence<Description>& descriptions, const std::vector<Restated>& restated,
+            const NameSet& vanished, const GraphChange* said)
+{
+    Descriptions(restated, vanished, said).change(descriptions);
+}
+
+bool declaresAny(const onnx::GraphProto& header, const NameSet& names, bool inputsToo)
 {
     if (names.empty())
         return false;
     const auto isOne = [&](const onnx::ValueInfoProto& info) { return names.contains(info.name()); };
-    return std::ranges::any_of(header.value_info(), isOne) ||
-           (inputsToo && std::ranges::any_of(header.input(), isOne)) ||
+    return (inputsToo && std::ranges::any_of(header.input(), isOne)) ||
            std::ranges::any_of(header.quantization_annotation(), [&](const auto& annotation) {
                return names.contains(annotation.tensor_name());
            });
 }
 
-void forget(onnx::GraphProto& header, const Names& names, bool inputsToo)
+void forget(onnx::GraphProto& header, const NameSet& names, bool inputsToo)
 {
     if (names.empty())
         return;
     const auto gone = [&](const onnx::ValueInfoProto& info) { return names.contains(info.name()); };
-    erase(*header.mutable_value_info(), gone);
     if (inputsToo)
         erase(*header.mutable_input(), gone);
     forgetAnnotations(header, names);
 }
 
-void forgetAnnotations(onnx::GraphProto& header, const Names& names)
+void forgetAnnotations(onnx::GraphProto& header, const NameSet& names)
 {
     if (!names.empty())
         erase(*header.mutable_quantization_annotation(), [&](const onnx::TensorAnnotation& annotation) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cassert>
 #include <map>
+#include <memory_resource>
 #include <onnx/onnx_pb.h>
 #include <ranges>
 #include <unordered_map>
@@ -57,13 +58,17 @@ struct Rewriter::State {
     bool isNodeName(std::string_view name);
 
     std::shared_ptr<const GraphView> view;
+    std::pmr::monotonic_buffer_resource memory; // goes at once, as all that is only to find what was written
     std::vector<Written> changed;
-    std::unordered_map<NodeIndex, std::size_t> places;    // in changed
-    std::unordered_map<ValueIndex, std::size_t> replaced; // in edit.replaced
-    std::unordered_set<NodeIndex> removed;
+    std::pmr::unordered_map<NodeIndex, std::size_t> places{&memory};    // in changed
+    std::pmr::unordered_map<ValueIndex, std::size_t> replaced{&memory}; // in edit.replaced
+    std::pmr::unordered_set<NodeIndex> removed{&memory};
+    std::unordered_map<ValueIndex, ValueIndex> replacements; // what is read in place of what
+    std::unordered_map<ValueIndex, ValueIndex> renamed;      // what is made under the name of which output
+    std::vector<ScopeIndex> insertedIn;                      // where edit.inserted stand
     std::map<ScopeIndex, GraphChange> graphs;
     Edit edit; // the rest
-    std::unordered_set<std::string> newNames;
+    std::pmr::unordered_set<std::string> newNames{&memory};
     std::unordered_map<std::string, int> variations; // the number of the last one
     NameIndex nodeNames;                             // of the view, once many are asked for
     int nodeNamesAsked = 0;
@@ -113,22 +118,30 @@ void Rewriter::remove(NodeIndex node)
         m_state->edit.removed.push_back(view().id(node));
 }
 
-void Rewriter::insert(NodeIndex neighbour, bool behind, onnx::NodeProto node)
+void Rewriter::insert(NodeIndex neighbour, bool behind, Node node)
 {
     assert(isNodeOf(view(), neighbour));
-    Node made;
-    made.proto = std::make_shared<const onnx::NodeProto>(std::move(node));
-    m_state->edit.inserted.push_back({view().id(neighbour), behind, std::move(made)});
+    m_state->insertedIn.push_back(view().scope(neighbour));
+    m_state->edit.inserted.push_back({view().id(neighbour), behind, std::move(node)});
 }
 
-void Rewriter::insertBefore(NodeIndex neighbour, onnx::NodeProto node)
+void Rewriter::insertBefore(NodeIndex neighbour, Node node)
 {
     insert(neighbour, false, std::move(node));
 }
 
+void Rewriter::insertBefore(NodeIndex neighbour, onnx::NodeProto node)
+{
+    Node made;
+    made.proto = std::make_shared<const onnx::NodeProto>(std::move(node));
+    insert(neighbour, false, std::move(made));
+}
+
 void Rewriter::insertAfter(NodeIndex neighbour, onnx::NodeProto node)
 {
-    insert(neighbour, true, std::move(node));
+    Node made;
+    made.proto = std::make_shared<const onnx::NodeProto>(std::move(node));
+    insert(neighbour, true, std::move(made));
 }
 
 std::string Rewriter::add(ScopeIndex scope, const std::string& wanted, DataType type,
@@ -162,7 +175,9 @@ void Rewriter::replaceData(ValueIndex storedAt, DataType type, std::vector<std::
 
 void Rewriter::changeNumbers(ValueIndex value)
 {
-    m_state->graphs[view().scope(value)].renumbered.emplace_back(view().name(value));
+    const ScopeIndex scope = view().scope(value);
+    if (view().scopes()[index(scope)].graph->header->quantization_annotation_size() > 0)
+        m_state->graphs[scope].renumbered.emplace_back(view().name(value));
 }
 
 void Rewriter::freezeInputs()
@@ -178,17 +193,128 @@ void Rewriter::freezeInputs()
     m_state->graphs[ScopeIndex::Main].inputs = std::move(stay);
 }
 
+ValueIndex Rewriter::replacement(ValueIndex value) const
+{
+    for (auto next = m_state->replacements.find(value); next != m_state->replacements.end();
+         next = m_state->replacements.find(value))
+        value = next->second;
+    return value;
+}
+
+std::string_view Rewriter::nameAfter(ValueIndex value) const
+{
+    value = replacement(value);
+    const auto output = m_state->renamed.find(value);
+    return view().name(output == m_state->renamed.end() ? value : output->second);
+}
+
+NodeIndex Rewriter::renamedMaker(ValueIndex from, ValueIndex to) const
+{
+    return view().isGraphOutput(from) ? view().producer(replacement(to)) : NodeIndex::None;
+}
+
+bool Rewriter::canReplace(ValueIndex from, ValueIndex to) const
+{
+    if (!view().isGraphOutput(from))
+        return true;
+    const ValueIndex made = replacement(to);
+    const NodeIndex maker = view().producer(made);
+    return maker != NodeIndex::None && view().scope(maker) == view().scope(from) &&
+           !view().isGraphOutput(made) && !m_state->renamed.contains(made) &&
+           !m_state->removed.contains(maker);
+}
+
+void Rewriter::replace(ValueIndex from, ValueIndex to)
+{
+    assert(canReplace(from, to));
+    to = replacement(to);
+    if (view().isGraphOutput(from)) {
+        const NodeIndex maker = view().producer(to);
+        m_state->renamed.emplace(to, from);
+        change(maker).set_output(static_cast<int>(view().producerSlot(to)), std::string(view().name(from)));
+    }
+    m_state->replacements.emplace(from, to);
+}
+
+void Rewriter::store(ValueIndex value, TensorMessage tensor)
+{
+    assert(tensor.name() == view().name(value));
+    m_state->graphs[view().scope(value)].added.push_back(std::move(tensor));
+}
+
+void Rewriter::store(ScopeIndex scope, TensorMessage tensor)
+{
+    m_state->graphs[scope].added.push_back(std::move(tensor));
+}
+
+GraphChange& Rewriter::graph(ScopeIndex scope)
+{
+    return m_state->graphs[scope];
+}
+
+ModelChange& Rewriter::model()
+{
+    return m_state->edit.model;
+}
+
+void Rewriter::restate(ValueIndex initializer, TensorMessage tensor)
+{
+    m_state->edit.replaced.push_back({view().initializer(initializer)->id, std::move(tensor)});
+}
+
+void Rewriter::drop(ValueIndex initializer)
+{
+    m_state->edit.dropped.push_back(view().initializer(initializer)->id);
+}
+
+void Rewriter::removeFunction(int function)
+{
+    m_state->edit.functionsRemoved.push_back(function);
+}
+
+// What a message reads of values that are called otherwise afterwards, by their new names.
+void Rewriter::reconnect(onnx::NodeProto& message, ScopeIndex scope) const
+{
+    for (std::string& input : *message.mutable_input()) {
+        const ValueIndex value = input.empty() ? ValueIndex::None : view().find(scope, input);
+        if (value == ValueIndex::None)
+            continue;
+        if (const std::string_view now = nameAfter(value); now != input)
+            input = now;
+    }
+}
+
 Edit Rewriter::edit() const
 {
     Edit edit = m_state->edit;
+    const bool reconnects = !m_state->replacements.empty();
     edit.changed.reserve(m_state->changed.size());
     for (const State::Written& written : m_state->changed) {
-        if (!m_state->removed.contains(written.node))
-            edit.changed.push_back({view().id(written.node), written.message, written.payloads, {}});
+        if (m_state->removed.contains(written.node))
+            continue;
+        if (reconnects)
+            reconnect(*written.message, view().scope(written.node));
+        edit.changed.push_back({view().id(written.node), written.message, written.payloads, {}});
     }
-    edit.graphs.reserve(m_state->graphs.size());
-    for (const auto& [scope, change] : m_state->graphs)
-        edit.graphs.emplace_back(change).graph = keyOf(view(), scope);
+    for (std::size_t i = 0; reconnects && i < edit.inserted.size(); ++i) {
+        auto message = std::make_shared<onnx::NodeProto>(*edit.inserted[i].node.proto);
+        reconnect(*message, m_state->insertedIn[i]);
+        edit.inserted[i].node.proto = std::move(message);
+    }
+    auto graphs = m_state->graphs;
+    const auto read = [&](ValueIndex value) {
+        const std::string_view now = nameAfter(value);
+        if (now != view().name(value))
+            graphs[view().scope(value)].reconnected.push_back(
+                {std::string(view().name(value)), std::string(now)});
+    };
+    for (const auto& [from, to] : m_state->replacements)
+        read(from);
+    for (const auto& [made, output] : m_state->renamed)
+        read(made);
+    edit.graphs.reserve(graphs.size());
+    for (auto& [scope, change] : graphs)
+        edit.graphs.emplace_back(std::move(change)).graph = keyOf(view(), scope);
     return edit;
 }
 

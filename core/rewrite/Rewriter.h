@@ -26,8 +26,16 @@ public:
     // is a left-out one.
     void insertBefore(NodeIndex neighbour, onnx::NodeProto node);
     void insertAfter(NodeIndex neighbour, onnx::NodeProto node);
+    // The same with bodies and left-out tensors; all in it get ids of their own. What the bodies read is not
+    // followed by replace().
+    void insertBefore(NodeIndex neighbour, Node node);
 
     // A new initializer in `scope` (in a function, which has none: a Constant node). Returns its name:
+    // What else is to change in a graph, beside what was written, and in the model around it. REQUIRES: of a
+    // graph no initializers, reconnections or inputs.
+    GraphChange& graph(ScopeIndex scope);
+    ModelChange& model();
+
     // `wanted`, or a variation of it that nothing else in the model is called.
     // REQUIRES: the payload has the bytes of such a tensor.
     std::string add(ScopeIndex scope, const std::string& wanted, DataType type,
@@ -47,6 +55,34 @@ public:
     // replaced.
     void freezeInputs();
 
+    // All that reads `from` reads `to` from now on, in bodies too. An output of a graph keeps its name:
+    // there, what makes `to` makes it under that name. Links of links are followed, whichever was written
+    // first. REQUIRES: canReplace(); the node that makes `from` is removed.
+    void replace(ValueIndex from, ValueIndex to);
+    // Whether it can: not where an output of a graph would have to be an input of it, an initializer, what is
+    // another output already, or what another graph makes.
+    bool canReplace(ValueIndex from, ValueIndex to) const;
+    // The node that replace() would change, as it makes `to` under another name; None: it changes none.
+    NodeIndex renamedMaker(ValueIndex from, ValueIndex to) const;
+
+    // The value is stored from now on, under its name, in place of being computed.
+    // REQUIRES: the node that makes it is removed; the tensor has its name.
+    void store(ValueIndex value, TensorMessage tensor);
+
+    // A new initializer in `scope`. REQUIRES: its name is free there, as one of uniqueName() is.
+    void store(ScopeIndex scope, TensorMessage tensor);
+
+    // Another message for an initializer, with the same numbers, type and shape, beside which it may say
+    // other things. REQUIRES: no annotation of quantized tensors names it.
+    void restate(ValueIndex initializer, TensorMessage tensor);
+
+    // The initializer goes.
+    // REQUIRES: nothing reads it any more.
+    void drop(ValueIndex initializer);
+
+    // By its index in Model::functions.
+    void removeFunction(int function);
+
     // `wanted`, or a variation of it that nothing in the model is called; reserved from now on.
     std::string uniqueName(const std::string& wanted);
 
@@ -57,7 +93,10 @@ public:
 
 private:
     const GraphView& view() const;
-    void insert(NodeIndex neighbour, bool behind, onnx::NodeProto node);
+    void insert(NodeIndex neighbour, bool behind, Node node);
+    ValueIndex replacement(ValueIndex value) const;
+    std::string_view nameAfter(ValueIndex value) const;
+    void reconnect(onnx::NodeProto& message, ScopeIndex scope) const;
     struct State;
     std::unique_ptr<State> m_state;
 };

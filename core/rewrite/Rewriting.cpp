@@ -21,6 +21,8 @@ public:
 
     Model run()
     {
+        for (std::size_t s = 0; s < m_view.scopes().size(); ++s)
+            m_describing.push_back(describesValues(static_cast<ScopeIndex>(s)));
         collectNewNames();
         if (m_edit.edit.dropsUnread)
             dropOrphans();
@@ -60,12 +62,51 @@ private:
         }
     }
 
+    // Whether a node goes on reading there what it reads now.
+    bool readsOn(NodeIndex node, std::size_t slot, const onnx::NodeProto& now) const
+    {
+        const ValueIndex value = m_view.input(node, slot);
+        return value != ValueIndex::None && slot < static_cast<std::size_t>(now.input_size()) &&
+               now.input(static_cast<int>(slot)) == m_view.name(value);
+    }
+
+    // Where no value is described, names that vanish matter to nobody.
+    bool describesValues(ScopeIndex scope) const
+    {
+        const Scope& entry = m_view.scopes()[index(scope)];
+        const onnx::GraphProto& header = *entry.graph->header;
+        return entry.function < 0 && (!entry.graph->descriptions.empty() ||
+                                      header.quantization_annotation_size() > 0 || listsInputs(scope));
+    }
+
+    // Before IR version 4 all initializers are inputs, too.
+    bool listsInputs(ScopeIndex scope) const { return m_model.irVersion() < 4 && scope == ScopeIndex::Main; }
+
     void collectNewNames()
     {
+        const auto read = [&](const onnx::NodeProto& proto, auto isNew) {
+            for (int slot = 0; slot < proto.input_size(); ++slot) {
+                if (isNew(static_cast<std::size_t>(slot)))
+                    m_newReads.insert(proto.input(slot));
+            }
+        };
+        for (const auto& [node, changed] : m_edit.changed) {
+            const auto isNew = [&, at = node, now = changed.message.get()](std::size_t slot) {
+                return !readsOn(at, slot, *now);
+            };
+            if (!m_edit.isRemoved(node))
+                read(*changed.message, isNew);
+        }
+        for (const auto* inserted : {&m_edit.before, &m_edit.behind}) {
+            for (const auto& [neighbour, made] : *inserted)
+                read(*made->proto, [](std::size_t) { return true; });
+        }
         forEachNewNode([&](NodeIndex node, const onnx::NodeProto& proto) {
-            m_newReads.insert(proto.input().begin(), proto.input().end());
-            Names& names = m_newNames[m_view.scope(node)];
-            names.insert(proto.output().begin(), proto.output().end());
+            if (!m_describing[index(m_view.scope(node))])
+                return;
+            NameSet& names = m_newNames[m_view.scope(node)];
+            for (const std::string& output : proto.output())
+                names.insert(output);
         });
         for (const auto* inserted : {&m_edit.before, &m_edit.behind}) {
             for (const auto& [neighbour, made] : *inserted)
@@ -97,7 +138,8 @@ private:
             for (const onnx::ValueInfoProto& output : body.graph->header->output())
                 m_newReads.insert(output.name());
             for (const Node& node : body.graph->nodes) {
-                m_newReads.insert(node.proto->input().begin(), node.proto->input().end());
+                for (const std::string& input : node.proto->input())
+                    m_newReads.insert(input);
                 collectReads(node.bodies());
             }
         }
@@ -108,18 +150,27 @@ private:
     void dropOrphans()
     {
         std::vector<ValueIndex> unread;
-        // Counts the readings that end with this edit; the last one of a value leaves it unread.
-        const auto stopReading = [&](NodeIndex node) {
-            for (const ValueIndex value : m_view.inputs(node)) {
-                if (value != ValueIndex::None && ++m_endedUses[value] == m_view.uses(value).size())
-                    unread.push_back(value);
-            }
+        // Counts the readings that end with this edit; the last one of a value leaves it unread. Most have
+        // but one.
+        std::unordered_map<ValueIndex, std::size_t> ended;
+        const auto stopReading = [&](ValueIndex value) {
+            const std::size_t uses = m_view.uses(value).size();
+            if (value != ValueIndex::None && (uses == 1 || ++ended[value] == uses))
+                unread.push_back(value);
+        };
+        const auto stopReadings = [&](NodeIndex node) {
+            std::ranges::for_each(m_view.inputs(node), stopReading);
         };
         for (const NodeIndex node : m_edit.removed)
-            stopReading(node);
+            stopReadings(node);
         for (const auto& [node, changed] : m_edit.changed) {
-            if (!m_edit.isRemoved(node))
-                stopReading(node); // what it still reads is among the new readings
+            if (m_edit.isRemoved(node))
+                continue;
+            const auto inputs = m_view.inputs(node);
+            for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
+                if (!readsOn(node, slot, *changed.message))
+                    stopReading(inputs[slot]);
+            }
         }
         while (!unread.empty()) {
             const ValueIndex value = unread.back();
@@ -131,14 +182,22 @@ private:
                 if (isAnnotation(value))
                     continue;
                 if (!isStillInput(value))
-                    m_orphans.insert(value);
+                    m_orphans.push_back(value);
             } else if (producer != NodeIndex::None && !isGone(producer) && constantOf(m_view, value) &&
                        makesOnly(producer, value)) {
                 m_orphanNodes.insert(producer);
-                if (!m_edit.changed.contains(producer))
-                    stopReading(producer);
+                if (const auto* const changed = m_edit.changed.find(producer)) {
+                    const auto inputs = m_view.inputs(producer);
+                    for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
+                        if (readsOn(producer, slot, *changed->message))
+                            stopReading(inputs[slot]);
+                    }
+                } else {
+                    stopReadings(producer);
+                }
             }
         }
+        std::ranges::sort(m_orphans);
     }
 
     // From IR version 4 on an initializer may go and its input stay.
@@ -171,7 +230,7 @@ private:
     void collectVanished()
     {
         const auto vanish = [&](ValueIndex value) {
-            if (value == ValueIndex::None)
+            if (value == ValueIndex::None || !m_describing[index(m_view.scope(value))])
                 return;
             const auto names = m_newNames.find(m_view.scope(value));
             if (names == m_newNames.end() || !names->second.contains(m_view.name(value)))
@@ -195,9 +254,12 @@ private:
 
     void collectRestated()
     {
-        for (const auto& [value, tensor] : m_edit.replaced)
-            m_restated[m_view.scope(value)].push_back(
-                {tensor->name(), tensor->type(), {tensor->dims().begin(), tensor->dims().end()}});
+        for (const auto& [value, tensor] : m_edit.replaced) {
+            const TensorMessage& old = m_view.initializer(value)->tensor;
+            if (old.type() != tensor->type() || !std::ranges::equal(old.dims(), tensor->dims()))
+                m_restated[m_view.scope(value)].push_back(
+                    {tensor->name(), tensor->type(), {tensor->dims().begin(), tensor->dims().end()}});
+        }
         for (const auto& [node, changed] : m_edit.changed) {
             const onnx::TensorProto* const value = valueOf(*changed.message);
             if (value && changed.message->output_size() > 0)
@@ -257,8 +319,10 @@ private:
         const Scope& scope = m_view.scopes()[index(index_)];
         auto graph = std::make_shared<Graph>(*scope.graph);
         graph->source = {};
-        if (scope.function < 0)
+        if (scope.function < 0) {
             graph->header = rebuiltHeader(index_, *scope.graph);
+            change(graph->descriptions, m_restated[index_], vanishedIn(index_), changeOf(index_));
+        }
         rebuildInitializers(index_, scope, *graph);
         for (const std::size_t chunk : m_nodeChunks[index_]) {
             graph->nodes.changeChunk(chunk, [&](const std::vector<Node>&) {
@@ -367,7 +431,8 @@ private:
                 std::vector<Initializer> kept;
                 for (std::size_t i = 0; i < old.size(); ++i) {
                     const ValueIndex value = scope.initializers.chunkAt(chunk)[i];
-                    if (m_orphans.contains(value) || std::ranges::binary_search(m_edit.dropped, value))
+                    if (std::ranges::binary_search(m_orphans, value) ||
+                        std::ranges::binary_search(m_edit.dropped, value))
                         continue;
                     const auto* const replaced = m_edit.replaced.find(value);
                     kept.push_back(replaced ? Initializer{old[i].id, **replaced, {}} : old[i]);
@@ -405,27 +470,32 @@ private:
             graph.nodes.insertAtStart(std::move(constants));
     }
 
+    const NameSet& vanishedIn(ScopeIndex scope) const
+    {
+        static const NameSet none;
+        const auto found = m_vanished.find(scope);
+        return found == m_vanished.end() ? none : found->second;
+    }
+
     std::shared_ptr<const onnx::GraphProto> rebuiltHeader(ScopeIndex scope, const Graph& graph)
     {
-        static const Names none;
         const std::shared_ptr<const onnx::GraphProto>& old = graph.header;
-        const bool listsInputs = m_model.irVersion() < 4 && scope == ScopeIndex::Main;
-        const auto found = m_vanished.find(scope);
-        const Names& vanished = found == m_vanished.end() ? none : found->second;
+        const bool withInputs = listsInputs(scope);
+        const NameSet& vanished = vanishedIn(scope);
         const std::vector<Restated>& restated = m_restated[scope];
-        Names restatedNames;
+        NameSet restatedNames;
         for (const Restated& constant : restated)
             restatedNames.insert(constant.name);
         const auto part = m_edit.graphs.find(scope);
-        const Names renumbered = old->quantization_annotation_size() > 0 ? renumberedIn(scope) : none;
-        const bool lists = listsInputs && !added(scope).empty();
+        const NameSet renumbered = old->quantization_annotation_size() > 0 ? renumberedIn(scope) : NameSet();
+        const bool lists = withInputs && !added(scope).empty();
         const bool changes = part != m_edit.graphs.end() && changesHeader(part->second);
-        if (renumbered.empty() && !lists && !changes && !declaresAny(*old, vanished, listsInputs) &&
+        if (renumbered.empty() && !lists && !changes && !declaresAny(*old, vanished, withInputs) &&
             !declaresAny(*old, restatedNames, true))
             return old;
         auto header = std::make_shared<onnx::GraphProto>(*old);
         restate(*header, restated);
-        forget(*header, vanished, listsInputs);
+        forget(*header, vanished, withInputs);
         forgetAnnotations(*header, renumbered);
         if (changes)
             change(*header, part->second);
@@ -437,11 +507,13 @@ private:
     }
 
     // Values whose numbers are others.
-    Names renumberedIn(ScopeIndex scope) const
+    NameSet renumberedIn(ScopeIndex scope) const
     {
-        Names names;
-        if (const GraphChange* const change = changeOf(scope))
-            names.insert(change->renumbered.begin(), change->renumbered.end());
+        NameSet names;
+        if (const GraphChange* const change = changeOf(scope)) {
+            for (const std::string& name : change->renumbered)
+                names.insert(name);
+        }
         for (const auto& [value, tensor] : m_edit.replaced) {
             if (m_view.scope(value) == scope)
                 names.insert(m_view.name(value));
@@ -451,13 +523,13 @@ private:
 
     const ResolvedEdit& m_edit;
     const GraphView& m_view;
-    Model m_model;    // becomes the result
-    Names m_newReads; // names in the messages of the edit
-    std::unordered_map<ValueIndex, std::size_t> m_endedUses;
-    std::unordered_map<ScopeIndex, Names> m_newNames; // that are defined by the edit
+    Model m_model;                  // becomes the result
+    std::vector<bool> m_describing; // by scope: where names that vanish may be described
+    NameSet m_newReads;             // names that are read in the messages of the edit and were not, there
+    std::unordered_map<ScopeIndex, NameSet> m_newNames; // that are defined by the edit
     std::unordered_set<NodeIndex> m_orphanNodes;
-    std::unordered_set<ValueIndex> m_orphans; // initializers
-    std::unordered_map<ScopeIndex, Names> m_vanished;
+    std::vector<ValueIndex> m_orphans; // initializers, sorted
+    std::unordered_map<ScopeIndex, NameSet> m_vanished;
     std::unordered_map<ScopeIndex, std::vector<Restated>> m_restated;
     std::set<ScopeIndex> m_touched;
     std::map<ScopeIndex, std::set<std::size_t>> m_nodeChunks, m_initializerChunks; // to be rebuilt

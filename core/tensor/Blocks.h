@@ -32,6 +32,34 @@ Result<void> forEachBlock(const TensorView& tensor, Progress& progress, const st
     return {};
 }
 
+// The same for tensors of type Float as floats, in place where they are in memory.
+template<class Visit>
+Result<void> forEachFloatBlock(const TensorView& tensor, Progress& progress, const std::stop_token& stop,
+                               Visit visit)
+{
+    constexpr std::uint64_t blockElements = 1 << 16;
+    const std::uint64_t count = tensor.elements();
+    const std::span<const std::byte> there = tensor.inMemory();
+    std::vector<float> values(there.empty() ? std::min(count, blockElements) : 0);
+    for (std::uint64_t first = 0; first < count; first += blockElements) {
+        if (stop.stop_requested())
+            return cancelled();
+        const std::uint64_t length = std::min(count - first, blockElements);
+        std::span<const float> block(reinterpret_cast<const float*>(there.data()) +
+                                         (there.empty() ? 0 : first),
+                                     there.empty() ? 0 : length);
+        if (there.empty()) {
+            values.resize(length);
+            if (auto read = tensor.read(first, length, std::as_writable_bytes(std::span(values))); !read)
+                return read;
+            block = values;
+        }
+        visit(first, block);
+        progress.advance(first + length, count);
+    }
+    return {};
+}
+
 // The same without telling how far it is.
 template<class Visit>
 Result<void> forEachBlock(const TensorView& tensor, const std::stop_token& stop, Visit visit)

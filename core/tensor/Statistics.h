@@ -17,23 +17,36 @@ struct Range {
 };
 
 struct Statistics {
-    std::uint64_t count = 0;     // elements
-    std::uint64_t nonFinite = 0; // NaN and infinities; they are left out of everything below
+    std::uint64_t count = 0;                // elements
+    std::uint64_t nans = 0, infinities = 0; // left out of everything below
     std::uint64_t zeros = 0;
-    Range range; // of all finite values; {0, 0} when there is none
+    std::uint64_t subnormals = 0; // nearer to 0 than the least normal number of the stored type
+    Range range;                  // of all finite values; {0, 0} when there is none
     double mean = 0;
     double deviation = 0;        // standard deviation, of the population
-    std::vector<Range> channels; // per output channel of the layout
+    std::vector<Range> channels; // per output channel of the layout, as `range`
+    std::vector<double> means;   // as many; 0 where there is no finite value
+
+    std::uint64_t nonFinite() const { return nans + infinities; }
 };
 
-// Error Unsupported for types that cannot be read as numbers; the payload's errors; Cancelled.
+// Reads each element once. Error Unsupported for types that cannot be read as numbers; the payload's errors;
+// Cancelled.
 Result<Statistics> statistics(const TensorView& tensor, const WeightLayout& layout, Progress& progress,
                               std::stop_token stop);
 
+// Bin b of n counts the values from min + b·(max − min)/n on, up to where the next one begins; the last one
+// counts max, too.
 struct Histogram {
-    Range range;                     // the first bin starts at min, the last ends at max
-    std::vector<std::uint64_t> bins; // counts; values outside the range are not counted
+    Range range;
+    std::vector<std::uint64_t> bins; // values outside the range are not counted
 };
+
+// Where bin `bin` begins.
+double binStart(const Histogram& histogram, std::size_t bin);
+// Shannon's entropy of the bins in bits: −Σ p·log₂ p; 0 when there are no values. (C. E. Shannon, "A
+// mathematical theory of communication", 1948, section 6.)
+double entropy(const Histogram& histogram);
 
 Result<Histogram> histogram(const TensorView& tensor, Range range, std::size_t bins, Progress& progress,
                             std::stop_token stop);

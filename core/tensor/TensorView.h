@@ -28,8 +28,11 @@ public:
     // bytes.
     Result<void> read(std::uint64_t first, std::uint64_t count, std::span<std::byte> into) const;
 
-    // The same as doubles, exactly; for the foldable types and integers up to 32 bits (64-bit integers are
-    // rounded).
+    // All elements as stored where they lie in memory one behind the other as they are; else empty.
+    std::span<const std::byte> inMemory() const;
+
+    // The same as doubles, exactly; for every type of real numbers and bool (64-bit integers are rounded).
+    static bool areNumbers(DataType type);
     Result<void> readDoubles(std::uint64_t first, std::span<double> into) const;
 
     // The whole tensor as doubles; for small ones. Error Unsupported above `mostAtOnce` elements: a sparse
@@ -38,6 +41,9 @@ public:
     static constexpr std::uint64_t mostAtOnce = std::uint64_t{1} << 27; // a gigabyte of doubles
 
 private:
+    Result<void> readStored(std::uint64_t offset, std::span<std::byte> into) const; // without factors
+    Result<void> readSmall(std::uint64_t first, std::span<double> into) const;
+
     std::string m_name;
     DataType m_type = DataType::Undefined;
     std::vector<std::int64_t> m_dims;

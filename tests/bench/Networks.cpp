@@ -57,6 +57,13 @@ public:
         return name;
     }
 
+    // All that nodes make is said to have this shape.
+    void declareAll(const std::vector<std::int64_t>& shape)
+    {
+        for (const onnx::NodeProto& node : m_graph->node())
+            setShape(*m_graph->add_value_info(), node.output(0), shape);
+    }
+
     void output(const std::string& name, const std::vector<std::int64_t>& shape)
     {
         setShape(*m_graph->add_output(), name, shape);
@@ -190,13 +197,15 @@ void writeResNet(const fs::path& model, int layers)
     network.write(model);
 }
 
-void writeChain(const fs::path& model, int pairs, int channels)
+void writeChain(const fs::path& model, int pairs, int channels, Declared declared)
 {
     Builder network;
     std::string at = network.input("x", {1, channels, 8, 8});
     for (int pair = 0; pair < pairs; ++pair)
         at = network.conv(at, channels, channels, 1, 1);
     network.output(at, {1, channels, 8, 8});
+    if (declared == Declared::Everything)
+        network.declareAll({1, channels, 8, 8});
     network.write(model);
 }
 

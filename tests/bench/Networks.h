@@ -13,7 +13,9 @@ namespace pleat::bench {
 void writeResNet(const std::filesystem::path& model, int layers);
 
 // Conv and BatchNormalization in turn: `pairs` convolutions of channels × channels × 1 × 1.
-void writeChain(const std::filesystem::path& model, int pairs, int channels);
+enum class Declared { Ports, Everything }; // Everything: a value_info for each value, as shape inference adds
+void writeChain(const std::filesystem::path& model, int pairs, int channels,
+                Declared declared = Declared::Ports);
 
 // Conv and BatchNormalization in turn, 1024 channels, 3 × 3: 37.7 MB a convolution, all of them in the file
 // `<model>.data` beside the model, at multiples of 64 KiB. Sparse: the data file has its length, and no

@@ -272,6 +272,54 @@ private slots:
         QCOMPARE(savedBytes(same).value(), bytes);
     }
 
+    // Fields of a graph may stand in any order, and a message may have its own: what is not changed is saved
+    // as it is, in the order of its kind.
+    void keepsDescriptionsAsTheyAre()
+    {
+        const auto field = [](char tag, const std::string& contents) {
+            return std::string{tag, static_cast<char>(contents.size())} + contents;
+        };
+        const auto node = [](const char* from, const char* to) {
+            return newNode("Relu", from, to).proto->SerializeAsString();
+        };
+        const auto description = [&](const char* name) { // with its name behind the rest, which is unknown
+            return field('\x6a', field('\x7a', "later") + field('\x0a', name));
+        };
+        const std::string graph =
+            field('\x0a', node("x", "a")) + description("a") +
+            field('\x5a', info("x", {1})->SerializeAsString()) + description("b") +
+            field('\x0a', node("a", "b")) + field('\x12', "network") + description("not there") +
+            field('\x62', info("c", {1})->SerializeAsString()) + field('\x0a', node("b", "c"));
+        const std::string opset = field('\x42', std::string("\x10\x11", 2));
+        const std::string file =
+            std::string("\x08\x08", 2) + opset + "\x3a" +
+            std::string{static_cast<char>(graph.size() % 128 + 128), static_cast<char>(graph.size() / 128)} +
+            graph;
+        QVERIFY(graph.size() >= 128 && graph.size() < 128 * 128);
+        const View view = viewOf(file).value();
+        QCOMPARE(view->scopes().front().graph->descriptions.size(), std::size_t{3});
+        QCOMPARE(savedBytes(apply({}, *view)).value(), file);
+
+        Edit edit;
+        edit.changed.push_back(
+            {view->id(view->scopes().front().nodes.at(0)), newNode("Neg", "x", "a").proto});
+        edit.graph({}).undescribed = {"b"};
+        edit.graph({}).described = {info("c", {1}), info("not there", {2}), info("b", {3})};
+        const std::string saved = savedBytes(apply(edit, *view)).value();
+        onnx::ModelProto wanted;
+        QVERIFY(wanted.ParseFromString(file));
+        wanted.mutable_graph()->mutable_node(0)->set_op_type("Neg");
+        auto& infos = *wanted.mutable_graph()->mutable_value_info();
+        infos.DeleteSubrange(1, 1);
+        infos[1] = *info("not there", {2});
+        *infos.Add() = *info("c", {1});
+        *infos.Add() = *info("b", {3});
+        onnx::ModelProto now;
+        QVERIFY(now.ParseFromString(saved));
+        QCOMPARE(now.SerializeAsString(), wanted.SerializeAsString());
+        QVERIFY(saved.find(description("a")) != std::string::npos);
+    }
+
     void changesANode()
     {
         const onnx::ModelProto now = outcome(

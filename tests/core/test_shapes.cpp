@@ -2,7 +2,8 @@
 // Shapes from the worker process, which is this program in its private mode: what it finds, and that nothing
 // it does can harm whoever asked.
 #include "core/model/ScopePath.h"
-#include "core/model/ShapeInference.h"
+#include "core/worker/ShapeInference.h"
+#include "core/worker/Tasks.h"
 #include "support/SmallModels.h"
 
 #include <QtTest>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Ranges, moments and histograms of tensors against the plain definition in long double, for stored tensors
 // and for scaled ones.
+#include "core/tensor/ChannelHistograms.h"
 #include "core/tensor/Statistics.h"
 #include "tests/core/support/ModelBuilder.h"
 #include "tests/core/support/Numbers.h"
@@ -71,7 +72,7 @@ private slots:
             for (const long double value : values)
                 squares += (value - mean) * (value - mean);
             QCOMPARE(measured.count, std::uint64_t{values.size()});
-            QCOMPARE(measured.nonFinite, std::uint64_t{0});
+            QCOMPARE(measured.nonFinite(), std::uint64_t{0});
             QCOMPARE(measured.zeros, zeros);
             QCOMPARE(measured.range, (Range{static_cast<double>(low), static_cast<double>(high)}));
             QVERIFY(near(measured.mean, mean, 1));
@@ -130,7 +131,7 @@ private slots:
         const Statistics measured = statisticsOf(
             tensorOf(DataType::Float, {1, notANumber, -2, infinity, -infinity, 0}), WeightLayout::plain(6));
         QCOMPARE(measured.count, std::uint64_t{6});
-        QCOMPARE(measured.nonFinite, std::uint64_t{3});
+        QCOMPARE(measured.nonFinite(), std::uint64_t{3});
         QCOMPARE(measured.zeros, std::uint64_t{1});
         QCOMPARE(measured.range, (Range{-2, 1}));
         QVERIFY(near(measured.mean, -1.0L / 3, 1));
@@ -252,6 +253,33 @@ private slots:
                 QCOMPARE(static_cast<long double>(piece[e]),
                          decode(format, encode(format, values[first + e] * factors[(first + e) % 33])));
         }
+    }
+
+    void countsChannelsByThemselves()
+    {
+        // A convolution's channels lie one behind the other, those of a matrix side by side.
+        const auto values = randomNumbers(7, DataType::Float, 6 * 5 * 9);
+        const TensorView tensor = tensorOf(DataType::Float, values);
+        const Range range{-3, 2};
+        constexpr std::size_t bins = 10; // each half a unit wide: exact
+        const std::vector<std::size_t> chosen{4, 0};
+        const auto expected = [&](const auto& channelOf, std::size_t channel) {
+            std::vector<std::uint64_t> counts(bins);
+            for (std::size_t e = 0; e < values.size(); ++e)
+                if (channelOf(e) == channel)
+                    ++counts[std::min(bins - 1, static_cast<std::size_t>(std::floor((values[e] + 3) * 2)))];
+            return counts;
+        };
+        const auto check = [&](const WeightLayout& layout, const auto& channelOf) {
+            NoProgress progress;
+            const auto counted = channelHistograms(tensor, layout, chosen, range, bins, progress, {});
+            QVERIFY(counted.has_value());
+            QCOMPARE(counted->size(), chosen.size());
+            for (std::size_t c = 0; c < chosen.size(); ++c)
+                QCOMPARE((*counted)[c].bins, expected(channelOf, chosen[c]));
+        };
+        check(WeightLayout::convolution(6, 5, 9, 1), [](std::size_t e) { return e / 45; });
+        check(WeightLayout::matrix(45, 6, false), [](std::size_t e) { return e % 6; });
     }
 };
 

@@ -125,6 +125,36 @@ Model folded(const View& view, std::mt19937& random)
     return outcome ? outcome->after : view->model();
 }
 
+// Says something else, or nothing, of some values; also of one that is not there.
+Model redescribed(const View& view, std::mt19937& random)
+{
+    Edit edit;
+    const auto scope = static_cast<ScopeIndex>(random() % view->scopes().size());
+    if (view->scopes()[index(scope)].function >= 0)
+        return view->model();
+    GraphChange& graph = edit.graph(keyOf(*view, scope));
+    for (std::size_t n = 1 + random() % 3; n > 0; --n) {
+        std::size_t value = random() % view->valueCount();
+        while (!view->exists(static_cast<ValueIndex>(value)))
+            value = (value + 1) % view->valueCount();
+        std::string name(view->name(static_cast<ValueIndex>(value)));
+        if (random() % 8 == 0)
+            name = "before"; // what changed() calls new values
+        if (random() % 3 == 0) {
+            graph.undescribed.push_back(name);
+            continue;
+        }
+        onnx::ValueInfoProto info;
+        info.set_name(name);
+        onnx::TypeProto::Tensor& type = *info.mutable_type()->mutable_tensor_type();
+        type.set_elem_type(onnx::TensorProto::FLOAT);
+        for (std::size_t d = random() % 5; d > 0; --d)
+            type.mutable_shape()->add_dim()->set_dim_value(static_cast<std::int64_t>(1 + random() % 4));
+        graph.described.push_back(std::make_shared<const onnx::ValueInfoProto>(info));
+    }
+    return apply(edit, *view);
+}
+
 struct Tally {
     int followed = 0, anew = 0;
 };
@@ -139,7 +169,9 @@ std::string checkEdits(const View& first, std::uint32_t seed, int edits, Tally& 
         const std::size_t at = random() % 4 == 0 ? random() % views.size() : views.size() - 1;
         const View before = views[at];
         const std::string old = text(*before);
-        const Model model = random() % 3 == 0 ? folded(before, random) : changed(before, random);
+        const Model model = random() % 4 == 0   ? redescribed(before, random)
+                            : random() % 3 == 0 ? folded(before, random)
+                                                : changed(before, random);
         const GraphView::Updated updated = GraphView::after(*before, model);
         ++(updated.change ? tally.followed : tally.anew);
         if (const std::string now = text(*updated.view), anew = text(*GraphView::of(model)); now != anew)

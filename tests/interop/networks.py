@@ -24,6 +24,7 @@ import numerics
 import workflow
 from graphs import Failure
 from peers import PEERS
+from processes import last_line
 
 HERE = pathlib.Path(__file__).parent
 NETWORKS = ("mobilenet_v2", "resnet18", "resnet50", "densenet121", "shufflenet_v2_x1_0", "efficientnet_b0",
@@ -58,10 +59,6 @@ def exported(asked, folder, network, opset):
             path.unlink(missing_ok=True)
             raise Failure(f"the export ended with {done.returncode}: {last_line(done.stderr)}")
     return path
-
-
-def last_line(text):
-    return (text.strip().splitlines() or ["it said nothing"])[-1]
 
 
 def run_peer(python, peer, before, after, times=1):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs another tool's folding on a model; networks.py calls this with the Python that has the tools.
+"""Runs another tool on a model; networks.py and prepared.py call this with the Python that has the tools.
 
-usage: peers.py PEER BEFORE.onnx AFTER.onnx [TIMES]      PEER is a key of PEERS
+usage: peers.py PEER BEFORE.onnx AFTER.onnx [TIMES]      PEER is a key of PEERS or SIMPLIFIERS
 Prints one JSON object: the tool's version and the seconds of each run, from file to file, its import not counted.
 """
 import importlib
@@ -43,13 +43,22 @@ def fold_by_onnxslim(before, after):
     onnx.save(onnxslim.slim(onnx.load(before)), after)
 
 
-def fold_by_onnxruntime(before, after):
+def optimize_by_onnxruntime(before, after, level):
     import onnxruntime
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
     options.optimized_model_filepath = after
     onnxruntime.InferenceSession(before, options, providers=["CPUExecutionProvider"])
+
+
+def fold_by_onnxruntime(before, after):
+    optimize_by_onnxruntime(before, after, "ORT_ENABLE_EXTENDED")
+
+
+def simplify_by_onnxruntime(before, after):
+    """With ONNX's own operators alone."""
+    optimize_by_onnxruntime(before, after, "ORT_ENABLE_BASIC")
 
 
 # By package: the function to call, and what to import before the clock starts.
@@ -61,6 +70,11 @@ PEERS = {
     "onnxruntime": (fold_by_onnxruntime, ["onnxruntime"]),
 }
 
+# What their users simplify with; all of them fold batch norms, too.
+BASIC = "-basic"
+SIMPLIFIERS = {peer: PEERS[peer] for peer in ("onnxsim", "onnxoptimizer", "onnxslim")}
+SIMPLIFIERS["onnxruntime" + BASIC] = (simplify_by_onnxruntime, ["onnxruntime"])
+
 
 def seconds_of(fold, before, after):
     start = time.perf_counter()
@@ -71,11 +85,11 @@ def seconds_of(fold, before, after):
 def main():
     peer, before, after = sys.argv[1:4]
     times = int(sys.argv[4]) if len(sys.argv) > 4 else 1
-    fold, modules = PEERS[peer]
+    fold, modules = (PEERS | SIMPLIFIERS)[peer]
     for module in modules:
         importlib.import_module(module)
     seconds = [seconds_of(fold, before, after) for _ in range(times)]
-    print(json.dumps({"version": importlib.metadata.version(peer), "seconds": seconds}))
+    print(json.dumps({"version": importlib.metadata.version(peer.removesuffix(BASIC)), "seconds": seconds}))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 
 #include "ui/canvas/GraphScene.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -27,7 +28,8 @@ inline void addEdge(GraphScene& scene, quint32 from, quint32 to)
     SceneEdge edge;
     edge.from = from;
     edge.to = to;
-    edge.tensor = from;
+    edge.toPort = static_cast<quint32>(
+        std::ranges::count(scene.edges, to, [](const SceneEdge& other) { return other.to; }));
     edge.tensorName = QStringLiteral("t%1").arg(from);
     edge.label = QStringLiteral("1×32×112×112");
     scene.edges.push_back(edge);
@@ -74,7 +76,7 @@ inline GraphScene foldedNetwork(const GraphScene& before)
     for (int n = 0; n <= Add; ++n)
         if (n != Norm)
             folded.nodes.push_back(before.nodes[static_cast<std::size_t>(n)]);
-    folded.nodes[Conv].rows.push_back({QStringLiteral("B"), QStringLiteral("32")});
+    folded.nodes.change(Conv).rows.push_back({QStringLiteral("B"), QStringLiteral("32")});
     for (const auto& [from, to] : {std::pair(0u, 1u), {1u, 2u}, {2u, 3u}, {2u, 4u}, {3u, 5u}, {4u, 5u}})
         addEdge(folded, from, to);
     folded.frames.push_back(

@@ -17,6 +17,7 @@
 #include <QPushButton>
 #include <QSettings>
 #include <QStandardPaths>
+#include <QTabBar>
 #include <QTest>
 #include <QTimer>
 #include <array>
@@ -158,6 +159,30 @@ QString modelWithPairs(const QTemporaryDir& folder, int pairs)
     return written(model, folder.filePath(QStringLiteral("pairs.onnx")));
 }
 
+namespace {
+
+onnx::ModelProto readModel(const QString& path)
+{
+    QFile file(path);
+    onnx::ModelProto model;
+    if (!file.open(QIODevice::ReadOnly) || !model.ParseFromString(file.readAll().toStdString()))
+        qFatal("%s cannot be read", qPrintable(path));
+    return model;
+}
+
+} // namespace
+
+QString modelWithADeadReader(const QTemporaryDir& folder, int pairs)
+{
+    onnx::ModelProto model = readModel(modelWithPairs(folder, pairs));
+    auto& dead = *model.mutable_graph()->add_node();
+    dead.set_op_type("Relu");
+    dead.set_name("dead");
+    dead.add_input("c" + std::to_string(pairs - 1));
+    dead.add_output("unread");
+    return written(model, folder.filePath(QStringLiteral("dead.onnx")));
+}
+
 QString modelThatOverflows(const QTemporaryDir& folder)
 {
     constexpr int channels = 2048;
@@ -190,15 +215,6 @@ QString modelThatOverflows(const QTemporaryDir& folder)
 }
 
 namespace {
-
-onnx::ModelProto readModel(const QString& path)
-{
-    QFile file(path);
-    onnx::ModelProto model;
-    if (!file.open(QIODevice::ReadOnly) || !model.ParseFromString(file.readAll().toStdString()))
-        qFatal("%s cannot be read", qPrintable(path));
-    return model;
-}
 
 void refer(onnx::TensorProto& tensor, const char* location, std::uint64_t offset, std::uint64_t length)
 {
@@ -268,6 +284,15 @@ QMap<QString, QByteArray> filesIn(const QTemporaryDir& folder)
         files[info.fileName()] = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
     }
     return files;
+}
+
+void chooseTab(QWidget& window, const QString& words)
+{
+    auto* tabs = part<QTabBar>(window, "weightsTabs");
+    for (int tab = 0; tab < tabs->count(); ++tab)
+        if (tabs->tabText(tab) == words)
+            return tabs->setCurrentIndex(tab);
+    qFatal("there is no tab %s", qPrintable(words));
 }
 
 void click(QAbstractButton* button)

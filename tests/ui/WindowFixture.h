@@ -41,6 +41,9 @@ QString modelWithConstantNodes(const QTemporaryDir& folder);
 // So many pairs of Conv and BatchNormalization in a row, over the same small weights.
 QString modelWithPairs(const QTemporaryDir& folder, int pairs);
 
+// The same, but a node that no output depends on reads what the last batch norm reads, and so blocks it.
+QString modelWithADeadReader(const QTemporaryDir& folder, int pairs);
+
 // One pair whose folded weight is infinite, which only the export sees: more weights than are read before.
 QString modelThatOverflows(const QTemporaryDir& folder);
 
@@ -65,6 +68,9 @@ Widget* part(QWidget& window, const char* name)
         qFatal("the window has no part \"%s\"", name);
     return found;
 }
+
+// Chooses the tab of these words in WEIGHTS.
+void chooseTab(QWidget& window, const QString& words);
 
 // Clicks a button as the mouse does.
 void click(QAbstractButton* button);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/ModelReader.h"
+#include "tests/core/support/ModelBuilder.h"
 #include "tests/ui/WindowFixture.h"
 #include "ui/canvas/FindModel.h"
 #include "ui/document/Convert.h"
@@ -119,6 +120,32 @@ private Q_SLOTS:
         model.setSnapshots(m_opened, m_opened);
         QCOMPARE(model.index(1).data(Qt::CheckStateRole).toInt(), int(Qt::Unchecked));
         QCOMPARE(model.checked().size(), std::size_t(12));
+    }
+
+    // A scale that nothing but a node that no output depends on keeps from its layer.
+    void leavesAScaleUncheckedThatAStepBroughtToLight()
+    {
+        pleat::test::ModelBuilder made;
+        made.input("x", {1, 3, 8, 8}).conv("conv", {.out = 4, .in = 3, .kernel = {1, 1}});
+        const std::string convolved = made.current();
+        made.node("Relu", {convolved}, {"unread"});
+        made.node("Mul", {convolved, made.random("scale", {4, 1, 1}, 1, 2)}, {"y"}).output("y");
+        const std::string bytes = made.bytes();
+        const auto* start = reinterpret_cast<const std::byte*>(bytes.data());
+        auto read =
+            openModel(std::make_shared<const std::vector<std::byte>>(start, start + bytes.size()), "m");
+        QVERIFY(read.has_value());
+        const auto opened = makeSnapshot(std::move(read->model), m_progress, {});
+        QVERIFY(opened.has_value());
+        const auto prepared = stepSnapshot(*opened, PrepareStep{"unused", {}}, m_progress, {});
+        QVERIFY(prepared.has_value());
+        FoldModel model;
+        model.setSnapshots(*opened, *opened);
+        QCOMPARE(model.checked().size(), std::size_t(0));
+        model.setSnapshots(*opened, prepared->snapshot);
+        QCOMPARE(model.rowCount(), 1);
+        QCOMPARE(model.index(0).data(FoldModel::StateRole).toInt(), int(FoldState::CanFold));
+        QCOMPARE(model.checked().size(), std::size_t(0));
     }
 
     void refusesToCheckABlockedRow()

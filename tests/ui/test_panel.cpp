@@ -36,13 +36,13 @@ public:
         connect(&workspace.selection(), &Selection::changed, this, &ToyPanel::show);
         connect(&workspace, &Workspace::changed, this, &ToyPanel::show);
         connect(&workspace, &Workspace::opened, this, [this] { ++m_opened; });
-        setMarks([](const Snapshot& shown, const Snapshot&, const std::stop_token&) {
+        setMarks({[](const Snapshot& shown, const Snapshot&, const std::stop_token&) {
             std::vector<Mark> marks;
             for (std::uint32_t i = 0; i < shown.view->nodeCount(); ++i)
                 if (const NodeIndex node{i}; shown.view->op(node) == "Relu")
                     marks.push_back({{shown.view->id(node)}, {}, u"toy"_s, u"a Relu"_s, u"Play"_s, "relu"});
             return marks;
-        });
+        }});
     }
     ~ToyPanel() override { workspace().jobs().cancel(this, u"toy"_s); } // the workspace is still there
 

@@ -302,9 +302,9 @@ private Q_SLOTS:
         // Every node once, so that the inspector and the weights show it.
         GraphCanvas& canvas = window.graph().canvas();
         for (int node = 0; node < int(canvas.scene().nodes.size()); ++node) {
-            canvas.select({node, -1, canvas.index().frameOf(node)});
+            canvas.select({node, -1, canvas.scene().frameOf[static_cast<std::size_t>(node)]});
             walk.window(window);
-            walk.judged(canvas.toolTipFor({node, -1, canvas.index().frameOf(node)}),
+            walk.judged(canvas.toolTipFor({node, -1, canvas.scene().frameOf[static_cast<std::size_t>(node)]}),
                         QStringLiteral("canvas"));
             walk.plain(canvas.accessibleDescription().left(0), QString());
         }

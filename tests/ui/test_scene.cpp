@@ -43,33 +43,45 @@ private Q_SLOTS:
     void foldingAPairMovesNothingElse()
     {
         QFETCH(Direction, direction);
-        const GraphScene before = smallNetwork(direction);
-        GraphScene after = foldedNetwork(before);
-        QVERIFY(keepPlaces(after, before));
+        const ScenePointer before = IndexedScene::of(smallNetwork(direction));
+        GraphScene folded = foldedNetwork(before->scene);
+        prepareLayout(folded, direction);
+        const auto kept = keepPlaces(folded, *before);
+        QVERIFY(kept);
+        const GraphScene& after = kept->scene;
+        QCOMPARE(after.nodes.size(), before->scene.nodes.size());
         for (std::size_t n = 0; n < after.nodes.size(); ++n) {
-            const SceneNode& old = before.nodes[n < Norm ? n : n + 1];
-            QCOMPARE(old.key, after.nodes[n].key);
+            QCOMPARE(before->scene.nodes[n].key, after.nodes[n].key);
+            QCOMPARE(after.nodes[n].gone, n == Norm);
             if (n != Conv)
-                QCOMPARE(after.nodes[n].rect, old.rect);
+                QCOMPARE(after.nodes[n].rect, before->scene.nodes[n].rect);
         }
         QVERIFY(after.frames[0].rect.contains(after.nodes[Conv].rect));
-        // Conv → Relu passes where the batch norm was.
-        const pleat::layout::Branch& branch = after.layout.branches[1];
+        // Conv → Relu passes where the batch norm was, and takes the number of the edge that led to Relu.
+        QVERIFY(after.edges[1].gone);
+        QCOMPARE(after.edges[2].from, quint32(Conv));
+        const pleat::layout::Branch& branch = after.layout.branches[2];
         const pleat::layout::PointF start = after.layout.trunks[branch.trunk].points.front(),
                                     tip = branch.points.back();
         if (direction == Direction::TopDown) {
             QCOMPARE(start.y, after.nodes[Conv].rect.bottom());
-            QCOMPARE(tip.y, after.nodes[2].rect.top());
+            QCOMPARE(tip.y, after.nodes[Relu].rect.top());
         } else {
             QCOMPARE(start.x, after.nodes[Conv].rect.right());
-            QCOMPARE(tip.x, after.nodes[2].rect.left());
+            QCOMPARE(tip.x, after.nodes[Relu].rect.left());
         }
-        QCOMPARE(after.layout.branches[2].trunk, after.layout.branches[3].trunk);
+        QCOMPARE(after.layout.branches[3].trunk, after.layout.branches[4].trunk);
+        // It is found where the line that is gone ran.
+        const QRectF& gap = before->scene.nodes[Norm].rect;
+        const auto lines = before->index->lines(after, gap);
+        QVERIFY(std::ranges::find(lines, branch.trunk) != lines.end());
+        QCOMPARE(before->index->at(after, gap.center(), 4).node, -1);
+        QCOMPARE(before->index->edgesOut(after, Conv), std::vector<std::uint32_t>{2});
 
-        GraphScene undone = smallNetwork(direction);
-        QVERIFY(!keepPlaces(undone,
-                            after)); // a node came back: to be laid out anew, with the same result as before
-        QCOMPARE(undone.nodes[Add].rect.size(), before.nodes[Add].rect.size());
+        GraphScene other = foldedNetwork(before->scene);
+        other.nodes.change(Input).key = 7; // a node that was not there
+        prepareLayout(other, direction);
+        QVERIFY(!keepPlaces(other, *before));
     }
 
     void writesPicturesOfTheWholeGraph()

@@ -35,7 +35,7 @@ class TestSceneBuilder final : public QObject {
     BuiltScene build(const Snapshot& shown, const Snapshot& current, const SceneDetails& details = {})
     {
         auto built = buildScene({*shown.view}, foldMarks(shown, current, {}), m_types, ui::Direction::TopDown,
-                                details, {}, {});
+                                details, {});
         if (!built)
             qFatal("stopped");
         return std::move(*built);
@@ -139,7 +139,7 @@ private Q_SLOTS:
         const GraphView& view = *snapshot->view;
         const auto marks = foldMarks(*snapshot, *snapshot, {});
         const auto page = [&](ScopeIndex scope) {
-            return *buildScene({view, scope}, marks, m_types, ui::Direction::TopDown, {}, {}, {});
+            return *buildScene({view, scope}, marks, m_types, ui::Direction::TopDown, {}, {});
         };
         const BuiltScene main = page(ScopeIndex::Main);
         QCOMPARE(titled(main, "If"), 1);
@@ -188,19 +188,7 @@ private Q_SLOTS:
         std::stop_source stop;
         stop.request_stop();
         QVERIFY(!buildScene({*snapshot->view}, foldMarks(*snapshot, *snapshot, {}), m_types,
-                            ui::Direction::TopDown, {}, {}, stop.get_token()));
-    }
-
-    void stopsAlsoWhereAllPlacesAreKept()
-    {
-        const SnapshotPointer snapshot = open(sampleModel());
-        const auto built = buildScene({*snapshot->view}, foldMarks(*snapshot, *snapshot, {}), m_types,
-                                      ui::Direction::TopDown, {}, {}, {});
-        QVERIFY(built);
-        std::stop_source stop;
-        stop.request_stop();
-        QVERIFY(!buildScene({*snapshot->view}, foldMarks(*snapshot, *snapshot, {}), m_types,
-                            ui::Direction::TopDown, {}, &built->scene, stop.get_token()));
+                            ui::Direction::TopDown, {}, stop.get_token()));
     }
 
     void buildsTheOpenedModelOfManyFoldsInTimeThatGrowsWithTheirNumber()
@@ -213,7 +201,7 @@ private Q_SLOTS:
             QElapsedTimer clock;
             clock.start();
             const auto built = buildScene({*opened->view}, foldMarks(*opened, *all->snapshot, {}), m_types,
-                                          ui::Direction::TopDown, {}, {}, {});
+                                          ui::Direction::TopDown, {}, {});
             return built ? double(clock.nsecsElapsed()) * 1e-9 : -1;
         };
         seconds(500);

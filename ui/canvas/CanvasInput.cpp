@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Mouse, wheel, gestures and keyboard of the canvas.
 #include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/SceneChange.h"
 #include "ui/widgets/PlainText.h"
 
 #include <QAccessible>
@@ -31,10 +32,10 @@ void GraphCanvas::setHovered(const CanvasHit& hit)
 {
     if (hit == m_marks.hovered)
         return;
+    paintAgain(areaOf(*m_shared, m_marks.hovered) | areaOf(*m_shared, hit));
     m_marks.hovered = hit;
     const bool clickable = !hit.nothing();
     setCursor(m_dragging ? Qt::ClosedHandCursor : clickable ? Qt::PointingHandCursor : Qt::ArrowCursor);
-    update();
     Q_EMIT hovered(hit);
 }
 
@@ -42,11 +43,11 @@ void GraphCanvas::setSelection(const CanvasHit& hit)
 {
     if (hit == m_marks.selected)
         return;
+    paintAgain(areaOf(*m_shared, m_marks.selected) | areaOf(*m_shared, hit));
     m_marks.selected = hit;
     setAccessibleDescription(describe(hit));
     QAccessibleEvent changed(this, QAccessible::DescriptionChanged);
     QAccessible::updateAccessibility(&changed);
-    update();
     Q_EMIT selectionChanged(hit);
 }
 
@@ -209,6 +210,8 @@ int GraphCanvas::nodeNearest(QPointF scenePosition) const
     int best = -1;
     double nearest = 0;
     for (std::size_t n = 0; n < scene().nodes.size(); ++n) {
+        if (scene().nodes[n].gone)
+            continue;
         const QPointF off = scene().nodes[n].rect.center() - scenePosition;
         const double distance = std::hypot(off.x(), off.y());
         if (best < 0 || distance < nearest) {
@@ -228,7 +231,7 @@ void GraphCanvas::step(Qt::Key key)
     const auto choose = [this](int node) {
         if (node < 0)
             return;
-        setSelection({node, -1, index().frameOf(node)});
+        setSelection({node, -1, scene().frameOf[static_cast<std::size_t>(node)]});
         showNode(node);
     };
     const int current = m_marks.selected.node;
@@ -250,7 +253,8 @@ void GraphCanvas::step(Qt::Key key)
         }
     };
     if (forward || back) {
-        for (const std::uint32_t e : forward ? index().edgesOut(current) : index().edgesIn(current)) {
+        for (const std::uint32_t e :
+             forward ? index().edgesOut(scene(), current) : index().edgesIn(scene(), current)) {
             const int other = static_cast<int>(forward ? scene().edges[e].to : scene().edges[e].from);
             offer(other, std::abs(across(at(other)) - across(at(current))));
         }
@@ -258,7 +262,7 @@ void GraphCanvas::step(Qt::Key key)
         const bool after = key == (down ? Qt::Key_Right : Qt::Key_Down);
         const auto& ranks = scene().layout.ranks;
         for (std::size_t n = 0; n < ranks.size(); ++n) {
-            if (ranks[n] != ranks[static_cast<std::size_t>(current)])
+            if (scene().nodes[n].gone || ranks[n] != ranks[static_cast<std::size_t>(current)])
                 continue;
             const double distance = across(scene().nodes[n]) - across(at(current));
             if (static_cast<int>(n) != current && (distance > 0) == after)
@@ -336,6 +340,8 @@ QString GraphCanvas::toolTipFor(const CanvasHit& hit) const
         QString text = u"<b>%1</b>"_s.arg(line(node.title));
         if (!node.name.isEmpty())
             text += u"<br>"_s + line(node.name);
+        if (const auto* hot = m_marks.heat ? m_marks.heat->at(static_cast<std::uint32_t>(hit.node)) : nullptr)
+            text += u"<br>"_s + line(hot->words);
         for (std::size_t i = 0; i < std::min<std::size_t>(node.rows.size(), 12); ++i)
             text += u"<br>%1&nbsp;&nbsp;%2"_s.arg(line(node.rows[i].name), line(node.rows[i].shape));
         if (hit.frame >= 0)

@@ -88,10 +88,19 @@ bool FindField::eventFilter(QObject* watched, QEvent* event)
 
 void FindField::setView(const std::shared_ptr<const GraphView>& view)
 {
-    m_model->setView(view);
+    m_view = view;
+    if (!view || m_completer->popup()->isVisible())
+        fill();
     setEnabled(view != nullptr);
     if (!view)
         clear();
+}
+
+// The list is made when somebody looks for something, not after each edit.
+void FindField::fill()
+{
+    if (m_model->view() != m_view)
+        m_model->setView(m_view);
 }
 
 void FindField::choose(const QModelIndex& row)
@@ -103,6 +112,7 @@ void FindField::choose(const QModelIndex& row)
 
 void FindField::keyPressEvent(QKeyEvent* event)
 {
+    fill();
     const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
     if (enter && !text().isEmpty()) {
         QModelIndex row =
@@ -130,6 +140,7 @@ void FindField::keyPressEvent(QKeyEvent* event)
 
 void FindField::focusInEvent(QFocusEvent* event)
 {
+    fill();
     QLineEdit::focusInEvent(event);
     selectAll();
 }

@@ -33,7 +33,10 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
+    void fill();
     void choose(const QModelIndex& row);
+
+    std::shared_ptr<const GraphView> m_view;
 
     FindModel* m_model = nullptr;
     QCompleter* m_completer = nullptr;

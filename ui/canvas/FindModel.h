@@ -19,6 +19,7 @@ public:
     using QAbstractListModel::QAbstractListModel;
 
     void setView(std::shared_ptr<const GraphView> view);
+    const std::shared_ptr<const GraphView>& view() const { return m_view; }
     int rowCount(const QModelIndex& parent = {}) const override;
     QVariant data(const QModelIndex& index, int role) const override;
 

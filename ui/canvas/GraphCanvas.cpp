@@ -3,16 +3,20 @@
 #include "ui/canvas/GraphCanvas.h"
 
 #include "ui/canvas/CanvasControls.h"
+#include "ui/canvas/HeatOverlay.h"
 #include "ui/canvas/Minimap.h"
+#include "ui/canvas/SceneChange.h"
 #include "ui/widgets/SegmentedControl.h"
 #include "ui/widgets/Theme.h"
 
 #include <QEvent>
+#include <QPaintEvent>
 #include <QPainter>
 #include <QResizeEvent>
 #include <QStyle>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace pleat::ui {
 
@@ -29,6 +33,7 @@ GraphCanvas::GraphCanvas(QWidget* parent)
       m_fonts(SceneFonts::standard()),
       m_comparison(new SegmentedControl(this)),
       m_controls(new CanvasControls(this)),
+      m_heatOverlay(new HeatOverlay(this)),
       m_minimap(new Minimap(*this))
 {
     qRegisterMetaType<CanvasHit>();
@@ -103,7 +108,7 @@ void GraphCanvas::setSharedScene(ScenePointer next, KeepView keep)
             candidates.push_back(n);
         for (const int n : candidates) {
             const SceneNode& before = scene().nodes[static_cast<std::size_t>(n)];
-            const int after = next->index->nodeWithKey(before.key);
+            const int after = next->nodeWithKey(before.key);
             if (after < 0)
                 continue;
             const QRectF& rect = next->scene.nodes[static_cast<std::size_t>(after)].rect;
@@ -112,8 +117,18 @@ void GraphCanvas::setSharedScene(ScenePointer next, KeepView keep)
             break;
         }
     }
+    const bool stays = keep != KeepView::Fit && shift.isNull() && m_marks.emphasised.empty();
+    const auto changed = stays ? areaOfChange(*m_shared, *next) : std::nullopt;
+    const QRectF unmarked = areaOf(*m_shared, m_marks.selected) | areaOf(*m_shared, m_marks.hovered);
     m_shared = std::move(next);
     m_marks = {};
+    m_marks.selected = selected;
+    setAccessibleDescription(describe(selected));
+    if (changed) {
+        m_minimap->sceneChanged(*changed);
+        paintAgain(*changed | unmarked | areaOf(*m_shared, selected));
+        return;
+    }
     m_direction = scene().direction;
     m_controls->setDirection(m_direction);
     if (keep == KeepView::Fit)
@@ -121,9 +136,22 @@ void GraphCanvas::setSharedScene(ScenePointer next, KeepView keep)
     else
         setView(m_centre + shift, m_zoom);
     m_minimap->sceneChanged();
-    m_marks.selected = selected;
-    setAccessibleDescription(describe(selected));
     update();
+}
+
+void GraphCanvas::paintAgain(const QRectF& area)
+{
+    constexpr double pens = 8; // which are wider than in the scene where that is small, widget px
+    if (area.isNull())
+        return;
+    const auto widened = [reach = pens / m_zoom](const QRectF& rect) {
+        return rect.adjusted(-reach, -reach, reach, reach);
+    };
+    // The dashes of a frame that is cut off would begin elsewhere.
+    QRectF whole = widened(area);
+    for (const std::uint32_t frame : index().frames(scene(), whole))
+        whole |= widened(scene().frames[frame].rect);
+    update(QRectF(toWidget(whole.topLeft()), toWidget(whole.bottomRight())).toAlignedRect());
 }
 
 CanvasHit GraphCanvas::carriedOver(const IndexedScene& next) const
@@ -131,19 +159,22 @@ CanvasHit GraphCanvas::carriedOver(const IndexedScene& next) const
     CanvasHit hit;
     const CanvasHit& old = m_marks.selected;
     if (old.node >= 0)
-        hit.node = next.index->nodeWithKey(scene().nodes[static_cast<std::size_t>(old.node)].key);
+        hit.node = next.nodeWithKey(scene().nodes[static_cast<std::size_t>(old.node)].key);
     if (old.frame >= 0) {
         for (const quint32 n : scene().frames[static_cast<std::size_t>(old.frame)].nodes) {
-            const int kept = n < scene().nodes.size() ? next.index->nodeWithKey(scene().nodes[n].key) : -1;
-            if (kept >= 0 && next.index->frameOf(kept) >= 0) {
-                hit.frame = next.index->frameOf(kept);
+            const int kept = n < scene().nodes.size() ? next.nodeWithKey(scene().nodes[n].key) : -1;
+            const int frame = kept < 0 ? -1 : next.scene.frameOf[static_cast<std::size_t>(kept)];
+            if (frame >= 0) {
+                hit.frame = frame;
                 break;
             }
         }
     }
     if (old.edge >= 0) {
-        const quint32 tensor = scene().edges[static_cast<std::size_t>(old.edge)].tensor;
-        const auto same = std::ranges::find(next.scene.edges, tensor, &SceneEdge::tensor);
+        const QString& tensor = scene().edges[static_cast<std::size_t>(old.edge)].tensorName;
+        const auto same = std::ranges::find_if(next.scene.edges, [&tensor](const SceneEdge& edge) {
+            return !edge.gone && edge.tensorName == tensor;
+        });
         if (same != next.scene.edges.end())
             hit.edge = static_cast<int>(same - next.scene.edges.begin());
     }
@@ -160,6 +191,16 @@ void GraphCanvas::emphasise(std::vector<std::uint32_t> nodes)
 {
     std::ranges::sort(nodes);
     m_marks.emphasised = std::move(nodes);
+    update();
+}
+
+void GraphCanvas::setHeat(std::shared_ptr<const CanvasHeat> nodes, const HeatPointer& heat)
+{
+    if (!nodes && !m_marks.heat && m_heatOverlay->isHidden())
+        return;
+    m_marks.heat = std::move(nodes);
+    m_heatOverlay->setHeat(heat);
+    placeOverlays();
     update();
 }
 
@@ -305,6 +346,8 @@ void GraphCanvas::showStart()
         return;
     }
     const auto first = std::ranges::min_element(scene().nodes, {}, [this](const SceneNode& node) {
+        if (node.gone)
+            return std::numeric_limits<double>::max();
         return m_direction == Direction::TopDown ? node.rect.top() : node.rect.left();
     });
     if (first == scene().nodes.end())
@@ -326,17 +369,19 @@ void GraphCanvas::setDirection(Direction direction)
     Q_EMIT directionChanged(direction);
 }
 
-void GraphCanvas::paintEvent(QPaintEvent*)
+void GraphCanvas::paintEvent(QPaintEvent* event)
 {
     const Theme theme = Theme::of(*this);
+    const QRectF dirty = event->rect();
+    const QRectF visible(toScene(dirty.topLeft()), toScene(dirty.bottomRight()));
     QPainter painter(this);
-    painter.fillRect(rect(), theme.canvas);
+    painter.fillRect(dirty, theme.canvas);
     painter.translate(width() / 2.0, height() / 2.0);
     painter.scale(m_zoom, m_zoom);
     painter.translate(-m_centre);
     GraphPainter graph(scene(), index(), theme, m_fonts);
-    graph.paintGrid(painter, visibleScene(), m_zoom);
-    graph.paint(painter, visibleScene(), m_zoom, m_marks);
+    graph.paintGrid(painter, visible.adjusted(-2, -2, 2, 2), m_zoom);
+    graph.paint(painter, visible, m_zoom, m_marks);
     if (hasFocus() && m_showsFocus) {
         painter.resetTransform();
         painter.setPen(QPen(theme.accent, 1));
@@ -350,6 +395,11 @@ void GraphCanvas::placeOverlays()
     m_controls->setRoom(width() - 2 * overlayMargin);
     m_comparison->adjustSize();
     m_comparison->move((width() - m_comparison->width()) / 2, overlayMargin);
+    // Beside it, or below where it is narrow.
+    const bool beside =
+        m_comparison->isHidden() || m_comparison->x() > m_heatOverlay->width() + 2 * overlayMargin;
+    m_heatOverlay->move(overlayMargin,
+                        beside ? overlayMargin : m_comparison->geometry().bottom() + overlayMargin);
     m_controls->adjustSize();
     m_controls->move(overlayMargin, height() - overlayMargin - m_controls->height());
     const QSize map = m_minimap->sizeHint();

@@ -8,6 +8,7 @@
 #include "ui/canvas/GraphPainter.h"
 #include "ui/canvas/GraphScene.h"
 #include "ui/canvas/SceneIndex.h"
+#include "ui/document/Heat.h"
 
 #include <QPointer>
 #include <QVariantAnimation>
@@ -16,6 +17,7 @@
 namespace pleat::ui {
 
 class CanvasControls;
+class HeatOverlay;
 class Minimap;
 class SegmentedControl;
 
@@ -33,7 +35,7 @@ public:
     explicit GraphCanvas(QWidget* parent = nullptr);
     ~GraphCanvas() override;
 
-    // Takes a placed scene (placeScene()). The selection is carried over by node key and tensor number.
+    // Takes a placed scene (placeScene()). The selection is carried over by node key and tensor name.
     void setSharedScene(ScenePointer scene, KeepView keep);
     void setScene(GraphScene scene, KeepView keep); // a small one: its index is made here
     const ScenePointer& sharedScene() const { return m_shared; }
@@ -46,7 +48,9 @@ public:
     void select(const CanvasHit& hit); // emits selectionChanged if it is another one
     // Lets all other nodes step back (what Find found, one operator type); none: all are as usual.
     void emphasise(std::vector<std::uint32_t> nodes);
-    int nodeWithKey(quint32 key) const { return index().nodeWithKey(key); } // -1 if there is none
+    int nodeWithKey(quint32 key) const { return m_shared->nodeWithKey(key); } // -1 if there is none
+    // Colours nodes by a number, and says in a corner what it is; null: no more. Of this scene.
+    void setHeat(std::shared_ptr<const CanvasHeat> nodes, const HeatPointer& heat);
     CanvasHit hitAt(QPointF widgetPosition) const;
     QString toolTipFor(const CanvasHit& hit) const; // marked up, with all text of the model escaped
 
@@ -102,6 +106,7 @@ protected:
 
 private:
     void setView(QPointF centre, double zoom);
+    void paintAgain(const QRectF& area);      // of the scene
     void moveTo(QPointF centre, double zoom); // animated if it may be
     void showNode(int node);                  // scrolls as little as needed
     void placeOverlays();
@@ -137,6 +142,7 @@ private:
 
     SegmentedControl* m_comparison;
     CanvasControls* m_controls;
+    HeatOverlay* m_heatOverlay;
     Minimap* m_minimap;
 };
 

@@ -77,10 +77,12 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
             paintRows(painter, nodes, detail);
     }
     painter.setRenderHint(QPainter::Antialiasing, true);
+    if (marks.heat)
+        paintHeat(painter, nodes, visible, detail, *marks.heat);
     if (!marks.emphasised.empty())
         paintEmphasised(painter, nodes, visible, detail, marks);
     paintRings(painter, detail, marks);
-    if (detail.badges > 0)
+    if (detail.badges > 0 && !marks.heat)
         paintBadges(painter, frames, detail);
 }
 
@@ -215,17 +217,20 @@ std::vector<std::uint32_t> GraphPainter::litEdges(const CanvasHit& hit) const
 {
     std::vector<std::uint32_t> edges;
     if (hit.node >= 0) {
-        edges = m_index.edgesIn(hit.node);
-        const auto& out = m_index.edgesOut(hit.node);
+        edges = m_index.edgesIn(m_scene, hit.node);
+        const auto& out = m_index.edgesOut(m_scene, hit.node);
         edges.insert(edges.end(), out.begin(), out.end());
     } else if (hit.edge >= 0 && static_cast<std::size_t>(hit.edge) < m_scene.layout.branches.size()) {
-        edges = m_index.edgesOfTrunk(m_scene.layout.branches[static_cast<std::size_t>(hit.edge)].trunk);
+        edges =
+            m_index.edgesOfTrunk(m_scene, m_scene.layout.branches[static_cast<std::size_t>(hit.edge)].trunk);
     }
     return edges;
 }
 
 void GraphPainter::paintLitLines(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const
 {
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing, true);
     for (const CanvasHit& hit : {marks.hovered, marks.selected}) {
         for (const std::uint32_t e : litEdges(hit)) {
             const layout::Branch& branch = m_scene.layout.branches[e];
@@ -234,7 +239,6 @@ void GraphPainter::paintLitLines(QPainter& painter, const Detail& detail, const 
             const auto& trunk = m_scene.layout.trunks[branch.trunk].points;
             std::vector<layout::PointF> way(trunk.begin(), trunk.begin() + branch.leaves);
             way.insert(way.end(), branch.points.begin(), branch.points.end());
-            painter.setRenderHint(QPainter::Antialiasing, true);
             painter.setPen(QPen(m_theme.accent, std::max(2.2, 1.6 / detail.zoom), Qt::SolidLine, Qt::FlatCap,
                                 Qt::RoundJoin));
             painter.setBrush(Qt::NoBrush);
@@ -245,6 +249,7 @@ void GraphPainter::paintLitLines(QPainter& painter, const Detail& detail, const 
                 arrowHead(branch.points, m_scene.direction, std::max(arrowSize, 5 / detail.zoom)));
         }
     }
+    painter.restore();
 }
 
 void GraphPainter::paintLabels(QPainter& painter, const std::vector<std::uint32_t>& lines,
@@ -276,7 +281,7 @@ void GraphPainter::paintLabel(QPainter& painter, std::uint32_t e) const
         return; // against the direction
     const double end = across(way.back()), turn = end - across(way.front());
     bool onlyOne = true, lowest = true;
-    for (const std::uint32_t other : m_index.edgesIn(static_cast<int>(edge.to))) {
+    for (const std::uint32_t other : m_index.edgesIn(m_scene, static_cast<int>(edge.to))) {
         const auto& others = m_scene.layout.branches[other].points;
         if (other == e || others.empty())
             continue;
@@ -294,7 +299,7 @@ void GraphPainter::paintLabel(QPainter& painter, std::uint32_t e) const
         if (straight && onlyOne) {
             // Away from the side to which the tensor branches off.
             bool left = false, right = false;
-            for (const std::uint32_t other : m_index.edgesOfTrunk(branch.trunk)) {
+            for (const std::uint32_t other : m_index.edgesOfTrunk(m_scene, branch.trunk)) {
                 const double goes = across(m_scene.layout.branches[other].points.back()) - end;
                 left |= goes < -0.5;
                 right |= goes > 0.5;
@@ -304,7 +309,7 @@ void GraphPainter::paintLabel(QPainter& painter, std::uint32_t e) const
         }
         drawLabel(painter, edge.label, end, (down ? to.rect.top() : to.rect.left()) - to.clearBefore, true,
                   after);
-    } else if (m_index.edgesOfTrunk(branch.trunk).size() == 1) {
+    } else if (m_index.edgesOfTrunk(m_scene, branch.trunk).size() == 1) {
         const auto& trunk = m_scene.layout.trunks[branch.trunk].points;
         const double start = across(trunk.front());
         const double goes = (trunk.size() > 2 ? across(trunk.back()) : end) - start;

@@ -8,15 +8,29 @@
 #include "ui/canvas/SceneIndex.h"
 
 #include <QRectF>
+#include <QString>
+#include <memory>
 
 class QPainter;
 
 namespace pleat::ui {
 
+// The numbers of some nodes as colours.
+struct CanvasHeat {
+    struct Node {
+        std::uint32_t node = 0;
+        double share = 0; // HeatColours::at()
+        QString words;
+    };
+    std::vector<Node> nodes;                  // ascending
+    const Node* at(std::uint32_t node) const; // null: it has none
+};
+
 // What is lit.
 struct CanvasMarks {
     CanvasHit selected, hovered;
-    std::vector<std::uint32_t> emphasised; // nodes, ascending; if there are any, the others step back
+    std::vector<std::uint32_t> emphasised;  // nodes, ascending; if there are any, the others step back
+    std::shared_ptr<const CanvasHeat> heat; // null: all have the colours of their operators
 };
 
 class GraphPainter final {
@@ -54,6 +68,8 @@ private:
     void paintRows(QPainter& painter, const std::vector<std::uint32_t>& nodes, const Detail& detail) const;
     void paintEmphasised(QPainter& painter, const std::vector<std::uint32_t>& nodes, const QRectF& visible,
                          const Detail& detail, const CanvasMarks& marks) const;
+    void paintHeat(QPainter& painter, const std::vector<std::uint32_t>& nodes, const QRectF& visible,
+                   const Detail& detail, const CanvasHeat& heat) const;
     void paintRings(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const;
 
     bool step() const; // one thing more is painted; false: stop

@@ -15,7 +15,6 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -55,7 +54,11 @@ GraphPane::GraphPane(Workspace& workspace)
             [this] { show(m_workspace.document().reloadedFrom() ? Subject::Reloaded : Subject::Other); });
     connect(&m_workspace, &Workspace::changed, this, [this] { show(Subject::Same); });
     connect(&m_workspace, &Workspace::typesChanged, this, &GraphPane::labelEdges);
-    connect(&m_workspace, &Workspace::marksChanged, this, &GraphPane::rebuild);
+    connect(&m_workspace, &Workspace::marksChanged, this, [this] {
+        ++m_marksVersion;
+        rebuild();
+    });
+    connect(&m_workspace, &Workspace::heatChanged, this, &GraphPane::colourNodes);
     connect(&m_workspace, &Workspace::revealed, this, [this] { followSelection(true); });
     connect(&m_workspace.selection(), &Selection::changed, this, [this] { followSelection(false); });
     connect(&m_jobs, &JobRunner::laneFinished, this, [this](const QObject* owner, const QString& lane) {
@@ -85,7 +88,7 @@ void GraphPane::show(Subject subject)
     if (subject != Subject::Same) {
         m_subject = subject;
         m_places = subject == Subject::Reloaded ? placesInView() : std::vector<Place>();
-        m_drawn.reset();
+        m_isShown = false;
     }
     if (!same || subject != Subject::Same)
         rebuild();
@@ -93,86 +96,83 @@ void GraphPane::show(Subject subject)
 
 void GraphPane::labelEdges()
 {
-    if (!m_drawn || m_drawn != m_shown || m_jobs.isBusy(this, layoutLane)) {
+    if (!m_isShown || m_drawing->of.shown != m_shown || m_jobs.isBusy(this, layoutLane)) {
         rebuild();
         return;
     }
     m_jobs.start(
         layoutLane, tr("Laying out…"), this,
-        [shared = m_canvas->sharedScene(),
-         types = m_workspace.document().types()](Progress&, std::stop_token) -> ScenePointer {
-            return std::make_shared<const IndexedScene>(
-                IndexedScene{labelled(shared->scene, *types), shared->index});
+        [drawing = *m_drawing, types = m_workspace.document().types()](Progress&, std::stop_token) mutable {
+            drawing.of.types = types;
+            drawing.scene = std::make_shared<const IndexedScene>(
+                IndexedScene{labelled(drawing.scene->scene, *types), drawing.scene->index});
+            return std::move(drawing);
         },
-        [this](ScenePointer same) { m_canvas->relabel(std::move(same)); }, JobDisplay::Shown,
-        JobPriority::LookedAt);
+        [this](Drawing same) {
+            m_drawing = std::move(same);
+            m_canvas->relabel(m_drawing->scene);
+        },
+        JobDisplay::Shown, JobPriority::LookedAt);
 }
-
-struct GraphPane::Drawing {
-    ScenePointer scene;
-    std::vector<BuiltScene::Item> items;
-    std::vector<FrameMark> frames;
-};
 
 void GraphPane::rebuild()
 {
     if (!m_shown)
         return;
-    const bool goesOn = m_subject == Subject::Same && m_canvas->scene().direction == m_direction;
+    const bool goesOn = m_subject == Subject::Same && m_isShown;
     m_jobs.start(
         layoutLane, tr("Laying out…"), this,
-        [shown = m_shown, current = m_current, sources = m_workspace.marks(),
-         types = m_workspace.document().types(), direction = m_direction, details = m_details,
-         previous = goesOn ? m_canvas->sharedScene()
-                           : nullptr](Progress&, std::stop_token stop) -> std::optional<Drawing> {
-            std::vector<Mark> marks;
-            std::vector<std::size_t> ends; // of each source's
-            for (const Workspace::PanelMarks& each : sources) {
-                std::ranges::move(each.source(*shown, *current, stop), std::back_inserter(marks));
-                ends.push_back(marks.size());
-            }
-            auto built = buildScene({*shown->view}, marks, *types, direction, details,
-                                    previous ? &previous->scene : nullptr, std::move(stop));
-            if (!built)
-                return std::nullopt;
-            std::vector<FrameMark> frames;
-            for (const std::size_t at : built->marks) {
-                const auto giver = std::ranges::upper_bound(ends, at) - ends.begin();
-                frames.push_back({sources[static_cast<std::size_t>(giver)].panel, std::move(marks[at].action),
-                                  std::move(marks[at].id)});
-            }
-            return Drawing{IndexedScene::of(std::move(built->scene)), std::move(built->items),
-                           std::move(frames)};
+        [of = Drawing::Of{m_shown, m_current, m_workspace.marks(), m_marksVersion,
+                          m_workspace.document().types(), m_direction, m_details},
+         previous = goesOn ? m_drawing : std::nullopt](Progress&, std::stop_token stop) {
+            return draw(of, previous ? &*previous : nullptr, stop);
         },
-        [this, shown = m_shown](std::optional<Drawing> drawing) {
-            if (!drawing)
-                return;
-            m_drawn = shown;
-            present(std::move(*drawing));
+        [this](std::optional<Drawing> drawing) {
+            if (drawing)
+                present(std::move(*drawing));
         },
         JobDisplay::Shown, JobPriority::LookedAt);
 }
 
 void GraphPane::present(Drawing drawing)
 {
-    m_items = std::move(drawing.items);
-    m_frames = std::move(drawing.frames);
     m_following = true;
+    m_isShown = true;
     const Subject subject = std::exchange(m_subject, Subject::Same);
     const auto place = centreToReturnTo(drawing.scene->scene);
-    m_canvas->setSharedScene(std::move(drawing.scene), place ? GraphCanvas::KeepView::Exact
-                                                       : subject == Subject::Same
-                                                           ? GraphCanvas::KeepView::Anchor
-                                                           : GraphCanvas::KeepView::Fit);
+    m_drawing = std::move(drawing);
+    m_canvas->setSharedScene(m_drawing->scene, place                      ? GraphCanvas::KeepView::Exact
+                                               : subject == Subject::Same ? GraphCanvas::KeepView::Anchor
+                                                                          : GraphCanvas::KeepView::Fit);
     if (place)
         m_canvas->centreAt(*place);
     m_following = false;
-    m_empty->setVisible(m_items.empty());
+    m_empty->setVisible(m_drawing->laidOut->items.empty());
     if (!m_emphasised.isEmpty())
         emphasise(m_emphasised);
+    colourNodes();
     const bool centre = m_wanted.centre && subject == Subject::Same;
     apply({m_wanted.node, m_wanted.value, centre});
     Q_EMIT sceneShown();
+}
+
+void GraphPane::colourNodes()
+{
+    const HeatPointer& heat = m_workspace.heat();
+    if (!m_isShown)
+        return;
+    if (!heat) {
+        m_canvas->setHeat(nullptr, nullptr);
+        return;
+    }
+    auto colours = std::make_shared<CanvasHeat>();
+    const auto& items = m_drawing->laidOut->items;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const auto hot = heat->nodes.find(items[i].node);
+        if (hot != heat->nodes.end() && !m_canvas->scene().nodes[i].gone)
+            colours->nodes.push_back({static_cast<std::uint32_t>(i), hot->second.share, hot->second.words});
+    }
+    m_canvas->setHeat(std::move(colours), heat);
 }
 
 // The selected node, then those next to the middle of what is seen.
@@ -184,7 +184,7 @@ std::vector<GraphPane::Place> GraphPane::placesInView() const
     std::vector<std::pair<double, const SceneNode*>> around;
     for (const SceneNode& node : nodes) {
         const QPointF off = node.rect.center() - visible.center();
-        if (!node.name.isEmpty() && visible.intersects(node.rect))
+        if (!node.gone && !node.name.isEmpty() && visible.intersects(node.rect))
             around.emplace_back(std::hypot(off.x(), off.y()), &node);
     }
     if (const int selected = m_canvas->selection().node; selected >= 0)
@@ -206,7 +206,8 @@ std::optional<QPointF> GraphPane::centreToReturnTo(const GraphScene& scene)
         return std::nullopt;
     QHash<QString, const SceneNode*> byName;
     for (const SceneNode& node : scene.nodes)
-        byName.insert(node.name, &node);
+        if (!node.gone)
+            byName.insert(node.name, &node);
     for (const Place& place : places)
         if (const SceneNode* node = byName.value(place.name))
             return node->rect.center() - place.offset;
@@ -217,14 +218,14 @@ void GraphPane::followSelection(bool centre)
 {
     const Selection::Value& selected = m_workspace.selection().value();
     m_wanted = {selected.node, selected.value, centre};
-    if (m_drawn)
+    if (m_isShown)
         apply(m_wanted);
 }
 
 int GraphPane::sceneNode(NodeIndex node) const
 {
     // Inside a body: the node that owns the body stands for it.
-    const GraphView& view = *m_drawn->view;
+    const GraphView& view = *m_drawing->of.shown->view;
     while (node != NodeIndex::None && view.scope(node) != ScopeIndex::Main)
         node = view.scopes()[index(view.scope(node))].owner;
     return node == NodeIndex::None ? -1 : m_canvas->nodeWithKey(static_cast<quint32>(view.id(node)));
@@ -232,18 +233,19 @@ int GraphPane::sceneNode(NodeIndex node) const
 
 CanvasHit GraphPane::find(const Wanted& wanted) const
 {
-    const GraphView& view = *m_drawn->view;
+    const GraphView& view = *m_drawing->of.shown->view;
     if (const NodeIndex node = view.find(wanted.node); wanted.node != NodeId::None && node != NodeIndex::None)
         return {sceneNode(node), -1, -1};
     if (wanted.value.empty())
         return {};
-    for (std::size_t i = 0; i < m_items.size(); ++i)
-        if (m_items[i].value == wanted.value)
+    const auto& items = m_drawing->laidOut->items;
+    for (std::size_t i = 0; i < items.size(); ++i)
+        if (items[i].value == wanted.value)
             return {static_cast<int>(i), -1, -1};
     const auto& edges = m_canvas->scene().edges;
     const QString name = toQt(wanted.value);
     for (std::size_t i = 0; i < edges.size(); ++i)
-        if (edges[i].tensorName == name)
+        if (!edges[i].gone && edges[i].tensorName == name)
             return {-1, static_cast<int>(i), -1};
     // A weight is drawn in the node that reads it.
     const ValueIndex value = view.find(ScopeIndex::Main, wanted.value);
@@ -256,7 +258,7 @@ void GraphPane::apply(const Wanted& wanted)
 {
     CanvasHit hit = find(wanted);
     if (hit.node >= 0)
-        hit.frame = m_canvas->index().frameOf(hit.node);
+        hit.frame = m_canvas->scene().frameOf[static_cast<std::size_t>(hit.node)];
     m_following = true;
     const CanvasHit now = m_canvas->selection();
     if (hit.node != now.node || hit.edge != now.edge || hit.nothing())
@@ -273,7 +275,7 @@ void GraphPane::apply(const Wanted& wanted)
 
 void GraphPane::selectionChanged(const CanvasHit& hit)
 {
-    if (m_following || !m_drawn)
+    if (m_following || !m_isShown)
         return;
     m_wanted = {};
     const auto& scene = m_canvas->scene();
@@ -281,7 +283,7 @@ void GraphPane::selectionChanged(const CanvasHit& hit)
     if (node < 0 && hit.frame >= 0)
         node = static_cast<int>(scene.frames[static_cast<std::size_t>(hit.frame)].nodes.front());
     if (node >= 0) {
-        const BuiltScene::Item& item = m_items[static_cast<std::size_t>(node)];
+        const BuiltScene::Item& item = m_drawing->laidOut->items[static_cast<std::size_t>(node)];
         m_wanted = {item.node, item.value, false};
         if (item.node != NodeId::None)
             m_workspace.selectNode(item.node);
@@ -306,16 +308,21 @@ void GraphPane::selectValue(const std::string& name)
 void GraphPane::activateMark(int frame)
 {
     const auto at = static_cast<std::size_t>(frame);
-    if (frame >= 0 && at < m_frames.size() && !m_frames[at].action.isEmpty())
-        Q_EMIT m_workspace.markActivated(m_frames[at].panel, std::string(m_frames[at].id));
+    if (frame < 0 || !m_drawing || at >= m_drawing->frames.size())
+        return;
+    const Drawing::FrameMark mark = m_drawing->frames[at];
+    if (!mark.action.isEmpty())
+        Q_EMIT m_workspace.markActivated(mark.panel, mark.id);
 }
 
 void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
 {
     QMenu menu(this);
     const auto frame = static_cast<std::size_t>(hit.frame);
-    if (hit.frame >= 0 && frame < m_frames.size() && !m_frames[frame].action.isEmpty()) {
-        menu.addAction(actionText(m_frames[frame].action), this, [this, hit] { activateMark(hit.frame); });
+    if (hit.frame >= 0 && m_drawing && frame < m_drawing->frames.size() &&
+        !m_drawing->frames[frame].action.isEmpty()) {
+        menu.addAction(actionText(m_drawing->frames[frame].action), this,
+                       [this, hit] { activateMark(hit.frame); });
         menu.addSeparator();
     }
     QString name;
@@ -351,8 +358,8 @@ void GraphPane::emphasise(const QString& words)
     std::vector<std::uint32_t> found;
     const auto& nodes = m_canvas->scene().nodes;
     for (std::size_t i = 0; !words.isEmpty() && i < nodes.size(); ++i)
-        if (nodes[i].title.contains(words, Qt::CaseInsensitive) ||
-            nodes[i].name.contains(words, Qt::CaseInsensitive))
+        if (!nodes[i].gone && (nodes[i].title.contains(words, Qt::CaseInsensitive) ||
+                               nodes[i].name.contains(words, Qt::CaseInsensitive)))
             found.push_back(static_cast<std::uint32_t>(i));
     m_canvas->emphasise(std::move(found));
 }

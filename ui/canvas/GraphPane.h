@@ -3,7 +3,7 @@
 // in a job and translates between the canvas's nodes, edges and frames and the ids of the rest of the window.
 #pragma once
 
-#include "ui/canvas/SceneBuilder.h"
+#include "ui/canvas/Drawing.h"
 #include "ui/document/Workspace.h"
 
 #include <QWidget>
@@ -57,11 +57,11 @@ private:
     };
     // Draws what the workspace shows. What was selected stays selected where it survives.
     void show(Subject subject);
-    void labelEdges(); // shapes became known: nothing moves
+    void colourNodes(); // by Workspace::heat()
+    void labelEdges();  // shapes became known: nothing moves
     // What is selected in the workspace; waits for the scene if it is being made.
     void followSelection(bool centre);
     void rebuild();
-    struct Drawing; // a built scene with its index
     void present(Drawing drawing);
     std::vector<Place> placesInView() const;
     std::optional<QPointF> centreToReturnTo(const GraphScene& scene);
@@ -80,14 +80,9 @@ private:
     SceneDetails m_details;
     SnapshotPointer m_shown, m_current;
 
-    SnapshotPointer m_drawn; // what the canvas shows; null while another model is on its way
-    std::vector<BuiltScene::Item> m_items;
-    struct FrameMark {
-        QString panel; // that gave it
-        QString action;
-        std::string id;
-    };
-    std::vector<FrameMark> m_frames;
+    std::optional<Drawing> m_drawing; // what the canvas shows
+    bool m_isShown = false;           // false while another model is on its way
+    int m_marksVersion = 0;           // of the sources of marks
     Wanted m_wanted;
     QString m_emphasised;
     PlainLabel* m_empty = nullptr; // the words over a scene without nodes

@@ -40,7 +40,7 @@ struct TextWidths {
     Widths title, row, rowName;
 };
 
-QSizeF nodeSize(const SceneNode& node, TextWidths& widths)
+QSizeF sizeOf(const SceneNode& node, TextWidths& widths)
 {
     double width = widths.title.of(node.title) + 2 * titlePadding;
     for (const WeightRow& row : node.rows)
@@ -87,7 +87,7 @@ void reserveFrame(const SceneFrame& frame, const std::vector<char>& first, const
     for (const quint32 n : frame.nodes)
         if (n < input.nodes.size())
             widestNode = std::max(widestNode, across(n));
-    const double above = measures::frameAbove + measures::badgeHeight / 2 + 2;
+    const double above = frameRoom(Direction::TopDown).before;
     for (const quint32 n : frame.nodes) {
         if (n >= input.nodes.size())
             continue;
@@ -112,7 +112,9 @@ void reserveFrame(const SceneFrame& frame, const std::vector<char>& first, const
     }
 }
 
-void placeFrame(GraphScene& scene, SceneFrame& frame, const QFontMetricsF& metrics)
+} // namespace
+
+void placeFrame(const GraphScene& scene, SceneFrame& frame, const QFontMetricsF& metrics)
 {
     QRectF around;
     for (const quint32 n : frame.nodes)
@@ -127,8 +129,6 @@ void placeFrame(GraphScene& scene, SceneFrame& frame, const QFontMetricsF& metri
     frame.badgeRect = QRectF(frame.rect.left() + measures::badgeIndent,
                              frame.rect.top() - measures::badgeHeight / 2, width, measures::badgeHeight);
 }
-
-} // namespace
 
 SceneFonts SceneFonts::standard()
 {
@@ -152,8 +152,9 @@ LayoutInput prepareLayout(GraphScene& scene, Direction direction)
     input.rankGap = direction == Direction::TopDown ? measures::rankGapDown : measures::rankGapRight;
     input.insets.resize(scene.nodes.size());
     TextWidths widths(SceneFonts::standard());
-    for (SceneNode& node : scene.nodes) {
-        const QSizeF size = nodeSize(node, widths);
+    for (std::size_t n = 0; n < scene.nodes.size(); ++n) {
+        SceneNode& node = scene.nodes.change(n);
+        const QSizeF size = sizeOf(node, widths);
         node.rect.setSize(size);
         input.nodes.push_back({size.width(), size.height()});
         input.keys.push_back(nameHash(node));
@@ -174,8 +175,9 @@ LayoutInput prepareLayout(GraphScene& scene, Direction direction)
     for (std::size_t i = 0; i < scene.nodes.size(); ++i) {
         const layout::Insets& insets = input.insets[i];
         const bool down = direction == Direction::TopDown;
-        scene.nodes[i].clearBefore = down ? insets.top : insets.left;
-        scene.nodes[i].clearAfter = down ? insets.bottom : insets.right;
+        SceneNode& node = scene.nodes.change(i);
+        node.clearBefore = down ? insets.top : insets.left;
+        node.clearAfter = down ? insets.bottom : insets.right;
     }
     return input;
 }
@@ -184,15 +186,31 @@ void placeScene(GraphScene& scene, LayoutResult result)
 {
     for (std::size_t i = 0; i < scene.nodes.size() && i < result.nodes.size(); ++i) {
         const layout::RectF& r = result.nodes[i];
-        scene.nodes[i].rect = QRectF(r.x, r.y, r.width, r.height);
+        scene.nodes.change(i).rect = QRectF(r.x, r.y, r.width, r.height);
     }
     scene.bounds = QRectF(0, 0, result.size.width, result.size.height);
-    scene.layout = std::move(result);
+    scene.layout = {std::move(result.ranks), std::move(result.trunks), std::move(result.branches),
+                    std::move(result.reversed)};
+    scene.frameOf = frameOf(scene);
     const QFontMetricsF metrics(SceneFonts::standard().badge);
-    for (SceneFrame& frame : scene.frames) {
+    for (std::size_t f = 0; f < scene.frames.size(); ++f) {
+        SceneFrame& frame = scene.frames.change(f);
         placeFrame(scene, frame, metrics);
         scene.bounds |= frame.rect | frame.badgeRect;
     }
+}
+
+FrameRoom frameRoom(Direction direction)
+{
+    if (direction == Direction::TopDown)
+        return {measures::frameAbove + measures::badgeHeight / 2 + 2, measures::frameBelow};
+    return {measures::framePadding, measures::framePadding};
+}
+
+QSizeF nodeSize(const SceneNode& node)
+{
+    TextWidths widths(SceneFonts::standard());
+    return sizeOf(node, widths);
 }
 
 bool layOutScene(GraphScene& scene, Direction direction, std::stop_token stop)

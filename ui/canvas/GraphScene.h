@@ -2,13 +2,16 @@
 // The graph as it is painted: a plain value made of words, numbers and rectangles that knows nothing of
 // models. Who has a model fills nodes, edges and frames; prepareLayout() measures them, layOut() places them
 // (in a job if it is large), placeScene() writes the places back. prepareLayout() and placeScene() may run on
-// any thread.
+// any thread. After an edit a scene keeps the numbers of its nodes, edges and frames: those that are not
+// there any more are gone, and whoever goes through them leaves them out (see KeptPlaces.h).
 #pragma once
 
 #include "core/layout/GraphLayout.h"
+#include "ui/canvas/SceneVector.h"
 #include "ui/widgets/Theme.h"
 
 #include <QFont>
+#include <QFontMetricsF>
 #include <QRectF>
 #include <QString>
 #include <vector>
@@ -22,6 +25,7 @@ using layout::LayoutResult;
 // One weight inside a node: "W" and "32 × 3 × 3 × 3".
 struct WeightRow {
     QString name, shape;
+    friend bool operator==(const WeightRow&, const WeightRow&) = default;
 };
 
 struct SceneNode {
@@ -30,35 +34,49 @@ struct SceneNode {
     QString name;    // full name, for tool tips and accessibility; also tells twins apart in the layout
     Category category = Category::Other;
     std::vector<WeightRow> rows;
+    bool gone = false; // taken away by an edit
 
     QRectF rect;                            // size by prepareLayout(), place by placeScene()
     double clearBefore = 0, clearAfter = 0; // room kept free around it for a frame and its badge
+    friend bool operator==(const SceneNode&, const SceneNode&) = default;
 };
 
 struct SceneEdge {
     quint32 from = 0, to = 0; // nodes
-    quint32 tensor = 0;       // one number a tensor
+    quint32 tensor = 0;       // one number a tensor of its producer
     quint32 toPort = 0;       // which input of `to`
     QString tensorName;
     QString label; // shape; may be empty and be set later
+    bool gone = false;
+    friend bool operator==(const SceneEdge&, const SceneEdge&) = default;
 };
 
 // A mark, drawn around its nodes.
 struct SceneFrame {
     MarkLook look;
-    std::vector<quint32> nodes;
-    QString badge;   // without the symbol: "fold 32 ch", "read by Add_14", "folded"
-    QString tooltip; // the whole sentence
+    std::vector<quint32> nodes; // none: it is gone
+    QString badge;              // without the symbol: "fold 32 ch", "read by Add_14", "folded"
+    QString tooltip;            // the whole sentence
 
     QRectF rect, badgeRect; // by placeScene()
+    friend bool operator==(const SceneFrame&, const SceneFrame&) = default;
+};
+
+// A LayoutResult without the places of nodes, which the nodes have.
+struct SceneLayout {
+    SceneVector<std::uint32_t> ranks; // one a node
+    SceneVector<layout::Trunk> trunks;
+    SceneVector<layout::Branch> branches; // one an edge
+    std::vector<std::uint32_t> reversed;
 };
 
 struct GraphScene {
-    std::vector<SceneNode> nodes;
-    std::vector<SceneEdge> edges;
-    std::vector<SceneFrame> frames;
+    SceneVector<SceneNode> nodes;
+    SceneVector<SceneEdge> edges;
+    SceneVector<SceneFrame> frames;
 
-    LayoutResult layout; // routes of the edges, by placeScene()
+    SceneLayout layout;       // routes of the edges, by placeScene()
+    SceneVector<int> frameOf; // of each node, for nodes in several the last one; -1: none; by placeScene()
     Direction direction = Direction::TopDown;
     QRectF bounds;
 };
@@ -78,6 +96,18 @@ inline constexpr double rankGapDown = 40, rankGapRight = 104; // the latter has 
 
 // Sets the nodes' sizes and describes the scene to layOut(). Also sets scene.direction.
 LayoutInput prepareLayout(GraphScene& scene, Direction direction);
+
+// What a frame keeps free before its first node and after its last one.
+struct FrameRoom {
+    double before = 0, after = 0;
+};
+FrameRoom frameRoom(Direction direction);
+
+// The size of a node by its words.
+QSizeF nodeSize(const SceneNode& node);
+
+// Puts a frame around its nodes. `badge` measures the words of its badge: SceneFonts::badge.
+void placeFrame(const GraphScene& scene, SceneFrame& frame, const QFontMetricsF& badge);
 
 // Writes the result into the nodes and places the frames around theirs.
 void placeScene(GraphScene& scene, LayoutResult result);

@@ -42,6 +42,20 @@ void Minimap::sceneChanged()
     update();
 }
 
+void Minimap::sceneChanged(const QRectF& area)
+{
+    // Pixels of the picture are not those of the widget otherwise, and parts of them would be painted twice.
+    const bool isWhole = devicePixelRatioF() == std::floor(devicePixelRatioF());
+    if (m_cache.isNull() || !isWhole || area.isNull()) {
+        if (!area.isNull())
+            sceneChanged();
+        return;
+    }
+    const QRect part = sceneToMap().mapRect(area).toAlignedRect().adjusted(-1, -1, 1, 1) & rect();
+    paintCache(part);
+    update(part);
+}
+
 QTransform Minimap::sceneToMap() const
 {
     const QRectF b = m_canvas.scene().bounds;
@@ -64,17 +78,24 @@ QTransform Minimap::sceneToMap() const
     return transform;
 }
 
-void Minimap::paintCache()
+void Minimap::paintCache(const QRect& part)
 {
     const Theme theme = Theme::of(*this);
     const GraphScene& scene = m_canvas.scene();
-    const double ratio = devicePixelRatioF();
-    m_cache = QPixmap(size() * ratio);
-    m_cache.setDevicePixelRatio(ratio);
-    m_cache.fill(Qt::transparent);
+    if (m_cache.isNull()) {
+        const double ratio = devicePixelRatioF();
+        m_cache = QPixmap(size() * ratio);
+        m_cache.setDevicePixelRatio(ratio);
+        m_cache.fill(Qt::transparent);
+    }
     QPainter painter(&m_cache);
+    painter.setClipRect(part);
+    painter.setCompositionMode(QPainter::CompositionMode_Source);
+    painter.fillRect(part, Qt::transparent);
+    painter.setCompositionMode(QPainter::CompositionMode_SourceOver);
     painter.setRenderHint(QPainter::Antialiasing, scene.nodes.size() < 2000);
     const QTransform map = sceneToMap();
+    const QRectF area = map.inverted().mapRect(QRectF(part).adjusted(-2, -2, 2, 2));
     const auto batchFor = [&](const QRectF& rect, double least) {
         QRectF r = map.mapRect(rect);
         if (r.width() < least)
@@ -85,8 +106,8 @@ void Minimap::paintCache()
     };
     std::vector<QRectF> plain;
     std::array<std::vector<QRectF>, markColourCount> framed;
-    for (std::size_t n = 0; n < scene.nodes.size(); ++n) {
-        const int frame = m_canvas.index().frameOf(static_cast<int>(n));
+    for (const std::uint32_t n : m_canvas.index().nodes(scene, area)) {
+        const int frame = scene.frameOf[n];
         const QRectF r = batchFor(scene.nodes[n].rect, 1);
         if (frame < 0)
             plain.push_back(r);
@@ -109,7 +130,7 @@ void Minimap::paintEvent(QPaintEvent*)
 {
     const Theme theme = Theme::of(*this);
     if (m_cache.isNull())
-        paintCache();
+        paintCache(rect());
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(theme.line);

@@ -16,7 +16,8 @@ class Minimap final : public QWidget {
 public:
     explicit Minimap(GraphCanvas& canvas);
 
-    void sceneChanged(); // paints the cache anew when it is next shown
+    void sceneChanged();                   // paints the cache anew when it is next shown
+    void sceneChanged(const QRectF& area); // it looks different only there, in scene units
     QSize sizeHint() const override;
 
 protected:
@@ -28,7 +29,7 @@ protected:
 
 private:
     QTransform sceneToMap() const;
-    void paintCache();
+    void paintCache(const QRect& part); // of the widget
     void moveCanvas(QPointF position);
 
     GraphCanvas& m_canvas;

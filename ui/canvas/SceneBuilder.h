@@ -4,9 +4,7 @@
 // nodes of their own. A pure function of immutable values, for a job.
 #pragma once
 
-#include "core/graph/GraphView.h"
-#include "core/model/ShapeInference.h"
-#include "ui/canvas/GraphScene.h"
+#include "ui/canvas/SceneReader.h"
 #include "ui/document/Mark.h"
 
 #include <optional>
@@ -16,20 +14,6 @@
 #include <vector>
 
 namespace pleat::ui {
-
-// What a node says about itself besides its operator.
-struct SceneDetails {
-    bool weights = true;
-    bool attributes = false;
-    bool names = false;
-    bool operator==(const SceneDetails&) const = default;
-};
-
-// What is drawn at once: one graph of the model. It is the caller's, and has to live for as long.
-struct Page {
-    const GraphView& view;
-    ScopeIndex scope = ScopeIndex::Main; // or a body, a function
-};
 
 struct BuiltScene {
     // What a node of the scene is: a node of the page's graph, or an input or output of it. What a body reads
@@ -44,16 +28,14 @@ struct BuiltScene {
 };
 
 // A node has the first of the marks that are given for it; marks without a node on this page are left out.
-// Where `previous` shows all its nodes already, they keep their places, so that a fold moves nothing. Nothing
-// when stopped.
+// Nothing when stopped.
 std::optional<BuiltScene> buildScene(const Page& page, std::span<const Mark> marks, const ValueTypes& types,
-                                     Direction direction, const SceneDetails& details,
-                                     const GraphScene* previous, std::stop_token stop);
+                                     Direction direction, const SceneDetails& details, std::stop_token stop);
+// The same, not laid out.
+std::optional<BuiltScene> gatherScene(const Page& page, std::span<const Mark> marks, const ValueTypes& types,
+                                      const SceneDetails& details, std::stop_token stop);
 
 // The scene with the labels of its edges made anew, for shapes that became known later.
 GraphScene labelled(GraphScene scene, const ValueTypes& types);
-
-// "batch×32×112×112" for an edge. A long symbol is "?": there is no room for "p2o.DynamicDimension.0".
-QString edgeLabel(const ValueType& type);
 
 } // namespace pleat::ui

@@ -13,6 +13,7 @@ namespace {
 
 constexpr double smallestCell = 256;
 constexpr double mostCells = 4096;
+constexpr std::size_t mostPassed = 64; // nodes that are gone in a row; a fold takes away a handful
 
 std::int64_t column(double value, double side)
 {
@@ -22,6 +23,12 @@ std::int64_t column(double value, double side)
 bool touch(const QRectF& a, const QRectF& b)
 {
     return a.left() <= b.right() && b.left() <= a.right() && a.top() <= b.bottom() && b.top() <= a.bottom();
+}
+
+QRectF widened(const QRectF& area)
+{
+    constexpr double by = SceneIndex::slack;
+    return area.adjusted(-by, -by, by, by);
 }
 
 std::vector<std::uint32_t> all(std::size_t count)
@@ -80,9 +87,11 @@ SceneIndex::SceneIndex(const GraphScene& scene)
     : m_in(scene.nodes.size()),
       m_out(scene.nodes.size()),
       m_ofTrunk(scene.layout.trunks.size()),
-      m_frameOf(scene.nodes.size(), -1)
+      m_frames(static_cast<std::uint32_t>(scene.frames.size()))
 {
     for (std::uint32_t i = 0; i < scene.nodes.size(); ++i) {
+        if (scene.nodes[i].gone)
+            continue;
         m_nodeGrid.insert(scene.nodes[i].rect, i);
         m_byKey.emplace(scene.nodes[i].key, static_cast<int>(i));
     }
@@ -91,11 +100,9 @@ SceneIndex::SceneIndex(const GraphScene& scene)
             m_lineGrid.insert(QRectF(toQt(points[i]), toQt(points[i + 1])).normalized(), line);
     };
     const auto trunks = static_cast<std::uint32_t>(scene.layout.trunks.size());
-    for (std::uint32_t i = 0; i < trunks; ++i)
-        insertLine(scene.layout.trunks[i].points, i);
     for (std::uint32_t e = 0; e < scene.edges.size(); ++e) {
         const SceneEdge& edge = scene.edges[e];
-        if (edge.from >= scene.nodes.size() || edge.to >= scene.nodes.size())
+        if (edge.gone || edge.from >= scene.nodes.size() || edge.to >= scene.nodes.size())
             continue;
         m_out[edge.from].push_back(e);
         m_in[edge.to].push_back(e);
@@ -104,35 +111,109 @@ SceneIndex::SceneIndex(const GraphScene& scene)
         insertLine(scene.layout.branches[e].points, trunks + e);
         m_ofTrunk[scene.layout.branches[e].trunk].push_back(e);
     }
-    for (std::uint32_t f = 0; f < scene.frames.size(); ++f) {
-        m_frameGrid.insert(scene.frames[f].rect | scene.frames[f].badgeRect, f);
-        for (const quint32 node : scene.frames[f].nodes)
-            if (node < m_frameOf.size())
-                m_frameOf[node] = static_cast<int>(f);
+    for (std::uint32_t i = 0; i < trunks; ++i) {
+        if (!m_ofTrunk[i].empty())
+            insertLine(scene.layout.trunks[i].points, i);
+    }
+    for (auto& edges : m_in)
+        std::ranges::stable_sort(edges, {}, [&](std::uint32_t e) { return scene.edges[e].toPort; });
+    for (std::uint32_t f = 0; f < m_frames; ++f) {
+        if (!scene.frames[f].nodes.empty())
+            m_frameGrid.insert(scene.frames[f].rect | scene.frames[f].badgeRect, f);
     }
 }
 
 std::vector<std::uint32_t> SceneIndex::nodes(const GraphScene& scene, const QRectF& area) const
 {
-    auto found = m_nodeGrid.isLarge(area) ? all(scene.nodes.size()) : m_nodeGrid.near(area);
-    std::erase_if(found, [&](std::uint32_t i) { return !touch(scene.nodes[i].rect, area); });
+    auto found = m_nodeGrid.isLarge(area) ? all(scene.nodes.size()) : m_nodeGrid.near(widened(area));
+    std::erase_if(found,
+                  [&](std::uint32_t i) { return scene.nodes[i].gone || !touch(scene.nodes[i].rect, area); });
     return found;
 }
 
 std::vector<std::uint32_t> SceneIndex::lines(const GraphScene& scene, const QRectF& area) const
 {
-    if (m_lineGrid.isLarge(area))
-        return all(scene.layout.trunks.size() + scene.layout.branches.size());
-    return m_lineGrid.near(area);
+    const auto trunks = static_cast<std::uint32_t>(scene.layout.trunks.size());
+    const bool everything = m_lineGrid.isLarge(area);
+    std::vector<std::uint32_t> found;
+    for (const std::uint32_t line :
+         everything ? all(trunks + scene.layout.branches.size()) : m_lineGrid.near(widened(area))) {
+        const bool isThere = line < trunks ? isUsed(scene, line) : !scene.edges[line - trunks].gone;
+        if (isThere)
+            found.push_back(line);
+        else if (!everything && line >= trunks)
+            addPassing(scene, line - trunks, found);
+        else if (!everything)
+            for (const std::uint32_t edge : m_ofTrunk[line])
+                addPassing(scene, edge, found);
+    }
+    std::ranges::sort(found);
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+}
+
+// The lines that lead on where one that is gone led, through nodes that are gone as well.
+void SceneIndex::addPassing(const GraphScene& scene, std::uint32_t edge,
+                            std::vector<std::uint32_t>& lines) const
+{
+    std::vector<std::uint32_t> nodes{scene.edges[edge].to};
+    for (std::size_t n = 0; n < nodes.size() && nodes.size() <= mostPassed; ++n) {
+        if (!scene.nodes[nodes[n]].gone)
+            continue;
+        for (const std::uint32_t out : m_out[nodes[n]]) {
+            if (!scene.edges[out].gone)
+                lines.push_back(scene.layout.branches[out].trunk);
+            else if (std::ranges::find(nodes, scene.edges[out].to) == nodes.end())
+                nodes.push_back(scene.edges[out].to);
+        }
+    }
+}
+
+bool SceneIndex::isUsed(const GraphScene& scene, std::uint32_t trunk) const
+{
+    return std::ranges::any_of(m_ofTrunk[trunk], [&](std::uint32_t e) { return !scene.edges[e].gone; });
 }
 
 std::vector<std::uint32_t> SceneIndex::frames(const GraphScene& scene, const QRectF& area) const
 {
-    auto found = m_frameGrid.isLarge(area) ? all(scene.frames.size()) : m_frameGrid.near(area);
+    auto found = m_frameGrid.isLarge(area) ? all(m_frames) : m_frameGrid.near(widened(area));
+    for (std::uint32_t f = m_frames; f < scene.frames.size(); ++f)
+        found.push_back(f);
     std::erase_if(found, [&](std::uint32_t f) {
-        return !touch(scene.frames[f].rect, area) && !touch(scene.frames[f].badgeRect, area);
+        return scene.frames[f].nodes.empty() ||
+               (!touch(scene.frames[f].rect, area) && !touch(scene.frames[f].badgeRect, area));
     });
     return found;
+}
+
+std::vector<std::uint32_t> SceneIndex::edgesIn(const GraphScene& scene, int node) const
+{
+    std::vector<std::uint32_t> edges = m_in[static_cast<std::size_t>(node)];
+    std::erase_if(edges, [&](std::uint32_t e) { return scene.edges[e].gone; });
+    return edges;
+}
+
+std::vector<std::uint32_t> SceneIndex::edgesOut(const GraphScene& scene, int node) const
+{
+    std::vector<std::uint32_t> edges;
+    std::vector<quint32> nodes{static_cast<quint32>(node)}; // it, and those that are gone behind it
+    for (std::size_t n = 0; n < nodes.size() && nodes.size() <= mostPassed; ++n) {
+        for (const std::uint32_t e : m_out[nodes[n]]) {
+            const SceneEdge& edge = scene.edges[e];
+            if (!edge.gone && edge.from == static_cast<quint32>(node))
+                edges.push_back(e);
+            else if (scene.nodes[edge.to].gone && std::ranges::find(nodes, edge.to) == nodes.end())
+                nodes.push_back(edge.to);
+        }
+    }
+    return edges;
+}
+
+std::vector<std::uint32_t> SceneIndex::edgesOfTrunk(const GraphScene& scene, std::uint32_t trunk) const
+{
+    std::vector<std::uint32_t> edges = m_ofTrunk[trunk];
+    std::erase_if(edges, [&](std::uint32_t e) { return scene.edges[e].gone; });
+    return edges;
 }
 
 CanvasHit SceneIndex::at(const GraphScene& scene, QPointF point, double reach) const
@@ -140,7 +221,7 @@ CanvasHit SceneIndex::at(const GraphScene& scene, QPointF point, double reach) c
     CanvasHit hit;
     const QRectF area(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach);
     double smallest = 0;
-    for (const std::uint32_t f : m_frameGrid.near(area)) {
+    for (const std::uint32_t f : frames(scene, area)) {
         const SceneFrame& frame = scene.frames[f];
         if (frame.badgeRect.contains(point))
             return {-1, -1, static_cast<int>(f)};
@@ -150,16 +231,16 @@ CanvasHit SceneIndex::at(const GraphScene& scene, QPointF point, double reach) c
             smallest = size;
         }
     }
-    for (const std::uint32_t i : m_nodeGrid.near(area)) {
+    for (const std::uint32_t i : nodes(scene, area)) {
         if (scene.nodes[i].rect.contains(point)) {
             hit.node = static_cast<int>(i);
-            hit.frame = m_frameOf[i];
+            hit.frame = scene.frameOf[i];
             return hit;
         }
     }
     double nearest = reach;
     const auto trunks = static_cast<std::uint32_t>(scene.layout.trunks.size());
-    for (const std::uint32_t line : m_lineGrid.near(area)) {
+    for (const std::uint32_t line : lines(scene, area)) {
         const auto& points =
             line < trunks ? scene.layout.trunks[line].points : scene.layout.branches[line - trunks].points;
         const double distance = distanceTo(points, scene.direction, point);
@@ -167,17 +248,30 @@ CanvasHit SceneIndex::at(const GraphScene& scene, QPointF point, double reach) c
             nearest = distance;
             if (line >= trunks)
                 hit.edge = static_cast<int>(line - trunks);
-            else if (!m_ofTrunk[line].empty())
-                hit.edge = static_cast<int>(m_ofTrunk[line].front());
+            else if (const auto edges = edgesOfTrunk(scene, line); !edges.empty())
+                hit.edge = static_cast<int>(edges.front());
         }
     }
     return hit;
 }
 
-int SceneIndex::nodeWithKey(quint32 key) const
+int SceneIndex::laidOutNode(quint32 key) const
 {
     const auto found = m_byKey.find(key);
     return found == m_byKey.end() ? -1 : found->second;
+}
+
+int SceneIndex::nodeWithKey(const GraphScene& scene, quint32 key) const
+{
+    const int node = laidOutNode(key);
+    return node < 0 || scene.nodes[static_cast<std::size_t>(node)].gone ? -1 : node;
+}
+
+int SceneIndex::laidOutEdge(const GraphScene& scene, quint32 to, quint32 toPort) const
+{
+    const auto portOf = [&](std::uint32_t e) { return scene.edges[e].toPort; };
+    const auto found = std::ranges::lower_bound(m_in[to], toPort, {}, portOf);
+    return found == m_in[to].end() || portOf(*found) != toPort ? -1 : static_cast<int>(*found);
 }
 
 ScenePointer IndexedScene::of(GraphScene scene)

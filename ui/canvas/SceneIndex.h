@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Finds what lies in a part of a scene, for culling and picking: a grid of several resolutions, so that a
-// trunk through the whole network costs as few cells as a node. Built once a scene; const afterwards.
+// trunk through the whole network costs as few cells as a node. Built once a laid out scene; const
+// afterwards. It serves the scenes that edits make of that one, too (KeptPlaces.h): what is gone is left out,
+// what is longer, wider or elsewhere by no more than `slack` is found, and so are lines that go where others
+// went.
 #pragma once
 
 #include "ui/canvas/GraphScene.h"
@@ -46,21 +49,32 @@ public:
     // `reach`: how far from a line a point may be to mean it.
     CanvasHit at(const GraphScene& scene, QPointF point, double reach) const;
 
-    // Edges of a node; edges of a trunk.
-    const std::vector<std::uint32_t>& edgesIn(int node) const { return m_in[static_cast<std::size_t>(node)]; }
-    const std::vector<std::uint32_t>& edgesOut(int node) const
+    // Edges of a node, in the order of the inputs that they enter; edges of a trunk.
+    std::vector<std::uint32_t> edgesIn(const GraphScene& scene, int node) const;
+    std::vector<std::uint32_t> edgesOut(const GraphScene& scene, int node) const;
+    std::vector<std::uint32_t> edgesOfTrunk(const GraphScene& scene, std::uint32_t trunk) const;
+    int nodeWithKey(const GraphScene& scene, quint32 key) const; // -1: none, or gone
+
+    // Of the scene that it was built of.
+    static constexpr double slack = 128;
+    std::uint32_t laidOutFrames() const
     {
-        return m_out[static_cast<std::size_t>(node)];
-    }
-    const std::vector<std::uint32_t>& edgesOfTrunk(std::uint32_t trunk) const { return m_ofTrunk[trunk]; }
-    int frameOf(int node) const { return m_frameOf[static_cast<std::size_t>(node)]; }
-    int nodeWithKey(quint32 key) const;
+        return m_frames;
+    } // those with higher numbers are looked at one by one
+    const std::vector<std::uint32_t>& laidOutEdgesIn(quint32 node) const { return m_in[node]; }
+    const std::vector<std::uint32_t>& laidOutEdgesOut(quint32 node) const { return m_out[node]; }
+    const std::vector<std::uint32_t>& laidOutEdgesOfTrunk(quint32 trunk) const { return m_ofTrunk[trunk]; }
+    int laidOutNode(quint32 key) const;                                         // -1: none
+    int laidOutEdge(const GraphScene& scene, quint32 to, quint32 toPort) const; // -1: none
 
 private:
+    void addPassing(const GraphScene& scene, std::uint32_t edge, std::vector<std::uint32_t>& lines) const;
+    bool isUsed(const GraphScene& scene, std::uint32_t trunk) const;
+
     SpatialGrid m_nodeGrid, m_lineGrid, m_frameGrid;
     std::vector<std::vector<std::uint32_t>> m_in, m_out, m_ofTrunk;
-    std::vector<int> m_frameOf;
     std::unordered_map<quint32, int> m_byKey;
+    std::uint32_t m_frames = 0;
 };
 
 // A placed scene with its index, made together in a job; shared by whoever paints or reads it.
@@ -69,6 +83,7 @@ struct IndexedScene {
     std::shared_ptr<const SceneIndex> index;
 
     static std::shared_ptr<const IndexedScene> of(GraphScene scene);
+    int nodeWithKey(quint32 key) const { return index->nodeWithKey(scene, key); }
 };
 using ScenePointer = std::shared_ptr<const IndexedScene>;
 

@@ -3,13 +3,17 @@
 
 #include "core/graph/DeclaredShapes.h"
 #include "core/model/ModelReader.h"
+#include "core/prepare/WorkerEngine.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
+#include "ui/document/Settings.h"
 #include "ui/jobs/Job.h"
 #include "ui/widgets/PlainText.h"
 
+#include <QCoreApplication>
 #include <QFileInfo>
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 
 using namespace Qt::StringLiterals;
@@ -82,6 +86,10 @@ namespace {
 // What undo calls it, in the words of what is folded by hand.
 QString nameOf(const Step& step, const SteppedSnapshot& result)
 {
+    if (const auto* prepare = std::get_if<PrepareStep>(&step))
+        return Document::tr("prepare: %1 (%2)")
+            .arg(QCoreApplication::translate("Prepare", findPass(prepare->pass)->name))
+            .arg(result.changed);
     if (!std::holds_alternative<FoldStep>(step))
         return toQt(result.what.text());
     return result.changed == 1
@@ -107,6 +115,10 @@ Document::Document(JobRunner& jobs, std::filesystem::path worker, QObject* paren
       m_jobs(jobs),
       m_worker(std::move(worker))
 {
+    // A fold takes some milliseconds mostly: nothing is to flicker then.
+    m_longFold.setSingleShot(true);
+    m_longFold.setInterval(std::chrono::milliseconds(150));
+    connect(&m_longFold, &QTimer::timeout, this, &Document::busyChanged);
     connect(&m_undo, &QUndoStack::cleanChanged, this, [this](bool clean) { Q_EMIT unsavedChanged(!clean); });
     connect(&m_source, &SourceWatch::changed, this, &Document::sourceChanged);
     connect(&m_jobs, &JobRunner::laneFinished, this, [this](const QObject* owner, const QString& lane) {
@@ -114,6 +126,10 @@ Document::Document(JobRunner& jobs, std::filesystem::path worker, QObject* paren
             return;
         if (lane == exportLane)
             exportEnded();
+        if (lane == foldLane && !m_jobs.isBusy(this, foldLane)) { // nothing follows, or it was cancelled
+            m_waiting.clear();
+            m_longFold.stop();
+        }
         if (lane == openLane || lane == foldLane || lane == exportLane)
             Q_EMIT busyChanged();
     });
@@ -122,6 +138,11 @@ Document::Document(JobRunner& jobs, std::filesystem::path worker, QObject* paren
 Document::~Document()
 {
     m_undo.disconnect(this); // it says that it is clean once more while it goes
+}
+
+WorkerPlace Document::workerPlace() const
+{
+    return {m_worker, toPath(Settings::onnxRuntime())};
 }
 
 QString Document::fileName() const
@@ -165,6 +186,7 @@ void Document::openPath(const QString& path)
 
 void Document::takeOver(Opening opening, const QString& path)
 {
+    m_waiting.clear();
     m_jobs.cancel(this, foldLane);
     m_jobs.cancel(this, shapeLane);
     m_reloadedFrom = path == m_path ? m_current : nullptr;
@@ -217,15 +239,31 @@ std::vector<FoldId> Document::foldable() const
     return ids;
 }
 
+bool Document::waits(std::function<void()> ask)
+{
+    if (!m_jobs.isBusy(this, foldLane))
+        return false;
+    m_waiting.push_back(std::move(ask));
+    return true;
+}
+
 void Document::foldAll()
 {
+    if (waits([this] { foldAll(); }))
+        return;
     const auto count = static_cast<int>(foldable().size());
     if (count > 0)
         take({FoldStep{}}, tr("Folding…"), tr("fold %n pairs", nullptr, count));
 }
 
-void Document::foldChosen(const std::vector<FoldId>& ids)
+void Document::foldChosen(std::vector<FoldId> ids)
 {
+    if (waits([this, ids] { foldChosen(ids); }))
+        return;
+    if (!isEmpty())
+        std::erase_if(ids, [this](const FoldId& id) { // asked for twice
+            return !m_current->candidate(id) && m_current->record(id);
+        });
     if (isEmpty() || ids.empty())
         return;
     const FoldCandidate* only = ids.size() == 1 ? m_current->candidate(ids.front()) : nullptr;
@@ -240,6 +278,8 @@ bool Document::canThawInputs() const
 
 void Document::setInputsFrozen(bool frozen)
 {
+    if (waits([this, frozen] { setInputsFrozen(frozen); }))
+        return;
     if (isEmpty() || frozen == areInputsFrozen())
         return;
     if (frozen)
@@ -250,7 +290,16 @@ void Document::setInputsFrozen(bool frozen)
 
 void Document::applyRecipe(const Recipe& recipe)
 {
-    take(recipe.steps, tr("Applying the recipe…"), {});
+    if (waits([this, recipe] { applyRecipe(recipe); }))
+        return;
+    take(recipe.steps, tr("Applying the recipe…"), {}, Told::Recipe);
+}
+
+void Document::applySteps(std::vector<Step> steps, const QString& label)
+{
+    if (waits([this, steps, label] { applySteps(steps, label); }))
+        return;
+    take(std::move(steps), label, {});
 }
 
 std::vector<Step> Document::steps() const
@@ -273,20 +322,20 @@ struct Document::Taken {
 };
 
 // Does the steps one after the other, in one job; each is one of undo's. `text` is what a single one is
-// called.
-void Document::take(std::vector<Step> steps, const QString& label, const QString& text)
+// called; empty: by what it did.
+void Document::take(std::vector<Step> steps, const QString& label, const QString& text, Told told)
 {
     if (isEmpty() || steps.empty() || refusesUnreadable(tr("Nothing was changed.")))
         return;
-    const bool isRecipe = text.isEmpty();
     m_jobs.start(
         foldLane, label, this,
-        [before = m_current, steps = std::move(steps)](Progress& progress,
-                                                       std::stop_token stop) -> Result<Taken> {
+        [before = m_current, steps = std::move(steps),
+         place = workerPlace()](Progress& progress, std::stop_token stop) -> Result<Taken> {
+            const auto engine = workerEngine(place);
             Taken taken;
             SnapshotPointer last = before;
             for (const Step& step : steps) {
-                auto result = stepSnapshot(last, step, progress, stop);
+                auto result = stepSnapshot(last, step, progress, stop, engine.get());
                 if (!result && result.error().code == ErrorCode::Cancelled)
                     return tl::make_unexpected(result.error());
                 if (!result) {
@@ -298,19 +347,21 @@ void Document::take(std::vector<Step> steps, const QString& label, const QString
             }
             return taken;
         },
-        [this, before = m_current, text, isRecipe](Result<Taken> taken) {
-            if (!taken) {
+        [this, before = m_current, text, told](Result<Taken> taken) {
+            if (!taken)
                 Q_EMIT failed(tr("Nothing was changed."), taken.error());
-                return;
+            else if (m_current == before) // otherwise undone in the meantime: the answer is out of date
+                push(std::move(*taken), text, told);
+            while (!m_waiting.empty() && !m_jobs.isBusy(this, foldLane)) {
+                const std::function<void()> next = std::move(m_waiting.front());
+                m_waiting.pop_front();
+                next();
             }
-            if (m_current != before) // undone or folded otherwise in the meantime: the answer is out of date
-                return;
-            push(std::move(*taken), text, isRecipe);
         });
-    Q_EMIT busyChanged();
+    m_longFold.start();
 }
 
-void Document::push(Taken taken, const QString& text, bool isRecipe)
+void Document::push(Taken taken, const QString& text, Told told)
 {
     std::size_t pairs = 0;
     int pushed = 0;
@@ -321,18 +372,19 @@ void Document::push(Taken taken, const QString& text, bool isRecipe)
             continue;
         if (std::holds_alternative<FoldStep>(done.step))
             pairs += done.result.changed;
-        const QString called = isRecipe ? nameOf(done.step, done.result) : text;
+        const QString called = text.isEmpty() ? nameOf(done.step, done.result) : text;
         m_undo.push(new StepCommand(*this, std::move(done.step), m_current, done.result.snapshot, called));
         ++pushed;
     }
     m_pushing = false;
     if (m_current != first)
         Q_EMIT currentChanged();
-    if (isRecipe)
+    if (told == Told::Recipe)
         Q_EMIT recipeApplied(static_cast<int>(taken.done.size()), pushed,
                              taken.problem ? toQt(taken.problem->message) : QString());
     else if (taken.problem)
-        Q_EMIT failed(tr("Nothing was changed."), *taken.problem);
+        Q_EMIT failed(pushed == 0 ? tr("Nothing was changed.") : tr("Not all of it was done."),
+                      *taken.problem);
     else if (pairs > 0)
         Q_EMIT foldedPairs(static_cast<int>(pairs));
 }

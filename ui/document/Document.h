@@ -7,16 +7,19 @@
 
 #include "core/base/Result.h"
 #include "core/model/ModelWriter.h"
-#include "core/model/ShapeInference.h"
 #include "core/recipe/Recipe.h"
+#include "core/worker/OnnxRuntimeLibrary.h"
+#include "core/worker/ShapeInference.h"
 #include "ui/document/Snapshot.h"
 #include "ui/document/SourceWatch.h"
 
 #include <QObject>
 #include <QStringList>
+#include <QTimer>
 #include <QUndoStack>
 #include <deque>
 #include <filesystem>
+#include <functional>
 
 namespace pleat::ui {
 
@@ -25,10 +28,13 @@ class JobRunner;
 class Document final : public QObject {
     Q_OBJECT
 public:
-    // `worker` is the program that infers shapes when it is started in the private mode (ShapeInference.h);
-    // an empty path means: no inference, declared shapes only.
+    // `worker` is the program that infers shapes, and computes what preparation leaves to ONNX Runtime (that
+    // of the settings), when it is started in the private mode (core/worker); an empty path means: declared
+    // shapes only, and what is not computed here stays.
     Document(JobRunner& jobs, std::filesystem::path worker, QObject* parent = nullptr);
     ~Document() override;
+
+    WorkerPlace workerPlace() const; // of the jobs that start now
 
     bool isEmpty() const { return !m_opened; }
     QString path() const { return m_path; }
@@ -54,13 +60,16 @@ public:
     // Each starts a job and returns. Errors come as failed().
     void openPath(const QString& path);
     void reload(); // opens path() again
-    void foldChosen(const std::vector<FoldId>& ids);
+    // What is asked for while a fold is running comes after it.
+    void foldChosen(std::vector<FoldId> ids);
     void foldAll(); // all that can be folded and hold a batch norm
     // Inputs with an initializer are taken away, so that these are constants; or, as long as that was the
     // last thing done, given back.
     void setInputsFrozen(bool frozen);
     // Does what the recipe says, each step one of undo's, up to the first that does not apply.
     void applyRecipe(const Recipe& recipe);
+    // Does the steps, each one of undo's; `label` is what it is called while it runs.
+    void applySteps(std::vector<Step> steps, const QString& label);
     // What was done so far, with the source that it was done to.
     void saveRecipe(const QString& path);
     // Writes what is current now; behind the exports that are running already, one after the other.
@@ -98,8 +107,11 @@ private:
     friend class StepCommand;
     struct Opening;
     struct Taken;
-    void take(std::vector<Step> steps, const QString& label, const QString& text);
-    void push(Taken taken, const QString& text, bool isRecipe);
+    enum class Told { Recipe, Steps };
+    // What is asked for while something else is being done comes after it; then this is true.
+    bool waits(std::function<void()> ask);
+    void take(std::vector<Step> steps, const QString& label, const QString& text, Told told = Told::Steps);
+    void push(Taken taken, const QString& text, Told told);
     void takeOver(Opening opening, const QString& path);
     struct Export {
         SnapshotPointer snapshot;
@@ -120,11 +132,13 @@ private:
     std::shared_ptr<const ValueTypes> m_types = std::make_shared<const ValueTypes>();
     QString m_typesProblem;
     QUndoStack m_undo;
-    bool m_pushing = false;         // several steps at once
-    SnapshotPointer m_exported;     // the last one that was written
-    std::deque<Export> m_exports;   // the first one is running
-    bool m_allWritten = true;       // of the exports since none was running
-    SnapshotPointer m_reloadedFrom; // only during openedModel()
+    bool m_pushing = false;                      // several steps at once
+    std::deque<std::function<void()>> m_waiting; // for the steps that are being done
+    QTimer m_longFold;                           // until it is worth to say that it is busy
+    SnapshotPointer m_exported;                  // the last one that was written
+    std::deque<Export> m_exports;                // the first one is running
+    bool m_allWritten = true;                    // of the exports since none was running
+    SnapshotPointer m_reloadedFrom;              // only during openedModel()
     SourceWatch m_source;
 };
 

@@ -3,19 +3,18 @@
 
 namespace pleat::ui {
 
-FoldCounts countFolds(const Snapshot& snapshot)
+void FoldCounts::countCandidate(const FoldCandidate& candidate, int by)
 {
-    FoldCounts counts;
-    for (const FoldCandidate* candidate : snapshot.candidates()) {
-        counts.batchNorms += candidate->batchNorm;
-        counts.canFold += candidate->foldable && candidate->batchNorm;
-        counts.blocked += !candidate->foldable;
-    }
-    for (const auto& record : snapshot.folded) {
-        counts.batchNorms += record->candidate.batchNorm;
-        ++counts.folded;
-    }
-    return counts;
+    batchNorms += candidate.batchNorm ? by : 0;
+    canFold += candidate.foldable && candidate.batchNorm ? by : 0;
+    blocked += candidate.foldable ? 0 : by;
+    overridable += candidate.reason == Reason::OverridableInput ? by : 0;
+}
+
+void FoldCounts::countFolded(const FoldCandidate& candidate, int by)
+{
+    batchNorms += candidate.batchNorm ? by : 0;
+    folded += by;
 }
 
 } // namespace pleat::ui

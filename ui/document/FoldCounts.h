@@ -2,7 +2,7 @@
 // How many pairs there are, by what can be said about them.
 #pragma once
 
-#include "ui/document/Snapshot.h"
+#include "core/fold/FoldCandidate.h"
 
 namespace pleat::ui {
 
@@ -10,10 +10,13 @@ struct FoldCounts {
     int canFold = 0; // the ones with a batch norm
     int blocked = 0;
     int folded = 0;
-    int batchNorms = 0; // all of them, folded ones too
+    int batchNorms = 0;  // all of them, folded ones too
+    int overridable = 0; // blocked because an initializer is listed as an input
     bool operator==(const FoldCounts&) const = default;
-};
 
-FoldCounts countFolds(const Snapshot& snapshot);
+    // One more, or with `by` = -1 one less.
+    void countCandidate(const FoldCandidate& candidate, int by = 1);
+    void countFolded(const FoldCandidate& candidate, int by = 1);
+};
 
 } // namespace pleat::ui

@@ -8,8 +8,10 @@
 
 #include <QString>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pleat::ui {
@@ -23,9 +25,34 @@ struct Mark {
     std::string id; // the panel's own name for it
 };
 
-// The marks for `shown`, where `current` says what has been done by now. Called in a job: it may hold only
-// immutable values, and stops early when asked to.
-using MarkSource = std::function<std::vector<Mark>(const Snapshot& shown, const Snapshot& current,
-                                                   const std::stop_token& stop)>;
+// Two models of which a panel marks one: what is shown, where `current` says what has been done by now.
+struct Shown {
+    const Snapshot& shown;
+    const Snapshot& current;
+};
+
+// The marks that are others than before.
+struct MarkChange {
+    std::vector<Mark> gone, came;
+};
+
+// Where marks come from. Called in a job: it may hold only immutable values, and stops early when asked to.
+struct MarkSource {
+    using All = std::function<std::vector<Mark>(const Snapshot& shown, const Snapshot& current,
+                                                const std::stop_token& stop)>;
+    // Nothing where it would be as much work as all.
+    using Change = std::function<std::optional<MarkChange>(const Shown& before, const Shown& now)>;
+
+    MarkSource() = default;
+    MarkSource(All allMarks, Change changedMarks = {}) // NOLINT(google-explicit-constructor)
+        : all(std::move(allMarks)),
+          change(std::move(changedMarks))
+    {
+    }
+    explicit operator bool() const { return static_cast<bool>(all); }
+
+    All all;
+    Change change; // may be empty: all marks are asked for after each edit
+};
 
 } // namespace pleat::ui

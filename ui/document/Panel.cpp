@@ -23,7 +23,7 @@ Panel::Panel(Workspace& workspace, Place place) : m_workspace(workspace), m_plac
 
 Panel::~Panel()
 {
-    setMarks(nullptr);
+    setMarks({});
 }
 
 void Panel::setMarks(MarkSource source)

@@ -21,6 +21,7 @@ const auto geometryKey = u"window/geometry"_s;
 const auto stateKey = u"window/state"_s;
 const auto wheelKey = u"wheelScrolls"_s;
 const auto folderKey = u"lastFolder"_s;
+const auto onnxRuntimeKey = u"onnxRuntime"_s;
 } // namespace
 
 QStringList Settings::recentFiles()
@@ -93,6 +94,19 @@ QString Settings::lastFolder()
 void Settings::setLastFolder(const QString& folder)
 {
     QSettings().setValue(folderKey, folder);
+}
+
+QString Settings::onnxRuntime()
+{
+    return QSettings().value(onnxRuntimeKey).toString();
+}
+
+void Settings::setOnnxRuntime(const QString& path)
+{
+    if (path.isEmpty())
+        QSettings().remove(onnxRuntimeKey);
+    else
+        QSettings().setValue(onnxRuntimeKey, path);
 }
 
 void applyTheme(ThemeChoice choice)

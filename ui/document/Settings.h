@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the program remembers between runs, in QSettings: recent files, the theme, how the window lay.
+// What the program remembers between runs, in QSettings: recent files, the theme, how the window lay, which
+// ONNX Runtime to take.
 #pragma once
 
 #include <QByteArray>
@@ -27,6 +28,10 @@ public:
 
     static QString lastFolder();
     static void setLastFolder(const QString& folder);
+
+    // The library or its folder (OnnxRuntimeLibrary.h); empty: where it is found.
+    static QString onnxRuntime();
+    static void setOnnxRuntime(const QString& path);
 };
 
 // Gives the whole application the theme that was chosen.

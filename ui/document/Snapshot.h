@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/recipe/Step.h"
+#include "ui/document/FoldCounts.h"
 
 #include <cstdint>
 #include <memory>
@@ -23,6 +24,7 @@ struct Snapshot {
     FoldTablePointer table;
     std::shared_ptr<const GraphView> view; // the table's
     Sequence<std::shared_ptr<const FoldRecord>> folded;
+    FoldCounts counts;         // of table and folded
     bool inputsFrozen = false; // inputs with an initializer were taken away (FoldOptions::freezeInputs)
 
     // Of this very model, as long as it is there; O(nodes).
@@ -34,6 +36,15 @@ struct Snapshot {
 };
 using SnapshotPointer = std::shared_ptr<const Snapshot>;
 
+// What differs between two snapshots of a document, at the cost of that where one was made of the other.
+struct SnapshotChange {
+    std::vector<CandidatePointer> gone, came; // candidates
+    std::vector<std::shared_ptr<const FoldRecord>> unfolded, folded;
+};
+SnapshotChange changeBetween(const Snapshot& before, const Snapshot& after);
+
+FoldCounts countFolds(const Snapshot& snapshot); // anew; O(nodes)
+
 // Indexes a model and finds its candidates.
 Result<SnapshotPointer> makeSnapshot(Model model, Progress& progress, std::stop_token stop);
 
@@ -44,8 +55,8 @@ struct SteppedSnapshot {
     std::size_t changed = 0;
     std::vector<Finding> findings;
 };
-// Errors: those of apply(Step).
+// `engine` and errors: those of apply(Step).
 Result<SteppedSnapshot> stepSnapshot(const SnapshotPointer& before, const Step& step, Progress& progress,
-                                     std::stop_token stop);
+                                     std::stop_token stop, Engine* engine = nullptr);
 
 } // namespace pleat::ui

@@ -2,13 +2,19 @@
 #include "ui/document/Workspace.h"
 
 #include "ui/document/Convert.h"
+#include "ui/document/Settings.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 using namespace Qt::StringLiterals;
 
 namespace pleat::ui {
+
+namespace {
+constexpr std::chrono::milliseconds aWhile(100);
+} // namespace
 
 Workspace::Workspace(std::filesystem::path worker, QObject* parent)
     : QObject(parent),
@@ -23,6 +29,9 @@ Workspace::Workspace(std::filesystem::path worker, QObject* parent)
     });
     connect(&document, &Document::recipeApplied, this, &Workspace::recipeApplied);
     connect(&m_jobs, &JobRunner::failed, this, &Workspace::failed);
+    m_describe.setSingleShot(true);
+    m_describe.setInterval(aWhile);
+    connect(&m_describe, &QTimer::timeout, this, &Workspace::describe);
 }
 
 Document& Workspace::addDocument()
@@ -46,7 +55,7 @@ void Workspace::setSide(Side side)
     keepSelection();
     Q_EMIT sideChanged();
     Q_EMIT changed();
-    describe();
+    m_describe.start();
 }
 
 void Workspace::documentOpened()
@@ -54,6 +63,7 @@ void Workspace::documentOpened()
     const SnapshotPointer before = document().reloadedFrom();
     const Selection::Value selected = m_selection.value();
     m_facts.reset();
+    m_preparation = {};
     const bool otherSide = std::exchange(m_side, Side::After) != Side::After;
     m_selection.clear();
     if (otherSide)
@@ -69,11 +79,12 @@ void Workspace::documentChanged()
 {
     keepSelection();
     Q_EMIT changed();
-    describe();
+    m_describe.start();
 }
 
 void Workspace::describe()
 {
+    m_describe.stop();
     if (document().isEmpty())
         return;
     m_jobs.start(
@@ -202,6 +213,42 @@ void Workspace::setMarks(const QString& panel, MarkSource source)
     else
         m_marks.erase(known);
     Q_EMIT marksChanged();
+}
+
+void Workspace::setHeat(HeatPointer heat)
+{
+    if (heat == m_heat)
+        return;
+    m_heat = std::move(heat);
+    Q_EMIT heatChanged();
+}
+
+void Workspace::setOnnxRuntime(const QString& path)
+{
+    if (path == Settings::onnxRuntime())
+        return;
+    Settings::setOnnxRuntime(path);
+    Q_EMIT onnxRuntimeChanged();
+}
+
+const Workspace::Preparation* Workspace::preparation() const
+{
+    return m_preparation.of && m_preparation.of == document().current() ? &m_preparation : nullptr;
+}
+
+void Workspace::setPreparation(Preparation preparation)
+{
+    m_preparation = std::move(preparation);
+    Q_EMIT preparationChanged();
+}
+
+void Workspace::prepareAndFold()
+{
+    if (!preparation())
+        return;
+    std::vector<Step> steps = preparation()->steps;
+    steps.emplace_back(FoldStep{});
+    document().applySteps(std::move(steps), tr("Preparing and folding…"));
 }
 
 void Workspace::applyRecipe(const Recipe& recipe, const QString& note)

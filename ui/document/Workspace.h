@@ -5,6 +5,7 @@
 #pragma once
 
 #include "ui/document/Document.h"
+#include "ui/document/Heat.h"
 #include "ui/document/Mark.h"
 #include "ui/document/ModelFacts.h"
 #include "ui/document/Selection.h"
@@ -12,6 +13,7 @@
 #include "ui/widgets/MessageBar.h"
 
 #include <QObject>
+#include <QTimer>
 #include <memory>
 #include <vector>
 
@@ -26,6 +28,10 @@ public:
     explicit Workspace(std::filesystem::path worker, QObject* parent = nullptr);
 
     JobRunner& jobs() { return m_jobs; }
+    // For jobs that start now; no program: there are no workers.
+    WorkerPlace workerPlace() const { return document().workerPlace(); }
+    // Which ONNX Runtime workers load, remembered (Settings::onnxRuntime()).
+    void setOnnxRuntime(const QString& path);
     Selection& selection() { return m_selection; }
 
     // The document that is shown and edited; empty at first.
@@ -60,6 +66,22 @@ public:
     const std::vector<PanelMarks>& marks() const { return m_marks; }
     void setMarks(const QString& panel, MarkSource source);
 
+    // The colours of the graph; null: those of its operators.
+    const HeatPointer& heat() const { return m_heat; }
+    void setHeat(HeatPointer heat);
+
+    // What the passes that are on by default would do to a model, as far as others want to know.
+    struct Preparation {
+        SnapshotPointer of;
+        std::vector<Step> steps;
+        int moreFolds = 0; // batch norms that can be folded after it and not before
+    };
+    // Of the document as it is now; null: nobody has looked. Whoever looks, in a job, sets it.
+    const Preparation* preparation() const;
+    void setPreparation(Preparation preparation);
+    // Does these steps and folds all, each step one of undo's.
+    void prepareAndFold();
+
     // Applies it to the document and says what became of it, `note` below that.
     void applyRecipe(const Recipe& recipe, const QString& note);
 
@@ -70,8 +92,11 @@ Q_SIGNALS:
     void sideChanged(); // before changed()
     void factsChanged();
     void marksChanged();
+    void heatChanged();
     void markActivated(const QString& panel, const std::string& id); // somebody acts on it
     void revealed(); // the selection is to be brought into view
+    void preparationChanged();
+    void onnxRuntimeChanged();
 
     // What a part of the window has to say to who sits before it, and that it is true no more.
     void said(const pleat::ui::MessageBar::Message& message);
@@ -92,7 +117,10 @@ private:
     Selection m_selection;
     Side m_side = Side::After;
     std::shared_ptr<const ModelFacts> m_facts;
+    QTimer m_describe; // what is counted can wait until the change is on the screen
     std::vector<PanelMarks> m_marks;
+    HeatPointer m_heat;
+    Preparation m_preparation;
     QString m_recipeNote; // of the recipe that is being applied
 };
 

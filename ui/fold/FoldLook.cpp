@@ -5,6 +5,7 @@
 #include "ui/document/Names.h"
 
 #include <QCoreApplication>
+#include <set>
 
 namespace pleat::ui {
 
@@ -71,6 +72,52 @@ std::vector<Mark> foldMarks(const Snapshot& shown, const Snapshot& current, cons
         if (!candidate->foldable)
             add(*candidate, FoldState::Blocked);
     return marks;
+}
+
+namespace {
+
+// Those of one pair, as above.
+void addMarksOf(const FoldId& id, const Shown& of, std::vector<Mark>& marks)
+{
+    const FoldCandidate* const candidate = of.shown.candidate(id);
+    if (candidate && candidate->foldable)
+        marks.push_back(markOf(*candidate, of.current.record(id) ? FoldState::Folded : FoldState::CanFold));
+    for (const auto& record : of.shown.folded) {
+        if (record->candidate.id == id)
+            marks.push_back(markOf(record->candidate, FoldState::Folded));
+    }
+    if (candidate && !candidate->foldable)
+        marks.push_back(markOf(*candidate, FoldState::Blocked));
+}
+
+} // namespace
+
+std::optional<MarkChange> foldMarkChange(const Shown& before, const Shown& now)
+{
+    constexpr std::size_t many = 64; // each looks through what was folded
+    const SnapshotChange shown = changeBetween(before.shown, now.shown);
+    const SnapshotChange current = changeBetween(before.current, now.current);
+    std::set<FoldId> ids;
+    for (const auto* candidates : {&shown.gone, &shown.came})
+        for (const CandidatePointer& candidate : *candidates)
+            ids.insert(candidate->id);
+    for (const auto* records : {&shown.unfolded, &shown.folded, &current.unfolded, &current.folded})
+        for (const auto& record : *records)
+            ids.insert(record->candidate.id);
+    if (ids.size() > many)
+        return std::nullopt;
+    // One that is not found by its id shares it with another.
+    for (const auto& [candidates, of] :
+         {std::pair(&shown.gone, &before.shown), std::pair(&shown.came, &now.shown)})
+        for (const CandidatePointer& candidate : *candidates)
+            if (of->candidate(candidate->id) != candidate.get())
+                return std::nullopt;
+    MarkChange change;
+    for (const FoldId& id : ids) {
+        addMarksOf(id, before, change.gone);
+        addMarksOf(id, now, change.came);
+    }
+    return change;
 }
 
 } // namespace pleat::ui

@@ -14,4 +14,7 @@ MarkLook lookOf(FoldState state);
 // A mark round each pair of `shown`; its id is the pair's. Any thread.
 std::vector<Mark> foldMarks(const Snapshot& shown, const Snapshot& current, const std::stop_token& stop);
 
+// Which of them are others than before.
+std::optional<MarkChange> foldMarkChange(const Shown& before, const Shown& now);
+
 } // namespace pleat::ui

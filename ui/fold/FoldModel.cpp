@@ -76,9 +76,53 @@ std::vector<FoldModel::Row> FoldModel::rows(const Snapshot& opened, const Snapsh
     return rows;
 }
 
+// Where an edit leaves each pair its row, only those change that it touched.
+bool FoldModel::follow(const SnapshotPointer& current)
+{
+    constexpr std::size_t many = 64; // each looks through what was folded
+    const SnapshotChange change = changeBetween(*m_current, *current);
+    std::unordered_set<std::string> ids;
+    for (const auto* candidates : {&change.gone, &change.came})
+        for (const CandidatePointer& candidate : *candidates)
+            ids.insert(candidate->id);
+    for (const auto* records : {&change.unfolded, &change.folded})
+        for (const auto& record : *records)
+            ids.insert(record->candidate.id);
+    if (!m_idsAreUnique || ids.size() > many)
+        return false;
+    std::vector<std::pair<int, Row>> changed;
+    for (const std::string& id : ids) {
+        const FoldRecord* const record = current->record(id);
+        const FoldCandidate* const candidate = current->candidate(id);
+        const int row = rowOf(id);
+        if (row < 0 || (record != nullptr) == (candidate != nullptr) || !m_opened->candidate(id))
+            return false;
+        const FoldState state = record                ? FoldState::Folded
+                                : candidate->foldable ? FoldState::CanFold
+                                                      : FoldState::Blocked;
+        const bool unchecked = m_rows[static_cast<std::size_t>(row)].unchecked;
+        changed.push_back({row, {record ? &record->candidate : candidate, state, unchecked}});
+    }
+    const auto isChecked = [](const Row& row) { return row.state == FoldState::CanFold && !row.unchecked; };
+    m_current = current;
+    m_counts = current->counts;
+    for (const auto& [row, now] : changed) {
+        Row& was = m_rows[static_cast<std::size_t>(row)];
+        m_checked += static_cast<int>(isChecked(now)) - static_cast<int>(isChecked(was));
+        was = now;
+    }
+    for (const auto& [row, now] : changed)
+        Q_EMIT dataChanged(index(row), index(row));
+    Q_EMIT countsChanged();
+    Q_EMIT checkedChanged();
+    return true;
+}
+
 void FoldModel::setSnapshots(const SnapshotPointer& opened, const SnapshotPointer& current)
 {
     if (opened == m_opened && current == m_current)
+        return;
+    if (m_opened && m_current && opened == m_opened && current && follow(current))
         return;
     std::vector<Row> fresh = opened && current ? rows(*opened, *current) : std::vector<Row>{};
     const bool sameRows = opened == m_opened && std::equal(fresh.begin(), fresh.end(), m_rows.begin(),
@@ -89,16 +133,22 @@ void FoldModel::setSnapshots(const SnapshotPointer& opened, const SnapshotPointe
         beginResetModel();
     if (opened != m_opened) {
         m_unchecked.clear();
-        for (const Row& each : fresh)
-            if (!each.candidate->batchNorm)
-                m_unchecked.insert(
-                    each.candidate->id); // "Fold all" does not take these: they want to be chosen
+        m_rowOf.clear();
+    }
+    for (const Row& each : fresh) {
+        // "Fold all" does not take these: they want to be chosen.
+        if (!each.candidate->batchNorm && !m_rowOf.contains(each.candidate->id))
+            m_unchecked.insert(each.candidate->id);
     }
     for (Row& each : fresh)
         each.unchecked = !m_unchecked.empty() && m_unchecked.contains(each.candidate->id);
     m_rows = std::move(fresh);
     m_opened = opened;
     m_current = current;
+    m_rowOf.clear();
+    for (std::size_t row = 0; row < m_rows.size(); ++row)
+        m_rowOf.try_emplace(m_rows[row].candidate->id, static_cast<int>(row));
+    m_idsAreUnique = m_rowOf.size() == m_rows.size();
     if (!sameRows)
         endResetModel();
     else if (!m_rows.empty())
@@ -110,7 +160,7 @@ void FoldModel::setSnapshots(const SnapshotPointer& opened, const SnapshotPointe
 
 void FoldModel::count()
 {
-    m_counts = m_current ? countFolds(*m_current) : FoldCounts();
+    m_counts = m_current ? m_current->counts : FoldCounts();
     m_checked = static_cast<int>(std::ranges::count_if(
         m_rows, [](const Row& each) { return each.state == FoldState::CanFold && !each.unchecked; }));
 }
@@ -200,9 +250,8 @@ std::vector<FoldId> FoldModel::checked() const
 
 int FoldModel::rowOf(const FoldId& id) const
 {
-    const auto found =
-        std::find_if(m_rows.begin(), m_rows.end(), [&id](const Row& row) { return row.candidate->id == id; });
-    return id.empty() || found == m_rows.end() ? -1 : static_cast<int>(found - m_rows.begin());
+    const auto found = m_rowOf.find(id);
+    return id.empty() || found == m_rowOf.end() ? -1 : found->second;
 }
 
 void FoldModel::setAllChecked(bool checked)

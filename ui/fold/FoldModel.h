@@ -10,6 +10,7 @@
 
 #include <QAbstractListModel>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -54,6 +55,7 @@ private:
         bool unchecked = false;
     };
     static std::vector<Row> rows(const Snapshot& opened, const Snapshot& current);
+    bool follow(const SnapshotPointer& current); // false: rows have to be made anew
     const Row& at(const QModelIndex& index) const { return m_rows[static_cast<std::size_t>(index.row())]; }
     QString chain(const Row& row) const;
     QString detail(const Row& row) const;
@@ -64,7 +66,9 @@ private:
     std::vector<Row> m_rows;
     std::unordered_set<std::string> m_unchecked; // by id: a row that comes back by undo is as it was left
     FoldCounts m_counts;
-    int m_checked = 0; // foldable and chosen
+    int m_checked = 0;                            // foldable and chosen
+    std::unordered_map<std::string, int> m_rowOf; // by id, of several the first
+    bool m_idsAreUnique = true;
     SnapshotPointer m_opened, m_current;
 };
 

@@ -22,6 +22,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -75,13 +76,22 @@ FoldPanel::FoldPanel(Workspace& workspace)
     connect(&m_model, &FoldModel::countsChanged, this, &FoldPanel::updateCounts);
     connect(&m_model, &FoldModel::modelReset, this, &FoldPanel::showSelection);
     makeActions();
-    setMarks(foldMarks);
+    setMarks({foldMarks, foldMarkChange});
     connect(&workspace.selection(), &Selection::changed, this, &FoldPanel::showSelection);
     connect(&workspace, &Workspace::opened, this, &FoldPanel::opened);
     connect(&workspace, &Workspace::changed, this, &FoldPanel::changed);
     connect(&workspace, &Workspace::factsChanged, this, &FoldPanel::updateEmptyText);
     connect(&document(), &Document::busyChanged, this, &FoldPanel::updateActions);
-    connect(&document(), &Document::foldedPairs, this, &FoldPanel::sayWhatWasFolded);
+    connect(&document(), &Document::foldedPairs, this, [this](int pairs) {
+        m_foldedPairs = pairs;
+        m_afterFolding = document().current();
+        sayWhatWasFolded();
+    });
+    connect(&workspace, &Workspace::preparationChanged, this, [this] {
+        const Workspace::Preparation* const known = this->workspace().preparation();
+        if (known && known->moreFolds > 0 && known->of == m_afterFolding)
+            sayWhatWasFolded();
+    });
     connect(&document().undoStack(), &QUndoStack::indexChanged, this, [this] {
         updateFrozenInputs();
         // What was said of a fold is not true of what it was undone to.
@@ -123,6 +133,7 @@ void FoldPanel::makeActions()
 
 void FoldPanel::opened()
 {
+    m_afterFolding.reset();
     changed();
     if (document().reloadedFrom())
         return; // what was selected is selected again
@@ -254,11 +265,10 @@ void FoldPanel::updateFrozenInputs()
 {
     const bool on = document().areInputsFrozen();
     const bool used = on && !document().canThawInputs(); // a fold was made with it
-    const bool any = !document().isEmpty() &&
-                     std::ranges::any_of(document().current()->candidates(), [](const FoldCandidate* each) {
-                         return each->reason == Reason::OverridableInput;
-                     });
+    const bool any = !document().isEmpty() && document().current()->counts.overridable > 0;
     m_frozen->setVisible(any || on);
+    if (!any && !on)
+        return;
     m_frozen->setChecked(on);
     m_frozen->setEnabled(!document().isBusy() && !used);
     const QString explanation = used ? tr("Folded since: undo the folds to give the inputs back")
@@ -377,8 +387,9 @@ void FoldPanel::foldRow(const QModelIndex& row)
         document().foldChosen({toStd(row.data(FoldModel::IdRole).toString())});
 }
 
-void FoldPanel::sayWhatWasFolded(int pairs)
+void FoldPanel::sayWhatWasFolded()
 {
+    const int pairs = m_foldedPairs;
     if (pairs == 1 && m_model.counts().canFold > 0)
         return; // one of several, which is seen where it was
     // What stays, by reason, the most frequent first.
@@ -398,22 +409,33 @@ void FoldPanel::sayWhatWasFolded(int pairs)
     QString sentence = pairs == 1 ? tr("One pair was folded.") : tr("%n pairs were folded.", nullptr, pairs);
     if (const int left = m_model.counts().canFold; left > 0)
         sentence += u' ' + tr("%n more can be folded.", nullptr, left);
-    if (stays == 0) {
-        Q_EMIT workspace().said({MessageBar::Kind::Done, sentence, {}, {}, {}, foldedTopic});
-        return;
+    MessageBar::Message message{MessageBar::Kind::Done, sentence, {}, {}, {}, foldedTopic};
+    if (stays > 0) {
+        message.sentence += u' ' + (stays == 1 ? tr("One batch norm stays: %1.")
+                                               : tr("%n batch norms stay: %1.", nullptr, stays))
+                                       .arg(words.join(tr(", ")));
+        message.actionText = stays == 1 ? tr("Show it") : tr("Show them");
+        message.action = [this] {
+            Q_EMIT wanted();
+            showOnly(FoldState::Blocked);
+        };
     }
-    sentence +=
-        u' ' + (stays == 1 ? tr("One batch norm stays: %1.") : tr("%n batch norms stay: %1.", nullptr, stays))
-                   .arg(words.join(tr(", ")));
-    Q_EMIT workspace().said({MessageBar::Kind::Done,
-                             sentence,
-                             {},
-                             stays == 1 ? tr("Show it") : tr("Show them"),
-                             [this] {
-                                 Q_EMIT wanted();
-                                 showOnly(FoldState::Blocked);
-                             },
-                             foldedTopic});
+    offerPreparation(message);
+    Q_EMIT workspace().said(message);
+}
+
+// Where the model, written more simply, would have more to fold. What that is may be known only later.
+void FoldPanel::offerPreparation(MessageBar::Message& message)
+{
+    const Workspace::Preparation* const known = workspace().preparation();
+    if (!known || known->moreFolds == 0)
+        return;
+    message.sentence +=
+        u' ' + (known->moreFolds == 1
+                    ? tr("One more can be folded once the model is prepared.")
+                    : tr("%n more can be folded once the model is prepared.", nullptr, known->moreFolds));
+    message.otherText = std::exchange(message.actionText, tr("Prepare and fold"));
+    message.other = std::exchange(message.action, [this] { workspace().prepareAndFold(); });
 }
 
 void FoldPanel::contextMenu(QPoint position)

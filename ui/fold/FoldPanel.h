@@ -42,7 +42,8 @@ private:
     void updateActions();
     void updateEmptyText();    // what stands there instead of an empty list
     void updateFrozenInputs(); // the box for inputs that have an initializer
-    void sayWhatWasFolded(int pairs);
+    void sayWhatWasFolded();
+    void offerPreparation(MessageBar::Message& message);
     void showOnly(FoldState state); // by the chips, as if somebody had clicked them
     void updateCounts();
     void updateChips(); // in words, or in signs where these have no room
@@ -68,6 +69,8 @@ private:
     PlainLabel* m_emptyTitle = nullptr;
     PlainLabel* m_emptySentence = nullptr;
     bool m_following = false;
+    int m_foldedPairs = 0;          // by the last fold
+    SnapshotPointer m_afterFolding; // what it came to
 };
 
 } // namespace pleat::ui

@@ -8,9 +8,12 @@
 
 #include <QEvent>
 #include <QHBoxLayout>
+#include <QPointer>
 #include <QScrollBar>
 #include <QTextBrowser>
+#include <QTextDocument>
 #include <QVBoxLayout>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -68,9 +71,7 @@ InspectorPanel::InspectorPanel(Workspace& workspace)
     m_text->setStyleSheet(u"QTextBrowser { border: none; padding: 0; background: transparent; }"_s);
     m_text->setOpenLinks(false);
     m_text->setOpenExternalLinks(false);
-    m_text->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     m_text->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_text->document()->setDocumentMargin(14);
     m_text->setTextInteractionFlags(Qt::TextBrowserInteraction | Qt::TextSelectableByKeyboard);
     connect(m_text, &QTextBrowser::anchorClicked, this,
             [this](const QUrl& url) { this->workspace().follow(url.toString()); });
@@ -144,8 +145,10 @@ QString InspectorPanel::plainText() const
 void InspectorPanel::changeEvent(QEvent* event)
 {
     QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::StyleChange)
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::StyleChange) {
+        m_html.clear();
         render();
+    }
 }
 
 void InspectorPanel::render()
@@ -154,11 +157,31 @@ void InspectorPanel::render()
         return;
     const Theme theme = Theme::of(*this);
     m_kind->setText(m_content.kind);
-    if (m_content.kind.isEmpty()) {
-        m_text->setHtml(u"<p style='color:%1;'>%2</p>"_s.arg(theme.quiet.name(),
-                                                             tr("Open a model to see what it is made of.")));
+    QString html;
+    if (m_content.kind.isEmpty())
+        html = u"<p style='color:%1;'>%2</p>"_s.arg(theme.quiet.name(),
+                                                    tr("Open a model to see what it is made of."));
+    else
+        html = contentHtml(theme);
+    // The same again would be laid out again, and lose what is selected in it.
+    if (html == std::exchange(m_html, html))
         return;
-    }
+    // In a document of its own, so that it is laid out once: text that is replaced passes through an empty
+    // one without a scroll bar.
+    const QPointer<QTextDocument> old = m_text->document();
+    auto* next = new QTextDocument(m_text);
+    next->setDefaultFont(m_text->font());
+    next->setDocumentMargin(14);
+    QTextOption wrapping = next->defaultTextOption();
+    wrapping.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+    next->setDefaultTextOption(wrapping);
+    next->setHtml(html);
+    m_text->setDocument(next);
+    delete old; // unless the browser had made it
+}
+
+QString InspectorPanel::contentHtml(const Theme& theme) const
+{
     QString html = u"<p style='font-size:12pt; font-weight:600; margin:0;'>%1</p>"_s.arg(
         escaped(oneLine(m_content.title)));
     for (const QString& line : {m_content.subtitle, m_content.summary})
@@ -174,7 +197,7 @@ void InspectorPanel::render()
             html += rowHtml(row, section.wideNames, theme);
         html += u"</table>"_s;
     }
-    m_text->setHtml(html);
+    return html;
 }
 
 } // namespace pleat::ui

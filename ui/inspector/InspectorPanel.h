@@ -10,6 +10,7 @@ class QTextBrowser;
 
 namespace pleat::ui {
 
+struct Theme;
 class PlainLabel;
 
 class InspectorPanel final : public Panel {
@@ -26,11 +27,13 @@ private:
     InspectorContent content() const; // of what is selected now
     void showSelected();
     void render();
+    QString contentHtml(const Theme& theme) const;
 
     QAction* m_properties = nullptr;
     PlainLabel* m_kind = nullptr;
     QTextBrowser* m_text = nullptr;
     InspectorContent m_content;
+    QString m_html; // that m_text shows
 };
 
 } // namespace pleat::ui

@@ -2,6 +2,7 @@
 #include "ui/weights/HistogramPlot.h"
 
 #include "ui/document/Convert.h"
+#include "ui/weights/PlotPainting.h"
 #include "ui/widgets/Theme.h"
 
 #include <QMouseEvent>
@@ -14,12 +15,6 @@
 namespace pleat::ui {
 
 namespace {
-
-QFont smallFont(QFont font)
-{
-    font.setPointSizeF(font.pointSizeF() - 1);
-    return font;
-}
 
 std::uint64_t total(const Histogram& histogram)
 {
@@ -55,47 +50,54 @@ void HistogramPlot::setLogarithmic(bool logarithmic)
     update();
 }
 
+void HistogramPlot::setCumulative(bool cumulative)
+{
+    m_cumulative = cumulative;
+    update();
+}
+
 QRectF HistogramPlot::area() const
 {
-    const QFontMetrics metrics(smallFont(font()));
+    const QFontMetrics metrics(plotFont(font()));
     const double top = metrics.height() + 20;
     return QRectF(14, top, std::max(10.0, width() - 28.0),
                   std::max(10.0, height() - top - metrics.height() - 16));
 }
 
-double HistogramPlot::share(std::uint64_t count, std::uint64_t all) const
+std::vector<double> HistogramPlot::heights(const Histogram& histogram) const
 {
-    if (count == 0 || all == 0)
-        return 0;
-    // Logarithmic: one value alone still stands up from the axis.
-    return m_logarithmic ? std::log10(1 + double(count)) / std::log10(1 + double(all))
-                         : double(count) / double(all);
+    const auto all = double(std::max<std::uint64_t>(1, total(histogram)));
+    std::vector<double> result;
+    result.reserve(histogram.bins.size());
+    double sum = 0;
+    for (const std::uint64_t count : histogram.bins) {
+        sum += double(count);
+        if (m_cumulative)
+            result.push_back(sum / all);
+        else if (m_logarithmic) // one value alone still stands up from the axis
+            result.push_back(std::log10(1 + double(count)) / std::log10(1 + all));
+        else
+            result.push_back(double(count) / all);
+    }
+    return result;
 }
 
-void HistogramPlot::drawCurve(QPainter& painter, const Histogram& histogram, double highest,
+void HistogramPlot::drawSteps(QPainter& painter, const std::vector<double>& heights, double highest,
                               const QColor& colour, double opacity) const
 {
     const QRectF box = area();
-    const std::uint64_t all = total(histogram);
-    const double step = box.width() / double(histogram.bins.size());
-    const auto point = [&](std::size_t bin) {
-        return QPointF(box.left() + (double(bin) + 0.5) * step,
-                       box.bottom() - share(histogram.bins[bin], all) / highest * box.height());
-    };
-    // A smooth line through the middles between bins, with the bins as its handles: never beyond the data.
-    QPainterPath line(QPointF(box.left(), box.bottom()));
-    for (std::size_t bin = 0; bin < histogram.bins.size(); ++bin) {
-        const QPointF here = point(bin);
-        const QPointF next = bin + 1 < histogram.bins.size() ? (here + point(bin + 1)) / 2
-                                                             : QPointF(box.right(), box.bottom());
-        line.quadTo(here, next);
+    const double step = box.width() / double(heights.size());
+    QPainterPath line(box.bottomLeft());
+    for (std::size_t bin = 0; bin < heights.size(); ++bin) {
+        const double y = box.bottom() - heights[bin] / highest * box.height();
+        line.lineTo(box.left() + double(bin) * step, y);
+        line.lineTo(box.left() + double(bin + 1) * step, y);
     }
+    line.lineTo(box.bottomRight());
     QColor fill = colour;
     fill.setAlphaF(float(opacity));
-    QPainterPath closed = line;
-    closed.closeSubpath();
-    painter.fillPath(closed, fill);
-    painter.strokePath(line, QPen(colour, 1.4));
+    painter.fillPath(line, fill);
+    painter.strokePath(line, QPen(colour, 1.2));
 }
 
 void HistogramPlot::paintEvent(QPaintEvent*)
@@ -103,23 +105,24 @@ void HistogramPlot::paintEvent(QPaintEvent*)
     QPainter painter(this);
     const Theme theme = Theme::of(*this);
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.setFont(smallFont(font()));
+    painter.setFont(plotFont(font()));
     painter.setPen(theme.quiet);
     const QFontMetrics metrics = painter.fontMetrics();
     painter.drawText(QRectF(14, 8, width() - 28, metrics.height()), Qt::AlignLeft, m_caption);
     if (!m_after || m_after->bins.empty())
         return;
     const QRectF box = area();
+    const std::vector<double> before = m_before ? heights(*m_before) : std::vector<double>();
+    const std::vector<double> after = heights(*m_after);
     double highest = 0;
-    for (const auto* side : {&m_before, &m_after})
-        if (*side)
-            for (const std::uint64_t count : (*side)->bins)
-                highest = std::max(highest, share(count, total(**side)));
+    for (const auto* side : {&before, &after})
+        for (const double height : *side)
+            highest = std::max(highest, height);
     if (highest <= 0)
         return;
-    if (m_before)
-        drawCurve(painter, *m_before, highest, theme.before, 0.32);
-    drawCurve(painter, *m_after, highest, theme.accent, theme.dark ? 0.30 : 0.24);
+    if (!before.empty())
+        drawSteps(painter, before, highest, theme.before, 0.32);
+    drawSteps(painter, after, highest, theme.accent, theme.dark ? 0.30 : 0.24);
     painter.setPen(QPen(theme.line, 1));
     painter.drawLine(box.bottomLeft(), box.bottomRight());
 
@@ -146,22 +149,18 @@ void HistogramPlot::drawReading(QPainter& painter, const Theme& theme) const
     const double x = box.left() + (double(bin) + 0.5) * box.width() / double(m_after->bins.size());
     painter.setPen(QPen(theme.quiet, 1, Qt::DotLine));
     painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()));
-    const QString title = number(low) + QStringLiteral(" … ") + number(low + step);
-    const QString counts = m_before ? tr("%1 → %2 values").arg(m_before->bins[bin]).arg(m_after->bins[bin])
-                                    : tr("%1 values").arg(m_after->bins[bin]);
-    const QFontMetrics metrics = painter.fontMetrics();
-    const double wide = std::max(metrics.horizontalAdvance(title), metrics.horizontalAdvance(counts)) + 18;
-    QRectF shape(x + 8, box.top() - 4, wide, 2 * metrics.height() + 10);
-    if (shape.right() > width() - 2)
-        shape.moveRight(x - 8);
-    painter.setPen(QPen(blend(theme.line, theme.text, 0.2), 1));
-    painter.setBrush(theme.panel);
-    painter.drawRoundedRect(shape.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
-    painter.setPen(theme.text);
-    painter.drawText(QPointF(shape.left() + 9, shape.top() + 5 + metrics.ascent()), title);
-    painter.setPen(theme.quiet);
-    painter.drawText(QPointF(shape.left() + 9, shape.top() + 5 + metrics.height() + metrics.ascent()),
-                     counts);
+    const auto upTo = [&](const Histogram& side) {
+        return m_cumulative ? std::accumulate(side.bins.begin(),
+                                              side.bins.begin() + static_cast<std::ptrdiff_t>(bin) + 1,
+                                              std::uint64_t{0})
+                            : side.bins[bin];
+    };
+    const QString title = m_cumulative ? tr("up to %1").arg(number(low + step))
+                                       : number(low) + QStringLiteral(" … ") + number(low + step);
+    const QString counts = m_before ? tr("%1 → %2 values").arg(upTo(*m_before)).arg(upTo(*m_after))
+                                    : tr("%1 values").arg(upTo(*m_after));
+    drawPlotReading(painter, {title, counts, x - 8, x + 8}, box.top() - 4, width(),
+                    blend(theme.line, theme.text, 0.2), theme);
 }
 
 void HistogramPlot::mouseMoveEvent(QMouseEvent* event)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How values are distributed: one or two histograms of the same range over each other, each as its own share
-// of values, linear or logarithmic. The bin under the mouse is read out.
+// of values, linear, logarithmic or summed up from the left. Drawn in steps, a bin each, so nothing is seen
+// that was not counted. The bin under the mouse is read out.
 #pragma once
 
 #include "core/tensor/Statistics.h"
@@ -20,6 +21,7 @@ public:
     void setCaption(const QString& caption);
     void setData(std::optional<Histogram> before, std::optional<Histogram> after);
     void setLogarithmic(bool logarithmic);
+    void setCumulative(bool cumulative); // how many values lie below; never logarithmic
 
     QSize minimumSizeHint() const override { return {140, 90}; }
 
@@ -30,15 +32,16 @@ protected:
 
 private:
     QRectF area() const;
-    double share(std::uint64_t count, std::uint64_t total) const; // 0…, before scaling to the area
-    void drawCurve(QPainter& painter, const Histogram& histogram, double highest, const QColor& colour,
-                   double opacity) const;
+    std::vector<double> heights(const Histogram& histogram) const; // a bin each, before scaling to the area
+    void drawSteps(QPainter& painter, const std::vector<double>& heights, double highest,
+                   const QColor& colour, double opacity) const;
     void drawReading(QPainter& painter, const Theme& theme) const;
 
     QString m_caption;
     std::optional<Histogram> m_before;
     std::optional<Histogram> m_after;
     bool m_logarithmic = false;
+    bool m_cumulative = false;
     int m_hovered = -1; // bin
 };
 

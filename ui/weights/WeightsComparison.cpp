@@ -2,6 +2,7 @@
 #include "ui/weights/WeightsComparison.h"
 
 #include "core/rewrite/Rewriter.h"
+#include "core/tensor/ChannelHistograms.h"
 
 #include <algorithm>
 #include <cmath>
@@ -36,7 +37,7 @@ Result<Sources> preview(const WeightsQuery& query, const FoldCandidate& candidat
                         Progress& progress, std::stop_token stop)
 {
     auto outcome =
-        fold(query.current->view, std::vector<FoldId>{candidate.id}, {}, progress, std::move(stop));
+        FoldTable::fold(query.current->table, std::vector<FoldId>{candidate.id}, progress, std::move(stop));
     if (!outcome)
         return tl::make_unexpected(outcome.error());
     for (FoldedPair& pair : outcome->pairs) {
@@ -44,19 +45,38 @@ Result<Sources> preview(const WeightsQuery& query, const FoldCandidate& candidat
             continue;
         into.s = std::move(pair.s);
         into.t = std::move(pair.t);
+        into.parameters = std::move(pair.parameters);
     }
     into.preview = true;
     Sources sources;
-    sources.afterView = GraphView::of(std::move(outcome->after));
+    sources.afterView = outcome->after->view();
     sources.after = weightsOf(*sources.afterView, candidate.layer->id);
     return sources;
+}
+
+// Of a batch norm that is folded already: what folding it says where it still stands. Nothing where it came
+// to stand, or could be folded, only later.
+std::optional<FoldedPair::Parameters> parametersOf(const Snapshot& opened, const FoldId& fold,
+                                                   const std::stop_token& stop)
+{
+    NoProgress quiet;
+    auto outcome = FoldTable::fold(opened.table, std::vector<FoldId>{fold}, quiet, stop);
+    if (!outcome)
+        return std::nullopt;
+    for (FoldedPair& pair : outcome->pairs)
+        if (pair.folded)
+            return std::move(pair.parameters);
+    return std::nullopt;
 }
 
 Result<MeasuredWeights> measure(const LayerWeights& layer, Progress& progress, std::stop_token stop)
 {
     MeasuredWeights measured;
+    measured.source = layer;
     measured.name = layer.weight.name();
+    measured.type = layer.weight.type();
     measured.dims = layer.weight.dims();
+    measured.bytes = storedBytes(measured.type, layer.weight.elements());
     auto statistics = pleat::statistics(layer.weight, layer.layout, progress, std::move(stop));
     if (!statistics)
         return tl::make_unexpected(statistics.error());
@@ -76,11 +96,6 @@ std::size_t binCount(std::uint64_t values)
     return std::clamp<std::size_t>(static_cast<std::size_t>(2.5 * std::cbrt(double(values))), 20, 160);
 }
 
-Range unite(const Range& a, const Range& b)
-{
-    return {std::min(a.min, b.min), std::max(a.max, b.max)};
-}
-
 Range widened(Range range)
 {
     if (range.min < range.max)
@@ -89,30 +104,22 @@ Range widened(Range range)
     return {range.min - reach, range.max + reach};
 }
 
-} // namespace
-
-std::optional<Outlier> findOutlier(const std::vector<Range>& channels)
+// What both sides are counted over.
+Range commonRange(const WeightsComparison& comparison)
 {
-    if (channels.size() < 3)
-        return std::nullopt;
-    std::vector<double> widths;
-    widths.reserve(channels.size());
-    for (const Range& range : channels)
-        widths.push_back(range.max - range.min);
-    const auto widest = std::max_element(widths.begin(), widths.end());
-    const Outlier outlier{static_cast<std::size_t>(widest - widths.begin()), *widest};
-    std::nth_element(widths.begin(), widths.begin() + static_cast<std::ptrdiff_t>(widths.size() / 2),
-                     widths.end());
-    const double median = widths[widths.size() / 2];
-    if (median <= 0 || outlier.ratio <= outlierRatio * median)
-        return std::nullopt;
-    return Outlier{outlier.channel, outlier.ratio / median};
+    Range range = comparison.after.statistics.range;
+    if (comparison.before)
+        range = {std::min(range.min, comparison.before->statistics.range.min),
+                 std::max(range.max, comparison.before->statistics.range.max)};
+    return widened(range);
 }
 
-Result<std::optional<WeightsComparison>> compareWeights(const WeightsQuery& query, Progress& progress,
-                                                        std::stop_token stop)
+// Finds the weights of the query, without reading one; and what the comparison says beside their numbers.
+Result<Sources> sourcesOf(const WeightsQuery& query, WeightsComparison& comparison, Progress& progress,
+                          const std::stop_token& stop)
 {
-    WeightsComparison comparison;
+    if (auto alone = tensorAlone(query))
+        return Sources{std::move(alone->before), std::move(alone->after), nullptr};
     Sources sources;
     const FoldCandidate* candidate = query.fold.empty() ? nullptr : query.current->candidate(query.fold);
     const FoldRecord* record = query.fold.empty() ? nullptr : query.current->record(query.fold);
@@ -122,6 +129,7 @@ Result<std::optional<WeightsComparison>> compareWeights(const WeightsQuery& quer
     if (record) {
         comparison.s = record->s;
         comparison.t = record->t;
+        comparison.parameters = parametersOf(*query.opened, query.fold, stop);
     } else if (candidate && candidate->foldable && candidate->layer) {
         auto previewed = preview(query, *candidate, comparison, progress, stop);
         if (!previewed)
@@ -138,6 +146,19 @@ Result<std::optional<WeightsComparison>> compareWeights(const WeightsQuery& quer
     }
     if (!sources.after)
         sources.after = weightsOf(*query.current->view, layer);
+    return sources;
+}
+
+} // namespace
+
+Result<std::optional<WeightsComparison>> compareWeights(const WeightsQuery& query, Progress& progress,
+                                                        std::stop_token stop)
+{
+    WeightsComparison comparison;
+    auto found = sourcesOf(query, comparison, progress, stop);
+    if (!found)
+        return tl::make_unexpected(found.error());
+    const Sources sources = std::move(*found);
     if (!sources.after)
         return std::optional<WeightsComparison>();
 
@@ -145,29 +166,101 @@ Result<std::optional<WeightsComparison>> compareWeights(const WeightsQuery& quer
     if (!after)
         return tl::make_unexpected(after.error());
     comparison.after = std::move(*after);
-    Range range = comparison.after.statistics.range;
     if (sources.before) {
         auto before = measure(*sources.before, progress, stop);
         if (!before)
             return tl::make_unexpected(before.error());
         comparison.before = std::move(*before);
-        range = unite(range, comparison.before->statistics.range);
     }
-    const std::size_t bins = binCount(comparison.after.statistics.count);
-    const auto fill = [&](MeasuredWeights& side, const LayerWeights& source) -> Result<void> {
-        auto counted = histogram(source.weight, widened(range), bins, progress, stop);
-        if (!counted)
-            return tl::make_unexpected(counted.error());
-        side.histogram = std::move(*counted);
-        return {};
-    };
-    if (auto done = fill(comparison.after, *sources.after); !done)
-        return tl::make_unexpected(done.error());
+    auto counted = distribution(comparison, binCount(comparison.after.statistics.count), progress, stop);
+    if (!counted)
+        return tl::make_unexpected(std::move(counted.error()));
+    comparison.after.histogram = std::move(counted->after);
     if (comparison.before)
-        if (auto done = fill(*comparison.before, *sources.before); !done)
-            return tl::make_unexpected(done.error());
-    comparison.outlier = findOutlier(comparison.after.statistics.channels);
+        comparison.before->histogram = std::move(*counted->before);
+    comparison.outliers = findOutliers(comparison.after.statistics.channels);
     return std::optional(std::move(comparison));
+}
+
+Result<Distribution> distribution(const WeightsComparison& comparison, std::size_t bins, Progress& progress,
+                                  const std::stop_token& stop)
+{
+    const Range range = commonRange(comparison);
+    const auto count = [&](const MeasuredWeights& side) {
+        return histogram(side.source.weight, range, bins, progress, stop);
+    };
+    auto after = count(comparison.after);
+    if (!after)
+        return tl::make_unexpected(std::move(after.error()));
+    if (!comparison.before)
+        return Distribution{std::nullopt, std::move(*after)};
+    auto before = count(*comparison.before);
+    if (!before)
+        return tl::make_unexpected(std::move(before.error()));
+    return Distribution{std::move(*before), std::move(*after)};
+}
+
+Result<std::vector<ChannelDistribution>> channelDistributions(const WeightsComparison& comparison,
+                                                              const std::vector<std::size_t>& channels,
+                                                              std::size_t bins, Progress& progress,
+                                                              const std::stop_token& stop)
+{
+    const Range range = commonRange(comparison);
+    const std::size_t outputs = std::max<std::size_t>(1, comparison.after.statistics.channels.size());
+    const std::size_t chosen = bins > 0 ? bins : binCount(comparison.after.statistics.count / outputs);
+    const auto count = [&](const MeasuredWeights& side) {
+        return channelHistograms(side.source.weight, side.source.layout, channels, range, chosen, progress,
+                                 stop);
+    };
+    auto after = count(comparison.after);
+    if (!after)
+        return tl::make_unexpected(std::move(after.error()));
+    std::vector<ChannelDistribution> result(channels.size());
+    for (std::size_t c = 0; c < channels.size(); ++c) {
+        result[c].channel = channels[c];
+        result[c].after = std::move((*after)[c]);
+    }
+    if (!comparison.before)
+        return result;
+    auto before = count(*comparison.before);
+    if (!before)
+        return tl::make_unexpected(std::move(before.error()));
+    for (std::size_t c = 0; c < channels.size(); ++c)
+        result[c].before = std::move((*before)[c]);
+    return result;
+}
+
+Result<std::vector<TensorSides>> tensorSides(const WeightsQuery& query, Progress& progress,
+                                             std::stop_token stop)
+{
+    WeightsComparison unused;
+    const auto found = sourcesOf(query, unused, progress, stop);
+    if (!found)
+        return tl::make_unexpected(found.error());
+    return tensorSides(query, found->before, found->after);
+}
+
+Result<QuantizationRatios> compareRounding(const WeightsComparison& comparison, Progress& progress,
+                                           const std::stop_token& stop)
+{
+    const auto ratiosOf = [&](const MeasuredWeights& side) -> Result<std::vector<double>> {
+        const TensorView& weight = side.source.weight;
+        if (!isFloating(weight.type()))
+            return std::vector<double>();
+        return sqnr(weight, side.source.layout, side.statistics, commonSchemes(), progress, stop);
+    };
+    QuantizationRatios ratios;
+    auto after = ratiosOf(comparison.after);
+    if (!after)
+        return tl::make_unexpected(std::move(after.error()));
+    ratios.after = std::move(*after);
+    if (!comparison.before)
+        return ratios;
+    auto before = ratiosOf(*comparison.before);
+    if (!before)
+        return tl::make_unexpected(std::move(before.error()));
+    ratios.before = std::move(*before);
+    return ratios;
 }
 
 } // namespace pleat::ui

@@ -4,9 +4,12 @@
 // reads every weight of the layer twice and runs in a job.
 #pragma once
 
-#include "core/tensor/Statistics.h"
+#include "core/weights/WeightTable.h"
 #include "ui/document/Snapshot.h"
+#include "ui/weights/QuantizationView.h"
+#include "ui/weights/TensorAlone.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,40 +17,68 @@
 namespace pleat::ui {
 
 struct MeasuredWeights {
+    LayerWeights source;
     std::string name; // of the weight
+    DataType type = DataType::Undefined;
     std::vector<std::int64_t> dims;
+    std::uint64_t bytes = 0;  // as stored
     Statistics statistics;    // per output channel
     Histogram histogram;      // over the same range for both sides
     std::vector<double> bias; // empty when the layer has none
 };
-
-// A channel whose range is far wider than the others'.
-struct Outlier {
-    std::size_t channel = 0;
-    double ratio = 0; // its width over the median width
-};
-inline constexpr double outlierRatio = 4; // from here on a channel counts as one
 
 struct WeightsComparison {
     std::optional<MeasuredWeights> before; // nothing for a layer that no fold is about
     MeasuredWeights after;                 // or simply the weights, without a before
     bool preview = false;                  // after is what folding would give
     std::vector<double> s, t;              // of the fold, per channel of the batch norm; empty without one
-    bool perOutput = true;                 // s and t count output channels (else the layer's input channels)
-    std::optional<Outlier> outlier;        // in after
+    std::optional<FoldedPair::Parameters> parameters; // of the batch norm, where the chain is one
+    bool perOutput = true;         // s and t count output channels (else the layer's input channels)
+    std::vector<Outlier> outliers; // in after, the widest first
     std::vector<std::string> warnings;
 };
 
 struct WeightsQuery {
     SnapshotPointer opened, current;
-    NodeId node = NodeId::None; // the layer
-    FoldId fold;                // the candidate it belongs to, or empty
+    NodeId node = NodeId::None;   // the layer
+    FoldId fold;                  // the candidate it belongs to, or empty
+    std::string scope{}, value{}; // a stored tensor on its own; empty: the weight of the layer
 };
 
+using WeightsComparisonPointer = std::shared_ptr<const WeightsComparison>;
+
 // Nothing when the node has no weights to look at.
+// For a tensor that is no layer's weight, a channel is a position along its first axis.
 Result<std::optional<WeightsComparison>> compareWeights(const WeightsQuery& query, Progress& progress,
                                                         std::stop_token stop);
 
-std::optional<Outlier> findOutlier(const std::vector<Range>& channels);
+// All values by bins over the range of both sides.
+struct Distribution {
+    std::optional<Histogram> before;
+    Histogram after;
+};
+// `bins`: how many; reads every weight once.
+Result<Distribution> distribution(const WeightsComparison& comparison, std::size_t bins, Progress& progress,
+                                  const std::stop_token& stop);
+
+struct ChannelDistribution {
+    std::size_t channel = 0; // of the outputs
+    std::optional<Histogram> before;
+    Histogram after;
+};
+// The same for single channels; 0 bins: as many as suit a channel.
+Result<std::vector<ChannelDistribution>> channelDistributions(const WeightsComparison& comparison,
+                                                              const std::vector<std::size_t>& channels,
+                                                              std::size_t bins, Progress& progress,
+                                                              const std::stop_token& stop);
+
+// The same weights to be looked at one by one, with the bias and whatever else the node reads that is stored;
+// none where there is nothing. Reads no weight.
+Result<std::vector<TensorSides>> tensorSides(const WeightsQuery& query, Progress& progress,
+                                             std::stop_token stop);
+
+// How well these weights stand being rounded. Reads every weight four times.
+Result<QuantizationRatios> compareRounding(const WeightsComparison& comparison, Progress& progress,
+                                           const std::stop_token& stop);
 
 } // namespace pleat::ui

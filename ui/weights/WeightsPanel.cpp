@@ -4,17 +4,19 @@
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
 #include "ui/weights/ChannelPlot.h"
-#include "ui/weights/HistogramPlot.h"
+#include "ui/weights/HeatMapView.h"
+#include "ui/weights/HistogramPage.h"
+#include "ui/weights/QuantizationView.h"
+#include "ui/weights/RangesPage.h"
+#include "ui/weights/ScaleShiftPage.h"
+#include "ui/weights/TensorPage.h"
 #include "ui/weights/WeightsLegend.h"
 #include "ui/weights/WeightsSummary.h"
+#include "ui/widgets/PictureMenu.h"
 #include "ui/widgets/PlainText.h"
-#include "ui/widgets/Theme.h"
 
 #include <QCheckBox>
-#include <QEvent>
 #include <QHBoxLayout>
-#include <QLabel>
-#include <QScrollArea>
 #include <QStackedWidget>
 #include <QTabBar>
 #include <QVBoxLayout>
@@ -25,11 +27,11 @@ namespace pleat::ui {
 
 namespace {
 
-enum Page { RangesPage, HistogramPage, BiasPage, ScaleShiftPage, EmptyPage };
+enum Tab { RangesTab, HistogramTab, HeatMapTab, TableTab, BiasTab, ScaleShiftTab, QuantizationTab, EmptyTab };
 constexpr std::size_t cachedComparisons = 64;
-constexpr std::size_t manyPairs = 500; // a preview of one of so many takes a moment: its fold has to be found
 const auto lane = u"weights"_s;
-const auto firstLane = u"first weights"_s; // the weights as they are, while a preview is being made
+const auto roundingLane = u"rounding"_s;
+const auto tableLane = u"table"_s;
 
 // Room for the bold form of every tab, so that choosing another moves nothing.
 class Tabs final : public QTabBar {
@@ -44,14 +46,22 @@ protected:
     }
 };
 
-// Bars that stand on zero.
-std::vector<Range> bars(const std::vector<double>& values)
+std::shared_ptr<const HeatSubject> heatSubject(const WeightsComparison& comparison)
 {
-    std::vector<Range> result;
-    result.reserve(values.size());
-    for (const double value : values)
-        result.push_back({std::min(0.0, value), std::max(0.0, value)});
-    return result;
+    const auto weights = [](const MeasuredWeights& side) {
+        return HeatSubject::Weights{side.source.weight, side.source.layout};
+    };
+    const auto reach = [](const MeasuredWeights& side) {
+        return std::max(std::abs(side.statistics.range.min), std::abs(side.statistics.range.max));
+    };
+    auto subject = std::make_shared<HeatSubject>();
+    subject->after = weights(comparison.after);
+    subject->reach = reach(comparison.after);
+    if (comparison.before) {
+        subject->before = weights(*comparison.before);
+        subject->reach = std::max(subject->reach, reach(*comparison.before));
+    }
+    return subject;
 }
 
 QString at(const std::vector<double>& values, std::size_t channel)
@@ -79,12 +89,17 @@ WeightsPanel::WeightsPanel(Workspace& workspace)
     m_tabs = new Tabs;
     m_tabs->setObjectName(u"weightsTabs"_s);
     m_tabs->setAccessibleName(tr("Views of the weights"));
-    for (const QString& name : {tr("Ranges"), tr("Histogram"), tr("Bias"), tr("Scale && shift")})
+    for (const QString& name : {tr("Ranges"), tr("Histogram"), tr("Heat map"), tr("Table"), tr("Bias"),
+                                tr("Scale && shift"), tr("Quantization")})
         m_tabs->addTab(name);
-    m_tabs->setTabToolTip(0, tr("Smallest and largest weight of each output channel"));
-    m_tabs->setTabToolTip(1, tr("How the weights are distributed"));
-    m_tabs->setTabToolTip(2, tr("The bias of each output channel"));
-    m_tabs->setTabToolTip(3, tr("The batch norm as y = s·x + t, per channel"));
+    m_tabs->setTabToolTip(RangesTab, tr("Smallest and largest weight of each output channel"));
+    m_tabs->setTabToolTip(HistogramTab, tr("How the weights are distributed"));
+    m_tabs->setTabToolTip(HeatMapTab, tr("Every weight as a colour"));
+    m_tabs->setTabToolTip(TableTab, tr("Every value of the weight, or of any other tensor"));
+    m_tabs->setTabToolTip(BiasTab, tr("The bias of each output channel"));
+    m_tabs->setTabToolTip(ScaleShiftTab, tr("The batch norm as y = s·x + t, per channel"));
+    m_tabs->setTabToolTip(QuantizationTab,
+                          tr("What is left of the weights when they are rounded to 8 or 4 bits"));
     m_tabs->setExpanding(false);
     m_tabs->setUsesScrollButtons(true); // where the panel is narrower than they are
     m_tabs->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
@@ -103,18 +118,26 @@ WeightsPanel::WeightsPanel(Workspace& workspace)
     line->setAutoFillBackground(true);
     line->setBackgroundRole(QPalette::Mid);
 
+    m_ranges = new RangesPage;
+    m_histogram = new HistogramPage(workspace);
+    m_heat = new HeatMapView(workspace.jobs());
+    m_scaleShift = new ScaleShiftPage;
     m_bias = new ChannelPlot;
     m_bias->setCaption(tr("bias per output channel"));
+    offerPicture(*m_bias, tr("bias"));
     m_empty = new PlainLabel;
     m_empty->setObjectName(u"weightsEmpty"_s);
     m_empty->setProperty("role", u"quiet"_s);
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setWordWrap(true);
     m_pages = new QStackedWidget;
-    m_pages->addWidget(makeRanges());
-    m_pages->addWidget(makeHistogram());
+    m_pages->addWidget(m_ranges);
+    m_pages->addWidget(m_histogram);
+    m_pages->addWidget(m_heat);
+    m_pages->addWidget(makeTable());
     m_pages->addWidget(m_bias);
-    m_pages->addWidget(makeScaleShift());
+    m_pages->addWidget(m_scaleShift);
+    m_pages->addWidget(makeQuantization());
     m_empty->setMaximumWidth(760); // a line that can be read
     auto* emptyPage = new QWidget;
     auto* emptyLayout = new QHBoxLayout(emptyPage);
@@ -128,11 +151,12 @@ WeightsPanel::WeightsPanel(Workspace& workspace)
     layout->addWidget(header);
     layout->addWidget(line);
     layout->addWidget(m_pages, 1);
-    connect(m_tabs, &QTabBar::currentChanged, this, [this](int page) {
-        if (m_shown)
-            m_pages->setCurrentIndex(page);
+    connect(m_tabs, &QTabBar::currentChanged, this, [this] {
+        showPage();
         updateLegend();
     });
+    connect(m_ranges, &RangesPage::channelsSelected, this,
+            [this] { m_histogram->setChannels(m_ranges->selectedChannels()); });
     connect(&workspace.selection(), &Selection::changed, this, &WeightsPanel::showSelected);
     connect(&workspace, &Workspace::changed, this, &WeightsPanel::showSelected);
     connect(&document(), &Document::sourceChanged, this, &WeightsPanel::showSelected);
@@ -141,81 +165,45 @@ WeightsPanel::WeightsPanel(Workspace& workspace)
 
 WeightsPanel::~WeightsPanel() = default;
 
-QWidget* WeightsPanel::makeRanges()
+QWidget* WeightsPanel::makeTable()
 {
-    auto* page = new QWidget;
-    m_ranges = new ChannelPlot;
-    m_ranges->setCaption(tr("range per output channel"));
-    m_values = new HistogramPlot;
-    m_values->setCaption(tr("all values"));
-    auto* summary = new QWidget;
-    auto* caption = new PlainLabel(tr("summary"));
-    caption->setProperty("role", u"quiet"_s);
-    QFont small = font();
-    small.setPointSizeF(small.pointSizeF() - 1);
-    caption->setFont(small);
-    m_summary = new QLabel; // marked up by summaryHtml(), which escapes what comes from the file
-    m_summary->setObjectName(u"weightsSummary"_s);
-    m_summary->setTextFormat(Qt::RichText);
-    m_summary->setWordWrap(true);
-    m_summary->setAlignment(Qt::AlignTop | Qt::AlignLeft);
-    m_summary->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-    auto* scroll = new QScrollArea;
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setWidget(m_summary);
-    auto* column = new QVBoxLayout(summary);
-    column->setContentsMargins(14, 8, 8, 8);
-    column->setSpacing(6);
-    column->addWidget(caption);
-    column->addWidget(scroll, 1);
-    auto* layout = new QHBoxLayout(page);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(0);
-    layout->addWidget(m_ranges, 58);
-    layout->addWidget(m_values, 20);
-    layout->addWidget(summary, 22);
-    return page;
+    m_table = new TensorPage(workspace().jobs());
+    connect(m_table, &TensorPage::failed, this, [this](const Error& error) {
+        if (error.code == ErrorCode::Changed)
+            document().lookAtSource();
+    });
+    return m_table;
 }
 
-QWidget* WeightsPanel::makeHistogram()
+QWidget* WeightsPanel::makeQuantization()
 {
     auto* page = new QWidget;
-    m_histogram = new HistogramPlot;
-    m_histogram->setCaption(tr("share of all values"));
-    m_logarithmic = new QCheckBox(tr("Logarithmic"));
-    m_logarithmic->setToolTip(tr("Make bins with few values visible"));
-    connect(m_logarithmic, &QCheckBox::toggled, m_histogram, &HistogramPlot::setLogarithmic);
+    m_quantization = new QuantizationView;
+    m_verdict = new PlainLabel;
+    m_verdict->setObjectName(u"weightsVerdict"_s);
+    m_verdict->setWordWrap(true);
+    m_verdict->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    auto* clipped = new QCheckBox(tr("Clip the ranges"));
+    clipped->setToolTip(tr("Cut off what is far out, where less noise is left by it"));
+    connect(clipped, &QCheckBox::toggled, m_quantization, &QuantizationView::setClipped);
     auto* layout = new QHBoxLayout(page);
     layout->setContentsMargins(0, 0, 14, 0);
-    layout->addWidget(m_histogram, 1);
+    layout->addWidget(m_quantization, 1);
     auto* side = new QVBoxLayout;
-    side->setContentsMargins(0, 8, 0, 0);
-    side->addWidget(m_logarithmic);
+    side->setContentsMargins(0, 10, 0, 8);
+    side->setSpacing(10);
+    m_verdict->setFixedWidth(230);
+    side->addWidget(m_verdict);
+    side->addWidget(clipped);
     side->addStretch();
     layout->addLayout(side);
     return page;
 }
 
-QWidget* WeightsPanel::makeScaleShift()
-{
-    auto* page = new QWidget;
-    m_scale = new ChannelPlot;
-    m_scale->setCaption(tr("scale s per channel"));
-    m_shift = new ChannelPlot;
-    m_shift->setCaption(tr("shift t per channel"));
-    auto* layout = new QHBoxLayout(page);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(0);
-    layout->addWidget(m_scale);
-    layout->addWidget(m_shift);
-    return page;
-}
-
 void WeightsPanel::updateLegend()
 {
-    const bool oneSeries = m_tabs->currentIndex() == ScaleShiftPage;
+    const bool oneSeries = m_tabs->currentIndex() == ScaleShiftTab || m_tabs->currentIndex() == HeatMapTab ||
+                           m_tabs->currentIndex() == TableTab;
     const int others = m_tabs->sizeHint().width() + 220; // with some of the title
     m_legend->setVisible(!oneSeries && width() >= others + m_legend->sizeHint().width());
 }
@@ -231,10 +219,17 @@ QString WeightsPanel::title() const
     return m_title->text();
 }
 
+void WeightsPanel::setTitle(const std::string& tensor)
+{
+    m_title->setText(tr("WEIGHTS · %1").arg(oneLine(toQt(tensor))));
+    m_title->setToolTip(toQt(tensor));
+}
+
 void WeightsPanel::showNothing(const QString& sentence)
 {
     workspace().jobs().cancel(this, lane);
-    workspace().jobs().cancel(this, firstLane);
+    workspace().jobs().cancel(this, roundingLane);
+    showTable({});
     showSentence(sentence);
     Q_EMIT shown();
 }
@@ -242,11 +237,46 @@ void WeightsPanel::showNothing(const QString& sentence)
 void WeightsPanel::showSentence(const QString& sentence)
 {
     m_shown.reset();
+    m_heat->setSubject(nullptr);
     m_title->setText(tr("WEIGHTS"));
     m_legend->setKind(WeightsLegend::Kind::None, false);
     m_empty->setText(sentence);
-    m_tabs->setEnabled(false);
-    m_pages->setCurrentIndex(EmptyPage);
+    showPage();
+}
+
+// The table does not wait for what is measured, nor does it need it.
+void WeightsPanel::showPage()
+{
+    const bool isTable = m_tabs->currentIndex() == TableTab && !m_table->isEmpty();
+    m_tabs->setEnabled(m_shown || !m_table->isEmpty());
+    if (!m_shown && !m_table->isEmpty())
+        setTitle(m_table->firstName());
+    m_pages->setCurrentIndex(m_shown || isTable ? m_tabs->currentIndex() : int(EmptyTab));
+}
+
+void WeightsPanel::showTable(const WeightsQuery& query)
+{
+    const auto key = [](const WeightsQuery& of) {
+        return Key{of.opened.get(), of.current.get(), of.node, of.fold, of.scope, of.value};
+    };
+    if (key(query) == key(m_tabled))
+        return; // it is there, or on its way
+    m_tabled = query;
+    workspace().jobs().cancel(this, tableLane);
+    if (!query.current) {
+        m_table->setTensors({});
+        return;
+    }
+    workspace().jobs().start(
+        tableLane, tr("Finding tensors…"), this,
+        [query](Progress& progress, std::stop_token stop) {
+            return tensorSides(query, progress, std::move(stop));
+        },
+        [this](Result<std::vector<TensorSides>> sides) {
+            m_table->setTensors(sides ? std::move(*sides) : std::vector<TensorSides>());
+            showPage();
+        },
+        JobDisplay::Quiet, JobPriority::LookedAt);
 }
 
 void WeightsPanel::showSelected()
@@ -266,9 +296,11 @@ void WeightsPanel::showSelected()
     const Selection::Value& selected = workspace().selection().value();
     WeightsQuery query{document().opened(), document().current(), selected.node, selected.fold};
     if (!selected.value.empty()) {
-        // A weight on its own: the layer that reads it.
+        // A tensor on its own, and the layer that reads it.
+        query.scope = selected.scope;
+        query.value = selected.value;
         const GraphView& view = *query.current->view;
-        const ValueIndex value = view.find(ScopeIndex::Main, selected.value);
+        const ValueIndex value = findValue(view, selected.scope, selected.value);
         if (value != ValueIndex::None && view.initializer(value) && !view.uses(value).empty())
             query.node = view.id(view.uses(value).front().node);
         query.fold = workspace().foldOf(query.node);
@@ -278,29 +310,33 @@ void WeightsPanel::showSelected()
     const QString otherwise =
         candidate && !candidate->foldable
             ? tr("%1 cannot be folded: %2").arg(foldName(*candidate), foldMessage(*candidate))
+        : !selected.value.empty()
+            ? tr("This tensor is computed when the model runs: it has no stored values.")
             : tr("This node has no weights.");
     measure(query, otherwise);
 }
 
 void WeightsPanel::measure(const WeightsQuery& query, const QString& otherwise)
 {
-    if (!query.current || (query.node == NodeId::None && query.fold.empty())) {
+    if (!query.current || (query.node == NodeId::None && query.fold.empty() && query.value.empty())) {
         showNothing(tr("Select a layer to see its weights."));
         return;
     }
-    const Key key{query.opened.get(), query.current.get(), query.node, query.fold};
+    showTable(query);
+    const Key key{query.opened.get(), query.current.get(), query.node, query.fold, query.scope, query.value};
     if (workspace().jobs().isBusy(this, lane) && key == m_measuring)
         return; // it is on its way
-    workspace().jobs().cancel(this, firstLane);
     if (const auto known = m_cache.find(key); known != m_cache.end()) {
         workspace().jobs().cancel(this, lane);
-        present(known->second.second, otherwise);
+        const auto rounding = known->second.rounding;
+        present(known->second.comparison, otherwise);
+        presentRounding(rounding);
+        if (m_shown && !rounding)
+            measureRounding(key);
         return;
     }
     if (!m_shown)
         showSentence(tr("Measuring…"));
-    if (query.current->candidates().size() > manyPairs)
-        showFirst(query);
     m_measuring = key;
     workspace().jobs().start(
         lane, tr("Computing ranges…"), this,
@@ -308,9 +344,9 @@ void WeightsPanel::measure(const WeightsQuery& query, const QString& otherwise)
             return compareWeights(query, progress, std::move(stop));
         },
         [this, query, key, otherwise](Result<std::optional<WeightsComparison>> result) {
-            workspace().jobs().cancel(this, firstLane);
             if (!result) {
-                showNothing(toQt(result.error().message));
+                showSentence(toQt(result.error().message)); // the table may have something to show
+                Q_EMIT shown();
                 if (result.error().code == ErrorCode::Changed)
                     document().lookAtSource();
                 return;
@@ -320,28 +356,42 @@ void WeightsPanel::measure(const WeightsQuery& query, const QString& otherwise)
             if (m_cache.size() >= cachedComparisons ||
                 (!m_cache.empty() && m_cache.begin()->first.opened != key.opened))
                 m_cache.clear();
-            m_cache.emplace(key, std::pair(query, comparison));
+            m_cache.insert_or_assign(key, Measured{query, comparison, nullptr});
             present(std::move(comparison), otherwise);
+            presentRounding(nullptr);
+            if (m_shown)
+                measureRounding(key);
         },
         JobDisplay::Shown, JobPriority::LookedAt);
 }
 
-void WeightsPanel::showFirst(const WeightsQuery& query)
+// Behind what is seen first: it goes over all weights again.
+void WeightsPanel::measureRounding(const Key& key)
 {
-    const FoldCandidate* candidate = query.current->candidate(query.fold);
-    if (!candidate || !candidate->foldable || !candidate->layer)
-        return; // nothing has to be found: all of it comes at once
     workspace().jobs().start(
-        firstLane, tr("Computing ranges…"), this,
-        [plain = WeightsQuery{query.opened, query.current, candidate->layer->id, {}}](Progress& progress,
-                                                                                      std::stop_token stop) {
-            return compareWeights(plain, progress, std::move(stop));
+        roundingLane, tr("Rounding weights…"), this,
+        [comparison = m_shown](Progress& progress, std::stop_token stop) {
+            return compareRounding(*comparison, progress, stop);
         },
-        [this](Result<std::optional<WeightsComparison>> result) {
-            if (result && *result)
-                present(std::make_shared<const WeightsComparison>(std::move(**result)), {});
+        [this, key, comparison = m_shown](Result<QuantizationRatios> result) {
+            if (!result)
+                return; // what cannot be read was said
+            const auto ratios = std::make_shared<const QuantizationRatios>(std::move(*result));
+            if (const auto known = m_cache.find(key); known != m_cache.end())
+                known->second.rounding = ratios;
+            if (m_shown == comparison)
+                presentRounding(ratios);
         },
-        JobDisplay::Quiet, JobPriority::LookedAt);
+        JobDisplay::Quiet, JobPriority::Asked);
+}
+
+void WeightsPanel::presentRounding(std::shared_ptr<const QuantizationRatios> ratios)
+{
+    m_rounding = std::move(ratios);
+    m_quantization->setRatios(m_rounding);
+    const QString verdict = m_rounding ? quantizationVerdict(*m_rounding) : QString();
+    m_verdict->setText(verdict);
+    m_ranges->setVerdict(verdict);
 }
 
 void WeightsPanel::present(Pointer comparison, const QString& otherwise)
@@ -351,67 +401,42 @@ void WeightsPanel::present(Pointer comparison, const QString& otherwise)
         return;
     }
     m_shown = std::move(comparison);
+    m_rounding.reset();
     const WeightsComparison& shownNow = *m_shown;
-    m_title->setText(tr("WEIGHTS · %1").arg(oneLine(toQt(shownNow.after.name))));
-    m_title->setToolTip(toQt(shownNow.after.name));
+    setTitle(shownNow.after.name);
     m_legend->setKind(!shownNow.before   ? WeightsLegend::Kind::Plain
                       : shownNow.preview ? WeightsLegend::Kind::Preview
                                          : WeightsLegend::Kind::Folded,
-                      shownNow.outlier.has_value());
+                      !shownNow.outliers.empty());
     updateLegend();
-    m_tabs->setTabEnabled(BiasPage, !shownNow.after.bias.empty());
-    m_tabs->setTabEnabled(ScaleShiftPage, !shownNow.s.empty());
-    m_tabs->setEnabled(true);
+    m_tabs->setTabEnabled(BiasTab, !shownNow.after.bias.empty());
+    m_tabs->setTabEnabled(ScaleShiftTab, !shownNow.s.empty());
     presentPlots(shownNow);
-    m_pages->setCurrentIndex(m_tabs->currentIndex());
+    showPage();
     Q_EMIT shown();
 }
 
 void WeightsPanel::presentPlots(const WeightsComparison& comparison)
 {
     using Colour = ChannelPlot::Colour;
-    const Pointer kept = m_shown; // the readers below outlive this call
+    const Pointer kept = m_shown; // the reader below outlives this call
     const auto& before = comparison.before;
-    const auto highlighted =
-        comparison.outlier ? std::optional(comparison.outlier->channel) : std::optional<std::size_t>();
-
-    std::vector<ChannelPlot::Series> ranges;
-    if (before)
-        ranges.push_back({before->statistics.channels, Colour::Before});
-    ranges.push_back({comparison.after.statistics.channels, Colour::After});
-    m_ranges->setData(std::move(ranges), highlighted, [kept](std::size_t first, std::size_t last) {
-        return ChannelPlot::Reading{channelTitle(*kept, first, last), channelRanges(*kept, first, last)};
-    });
-
+    m_ranges->setComparison(kept);
+    m_histogram->setComparison(kept);
+    m_scaleShift->setComparison(kept);
+    m_heat->setSubject(heatSubject(comparison));
     std::vector<ChannelPlot::Series> biases;
     if (before && !before->bias.empty())
         biases.push_back({bars(before->bias), Colour::Before});
     biases.push_back({bars(comparison.after.bias), Colour::After});
-    m_bias->setData(std::move(biases), std::nullopt, [kept](std::size_t first, std::size_t) {
-        const QString now = at(kept->after.bias, first);
+    m_bias->setData(std::move(biases), {}, [kept](std::span<const std::size_t> channels) {
+        const QString now = at(kept->after.bias, channels.front());
         const bool both = kept->before && !kept->before->bias.empty();
-        return ChannelPlot::Reading{channelTitle(*kept, first, first),
-                                    both ? tr("before %1 → after %2").arg(at(kept->before->bias, first), now)
-                                         : tr("bias %1").arg(now)};
+        return ChannelPlot::Reading{
+            channelTitle(*kept, channels),
+            both ? tr("before %1 → after %2").arg(at(kept->before->bias, channels.front()), now)
+                 : tr("bias %1").arg(now)};
     });
-    const auto readFactors = [kept](std::size_t first, std::size_t) {
-        return ChannelPlot::Reading{tr("channel %1").arg(first),
-                                    tr("s = %1, t = %2").arg(at(kept->s, first), at(kept->t, first))};
-    };
-    m_scale->setData({{bars(comparison.s), Colour::After}}, std::nullopt, readFactors);
-    m_shift->setData({{bars(comparison.t), Colour::After}}, std::nullopt, readFactors);
-
-    const auto beforeHistogram = before ? std::optional(before->histogram) : std::nullopt;
-    m_values->setData(beforeHistogram, comparison.after.histogram);
-    m_histogram->setData(beforeHistogram, comparison.after.histogram);
-    m_summary->setText(summaryHtml(comparison, Theme::of(*this)));
-}
-
-void WeightsPanel::changeEvent(QEvent* event)
-{
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange && m_shown)
-        m_summary->setText(summaryHtml(*m_shown, Theme::of(*this)));
 }
 
 } // namespace pleat::ui

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The panel WEIGHTS: the weights of the selected layer before and after folding, or why there are none to be
-// seen. It asks a job for a
-// WeightsComparison and shows it, in a large model first the weights as they are; what it measured last is
-// kept for as long as the snapshots live, so that going back and forth is immediate.
+// seen. It asks a job for a WeightsComparison and shows it; what it measured last is kept for as long as the
+// snapshots live, so that going back and forth is immediate.
 #pragma once
 
 #include "ui/document/Panel.h"
@@ -11,8 +10,6 @@
 #include <map>
 #include <memory>
 
-class QCheckBox;
-class QLabel;
 class QStackedWidget;
 class QTabBar;
 
@@ -21,7 +18,12 @@ namespace pleat::ui {
 class PlainLabel;
 
 class ChannelPlot;
-class HistogramPlot;
+class HeatMapView;
+class HistogramPage;
+class QuantizationView;
+class RangesPage;
+class ScaleShiftPage;
+class TensorPage;
 class WeightsLegend;
 
 class WeightsPanel final : public Panel {
@@ -38,7 +40,6 @@ Q_SIGNALS:
     void shown(); // a comparison, or the sentence that there is none
 
 protected:
-    void changeEvent(QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
 private:
@@ -47,39 +48,50 @@ private:
         const void* current = nullptr;
         NodeId node = NodeId::None;
         FoldId fold;
+        std::string scope, value;
         auto operator<=>(const Key&) const = default;
     };
-    using Pointer = std::shared_ptr<const WeightsComparison>;
+    using Pointer = WeightsComparisonPointer;
 
-    QWidget* makeRanges();
-    QWidget* makeHistogram();
-    QWidget* makeScaleShift();
+    QWidget* makeTable();
+    QWidget* makeQuantization();
     void showSelected();
     // Measures and shows the layer of the query; `otherwise` where it turns out to have no weights.
     void measure(const WeightsQuery& query, const QString& otherwise);
+    void setTitle(const std::string& tensor);
     void showNothing(const QString& sentence);
     void showSentence(const QString& sentence);
-    void showFirst(const WeightsQuery& query);
+    void showPage(); // the one of the chosen tab, or a sentence
+    void showTable(const WeightsQuery& query);
     void updateLegend();
     void present(Pointer comparison, const QString& otherwise);
     void presentPlots(const WeightsComparison& comparison);
+    void measureRounding(const Key& key);
+    void presentRounding(std::shared_ptr<const QuantizationRatios> ratios); // null: not known yet
 
     PlainLabel* m_title = nullptr;
     QTabBar* m_tabs = nullptr;
     WeightsLegend* m_legend = nullptr;
     QStackedWidget* m_pages = nullptr;
     PlainLabel* m_empty = nullptr;
-    QLabel* m_summary = nullptr;
-    QCheckBox* m_logarithmic = nullptr;
-    ChannelPlot* m_ranges = nullptr;
+    RangesPage* m_ranges = nullptr;
+    HistogramPage* m_histogram = nullptr;
     ChannelPlot* m_bias = nullptr;
-    ChannelPlot* m_scale = nullptr;
-    ChannelPlot* m_shift = nullptr;
-    HistogramPlot* m_values = nullptr;    // the small one
-    HistogramPlot* m_histogram = nullptr; // the large one
+    ScaleShiftPage* m_scaleShift = nullptr;
+    HeatMapView* m_heat = nullptr;
+    TensorPage* m_table = nullptr;
+    WeightsQuery m_tabled; // what it shows
+    QuantizationView* m_quantization = nullptr;
+    PlainLabel* m_verdict = nullptr;
     Pointer m_shown;
-    Key m_measuring;                                         // while its job runs
-    std::map<Key, std::pair<WeightsQuery, Pointer>> m_cache; // a query keeps its snapshots alive
+    std::shared_ptr<const QuantizationRatios> m_rounding; // of m_shown
+    Key m_measuring;                                      // while its job runs
+    struct Measured {
+        WeightsQuery query; // keeps its snapshots alive
+        Pointer comparison;
+        std::shared_ptr<const QuantizationRatios> rounding; // null: not known yet
+    };
+    std::map<Key, Measured> m_cache;
 };
 
 } // namespace pleat::ui

@@ -2,11 +2,15 @@
 #include "ui/weights/WeightsSummary.h"
 
 #include "ui/document/Convert.h"
+#include "ui/weights/ChannelOrder.h"
 #include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
 #include <QCoreApplication>
+#include <QLocale>
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 using namespace Qt::StringLiterals;
 
@@ -40,12 +44,54 @@ QString biasText(const std::vector<double>& bias)
     return bias.empty() ? tr("none") : rangeText(extent(bias));
 }
 
-Range unite(const std::vector<Range>& channels, std::size_t first, std::size_t last)
+Range unite(const std::vector<Range>& ranges, std::span<const std::size_t> channels)
 {
-    Range range = channels[first];
-    for (std::size_t i = first + 1; i <= std::min(last, channels.size() - 1); ++i)
-        range = {std::min(range.min, channels[i].min), std::max(range.max, channels[i].max)};
+    Range range = ranges[channels.front()];
+    for (const std::size_t channel : channels)
+        range = {std::min(range.min, ranges[channel].min), std::max(range.max, ranges[channel].max)};
     return range;
+}
+
+bool has(const std::vector<Range>& ranges, std::span<const std::size_t> channels)
+{
+    return !channels.empty() && std::ranges::max(channels) < ranges.size();
+}
+
+QString times(double factor)
+{
+    return u"×\u00a0"_s + number(factor);
+}
+
+// What may hurt, and what to do about it.
+QStringList hazards(const WeightsComparison& comparison)
+{
+    QStringList found;
+    const Statistics& after = comparison.after.statistics;
+    const auto several = [](std::uint64_t count) {
+        return static_cast<int>(std::min<std::uint64_t>(count, std::numeric_limits<int>::max()));
+    };
+    if (after.nans > 0)
+        found += tr("%n values are NaN: every output that they reach is NaN too.", several(after.nans));
+    if (after.infinities > 0)
+        found += tr("%n values are infinite: look at where they come from before anything is quantized.",
+                    several(after.infinities));
+    if (after.subnormals > 0)
+        found +=
+            tr("%n values are subnormal: slow on some processors, 0 on others.", several(after.subnormals));
+    if (!comparison.outliers.empty()) {
+        const Outlier& widest = comparison.outliers.front();
+        QString sentence = tr("Channel %1 is %2 × wider than the median channel")
+                               .arg(QString::number(widest.channel), QString::number(widest.ratio, 'f', 1));
+        if (comparison.outliers.size() > 1)
+            sentence +=
+                tr(", and %n others are far wider too", static_cast<int>(comparison.outliers.size()) - 1);
+        found += sentence + tr(": quantize per channel, or equalize first.");
+    }
+    if (after.count > 0 && after.zeros == after.count)
+        found += tr("All values are 0: the layer gives its bias and nothing else.");
+    for (const std::string& warning : comparison.warnings)
+        found += oneLine(toQt(warning));
+    return found;
 }
 
 } // namespace
@@ -75,46 +121,55 @@ QString summaryHtml(const WeightsComparison& comparison, const Theme& theme)
              strong(number(after.statistics.mean)) + u" ± "_s + number(after.statistics.deviation));
         line(tr("bias"), strong(biasText(after.bias)));
     }
+    if (comparison.before) {
+        line(tr("std"), number(comparison.before->statistics.deviation) + u" → "_s +
+                            strong(number(after.statistics.deviation)));
+        const std::vector<double> growth = growths(comparison);
+        if (const auto changed = channelsInOrder(comparison, ChannelOrder::Change);
+            !changed.empty() && growth[changed.front()] != 1)
+            line(tr("largest change"),
+                 tr("channel %1, range %2")
+                     .arg(QString::number(changed.front()), strong(times(growth[changed.front()]))));
+    }
     line(tr("values"), compactCount(after.statistics.count) + u" · "_s + dimensions(after.dims, u"×"_s));
-    if (after.statistics.zeros > 0)
-        line(tr("zeros"), compactCount(after.statistics.zeros));
-    const QString amber = u"<span style='color:%1; font-weight:600'>%2</span>"_s;
-    const QString amberColour = theme.markText(MarkColour::Warning).name();
-    if (after.statistics.nonFinite > 0)
-        lines += amber.arg(amberColour,
-                           tr("%n values are not finite.", static_cast<int>(after.statistics.nonFinite)));
-    if (comparison.outlier)
-        lines += amber.arg(amberColour, tr("Channel %1 is %2 × wider than the median channel:")
-                                            .arg(comparison.outlier->channel)
-                                            .arg(comparison.outlier->ratio, 0, 'f', 1)) +
-                 u"<br/>"_s + tr("quantize per channel, or equalize first.");
-    for (const std::string& warning : comparison.warnings)
-        lines +=
-            u"<span style='color:%1'>%2</span>"_s.arg(amberColour, oneLine(toQt(warning)).toHtmlEscaped());
-    QString html = u"<div style='line-height:150%'>"_s + lines.join(u"<br/>"_s) + u"</div>"_s;
-    return html;
+    line(tr("stored"),
+         toQt(name(after.type)) + u", "_s + QLocale().formattedDataSize(static_cast<qint64>(after.bytes)));
+    if (after.statistics.count > 0)
+        line(tr("zeros"),
+             tr("%1 %").arg(number(100 * double(after.statistics.zeros) / double(after.statistics.count))));
+    line(tr("entropy"),
+         tr("%1 bits of %2")
+             .arg(number(entropy(after.histogram)),
+                  number(std::log2(double(std::max<std::size_t>(1, after.histogram.bins.size()))))));
+    const QString amber = theme.markText(MarkColour::Warning).name();
+    for (const QString& hazard : hazards(comparison))
+        lines += u"<span style='color:%1; font-weight:600'>%2</span>"_s.arg(amber, hazard.toHtmlEscaped());
+    return u"<div style='line-height:150%'>"_s + lines.join(u"<br/>"_s) + u"</div>"_s;
 }
 
-QString channelTitle(const WeightsComparison& comparison, std::size_t first, std::size_t last)
+QString channelTitle(const WeightsComparison& comparison, std::span<const std::size_t> channels)
 {
-    if (first != last)
-        return tr("channels %1–%2").arg(first).arg(last);
-    QString title = tr("channel %1").arg(first);
-    if (comparison.perOutput && first < comparison.s.size())
-        title += u" · s = "_s + number(comparison.s[first]);
+    const auto [least, most] = std::ranges::minmax(channels);
+    if (channels.size() > 1 && most - least + 1 == channels.size())
+        return tr("channels %1–%2").arg(least).arg(most);
+    if (channels.size() > 1)
+        return tr("%n channels, such as %1", static_cast<int>(channels.size())).arg(channels.front());
+    QString title = tr("channel %1").arg(least);
+    if (comparison.perOutput && least < comparison.s.size())
+        title += u" · s = "_s + number(comparison.s[least]);
     return title;
 }
 
-QString channelRanges(const WeightsComparison& comparison, std::size_t first, std::size_t last)
+QString channelRanges(const WeightsComparison& comparison, std::span<const std::size_t> channels)
 {
-    const auto& after = comparison.after.statistics.channels;
-    if (first >= after.size())
+    const Statistics& after = comparison.after.statistics;
+    if (!has(after.channels, channels))
         return {};
-    QString now = rangeText(unite(after, first, last));
-    if (!comparison.before || first >= comparison.before->statistics.channels.size())
-        return now;
+    QString now = rangeText(unite(after.channels, channels));
+    if (!comparison.before || !has(comparison.before->statistics.channels, channels))
+        return channels.size() == 1 ? now + tr(", mean %1").arg(number(after.means[channels.front()])) : now;
     return tr("before %1 → after %2")
-        .arg(rangeText(unite(comparison.before->statistics.channels, first, last)), now);
+        .arg(rangeText(unite(comparison.before->statistics.channels, channels)), now);
 }
 
 } // namespace pleat::ui

@@ -5,6 +5,7 @@
 #include "ui/weights/WeightsComparison.h"
 
 #include <QString>
+#include <span>
 
 namespace pleat::ui {
 
@@ -12,9 +13,9 @@ struct Theme;
 
 QString summaryHtml(const WeightsComparison& comparison, const Theme& theme);
 
-// "channel 17 · s = 4.12", or "channels 16–19" where several share a bar.
-QString channelTitle(const WeightsComparison& comparison, std::size_t first, std::size_t last);
+// "channel 17 · s = 4.12", or "channels 16–19" where several share a column of pixels.
+QString channelTitle(const WeightsComparison& comparison, std::span<const std::size_t> channels);
 // "before −0.41 … 0.45 → after −1.71 … 1.85"
-QString channelRanges(const WeightsComparison& comparison, std::size_t first, std::size_t last);
+QString channelRanges(const WeightsComparison& comparison, std::span<const std::size_t> channels);
 
 } // namespace pleat::ui

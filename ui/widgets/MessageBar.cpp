@@ -34,11 +34,14 @@ MessageBar::MessageBar(QWidget* parent) : QFrame(parent)
     m_action = new QToolButton;
     m_action->setObjectName(u"messageAction"_s);
     m_action->setProperty("boxed", true);
+    m_other = new QToolButton;
+    m_other->setObjectName(u"messageOtherAction"_s);
+    m_other->setProperty("boxed", true);
     auto* close = new QToolButton;
     close->setText(u"✕"_s);
     close->setToolTip(tr("Close (Esc)"));
     close->setAccessibleName(tr("Close the message"));
-    for (QToolButton* button : {m_more, m_action, close})
+    for (QToolButton* button : {m_more, m_other, m_action, close})
         button->setFocusPolicy(Qt::TabFocus);
 
     auto* words = new QVBoxLayout;
@@ -47,6 +50,7 @@ MessageBar::MessageBar(QWidget* parent) : QFrame(parent)
     words->addWidget(m_details);
     auto* buttons = new QHBoxLayout;
     buttons->addWidget(m_more, 0, Qt::AlignTop);
+    buttons->addWidget(m_other, 0, Qt::AlignTop);
     buttons->addWidget(m_action, 0, Qt::AlignTop);
     buttons->addWidget(close, 0, Qt::AlignTop);
     m_layout = new QBoxLayout(QBoxLayout::LeftToRight, this);
@@ -56,12 +60,8 @@ MessageBar::MessageBar(QWidget* parent) : QFrame(parent)
 
     connect(m_more, &QToolButton::toggled, m_details, &PlainLabel::setVisible);
     connect(close, &QToolButton::clicked, this, &MessageBar::dismiss);
-    connect(m_action, &QToolButton::clicked, this, [this] {
-        const auto action = m_message.action;
-        dismiss();
-        if (action)
-            action();
-    });
+    connect(m_action, &QToolButton::clicked, this, [this] { act(m_message.action); });
+    connect(m_other, &QToolButton::clicked, this, [this] { act(m_message.other); });
     m_leave.setSingleShot(true);
     m_leave.setInterval(8000);
     connect(&m_leave, &QTimer::timeout, this, &MessageBar::dismiss);
@@ -81,6 +81,8 @@ void MessageBar::show(Message message)
     m_details->setVisible(open);
     m_action->setText(m_message.actionText);
     m_action->setVisible(!m_message.actionText.isEmpty());
+    m_other->setText(m_message.otherText);
+    m_other->setVisible(!m_message.otherText.isEmpty());
     setAccessibleName(m_message.sentence);
     QFrame::show();
     if (m_message.kind == Kind::Done && m_message.actionText.isEmpty()) // else there is something to do
@@ -90,6 +92,14 @@ void MessageBar::show(Message message)
     update();
     QAccessibleEvent event(this, QAccessible::Alert);
     QAccessible::updateAccessibility(&event);
+}
+
+void MessageBar::act(const std::function<void()>& action)
+{
+    const auto copy = action; // it may show another message
+    dismiss();
+    if (copy)
+        copy();
 }
 
 void MessageBar::dismiss()

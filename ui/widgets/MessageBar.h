@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A calm line across the window: what went wrong, or what there is to know, with details on request, perhaps
-// one thing to do about it, and a way to close it. Never modal. It shows one message; a new one replaces it.
+// one thing or two to do about it, and a way to close it. Never modal. It shows one message; a new one
+// replaces it.
 #pragma once
 
 #include <QFrame>
@@ -27,6 +28,8 @@ public:
         std::function<void()> action;
         QString topic{};          // by which dismissTopic() knows it
         bool showDetails = false; // from the start; an error shows them anyway
+        QString otherText{};      // of a second button, before the first one; empty for none
+        std::function<void()> other{};
     };
 
     explicit MessageBar(QWidget* parent = nullptr);
@@ -42,6 +45,8 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    void act(const std::function<void()>& action);
+
     Message m_message;
     QBoxLayout* m_layout = nullptr;
     QTimer m_leave; // good news goes by itself
@@ -49,6 +54,7 @@ private:
     PlainLabel* m_details = nullptr;
     QToolButton* m_more = nullptr;
     QToolButton* m_action = nullptr;
+    QToolButton* m_other = nullptr;
 };
 
 } // namespace pleat::ui

@@ -136,8 +136,6 @@ QAbstractItemView { background: @panel; color: @text; border: none; outline: non
 QListView::item, QTreeView::item { border: none; padding: 3px 4px; }
 QListView::item:hover, QTreeView::item:hover { background: @hover; }
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected { background: @accentSoft; color: @text; }
-QTreeView::branch { background: transparent; }
-QTreeView::branch:selected { background: @accentSoft; }
 QHeaderView { background: @panel; border: none; }
 QHeaderView::section { background: @panel; color: @quiet; border: none; border-bottom: 1px solid @line;
     padding: 5px 8px; font-weight: 600; }

@@ -204,13 +204,16 @@ QColor Theme::onBadge(MarkColour colour) const
 
 QFont uiFont()
 {
+    // To ask for a family takes a millisecond.
+    static const QString family = [] {
+        for (const auto& each : {u"Inter"_s, u"Noto Sans"_s})
+            if (QFontDatabase::hasFamily(each))
+                return each;
+        return QString();
+    }();
     QFont font = QFontDatabase::systemFont(QFontDatabase::GeneralFont);
-    for (const auto& family : {u"Inter"_s, u"Noto Sans"_s}) {
-        if (QFontDatabase::hasFamily(family)) {
-            font.setFamily(family);
-            break;
-        }
-    }
+    if (!family.isEmpty())
+        font.setFamily(family);
     font.setPointSizeF(9.5);
     font.setStyleStrategy(QFont::PreferAntialias);
     return font;

@@ -2,6 +2,7 @@
 #include "ui/window/GraphExport.h"
 
 #include "core/model/ModelReader.h"
+#include "core/worker/ShapeInference.h"
 #include "ui/canvas/GraphImage.h"
 #include "ui/canvas/SceneBuilder.h"
 #include "ui/document/Convert.h"
@@ -28,7 +29,7 @@ Result<void> exportGraph(const QString& model, const QString& target, const std:
     if (!snapshot)
         return tl::make_unexpected(snapshot.error());
     const auto built = buildScene({*(*snapshot)->view}, foldMarks(**snapshot, **snapshot, {}), inferred.types,
-                                  Direction::TopDown, {}, nullptr, {});
+                                  Direction::TopDown, {}, {});
     if (!built)
         return cancelled();
     const QString problem = writeGraphImage(built->scene, target, progress, {});

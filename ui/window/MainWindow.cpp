@@ -98,7 +98,13 @@ void MainWindow::addPanel(Panel* panel)
     dock->setTitleBarWidget(new QWidget(dock)); // the panels have a heading of their own
     dock->setWidget(panel);
     addDockWidget(place.area, dock);
-    connect(panel, &Panel::wanted, dock, &QDockWidget::show);
+    connect(panel, &Panel::wanted, this, [this, dock, height = place.size.height()] {
+        if (dock->isVisible())
+            return;
+        dock->show();
+        if (height > 0)
+            resizeDocks({dock}, {std::min(height, this->height() / 2)}, Qt::Vertical);
+    });
     m_panels.push_back({dock, panel});
 
     QAction* toggle = dock->toggleViewAction();
@@ -202,7 +208,7 @@ void MainWindow::updateStatus()
     QStringList facts{head.join(u" · "_s)};
     if (const auto known = m_workspace.facts())
         facts += tr("%1 parameters").arg(compactCount(known->info.parameters));
-    const FoldCounts counts = countFolds(*m_document.current());
+    const FoldCounts& counts = m_document.current()->counts;
     facts += counts.batchNorms == 0 ? tr("no batch norms")
                                     : tr("%1 of %2 folded").arg(counts.folded).arg(counts.batchNorms);
     m_status->setFacts(facts);

@@ -10,6 +10,7 @@
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
+#include "ui/window/AboutBox.h"
 #include "ui/window/MainWindow.h"
 #include "ui/window/ShortcutsDialog.h"
 #include "ui/window/SourceMessage.h"
@@ -23,7 +24,6 @@
 #include <QEvent>
 #include <QFileInfo>
 #include <QMenuBar>
-#include <QMessageBox>
 #include <QToolBar>
 #include <QToolButton>
 #include <algorithm>
@@ -154,8 +154,8 @@ void MainWindow::makeActions()
                         [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
     a.shortcuts =
         make(tr("&Shortcuts"), {K(tr("Ctrl+L"))}, tr("List all shortcuts"), [this] { showShortcuts(); });
-    a.about =
-        make(tr("&About Pleat"), {K(tr("Shift+F1"))}, tr("Version and licence"), [this] { showAbout(); });
+    a.about = make(tr("&About Pleat"), {K(tr("Shift+F1"))},
+                   tr("Version and licence, and where ONNX Runtime is"), [this] { showAbout(); });
     const std::array icons{std::pair{a.open, u"open"_s},        std::pair{a.exportModel, u"export"_s},
                            std::pair{a.undo, u"undo"_s},        std::pair{a.redo, u"redo"_s},
                            std::pair{a.find, u"find"_s},        std::pair{a.reload, u"reload"_s},
@@ -339,10 +339,9 @@ void MainWindow::showShortcuts()
 
 void MainWindow::showAbout()
 {
-    QMessageBox::about(this, tr("About Pleat"),
-                       tr("<h3>Pleat %1</h3><p>Sees, folds and compares the batch norms of ONNX models.</p>"
-                          "<p>Free software under the GNU General Public License, version 3 or later.</p>")
-                           .arg(QLatin1StringView(PLEAT_VERSION)));
+    auto* box = new AboutBox(m_workspace, this);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->open();
 }
 
 void MainWindow::fillRecentMenu()

@@ -4,6 +4,8 @@
 #include "ui/fold/FoldPanel.h"
 #include "ui/history/HistoryPanel.h"
 #include "ui/inspector/InspectorPanel.h"
+#include "ui/layers/LayersPanel.h"
+#include "ui/prepare/PreparePanel.h"
 #include "ui/weights/WeightsPanel.h"
 
 namespace pleat::ui {
@@ -11,10 +13,8 @@ namespace pleat::ui {
 std::vector<Panel*> makePanels(Workspace& workspace)
 {
     return {
-        new FoldPanel(workspace),
-        new WeightsPanel(workspace),
-        new InspectorPanel(workspace),
-        new HistoryPanel(workspace),
+        new PreparePanel(workspace),   new FoldPanel(workspace),    new WeightsPanel(workspace),
+        new InspectorPanel(workspace), new HistoryPanel(workspace), new LayersPanel(workspace),
     };
 }
 

@@ -25,6 +25,14 @@ void appendStored(std::string& bytes, DataType type, double value)
         return appendInteger<std::int32_t>(bytes, value);
     case DataType::Int8:
         return appendInteger<std::int8_t>(bytes, value);
+    case DataType::Int16:
+        return appendInteger<std::int16_t>(bytes, value);
+    case DataType::UInt16:
+        return appendInteger<std::uint16_t>(bytes, value);
+    case DataType::UInt32:
+        return appendInteger<std::uint32_t>(bytes, value);
+    case DataType::UInt64:
+        return appendInteger<std::uint64_t>(bytes, value);
     case DataType::UInt8:
     case DataType::Bool:
         return appendInteger<std::uint8_t>(bytes, value);

@@ -50,6 +50,18 @@ Array arrayOf(const Ort::Value& value)
     case DataType::Int8:
         array.values = integers<std::int8_t>(data, count);
         break;
+    case DataType::Int16:
+        array.values = integers<std::int16_t>(data, count);
+        break;
+    case DataType::UInt16:
+        array.values = integers<std::uint16_t>(data, count);
+        break;
+    case DataType::UInt32:
+        array.values = integers<std::uint32_t>(data, count);
+        break;
+    case DataType::UInt64:
+        array.values = integers<std::uint64_t>(data, count);
+        break;
     case DataType::UInt8:
     case DataType::Bool:
         array.values = integers<std::uint8_t>(data, count);

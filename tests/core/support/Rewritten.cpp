@@ -11,6 +11,7 @@ std::shared_ptr<Graph> withoutSources(const Graph& graph)
     auto made = std::make_shared<Graph>(graph);
     made->source = {};
     made->initializers.changeAll([](Initializer& initializer) { initializer.source = {}; });
+    made->descriptions.changeAll([](Description& description) { description.source = {}; });
     made->nodes.changeAll([](Node& node) {
         node.source = {};
         if (!node.parts)

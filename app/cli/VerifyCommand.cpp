@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/Commands.h"
+#include "app/cli/OpenedView.h"
+#include "app/cli/Sizes.h"
+#include "app/cli/Verdict.h"
+#include "core/report/VerifyJson.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace pleat::cli {
+
+namespace {
+
+struct Options {
+    std::string before, after;
+    std::vector<std::string> dims;
+    std::uint64_t seed = VerifyOptions().seed;
+    std::optional<double> absolute, relative;
+    bool json = false;
+};
+
+int run(const Options& options, const std::stop_token& stop)
+{
+    const auto sizes = sizesOf(options.dims);
+    if (!sizes)
+        return fail(sizes.error(), Usage);
+    VerifyOptions rules{.seed = options.seed, .sizes = *sizes, .tolerance = {}};
+    if (options.absolute || options.relative)
+        rules.tolerance = Tolerance{options.absolute.value_or(0), options.relative.value_or(0)};
+    const auto& before = untilExit(openView(options.before, stop));
+    if (!before)
+        return fail(before.error(), CannotRead);
+    const auto& after = untilExit(openView(options.after, stop));
+    if (!after)
+        return fail(after.error(), CannotRead);
+    const auto found = verified(**before, **after, rules, stop);
+    if (!found)
+        return fail(found.error(), CannotVerify);
+    if (!options.json) {
+        for (const std::string& line : linesOf(*found))
+            fmt::print("{}\n", line);
+        return exitOf(*found);
+    }
+    const auto printed = printText(verificationJson(options.before, options.after, rules, *found));
+    return printed ? exitOf(*found) : fail(printed.error(), CannotWrite);
+}
+
+} // namespace
+
+Run addVerify(CLI::App& parser)
+{
+    const auto options = std::make_shared<Options>();
+    CLI::App& command = *parser.add_subcommand(
+        "verify", "Whether two models compute the same: both are run on the same random inputs");
+    command.add_option("BEFORE", options->before, "An ONNX file")->required();
+    command.add_option("AFTER", options->after, "What was made of it")->required();
+    command.add_option("--seed", options->seed, "Of the random inputs: the same seed, the same inputs");
+    command
+        .add_option("--dim", options->dims, "NAME=N: the size of a symbolic dimension; may be given again")
+        ->allow_extra_args(false);
+    command
+        .add_option("--atol", options->absolute,
+                    "How much a number may differ; together with --rtol in place of what suits each type")
+        ->check(CLI::NonNegativeNumber);
+    command
+        .add_option("--rtol", options->relative, "The same as a part of the largest number of that output")
+        ->check(CLI::NonNegativeNumber);
+    command.add_flag("--json", options->json, "One JSON object on standard output");
+    command.footer(
+        "Exit codes: 0 they compute the same, 2 usage, 3 cannot read a model, 5 they do not, 6 it cannot be "
+        "verified, 130 interrupted.");
+    return [options](const std::stop_token& stop) { return run(*options, stop); };
+}
+
+} // namespace pleat::cli

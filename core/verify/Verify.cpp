@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/verify/Verify.h"
+
+#include "core/verify/RandomInputs.h"
+#include "core/verify/Structure.h"
+#include "core/worker/ModelRun.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace pleat {
+
+namespace {
+
+std::vector<std::string> outputNames(const GraphView& view)
+{
+    std::vector<std::string> names;
+    for (const ValueIndex value : view.scopes()[index(ScopeIndex::Main)].outputs)
+        names.emplace_back(view.name(value));
+    return names;
+}
+
+// What keeps both from being compared, in words; an Error where there is nothing left to say.
+Result<void> run(const GraphView& before, const GraphView& after, const VerifyOptions& options,
+                 const WorkerPlace& place, Verification& into, Progress& progress,
+                 const std::stop_token& stop)
+{
+    auto inputs = randomInputs(before, options.seed, options.sizes);
+    if (!inputs)
+        return tl::make_unexpected(std::move(inputs.error()));
+    into.notes = std::move(inputs->notes);
+    const auto library = findOnnxRuntime(place, stop);
+    if (!library)
+        return tl::make_unexpected(library.error());
+    into.library = *library;
+    const std::vector<std::string> names = outputNames(before);
+    const auto of = [&](const GraphView& view, std::string_view which) {
+        auto outputs = runByOnnxRuntime(view.model(), inputs->tensors, names, place, progress, stop);
+        if (!outputs && outputs.error().code != ErrorCode::Cancelled)
+            outputs.error().message =
+                fmt::format("The model {} could not be run: {}", which, outputs.error().message);
+        return outputs;
+    };
+    const auto was = of(before, "before");
+    if (!was)
+        return tl::make_unexpected(was.error());
+    const auto is = of(after, "after");
+    if (!is)
+        return tl::make_unexpected(is.error());
+    into.outputs.reserve(names.size());
+    for (std::size_t o = 0; o < names.size(); ++o) {
+        auto difference = outputDifference((*was)[o], (*is)[o], options.tolerance, stop);
+        if (!difference)
+            return tl::make_unexpected(std::move(difference.error()));
+        into.outputs.push_back(std::move(*difference));
+    }
+    return {};
+}
+
+} // namespace
+
+Result<Verification> verify(const GraphView& before, const GraphView& after, const VerifyOptions& options,
+                            const WorkerPlace& place, Progress& progress, const std::stop_token& stop)
+{
+    Verification result;
+    result.structure = interfaceDifferences(before, after);
+    for (std::string& missing : missingData(after))
+        result.structure.push_back(std::move(missing));
+    if (!result.structure.empty()) {
+        result.verdict = Equivalence::Different;
+        return result;
+    }
+    const auto ran = run(before, after, options, place, result, progress, stop);
+    if (stop.stop_requested())
+        return cancelled();
+    if (!ran && ran.error().code == ErrorCode::Usage)
+        return tl::make_unexpected(ran.error());
+    if (!ran)
+        result.problem = ran.error().message;
+    else
+        result.verdict = std::ranges::all_of(result.outputs, &OutputDifference::isWithin)
+                             ? Equivalence::Same
+                             : Equivalence::Different;
+    return result;
+}
+
+} // namespace pleat

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// pleat-cli verify: what computes the same is never called different, and whatever was tampered with is; what
+// cannot be run says why.
+#include "tests/cli/Program.h"
+#include "tests/core/support/ModelBuilder.h"
+
+#include <QJsonArray>
+#include <QTest>
+#include <cmath>
+
+using namespace pleat;
+using namespace pleat::test;
+
+namespace {
+
+ModelBuilder network()
+{
+    ModelBuilder model(3);
+    model.input("x", {"N", 3, 8, 8});
+    model.conv("c1", {.out = 8, .in = 3, .pads = {1, 1, 1, 1}}).batchNorm("bn1").relu();
+    model.conv("c2", {.out = 4, .in = 8, .bias = true}).batchNorm("bn2");
+    return model;
+}
+
+onnx::TensorProto& tensor(onnx::ModelProto& model, const std::string& name)
+{
+    for (onnx::TensorProto& each : *model.mutable_graph()->mutable_initializer())
+        if (each.name() == name)
+            return each;
+    qFatal("no tensor %s", name.c_str());
+}
+
+// The model with the first number of a tensor a twentieth larger.
+std::string tampered(const std::string& name)
+{
+    onnx::ModelProto model = network().proto();
+    std::string& raw = *tensor(model, name).mutable_raw_data();
+    float value = 0;
+    std::memcpy(&value, raw.data(), sizeof value);
+    value *= 1.05F;
+    std::memcpy(raw.data(), &value, sizeof value);
+    return model.SerializeAsString();
+}
+
+QString verdict(const Run& run)
+{
+    return run.json()["verdict"].toString();
+}
+
+} // namespace
+
+class CliVerifyTest final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void whatFoldingMakesIsTheSame()
+    {
+        ModelBuilder matrices(4);
+        matrices.dataType(DataType::Double).input("x", {"N", 6});
+        matrices.gemm("g1", {.out = 5, .in = 6}).batchNorm("bn1");
+        for (const std::string& model : {network().bytes(), matrices.bytes()}) {
+            const Program program;
+            program.write("a.onnx", model);
+            QCOMPARE(program.run({"fold", "a.onnx", "-o", "b.onnx"}).code, 0);
+            const Run run = program.run({"verify", "a.onnx", "b.onnx", "--json"});
+            QVERIFY2(run.code == 0, run.out + run.err);
+            QCOMPARE(verdict(run), QStringLiteral("same"));
+            const QJsonObject output = run.json()["outputs"].toArray()[0].toObject();
+            QVERIFY(output["within"].toBool());
+            QVERIFY(output["snr"].toDouble() > 40); // folding does change bits
+            QVERIFY(run.json()["notes"].toArray()[0].toString().contains(QStringLiteral("N was taken as 1")));
+        }
+    }
+
+    void findsWhatWasTamperedWith()
+    {
+        const Program program;
+        program.write("a.onnx", network().bytes());
+        for (const char* name : {"c1.weight", "c2.weight", "c2.bias", "bn1.weight", "bn2.running_var"}) {
+            program.write("b.onnx", tampered(name));
+            const Run run = program.run({"verify", "a.onnx", "b.onnx", "--json"});
+            QVERIFY2(run.code == 5, name);
+            QCOMPARE(verdict(run), QStringLiteral("different"));
+        }
+        onnx::ModelProto other = network().proto();
+        for (onnx::NodeProto& node : *other.mutable_graph()->mutable_node())
+            for (onnx::AttributeProto& attribute : *node.mutable_attribute())
+                if (attribute.name() == "epsilon")
+                    attribute.set_f(1e-2F);
+        program.write("b.onnx", other.SerializeAsString());
+        const Run run = program.run({"verify", "a.onnx", "b.onnx"});
+        QCOMPARE(run.code, 5);
+        QVERIFY(run.out.contains("DIFFERENT") && run.out.contains("They do not compute the same."));
+        // What somebody tolerates is theirs to say.
+        QCOMPARE(program.run({"verify", "a.onnx", "b.onnx", "--rtol", "0.9"}).code, 0);
+    }
+
+    void numbersAreThoseOfPlainArithmetic()
+    {
+        // y = x + c for one x of the seed: the difference is that of the constants, whatever x is.
+        const auto shifted = [](double by) {
+            ModelBuilder model;
+            model.input("x", {2, 5});
+            const std::string c = model.constant("c", {1}, {by});
+            return model.then("Add", "add", {c}).bytes();
+        };
+        const Program program;
+        program.write("a.onnx", shifted(0));
+        program.write("b.onnx", shifted(0.25));
+        const Run run = program.run({"verify", "a.onnx", "b.onnx", "--json"});
+        QCOMPARE(run.code, 5);
+        const QJsonObject output = run.json()["outputs"].toArray()[0].toObject();
+        QVERIFY(std::abs(output["max_difference"].toDouble() - 0.25) < 1e-6);
+        QCOMPARE(output["differing"].toInt(), 10);
+        // The largest x is what the difference is a part of.
+        QVERIFY(output["scaled"].toDouble() > 0.25 / 6 && output["scaled"].toDouble() < 0.25);
+        // A shift changes no order: all rows agree.
+        const QJsonObject classes = output["classes"].toObject();
+        QCOMPARE(classes["rows"].toInt(), 2);
+        QCOMPARE(classes["top1"].toInt(), 2);
+        QCOMPARE(classes["top5"].toInt(), 2);
+    }
+
+    void sameSeedSameNumbers()
+    {
+        const Program program;
+        program.write("a.onnx", network().bytes());
+        program.write("b.onnx", tampered("c1.weight"));
+        const auto largest = [&](const QString& seed) {
+            return program.run({"verify", "a.onnx", "b.onnx", "--json", "--seed", seed})
+                .json()["outputs"]
+                .toArray()[0]
+                .toObject()["max_difference"]
+                .toDouble();
+        };
+        const double first = largest(QStringLiteral("7"));
+        QVERIFY(first > 0);
+        QCOMPARE(largest(QStringLiteral("7")), first);
+        QVERIFY(largest(QStringLiteral("8")) != first);
+    }
+
+    void structureComesFirst()
+    {
+        const Program program;
+        program.write("a.onnx", network().bytes());
+        onnx::ModelProto other = network().proto();
+        onnx::ValueInfoProto& output = *other.mutable_graph()->mutable_output(0);
+        for (onnx::NodeProto& node : *other.mutable_graph()->mutable_node())
+            for (std::string& name : *node.mutable_output())
+                if (name == output.name())
+                    name = "renamed";
+        output.set_name("renamed");
+        program.write("b.onnx", other.SerializeAsString());
+        const Run run = program.run({"verify", "a.onnx", "b.onnx"});
+        QCOMPARE(run.code, 5);
+        QVERIFY2(run.out.contains("is missing.") && run.out.contains("renamed is new."), run.out);
+    }
+
+    void sizesAreThoseThatAreGiven()
+    {
+        const Program program;
+        program.write("a.onnx", network().bytes());
+        const Run run = program.run({"verify", "a.onnx", "a.onnx", "--json", "--dim", "N=3"});
+        QCOMPARE(run.code, 0);
+        QCOMPARE(run.json()["outputs"].toArray()[0].toObject()["shape"].toArray()[0].toInt(), 3);
+        QVERIFY(run.json()["notes"].toArray().isEmpty());
+        QCOMPARE(program.run({"verify", "a.onnx", "a.onnx", "--dim", "M=3"}).code, 2);
+        QCOMPARE(program.run({"verify", "a.onnx", "a.onnx", "--dim", "N=x"}).code, 2);
+    }
+
+    void foldsOnlyWhatIsVerified()
+    {
+        const Program program;
+        program.write("a.onnx", network().bytes());
+        const Run run = program.run({"fold", "a.onnx", "-o", "b.onnx", "--verify", "--json"});
+        QVERIFY2(run.code == 0, run.err);
+        QVERIFY2(run.err.contains("Both compute the same"), run.err);
+        QVERIFY(!run.json().isEmpty() && !program.read("b.onnx").empty());
+        // What nobody can verify is not written.
+        const Run without = program.shell(
+            QStringLiteral("PLEAT_ONNXRUNTIME=/nowhere/at/all \"$PLEAT\" fold a.onnx -o c.onnx --verify"));
+        QCOMPARE(without.code, 6);
+        QVERIFY(without.err.contains("nothing was written"));
+        QVERIFY(program.read("c.onnx").empty());
+    }
+
+    void whatCannotBeRunIsNoVerdict()
+    {
+        const Program program;
+        program.write("a.onnx", network().bytes());
+        const Run without = program.shell(
+            QStringLiteral("PLEAT_ONNXRUNTIME=/nowhere/at/all \"$PLEAT\" verify a.onnx a.onnx"));
+        QCOMPARE(without.code, 6);
+        QVERIFY2(without.out.contains("cannot be verified"), without.out);
+
+        ModelBuilder custom;
+        custom.input("x", {1, 3}).node("Unheard", {"x"}, {"y"}, {}, {}, "some.where");
+        program.write("custom.onnx", custom.bytes());
+        const Run run = program.run({"verify", "custom.onnx", "custom.onnx", "--json"});
+        QVERIFY2(run.code == 6, run.out + run.err);
+        QCOMPARE(verdict(run), QStringLiteral("unknown"));
+        QVERIFY(run.json()["problem"].toString().contains(QStringLiteral("could not be run")));
+
+        ModelBuilder words;
+        words.input("x", {2}, DataType::String).then("Identity");
+        program.write("words.onnx", words.bytes());
+        QCOMPARE(program.run({"verify", "words.onnx", "words.onnx"}).code, 6);
+    }
+};
+
+QTEST_GUILESS_MAIN(CliVerifyTest)
+#include "test_cli_verify.moc"

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Writes initializers of a model as .npy, .npz or .safetensors, for tensors.py to read them back.
+//   write_tensors MODEL OUT [--fold] [--transpose] [NAME [FIRST:COUNT…]]
+// Without a NAME all of them. --fold: of the model with its batch norms folded. --transpose: matrices column
+// after column. The exit code is 1, with a sentence, where something cannot be written.
+#include "core/fold/Fold.h"
+#include "core/model/ModelReader.h"
+#include "core/report/Npy.h"
+#include "core/report/Safetensors.h"
+
+#include <algorithm>
+#include <cstdio>
+
+using namespace pleat;
+
+namespace {
+
+int fail(const std::string& message)
+{
+    std::fprintf(stderr, "%s\n", message.c_str());
+    return 1;
+}
+
+Slice slice(const std::string& text)
+{
+    const std::size_t colon = text.find(':');
+    return {std::stoull(text.substr(0, colon)), std::stoull(text.substr(colon + 1))};
+}
+
+bool take(std::vector<std::string>& arguments, const std::string& flag)
+{
+    return std::erase(arguments, flag) > 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    std::vector<std::string> arguments(argv + 1, argv + argc);
+    const bool folds = take(arguments, "--fold"), transposes = take(arguments, "--transpose");
+    if (arguments.size() < 2)
+        return fail("usage: write_tensors MODEL OUT [--fold] [--transpose] [NAME [FIRST:COUNT...]]");
+    NoProgress quiet;
+    auto opened = openModel(arguments[0], quiet, {});
+    if (!opened)
+        return fail(opened.error().message);
+    Model model = opened->model;
+    if (folds) {
+        auto folded = fold(GraphView::of(model), {}, {}, quiet, {});
+        if (!folded)
+            return fail(folded.error().message);
+        model = folded->after;
+    }
+    std::vector<NamedTensor> tensors;
+    for (const Initializer& initializer : model.graph->initializers) {
+        const std::string name(initializer.tensor.name());
+        const bool matrix = initializer.tensor.dims().size() == 2;
+        if (arguments.size() == 2 || arguments[2] == name)
+            tensors.push_back({name, tensorView(initializer.tensor), transposes && matrix});
+    }
+    std::vector<Slice> selection;
+    for (std::size_t a = 3; a < arguments.size(); ++a)
+        selection.push_back(slice(arguments[a]));
+    const std::string& out = arguments[1];
+    const auto done = out.ends_with(".npy")   ? saveNpy(out, tensors.at(0).tensor, selection, {})
+                      : out.ends_with(".npz") ? saveNpz(out, tensors, {})
+                                              : saveSafetensors(out, tensors, {{"format", "pt"}}, {});
+    return done ? 0 : fail(done.error().message);
+}

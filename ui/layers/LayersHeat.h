@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The rows of LayersModel as colours for the graph.
+#pragma once
+
+#include "ui/document/Heat.h"
+
+namespace pleat::ui {
+
+class LayersModel;
+
+// Growth: how many times as wide the range of the weights is after folding; equally far on both sides of 1,
+// on a logarithmic scale. EightBits: their signal to quantization noise ratio after folding, rounded to 8
+// bits with one scale for the tensor; the worst layer is the hottest.
+enum class LayersHeat { None, Growth, EightBits };
+
+// Null for None, and where no layer has such a number.
+HeatPointer heatOf(const LayersModel& layers, LayersHeat by);
+
+} // namespace pleat::ui
