@@ -108,11 +108,11 @@ void HeatMap::drawNumbers(QPainter& painter, const HeatColours& colours) const
             const QRectF cell(area().left() + (double(column) - m_view.left) * m_view.cellWidth,
                               area().top() + (double(row) - m_view.top) * m_view.cellHeight, m_view.cellWidth,
                               m_view.cellHeight);
-            QColor ground = QColor::fromRgb(colours.at(m_reach > 0 ? value / m_reach : 0));
-            if (!std::isfinite(value)) { // on checks nothing can be read
-                ground = Qt::black;
+            QColor ground = Qt::black;
+            if (std::isfinite(value))
+                ground = QColor::fromRgb(colours.at(m_reach > 0 ? value / m_reach : 0));
+            else // on checks nothing can be read
                 painter.fillRect(QRectF(cell.center().x() - 18, cell.center().y() - 8, 36, 16), ground);
-            }
             painter.setPen(contrast(Qt::white, ground) > contrast(Qt::black, ground) ? Qt::white : Qt::black);
             painter.drawText(cell, Qt::AlignCenter, number(value));
         }

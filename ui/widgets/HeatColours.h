@@ -17,7 +17,7 @@ enum class HeatScale { BlueRed, PurpleOrange };
 class HeatColours final {
 public:
     HeatColours(HeatScale scale, const Theme& theme);
-    QRgb at(double share) const; // −1 … 1, and the ends beyond
+    QRgb at(double share) const; // −1 … 1, and the ends beyond; never NaN
 
     // What is no number is black and yellow, in checks, and so like nothing in a scale.
     static QRgb other(int x, int y);
