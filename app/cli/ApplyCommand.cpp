@@ -17,7 +17,7 @@ namespace pleat::cli {
 
 namespace {
 
-struct Options {
+struct ApplyArguments {
     std::string recipe, model, output, data = "keep";
     bool dryRun = false, keepGoing = false, verify = false, json = false;
 };
@@ -57,7 +57,7 @@ void print(const Recipe& recipe, const Replay& replayed)
     }
 }
 
-int run(const Options& options, const std::stop_token& stop)
+int runApply(const ApplyArguments& options, const std::stop_token& stop)
 {
     if (options.output.empty() && !options.dryRun) {
         say("pleat-cli: apply needs -o OUT, or --dry-run to write nothing");
@@ -116,7 +116,7 @@ int run(const Options& options, const std::stop_token& stop)
 
 Run addApply(CLI::App& parser)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<ApplyArguments>();
     CLI::App& command = *parser.add_subcommand("apply", "Applies the steps of a recipe and writes the model");
     command.add_option("RECIPE", options->recipe, "A recipe (JSON)")->required();
     command.add_option("MODEL", options->model, "An ONNX file")->required();
@@ -128,7 +128,7 @@ Run addApply(CLI::App& parser)
     command.add_flag("--verify", options->verify,
                      "Write nothing unless ONNX Runtime computes the same before and after: see verify");
     command.add_flag("--json", options->json, "One JSON object on standard output");
-    return [options](const std::stop_token& stop) { return run(*options, stop); };
+    return [options](const std::stop_token& stop) { return runApply(*options, stop); };
 }
 
 } // namespace pleat::cli

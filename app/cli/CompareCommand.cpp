@@ -19,7 +19,7 @@ namespace pleat::cli {
 
 namespace {
 
-struct Options {
+struct CompareArguments {
     std::string before, after, page;
     bool json = false;
 };
@@ -89,7 +89,7 @@ void print(std::span<const ComparedTensor> rows, const CompareCounts& counts)
                counts.onlyBefore, counts.onlyAfter);
 }
 
-Result<void> writePage(const Options& options, const Model& before, const Model& after,
+Result<void> writePage(const CompareArguments& options, const Model& before, const Model& after,
                        const CompareCounts& counts, std::span<const ComparedTensor> rows,
                        const std::stop_token& stop)
 {
@@ -105,7 +105,7 @@ Result<void> writePage(const Options& options, const Model& before, const Model&
         options.page, [&](const TextSink& write) { return compareHtml(page, rows, write, bar, stop); }, stop);
 }
 
-int run(const Options& options, const std::stop_token& stop)
+int runCompare(const CompareArguments& options, const std::stop_token& stop)
 {
     for (const std::string& model : {options.before, options.after}) {
         if (!options.page.empty() && areOneFile(options.page, model)) {
@@ -155,14 +155,14 @@ int run(const Options& options, const std::stop_token& stop)
 
 Run addCompare(CLI::App& parser)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<CompareArguments>();
     CLI::App& command = *parser.add_subcommand(
         "compare", "How the constants of two models differ; the exit code is 0 whether or not they do");
     command.add_option("BEFORE", options->before, "An ONNX file")->required();
     command.add_option("AFTER", options->after, "Another one")->required();
     command.add_flag("--json", options->json, "One JSON object on standard output");
     command.add_option("--html", options->page, "Write what differs to this file, as a page to read");
-    return [options](const std::stop_token& stop) { return run(*options, stop); };
+    return [options](const std::stop_token& stop) { return runCompare(*options, stop); };
 }
 
 } // namespace pleat::cli

@@ -22,7 +22,7 @@ namespace pleat::cli {
 
 namespace {
 
-struct Options {
+struct FoldArguments {
     std::string model, output, report, recipe, stateDict, rest, data = "keep";
     std::vector<std::string> only;
     bool dryRun = false, affine = false, quantized = false, padUniform = false, freezeInputs = false,
@@ -30,7 +30,7 @@ struct Options {
 };
 
 // The options that decide what the result is, as they were given.
-std::vector<std::string> wordsOf(const Options& options)
+std::vector<std::string> wordsOf(const FoldArguments& options)
 {
     std::vector<std::string> words;
     const auto add = [&words](bool given, std::string word) {
@@ -49,7 +49,7 @@ std::vector<std::string> wordsOf(const Options& options)
     return words;
 }
 
-Result<void> writePage(const Options& options, const FoldFiles& files, const GraphView& before,
+Result<void> writePage(const FoldArguments& options, const FoldFiles& files, const GraphView& before,
                        const FoldOutcome& outcome, const std::stop_token& stop)
 {
     ProgressBar bar("Reporting");
@@ -68,7 +68,7 @@ Result<void> writePage(const Options& options, const FoldFiles& files, const Gra
         [&](const TextSink& write) { return foldHtml(page, before, outcome, write, bar, stop); }, stop);
 }
 
-Result<void> writeReport(const Options& options, const FoldFiles& files, const GraphView& before,
+Result<void> writeReport(const FoldArguments& options, const FoldFiles& files, const GraphView& before,
                          const FoldOutcome& outcome, const std::stop_token& stop)
 {
     if (isPage(options.report))
@@ -78,7 +78,7 @@ Result<void> writeReport(const Options& options, const FoldFiles& files, const G
         [&](const TextSink& write) { return foldJson(files, outcome.pairs, Arrays::Include, write); }, stop);
 }
 
-void print(const Options& options, const FoldFiles& files, const FoldOutcome& outcome)
+void print(const FoldArguments& options, const FoldFiles& files, const FoldOutcome& outcome)
 {
     std::size_t folded = 0, left = 0, batchNorms = 0;
     for (const FoldedPair& pair : outcome.pairs) {
@@ -109,8 +109,8 @@ void print(const Options& options, const FoldFiles& files, const FoldOutcome& ou
 }
 
 // The result first, so that a report never tells of a file that is not there.
-int write(const Options& options, const std::shared_ptr<const GraphView>& before, const FoldOutcome& outcome,
-          const std::stop_token& stop)
+int write(const FoldArguments& options, const std::shared_ptr<const GraphView>& before,
+          const FoldOutcome& outcome, const std::stop_token& stop)
 {
     FoldFiles files{.model = options.model, .output = {}, .data = {}};
     std::optional<StateDict> dict;
@@ -150,7 +150,7 @@ int write(const Options& options, const std::shared_ptr<const GraphView>& before
 }
 
 // What the options ask for, as steps.
-Recipe recipeOf(const Options& options)
+Recipe recipeOf(const FoldArguments& options)
 {
     const FoldOptions rules{.allowOverflow = options.allowOverflow,
                             .constantsToo = options.affine,
@@ -192,7 +192,7 @@ Result<FoldOutcome> applied(const Recipe& recipe, const std::shared_ptr<const Gr
     return outcome;
 }
 
-int run(const Options& options, const std::stop_token& stop)
+int runFold(const FoldArguments& options, const std::stop_token& stop)
 {
     if (options.output.empty() && !options.dryRun) {
         say("pleat-cli: fold needs -o OUT, or --dry-run to write nothing");
@@ -241,7 +241,7 @@ int run(const Options& options, const std::stop_token& stop)
 
 Run addFold(CLI::App& parser)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<FoldArguments>();
     CLI::App& command =
         *parser.add_subcommand("fold", "Folds batch norms into their layers and writes the model");
     command.add_option("MODEL", options->model, "An ONNX file")->required();
@@ -281,7 +281,7 @@ Run addFold(CLI::App& parser)
     for (auto* other : {affine, rest, quantized, pad}) // they change more of a network than its batch norms
         dict->excludes(other);
     command.add_flag("--json", options->json, "One JSON object on standard output");
-    return [options](const std::stop_token& stop) { return run(*options, stop); };
+    return [options](const std::stop_token& stop) { return runFold(*options, stop); };
 }
 
 } // namespace pleat::cli

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int inferenceSeconds = 60;
 
-struct Options {
+struct InfoArguments {
     std::string model;
     bool json = false;
 };
@@ -63,7 +63,7 @@ void print(const ModelInfo& info)
         fmt::print("{:>8}  {}\n", count, visible(op));
 }
 
-int run(const Options& options, const std::stop_token& stop)
+int runInfo(const InfoArguments& options, const std::stop_token& stop)
 {
     const auto& view = untilExit(openView(options.model, stop));
     if (!view)
@@ -85,12 +85,12 @@ int run(const Options& options, const std::stop_token& stop)
 
 Run addInfo(CLI::App& parser)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<InfoArguments>();
     CLI::App& command =
         *parser.add_subcommand("info", "What a model is: size, operators, inputs and outputs, cost");
     command.add_option("MODEL", options->model, "An ONNX file")->required();
     command.add_flag("--json", options->json, "One JSON object on standard output");
-    return [options](const std::stop_token& stop) { return run(*options, stop); };
+    return [options](const std::stop_token& stop) { return runInfo(*options, stop); };
 }
 
 } // namespace pleat::cli

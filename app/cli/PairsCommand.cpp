@@ -14,7 +14,7 @@ namespace pleat::cli {
 
 namespace {
 
-struct Options {
+struct PairsArguments {
     std::string model;
     bool all = false;
     bool freezeInputs = false;
@@ -54,7 +54,7 @@ void print(const std::vector<FoldCandidate>& candidates)
         fmt::print("{} other scales or shifts can be folded too (--affine).\n", others);
 }
 
-int run(const Options& options, const std::stop_token& stop)
+int runPairs(const PairsArguments& options, const std::stop_token& stop)
 {
     const auto& view = untilExit(openView(options.model, stop));
     if (!view)
@@ -77,7 +77,7 @@ int run(const Options& options, const std::stop_token& stop)
 
 Run addPairs(CLI::App& parser)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<PairsArguments>();
     CLI::App& command =
         *parser.add_subcommand("pairs", "Every batch norm: can it be folded, into what, or why not");
     command.add_option("MODEL", options->model, "An ONNX file")->required();
@@ -85,7 +85,7 @@ Run addPairs(CLI::App& parser)
     command.add_flag("--freeze-inputs", options->freezeInputs,
                      "Take inputs that have an initializer for constants: nobody replaces them");
     command.add_flag("--json", options->json, "One JSON object on standard output");
-    return [options](const std::stop_token& stop) { return run(*options, stop); };
+    return [options](const std::stop_token& stop) { return runPairs(*options, stop); };
 }
 
 } // namespace pleat::cli

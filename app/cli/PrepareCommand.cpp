@@ -18,7 +18,7 @@ namespace pleat::cli {
 
 namespace {
 
-struct Options {
+struct PrepareArguments {
     std::string model, output, recipe, data = "keep";
     std::vector<std::string> passes, dims;
     std::uint64_t largestResult = PrepareOptions().largestResult;
@@ -26,7 +26,7 @@ struct Options {
     bool list = false, verbose = false, dryRun = false, json = false;
 };
 
-Result<PrepareOptions> prepareOptions(const Options& options)
+Result<PrepareOptions> prepareOptions(const PrepareArguments& options)
 {
     PrepareOptions made;
     made.largestResult = options.largestResult;
@@ -40,7 +40,7 @@ Result<PrepareOptions> prepareOptions(const Options& options)
 }
 
 // The ids in the order of the table; what --dim and --opset need comes by itself.
-Result<std::vector<std::string>> chosenPasses(const Options& options)
+Result<std::vector<std::string>> chosenPasses(const PrepareArguments& options)
 {
     std::vector<std::string> wanted;
     for (const std::string& id : options.passes) {
@@ -81,7 +81,7 @@ void printLeft(const std::vector<LeftPlace>& places, std::string_view pass, cons
                    pass, place.code, visible(place.why.text()));
 }
 
-int list(const Options& options, const std::vector<ListedPass>& listed, const std::stop_token& stop)
+int list(const PrepareArguments& options, const std::vector<ListedPass>& listed, const std::stop_token& stop)
 {
     const auto runtime = findOnnxRuntime({.program = thisProgram()}, stop);
     if (options.json) {
@@ -108,7 +108,7 @@ int list(const Options& options, const std::vector<ListedPass>& listed, const st
 }
 
 // With what each pass alone would do to the model, where one is given.
-int listPasses(const Options& options, const PrepareOptions& rules, const std::stop_token& stop)
+int listPasses(const PrepareArguments& options, const PrepareOptions& rules, const std::stop_token& stop)
 {
     std::vector<ListedPass> listed;
     for (const Pass& pass : passes())
@@ -139,7 +139,7 @@ int listPasses(const Options& options, const PrepareOptions& rules, const std::s
     return list(options, listed, stop);
 }
 
-void print(const Options& options, const PrepareFiles& files, const GraphView& before,
+void print(const PrepareArguments& options, const PrepareFiles& files, const GraphView& before,
            const PreparedAll& prepared)
 {
     const GraphView* last = &before;
@@ -162,7 +162,7 @@ void print(const Options& options, const PrepareFiles& files, const GraphView& b
         sayWritten(files.output, files.data);
 }
 
-int run(const Options& options, const std::stop_token& stop)
+int runPrepare(const PrepareArguments& options, const std::stop_token& stop)
 {
     const auto rules = prepareOptions(options);
     if (!rules)
@@ -221,7 +221,7 @@ int run(const Options& options, const std::stop_token& stop)
 
 Run addPrepare(CLI::App& parser)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<PrepareArguments>();
     options->passes = {"default"};
     CLI::App& command =
         *parser.add_subcommand("prepare", "Simplifies the model before folding, pass by pass, and writes it");
@@ -249,7 +249,7 @@ Run addPrepare(CLI::App& parser)
     command.add_option("--recipe", options->recipe,
                        "Write what was done to this file, for pleat-cli apply and the window");
     command.add_flag("--json", options->json, "One JSON object on standard output");
-    return [options](const std::stop_token& stop) { return run(*options, stop); };
+    return [options](const std::stop_token& stop) { return runPrepare(*options, stop); };
 }
 
 } // namespace pleat::cli

@@ -17,7 +17,7 @@ namespace pleat::cli {
 
 namespace {
 
-struct Options {
+struct StatsArguments {
     std::string model;
     bool json = false, csv = false;
 };
@@ -113,7 +113,7 @@ std::string csvLine(const LayerRow& row)
     return line + "," + (row.problem ? quoted(visible(row.problem->message)) : "") + "\r\n";
 }
 
-int run(const Options& options, const std::stop_token& stop)
+int runStats(const StatsArguments& options, const std::stop_token& stop)
 {
     const auto& view = untilExit(openView(options.model, stop));
     if (!view)
@@ -151,13 +151,13 @@ int run(const Options& options, const std::stop_token& stop)
 
 Run addStats(CLI::App& parser)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<StatsArguments>();
     CLI::App& command = *parser.add_subcommand(
         "stats", "The weights of each layer: range, distribution, and how well they stand 8 and 4 bits");
     command.add_option("MODEL", options->model, "An ONNX file")->required();
     auto* json = command.add_flag("--json", options->json, "One JSON object on standard output");
     command.add_flag("--csv", options->csv, "Comma-separated values on standard output")->excludes(json);
-    return [options](const std::stop_token& stop) { return run(*options, stop); };
+    return [options](const std::stop_token& stop) { return runStats(*options, stop); };
 }
 
 } // namespace pleat::cli

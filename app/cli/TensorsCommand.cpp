@@ -19,7 +19,7 @@ namespace pleat::cli {
 
 namespace {
 
-struct Options {
+struct TensorsArguments {
     std::string model, output;
     std::vector<std::string> names;
     bool list = false, json = false;
@@ -52,7 +52,7 @@ std::vector<NamedTensor> tensorsOf(const GraphView& view)
 }
 
 // In the order of the names. Error Usage for one that is not there.
-Result<std::vector<NamedTensor>> chosen(std::vector<NamedTensor> all, const Options& options)
+Result<std::vector<NamedTensor>> chosen(std::vector<NamedTensor> all, const TensorsArguments& options)
 {
     if (options.names.empty())
         return all;
@@ -80,7 +80,7 @@ bool isOfForm(const NamedTensor& tensor, Form form)
 }
 
 // Of all tensors those that the format can hold; what was asked for by name has to be written.
-void leaveOut(TensorFiles& files, const Options& options, Form form)
+void leaveOut(TensorFiles& files, const TensorsArguments& options, Form form)
 {
     if (form == Form::None || !options.names.empty())
         return;
@@ -135,7 +135,7 @@ void noteTypes(const TensorFiles& files)
     }
 }
 
-int run(const Options& options, const std::stop_token& stop)
+int runTensors(const TensorsArguments& options, const std::stop_token& stop)
 {
     const Form form = formOf(options.output);
     if (options.output.empty() != options.list) {
@@ -177,7 +177,7 @@ int run(const Options& options, const std::stop_token& stop)
 
 Run addTensors(CLI::App& parser)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<TensorsArguments>();
     CLI::App& command = *parser.add_subcommand(
         "tensors",
         "Lists the tensors that a model stores, or writes them for Python: .npy, .npz, .safetensors");
@@ -187,7 +187,7 @@ Run addTensors(CLI::App& parser)
                        "The file to write: .npy (one tensor), .npz or .safetensors");
     command.add_flag("--list", options->list, "Write nothing, but list them");
     command.add_flag("--json", options->json, "One JSON object on standard output");
-    return [options](const std::stop_token& stop) { return run(*options, stop); };
+    return [options](const std::stop_token& stop) { return runTensors(*options, stop); };
 }
 
 } // namespace pleat::cli

@@ -12,7 +12,7 @@ namespace pleat::cli {
 
 namespace {
 
-struct Options {
+struct VerifyArguments {
     std::string before, after;
     std::vector<std::string> dims;
     std::uint64_t seed = VerifyOptions().seed;
@@ -20,7 +20,7 @@ struct Options {
     bool json = false;
 };
 
-int run(const Options& options, const std::stop_token& stop)
+int runVerify(const VerifyArguments& options, const std::stop_token& stop)
 {
     const auto sizes = sizesOf(options.dims);
     if (!sizes)
@@ -50,7 +50,7 @@ int run(const Options& options, const std::stop_token& stop)
 
 Run addVerify(CLI::App& parser)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<VerifyArguments>();
     CLI::App& command = *parser.add_subcommand(
         "verify", "Whether two models compute the same: both are run on the same random inputs");
     command.add_option("BEFORE", options->before, "An ONNX file")->required();
@@ -70,7 +70,7 @@ Run addVerify(CLI::App& parser)
     command.footer(
         "Exit codes: 0 they compute the same, 2 usage, 3 cannot read a model, 5 they do not, 6 it cannot be "
         "verified, 130 interrupted.");
-    return [options](const std::stop_token& stop) { return run(*options, stop); };
+    return [options](const std::stop_token& stop) { return runVerify(*options, stop); };
 }
 
 } // namespace pleat::cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/io/Digest.h"
 
+#include "core/base/Blocks.h"
+
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
@@ -38,7 +40,6 @@ Result<std::string> sha256(std::span<const std::byte> bytes)
 
 Result<std::string> sha256(const File& file, Progress& progress, const std::stop_token& stop)
 {
-    constexpr std::uint64_t blockBytes = 1 << 20;
     const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
     if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1)
         return broken(file.path().string());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/io/Sink.h"
 
+#include "core/base/Blocks.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -27,7 +29,6 @@ Result<void> DescriptorSink::write(std::span<const std::byte> bytes)
 
 Result<void> DescriptorSink::copy(const FileRange& range, std::stop_token stop)
 {
-    constexpr std::uint64_t blockBytes = std::uint64_t{1} << 20;
     m_block.resize(static_cast<std::size_t>(std::min(blockBytes, range.length)));
     for (std::uint64_t at = 0; at < range.length;) {
         if (stop.stop_requested())

@@ -13,7 +13,7 @@ constexpr double trunkGap = 14;     // between two trunks
 constexpr double trunkNodeGap = 18; // between a trunk and a node
 constexpr double nearEnough = 180;  // less is how branches stand on either side of a fork
 constexpr int rounds = 6, roundsSmall = 20;
-constexpr Index smallGraph = 60000;
+constexpr Index fewVertices = 60000; // get roundsSmall
 
 class Relaxation final {
 public:
@@ -149,7 +149,7 @@ void pullTogether(const Part& part, const LayeredGraph& graph, std::span<const S
         return;
     Relaxation relaxation(part, graph, nodeGap, x);
     relaxation.findBlocks(straight);
-    const int most = graph.vertices() < smallGraph ? roundsSmall : rounds;
+    const int most = graph.vertices() < fewVertices ? roundsSmall : rounds;
     for (int i = 0; i < most && relaxation.round(); ++i) {
     }
 }

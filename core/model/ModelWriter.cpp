@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/ModelWriter.h"
 
+#include "core/base/Blocks.h"
 #include "core/base/Text.h"
 #include "core/io/OutputFile.h"
 #include "core/model/DataFiles.h"
@@ -16,7 +17,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t blockBytes = std::uint64_t{1} << 20; // of weights computed at a time
 constexpr std::uint64_t pageBytes = 4096;
 constexpr std::uint64_t copyBytes = std::uint64_t{1} << 24; // copied between two reports
 

@@ -105,7 +105,7 @@ inline constexpr Pass pads{"pad", "Pads before layers",
                            lookForPads};
 
 Result<void> lookForAffines(Round& round, Progress& progress, const std::stop_token& stop);
-inline constexpr Pass compose{
+inline constexpr Pass composing{
     "compose", "Scales and shifts by constants",
     "Neighbours among Mul, Div, Add, Sub and Neg with constants become one Mul, one "
     "Add, or a Mul and an Add.",

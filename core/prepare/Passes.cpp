@@ -21,11 +21,11 @@ std::span<const Pass> passes()
         dropout,
         noOp,
         inversePairs,
-        norms,        // before compose, which takes steps of one for scales
+        norms,        // before composing, which takes steps of one for scales
         matMulToGemm, // before bias, which adds more to a Gemm
         bias,
         pads,
-        compose, // behind bias: what a layer takes needs no composing
+        composing, // behind bias: what a layer takes needs no composing
         duplicateInitializers,
         commonSubexpressions, // behind it: the same inputs are seen by then
         unused,               // behind those that leave something unread

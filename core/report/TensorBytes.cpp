@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/TensorBytes.h"
 
+#include "core/base/Blocks.h"
 #include "core/base/Text.h"
 #include "core/tensor/Scaling.h"
 
@@ -11,7 +12,6 @@ namespace pleat {
 
 namespace {
 
-constexpr std::uint64_t blockBytes = std::uint64_t{1} << 20;
 // Of a matrix that is turned: the larger it is, the longer are the pieces of rows that are read at once.
 constexpr std::uint64_t tileBytes = std::uint64_t{1} << 23;
 

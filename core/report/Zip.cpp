@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/Zip.h"
 
+#include "core/base/Blocks.h"
+
 #include <algorithm>
 #include <array>
 #include <zlib.h>
@@ -9,7 +11,6 @@ namespace pleat {
 
 namespace {
 
-constexpr std::uint64_t blockBytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t version = 45;             // of the format: the first with zip64
 constexpr std::uint64_t flags = 1 << 3 | 1 << 11; // the checksum follows; names are UTF-8
 constexpr std::uint64_t zip64Field = 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tensor/TensorView.h"
 
+#include "core/base/Blocks.h"
 #include "core/base/Text.h"
 #include "core/tensor/Kernels.h"
 #include "core/tensor/SmallNumbers.h"
@@ -10,8 +11,6 @@
 namespace pleat {
 
 namespace {
-
-constexpr std::uint64_t blockBytes = 1 << 20; // what is widened at a time
 
 std::span<const double> view(const Factors& factors)
 {

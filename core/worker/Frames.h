@@ -22,6 +22,7 @@ enum class FrameKind : std::uint8_t {
     Failed    // worker: in place of it; a sentence
 };
 
+inline constexpr int channelDescriptor = 3; // in the worker: the socket that frames go through
 inline constexpr std::size_t frameHead = 5;
 inline constexpr std::size_t largestFrame = std::size_t{1} << 20; // bytes of a body
 

@@ -27,7 +27,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int channelDescriptor = 3;               // in the worker, as WorkerMain.cpp knows
 constexpr int pollMilliseconds = 20;               // between two looks at the clock and the stop token
 constexpr auto farewell = std::chrono::seconds(2); // for a worker that has said all
 

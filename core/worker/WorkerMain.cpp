@@ -23,7 +23,6 @@ namespace pleat {
 
 namespace {
 
-constexpr int channelDescriptor = 3;
 constexpr int badUse = 2;
 constexpr int hostIsGone = 1;
 constexpr rlim_t largestFile = rlim_t{64} << 20; // what a library prints

@@ -20,7 +20,7 @@ namespace pleat::ui {
 
 namespace {
 
-constexpr double margin = 32;
+constexpr double imageMargin = 32;
 constexpr double mostPixels = 120e6;  // half a gigabyte of image
 constexpr double longestSide = 32000; // QPainter's raster engine counts in 16 bits
 
@@ -31,7 +31,7 @@ QString say(const char* text)
 
 QRectF pictureArea(const GraphScene& scene)
 {
-    return scene.bounds.adjusted(-margin, -margin, margin, margin);
+    return scene.bounds.adjusted(-imageMargin, -imageMargin, imageMargin, imageMargin);
 }
 
 // What is to be painted, and who wants to know how far it is.

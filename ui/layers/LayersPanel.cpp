@@ -23,7 +23,7 @@ namespace pleat::ui {
 
 namespace {
 
-const auto lane = u"layers"_s;
+const auto layersLane = u"layers"_s;
 
 // Numbers that folding makes worse by half a bit are amber.
 class NumberDelegate final : public QStyledItemDelegate {
@@ -119,7 +119,7 @@ LayersPanel::LayersPanel(Workspace& workspace)
 
 LayersPanel::~LayersPanel()
 {
-    workspace().jobs().cancel(this, lane);
+    workspace().jobs().cancel(this, layersLane);
 }
 
 QWidget* LayersPanel::makeHeader()
@@ -183,7 +183,7 @@ void LayersPanel::measure()
     m_note->setText(tr("measuring…"));
     m_poll.start();
     workspace().jobs().start(
-        lane, tr("Measuring layers…"), this,
+        layersLane, tr("Measuring layers…"), this,
         [feed = m_feed, opened = document().opened(), current = document().current(),
          known = m_model.layers()](Progress& progress, std::stop_token stop) -> Result<void> {
             NoProgress quiet;

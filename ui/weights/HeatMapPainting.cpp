@@ -12,7 +12,7 @@ namespace pleat::ui {
 
 namespace {
 
-constexpr double leftMargin = 48, rightMargin = 14, topMargin = 28;
+constexpr double mapLeft = 48, mapRight = 14, mapTop = 28;
 
 // The smallest of 1, 2, 5, 10, 20, … that is so many pixels apart.
 double roundStep(double pixelsEach, double wanted)
@@ -28,8 +28,8 @@ double roundStep(double pixelsEach, double wanted)
 QRectF HeatMap::area() const
 {
     const double bottom = QFontMetrics(plotFont(font())).height() + 10;
-    return {leftMargin, topMargin, std::max(10.0, width() - leftMargin - rightMargin),
-            std::max(10.0, height() - topMargin - bottom)};
+    return {mapLeft, mapTop, std::max(10.0, width() - mapLeft - mapRight),
+            std::max(10.0, height() - mapTop - bottom)};
 }
 
 void HeatMap::paintEvent(QPaintEvent*)
@@ -140,7 +140,7 @@ void HeatMap::drawAxes(QPainter& painter, const Theme& theme) const
     numbers(m_grid.tileRows, m_view.cellHeight, m_view.top, box.height(), metrics.height() + 6,
             [&](double y, const QString& words) {
                 painter.drawText(
-                    QRectF(0, box.top() + y - metrics.height() / 2.0, leftMargin - 7, metrics.height()),
+                    QRectF(0, box.top() + y - metrics.height() / 2.0, mapLeft - 7, metrics.height()),
                     Qt::AlignRight | Qt::AlignVCenter, words);
             });
 }

@@ -29,7 +29,7 @@ namespace {
 
 enum Tab { RangesTab, HistogramTab, HeatMapTab, TableTab, BiasTab, ScaleShiftTab, QuantizationTab, EmptyTab };
 constexpr std::size_t cachedComparisons = 64;
-const auto lane = u"weights"_s;
+const auto weightsLane = u"weights"_s;
 const auto roundingLane = u"rounding"_s;
 const auto tableLane = u"table"_s;
 
@@ -227,7 +227,7 @@ void WeightsPanel::setTitle(const std::string& tensor)
 
 void WeightsPanel::showNothing(const QString& sentence)
 {
-    workspace().jobs().cancel(this, lane);
+    workspace().jobs().cancel(this, weightsLane);
     workspace().jobs().cancel(this, roundingLane);
     showTable({});
     showSentence(sentence);
@@ -324,10 +324,10 @@ void WeightsPanel::measure(const WeightsQuery& query, const QString& otherwise)
     }
     showTable(query);
     const Key key{query.opened.get(), query.current.get(), query.node, query.fold, query.scope, query.value};
-    if (workspace().jobs().isBusy(this, lane) && key == m_measuring)
+    if (workspace().jobs().isBusy(this, weightsLane) && key == m_measuring)
         return; // it is on its way
     if (const auto known = m_cache.find(key); known != m_cache.end()) {
-        workspace().jobs().cancel(this, lane);
+        workspace().jobs().cancel(this, weightsLane);
         const auto rounding = known->second.rounding;
         present(known->second.comparison, otherwise);
         presentRounding(rounding);
@@ -339,7 +339,7 @@ void WeightsPanel::measure(const WeightsQuery& query, const QString& otherwise)
         showSentence(tr("Measuring…"));
     m_measuring = key;
     workspace().jobs().start(
-        lane, tr("Computing ranges…"), this,
+        weightsLane, tr("Computing ranges…"), this,
         [query](Progress& progress, std::stop_token stop) {
             return compareWeights(query, progress, std::move(stop));
         },

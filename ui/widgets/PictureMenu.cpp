@@ -22,7 +22,7 @@ namespace {
 
 constexpr double pixelScale = 2; // pictures are looked at on paper and on dense screens
 
-QString say(const char* text)
+QString inPictureMenu(const char* text)
 {
     return QCoreApplication::translate("PictureMenu", text);
 }
@@ -46,14 +46,14 @@ void save(QWidget& widget, const QString& name)
 {
     QString kind;
     QString path = QFileDialog::getSaveFileName(
-        widget.window(), say("Save Picture"), name + u".svg"_s,
-        say("SVG picture (*.svg)") + u";;"_s + say("PNG picture (*.png)"), &kind);
+        widget.window(), inPictureMenu("Save Picture"), name + u".svg"_s,
+        inPictureMenu("SVG picture (*.svg)") + u";;"_s + inPictureMenu("PNG picture (*.png)"), &kind);
     if (path.isEmpty())
         return;
     if (QFileInfo(path).suffix().isEmpty())
         path += kind.contains(u"png"_s) ? u".png"_s : u".svg"_s;
     if (const QString problem = writePicture(widget, path); !problem.isEmpty())
-        QMessageBox::warning(widget.window(), say("Save Picture"), plainTip(problem));
+        QMessageBox::warning(widget.window(), inPictureMenu("Save Picture"), plainTip(problem));
 }
 
 } // namespace
@@ -62,7 +62,7 @@ QString writePicture(QWidget& widget, const QString& path)
 {
     const QString ending = QFileInfo(path).suffix().toLower();
     if (ending != u"svg" && ending != u"png")
-        return say("%1: the name must end in .svg or .png.").arg(path);
+        return inPictureMenu("%1: the name must end in .svg or .png.").arg(path);
     QSaveFile file(path);
     bool written = file.open(QIODevice::WriteOnly);
     if (written && ending == u"svg") {
@@ -79,7 +79,7 @@ QString writePicture(QWidget& widget, const QString& path)
     }
     if (written && file.commit())
         return {};
-    return say("%1 could not be written: %2").arg(path, file.errorString());
+    return inPictureMenu("%1 could not be written: %2").arg(path, file.errorString());
 }
 
 void offerPicture(QWidget& widget, const QString& name)
@@ -87,9 +87,9 @@ void offerPicture(QWidget& widget, const QString& name)
     widget.setContextMenuPolicy(Qt::CustomContextMenu);
     QObject::connect(&widget, &QWidget::customContextMenuRequested, &widget, [&widget, name](QPoint at) {
         QMenu menu;
-        menu.addAction(say("Copy Picture"),
+        menu.addAction(inPictureMenu("Copy Picture"),
                        [&widget] { QApplication::clipboard()->setImage(image(widget)); });
-        menu.addAction(say("Save Picture…"), [&widget, name] { save(widget, name); });
+        menu.addAction(inPictureMenu("Save Picture…"), [&widget, name] { save(widget, name); });
         menu.exec(widget.mapToGlobal(at));
     });
 }

@@ -17,7 +17,7 @@ namespace pleat::ui {
 
 namespace {
 
-QString say(const char* text)
+QString inTableMenu(const char* text)
 {
     return QCoreApplication::translate("TableMenu", text);
 }
@@ -31,8 +31,9 @@ QString csvCell(QString text)
 
 void save(QTableView& table, const QString& name)
 {
-    const QString path = QFileDialog::getSaveFileName(table.window(), say("Save Table"), name + u".csv"_s,
-                                                      say("Comma-separated values (*.csv)"));
+    const QString path =
+        QFileDialog::getSaveFileName(table.window(), inTableMenu("Save Table"), name + u".csv"_s,
+                                     inTableMenu("Comma-separated values (*.csv)"));
     if (path.isEmpty())
         return;
     QSaveFile file(path);
@@ -41,8 +42,8 @@ void save(QTableView& table, const QString& name)
         if (file.commit())
             return;
     }
-    QMessageBox::warning(table.window(), say("Save Table"),
-                         plainTip(say("%1 could not be written: %2").arg(path, file.errorString())));
+    QMessageBox::warning(table.window(), inTableMenu("Save Table"),
+                         plainTip(inTableMenu("%1 could not be written: %2").arg(path, file.errorString())));
 }
 
 } // namespace
@@ -87,11 +88,13 @@ QString csvText(const QAbstractItemModel& model)
 
 void offerTable(QTableView& table, const QString& name)
 {
-    auto* copy = makeAction(&table, say("Copy"), {QKeySequence::Copy}, say("Copy the selected cells"),
-                            [&table] { QApplication::clipboard()->setText(selectedText(table)); });
+    auto* copy =
+        makeAction(&table, inTableMenu("Copy"), {QKeySequence::Copy}, inTableMenu("Copy the selected cells"),
+                   [&table] { QApplication::clipboard()->setText(selectedText(table)); });
     copy->setShortcutContext(Qt::WidgetShortcut);
-    auto* all = makeAction(&table, say("Save as CSV…"), {}, say("Save the whole table to a file"),
-                           [&table, name] { save(table, name); });
+    auto* all =
+        makeAction(&table, inTableMenu("Save as CSV…"), {}, inTableMenu("Save the whole table to a file"),
+                   [&table, name] { save(table, name); });
     table.addActions({copy, all});
     table.setContextMenuPolicy(Qt::ActionsContextMenu);
 }
