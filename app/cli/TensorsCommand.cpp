@@ -5,10 +5,9 @@
 #include "app/cli/Terminal.h"
 #include "core/base/Text.h"
 #include "core/base/Visible.h"
-#include "core/graph/StoredTensors.h"
 #include "core/report/Json.h"
 #include "core/report/Npy.h"
-#include "core/report/Safetensors.h"
+#include "core/report/TensorFile.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -24,32 +23,6 @@ struct TensorsArguments {
     std::vector<std::string> names;
     bool list = false, json = false;
 };
-
-enum class Form { Npy, Npz, Safetensors, None };
-
-Form formOf(const std::string& file)
-{
-    return file.ends_with(".npy")           ? Form::Npy
-           : file.ends_with(".npz")         ? Form::Npz
-           : file.ends_with(".safetensors") ? Form::Safetensors
-                                            : Form::None;
-}
-
-// All of a model. In a body or function they are called by its path, too.
-std::vector<NamedTensor> tensorsOf(const GraphView& view)
-{
-    std::vector<NamedTensor> all;
-    for (const ValueIndex value : storedValues(view)) {
-        auto tensor = storedTensor(view, value);
-        if (!tensor)
-            continue;
-        const std::string& path = view.scopes()[index(view.scope(value))].path;
-        std::string name = path.empty() ? std::string() : path + "/";
-        name += view.name(value);
-        all.push_back({std::move(name), std::move(*tensor), false});
-    }
-    return all;
-}
 
 // In the order of the names. Error Usage for one that is not there.
 Result<std::vector<NamedTensor>> chosen(std::vector<NamedTensor> all, const TensorsArguments& options)
@@ -71,40 +44,6 @@ Result<std::vector<NamedTensor>> chosen(std::vector<NamedTensor> all, const Tens
         found.push_back(*at->second);
     }
     return found;
-}
-
-bool isOfForm(const NamedTensor& tensor, Form form)
-{
-    const DataType type = tensor.tensor.type();
-    return form == Form::Safetensors ? !safetensorsType(type).empty() : !npyType(type).empty();
-}
-
-// Of all tensors those that the format can hold; what was asked for by name has to be written.
-void leaveOut(TensorFiles& files, const TensorsArguments& options, Form form)
-{
-    if (form == Form::None || !options.names.empty())
-        return;
-    std::erase_if(files.tensors, [&](const NamedTensor& tensor) {
-        if (isOfForm(tensor, form))
-            return false;
-        files.leftOut.push_back(
-            {tensor.name, fmt::format("the format has no type {}", name(tensor.tensor.type()))});
-        return true;
-    });
-}
-
-Result<void> save(const TensorFiles& files, Form form, const std::stop_token& stop)
-{
-    if (form == Form::Npz)
-        return saveNpz(files.output, files.tensors, stop);
-    if (form == Form::Safetensors)
-        return saveSafetensors(files.output, files.tensors, {}, stop);
-    if (files.tensors.size() != 1)
-        return failure(ErrorCode::Usage,
-                       "A .npy file holds one tensor, and here are " + grouped(files.tensors.size()) +
-                           ": name one, or write .npz or .safetensors.",
-                       files.output);
-    return saveNpy(files.output, files.tensors.front().tensor, {}, stop);
 }
 
 void print(const TensorFiles& files)
@@ -137,12 +76,12 @@ void noteTypes(const TensorFiles& files)
 
 int runTensors(const TensorsArguments& options, const std::stop_token& stop)
 {
-    const Form form = formOf(options.output);
+    const auto format = tensorFormat(options.output);
     if (options.output.empty() != options.list) {
         say("pleat-cli: tensors needs either -o FILE or --list");
         return Usage;
     }
-    if (!options.list && form == Form::None) {
+    if (!options.list && !format) {
         say("pleat-cli: the name of the file says the format: .npy, .npz or .safetensors");
         return Usage;
     }
@@ -157,13 +96,14 @@ int runTensors(const TensorsArguments& options, const std::stop_token& stop)
     if (!tensors)
         return fail(tensors.error(), CannotRead);
     TensorFiles files{options.model, options.output, std::move(*tensors), {}};
-    if (!options.list) {
-        leaveOut(files, options, form);
-        for (const TensorFiles::LeftOut& left : files.leftOut)
+    if (format) {
+        if (options.names.empty()) // what is asked for by name has to be written
+            files.leftOut = leaveOut(files.tensors, *format);
+        for (const LeftOutTensor& left : files.leftOut)
             say("pleat-cli: note: left out " + left.name + ": " + left.why + ".");
-        if (const auto saved = save(files, form, stop); !saved)
+        if (const auto saved = saveTensors(files.output, files.tensors, *format, stop); !saved)
             return fail(saved.error(), CannotWrite);
-        if (form != Form::Safetensors)
+        if (*format != TensorFormat::Safetensors)
             noteTypes(files);
     }
     if (options.json)

@@ -479,7 +479,7 @@ std::string tensorsJson(const TensorFiles& files)
                            {"dtype", name(tensor.tensor.type())},
                            {"shape", tensor.dims()},
                            {"bytes", storedBytes(tensor.tensor.type(), tensor.tensor.elements())}});
-    for (const TensorFiles::LeftOut& tensor : files.leftOut)
+    for (const LeftOutTensor& tensor : files.leftOut)
         leftOut.push_back({{"name", tensor.name}, {"why", tensor.why}});
     return text({{"model", files.model},
                  {"output", orNull(files.output)},

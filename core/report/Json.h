@@ -10,6 +10,7 @@
 #include "core/graph/Describe.h"
 #include "core/recipe/Recipe.h"
 #include "core/report/StateDict.h"
+#include "core/report/TensorFile.h"
 #include "core/report/TextSink.h"
 #include "core/weights/WeightTable.h"
 #include "core/worker/OnnxRuntimeLibrary.h"
@@ -69,10 +70,7 @@ private:
 struct TensorFiles {
     std::string model, output; // no output: they are listed
     std::vector<NamedTensor> tensors;
-    struct LeftOut {
-        std::string name, why;
-    };
-    std::vector<LeftOut> leftOut;
+    std::vector<LeftOutTensor> leftOut;
 };
 std::string tensorsJson(const TensorFiles& files);
 

@@ -104,6 +104,22 @@ std::uint64_t TensorPlane::element(const std::vector<std::uint64_t>& positions) 
     return element;
 }
 
+std::vector<std::pair<std::uint64_t, std::uint64_t>> stretches(const TensorPlane& plane,
+                                                               const PlaneArea& area)
+{
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> all;
+    all.reserve(plane.dims.size());
+    for (std::size_t axis = 0; axis < plane.dims.size(); ++axis) {
+        if (axis == plane.rowAxis)
+            all.emplace_back(area.row, area.rows);
+        else if (axis == plane.columnAxis)
+            all.emplace_back(area.column, area.columns);
+        else
+            all.emplace_back(plane.at[axis], 1);
+    }
+    return all;
+}
+
 Result<std::vector<Element>> readArea(const Elements& elements, const TensorPlane& plane,
                                       const PlaneArea& area, const std::stop_token& stop)
 {

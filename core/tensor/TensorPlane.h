@@ -46,6 +46,11 @@ struct PlaneArea {
     bool operator==(const PlaneArea&) const = default;
 };
 
+// What an area of the plane is of the tensor, a stretch an axis: {first, count}. Nothing where the plane is
+// that of a tensor without axes.
+std::vector<std::pair<std::uint64_t, std::uint64_t>> stretches(const TensorPlane& plane,
+                                                               const PlaneArea& area);
+
 // The values of an area of the plane, row after row. Errors: those of Elements::read(); Cancelled.
 // REQUIRES: the plane is one of this tensor, the area within it.
 Result<std::vector<Element>> readArea(const Elements& elements, const TensorPlane& plane,

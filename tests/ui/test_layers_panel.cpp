@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The panel LAYERS: its rows are what measuring the model before and after a real fold gives, they come worst
 // first, lead to the canvas, survive folding and undoing, and colour the graph.
+#include "tests/core/support/ModelBuilder.h"
 #include "tests/ui/WindowFixture.h"
 #include "ui/canvas/GraphCanvas.h"
 #include "ui/canvas/GraphPane.h"
@@ -10,6 +11,7 @@
 
 #include <QAbstractItemModelTester>
 #include <QComboBox>
+#include <QFile>
 #include <QLineEdit>
 #include <QSignalSpy>
 #include <QTableView>
@@ -199,6 +201,47 @@ private Q_SLOTS:
         colours->setCurrentIndex(0);
         QVERIFY(!legend->isVisible() && !workspace.heat());
         QVERIFY(colourOf(canvas, hottest) != darkRed);
+    }
+
+    // Only the If is on the canvas; it has the colour of the worse of its two bodies.
+    void coloursANodeByWhatIsInItsBodies()
+    {
+        const auto branch = [](const char* name, double largest) {
+            pleat::test::ModelBuilder body;
+            std::vector<double> values(8, 0.1);
+            values.back() = largest;
+            body.from("x", 2).node("Conv",
+                                   {"x", body.constant(std::string(name) + ".weight", {4, 2, 1, 1}, values)},
+                                   {std::string(name) + ".y"}, {}, name);
+            return body.output().body();
+        };
+        pleat::test::ModelBuilder builder;
+        builder.input("x", {1, 2, 4, 4}).input("c", {}, DataType::Bool);
+        builder.node("If", {"c"}, {"y"}, {}, "choice");
+        auto& choice = *builder.graphProto().mutable_node(0);
+        for (const auto& [name, largest] : {std::pair{"then_branch", 1.0}, std::pair{"else_branch", 50.0}}) {
+            auto& attribute = *choice.add_attribute();
+            attribute.set_name(name);
+            attribute.set_type(onnx::AttributeProto::GRAPH);
+            *attribute.mutable_g() = branch(name, largest);
+        }
+        builder.output("y");
+        const QString path = m_folder.filePath(QStringLiteral("bodies.onnx"));
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(QByteArray::fromStdString(builder.bytes()));
+        file.close();
+        const auto window = opened(path);
+        part<QComboBox>(*window, "layersColours")->setCurrentIndex(2);
+        const GraphView& view = *window->workspace().document().current()->view;
+        const NodeId owner = view.id(*view.scopes()[index(ScopeIndex::Main)].nodes.begin());
+        const auto& nodes = window->workspace().heat()->nodes;
+        QCOMPARE(nodes.size(), std::size_t{3});
+        const QAbstractItemModel& shown = *part<QTableView>(*window, "layersTable")->model();
+        const auto worst = static_cast<NodeId>(shown.index(0, 0).data(LayersModel::NodeRole).toUInt());
+        QVERIFY(worst != owner);
+        QCOMPARE(nodes.at(owner).words, nodes.at(worst).words);
+        QCOMPARE(nodes.at(owner).share, 1.0);
     }
 
     void coloursTheGraphByWhatRoundingLeaves()

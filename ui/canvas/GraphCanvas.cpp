@@ -194,13 +194,14 @@ void GraphCanvas::emphasise(std::vector<std::uint32_t> nodes)
     update();
 }
 
-void GraphCanvas::setHeat(std::shared_ptr<const CanvasHeat> nodes, const HeatPointer& heat)
+void GraphCanvas::setHeat(std::shared_ptr<const CanvasHeat> heat)
 {
-    if (!nodes && !m_marks.heat && m_heatOverlay->isHidden())
+    if (!heat && !m_marks.heat)
         return;
-    m_marks.heat = std::move(nodes);
-    m_heatOverlay->setHeat(heat);
+    m_marks.heat = std::move(heat);
+    m_heatOverlay->setHeat(m_marks.heat ? m_marks.heat->meaning : nullptr);
     placeOverlays();
+    m_minimap->sceneChanged();
     update();
 }
 

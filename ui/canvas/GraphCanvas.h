@@ -50,7 +50,8 @@ public:
     void emphasise(std::vector<std::uint32_t> nodes);
     int nodeWithKey(quint32 key) const { return m_shared->nodeWithKey(key); } // -1 if there is none
     // Colours nodes by a number, and says in a corner what it is; null: no more. Of this scene.
-    void setHeat(std::shared_ptr<const CanvasHeat> nodes, const HeatPointer& heat);
+    void setHeat(std::shared_ptr<const CanvasHeat> heat);
+    const std::shared_ptr<const CanvasHeat>& heat() const { return m_marks.heat; }
     CanvasHit hitAt(QPointF widgetPosition) const;
     QString toolTipFor(const CanvasHit& hit) const; // marked up, with all text of the model escaped
 

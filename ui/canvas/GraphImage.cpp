@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/GraphImage.h"
 
-#include "ui/canvas/GraphPainter.h"
+#include "ui/widgets/HeatLegend.h"
 
 #include <QCoreApplication>
 #include <QFileInfo>
@@ -34,6 +34,25 @@ QRectF pictureArea(const GraphScene& scene)
     return scene.bounds.adjusted(-imageMargin, -imageMargin, imageMargin, imageMargin);
 }
 
+// In the corner that the legend has on the screen, too.
+void paintLegend(QPainter& painter, const QRectF& area, const Heat& heat, const Theme& theme,
+                 const SceneFonts& fonts)
+{
+    constexpr double barWidth = 128, barHeight = 10, gap = 7;
+    painter.setFont(fonts.badge);
+    const QFontMetricsF metrics(fonts.badge);
+    painter.setPen(theme.text);
+    QPointF at = area.topLeft() + QPointF(gap, gap + metrics.ascent());
+    painter.drawText(at, heat.title);
+    at.ry() += metrics.height();
+    painter.drawText(at, heat.low);
+    at.rx() += metrics.horizontalAdvance(heat.low) + gap;
+    paintHeatBar(painter, QRectF(at.x(), at.y() - barHeight, barWidth, barHeight).toRect(), heat.from,
+                 HeatColours(HeatScale::BlueRed, theme), theme);
+    painter.setPen(theme.text);
+    painter.drawText(at + QPointF(barWidth + gap, 0), heat.high);
+}
+
 // What is to be painted, and who wants to know how far it is.
 struct Picture {
     const GraphScene& scene;
@@ -52,7 +71,10 @@ void paintAll(QPainter& painter, const Picture& picture, const QRectF& area, dou
     painter.fillRect(area, picture.options.theme.canvas);
     GraphPainter all(picture.scene, index, picture.options.theme, fonts);
     all.setWatch(picture.progress, picture.stop);
-    all.paint(painter, area, zoom);
+    all.paint(painter, area, zoom,
+              {.selected = {}, .hovered = {}, .emphasised = {}, .heat = picture.options.heat});
+    if (picture.options.heat)
+        paintLegend(painter, area, *picture.options.heat->meaning, picture.options.theme, fonts);
 }
 
 QString writePng(const Picture& picture, QIODevice& device)

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/base/Progress.h"
-#include "ui/canvas/GraphScene.h"
+#include "ui/canvas/GraphPainter.h"
 
 #include <QSize>
 #include <QString>
@@ -13,6 +13,7 @@ namespace pleat::ui {
 
 struct GraphImageOptions {
     Theme theme = Theme::lightTheme();
+    std::shared_ptr<const CanvasHeat> heat{}; // null: nodes have the colours of their operators
     double scale = 1; // PNG pixels a scene pixel; made smaller where the picture would not fit into memory
 };
 

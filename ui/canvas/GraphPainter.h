@@ -6,6 +6,7 @@
 #include "core/base/Progress.h"
 #include "ui/canvas/GraphScene.h"
 #include "ui/canvas/SceneIndex.h"
+#include "ui/document/Heat.h"
 
 #include <QRectF>
 #include <QString>
@@ -23,6 +24,7 @@ struct CanvasHeat {
         QString words;
     };
     std::vector<Node> nodes;                  // ascending
+    HeatPointer meaning;                      // what they are numbers of; never null
     const Node* at(std::uint32_t node) const; // null: it has none
 };
 

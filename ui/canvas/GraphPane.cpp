@@ -162,17 +162,18 @@ void GraphPane::colourNodes()
     if (!m_isShown)
         return;
     if (!heat) {
-        m_canvas->setHeat(nullptr, nullptr);
+        m_canvas->setHeat(nullptr);
         return;
     }
     auto colours = std::make_shared<CanvasHeat>();
+    colours->meaning = heat;
     const auto& items = m_drawing->laidOut->items;
     for (std::size_t i = 0; i < items.size(); ++i) {
         const auto hot = heat->nodes.find(items[i].node);
         if (hot != heat->nodes.end() && !m_canvas->scene().nodes[i].gone)
             colours->nodes.push_back({static_cast<std::uint32_t>(i), hot->second.share, hot->second.words});
     }
-    m_canvas->setHeat(std::move(colours), heat);
+    m_canvas->setHeat(std::move(colours));
 }
 
 // The selected node, then those next to the middle of what is seen.
@@ -378,8 +379,9 @@ void GraphPane::saveImage(const QString& path, std::function<void(const QString&
 {
     m_jobs.start(
         imageLane, tr("Exporting %1…").arg(QFileInfo(path).fileName()), this,
-        [shared = m_canvas->sharedScene(), path](Progress& progress, std::stop_token stop) {
-            return writeGraphImage(shared->scene, path, progress, stop);
+        [shared = m_canvas->sharedScene(), heat = m_canvas->heat(), path](Progress& progress,
+                                                                          std::stop_token stop) {
+            return writeGraphImage(shared->scene, path, progress, stop, {.heat = heat});
         },
         std::move(done));
 }

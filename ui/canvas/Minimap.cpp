@@ -2,6 +2,7 @@
 #include "ui/canvas/Minimap.h"
 
 #include "ui/canvas/GraphCanvas.h"
+#include "ui/widgets/HeatColours.h"
 #include "ui/widgets/Theme.h"
 
 #include <QMouseEvent>
@@ -104,6 +105,17 @@ void Minimap::paintCache(const QRect& part)
             r.setHeight(least);
         return r;
     };
+    if (const auto& heat = m_canvas.heat()) {
+        const HeatColours colours(HeatScale::BlueRed, theme);
+        painter.setPen(Qt::NoPen);
+        for (const std::uint32_t n : m_canvas.index().nodes(scene, area)) {
+            const CanvasHeat::Node* const hot = heat->at(n);
+            painter.fillRect(batchFor(scene.nodes[n].rect, hot ? 2 : 1),
+                             hot ? QColor::fromRgb(colours.at(hot->share))
+                                 : blend(theme.panel, theme.before, 0.3));
+        }
+        return;
+    }
     std::vector<QRectF> plain;
     std::array<std::vector<QRectF>, markColourCount> framed;
     for (const std::uint32_t n : m_canvas.index().nodes(scene, area)) {

@@ -43,7 +43,24 @@ QString decibels(double value)
     return LayersModel::tr("%1 dB").arg(value, 0, 'f', 1);
 }
 
-HeatPointer growth(const std::vector<Measured>& layers)
+// What stands in a body is seen at the node that the body belongs to: the one with the most to say of each.
+void showBodies(Heat& heat, const GraphView& view)
+{
+    const auto inside = heat.nodes;
+    for (const auto& [layer, hot] : inside) {
+        NodeIndex node = view.find(layer);
+        while (node != NodeIndex::None) {
+            node = view.scopes()[index(view.scope(node))].owner;
+            if (node == NodeIndex::None)
+                break;
+            Heat::Node& owner = heat.nodes[view.id(node)];
+            if (owner.words.isEmpty() || std::abs(hot.share) > std::abs(owner.share))
+                owner = hot;
+        }
+    }
+}
+
+std::shared_ptr<Heat> growth(const std::vector<Measured>& layers)
 {
     double reach = 1; // doublings; less would make much of little
     for (const Measured& layer : layers)
@@ -58,7 +75,7 @@ HeatPointer growth(const std::vector<Measured>& layers)
     return heat;
 }
 
-HeatPointer eightBits(const std::vector<Measured>& layers)
+std::shared_ptr<Heat> eightBits(const std::vector<Measured>& layers)
 {
     const auto [worst, best] = std::ranges::minmax(layers, {}, &Measured::value);
     auto heat = std::make_shared<Heat>();
@@ -74,7 +91,7 @@ HeatPointer eightBits(const std::vector<Measured>& layers)
 
 } // namespace
 
-HeatPointer heatOf(const LayersModel& layers, LayersHeat by)
+HeatPointer heatOf(const LayersModel& layers, LayersHeat by, const GraphView& view)
 {
     if (by == LayersHeat::None)
         return nullptr;
@@ -82,7 +99,9 @@ HeatPointer heatOf(const LayersModel& layers, LayersHeat by)
         column(layers, by == LayersHeat::Growth ? LayersModel::Ranges : LayersModel::EightBits);
     if (measured.empty())
         return nullptr;
-    return by == LayersHeat::Growth ? growth(measured) : eightBits(measured);
+    const auto heat = by == LayersHeat::Growth ? growth(measured) : eightBits(measured);
+    showBodies(*heat, view);
+    return heat;
 }
 
 } // namespace pleat::ui

@@ -2,6 +2,7 @@
 // The rows of LayersModel as colours for the graph.
 #pragma once
 
+#include "core/graph/GraphView.h"
 #include "ui/document/Heat.h"
 
 namespace pleat::ui {
@@ -13,7 +14,8 @@ class LayersModel;
 // bits with one scale for the tensor; the worst layer is the hottest.
 enum class LayersHeat { None, Growth, EightBits };
 
-// Null for None, and where no layer has such a number.
-HeatPointer heatOf(const LayersModel& layers, LayersHeat by);
+// Null for None, and where no layer has such a number. A node with bodies has the hottest of what is in them;
+// `view` knows the layers.
+HeatPointer heatOf(const LayersModel& layers, LayersHeat by, const GraphView& view);
 
 } // namespace pleat::ui

@@ -171,7 +171,9 @@ void LayersPanel::changed()
 
 void LayersPanel::colour()
 {
-    workspace().setHeat(heatOf(m_model, static_cast<LayersHeat>(m_colours->currentIndex())));
+    workspace().setHeat(
+        m_measured ? heatOf(m_model, static_cast<LayersHeat>(m_colours->currentIndex()), *m_measured->view)
+                   : nullptr);
 }
 
 void LayersPanel::measure()

@@ -128,11 +128,14 @@ QWidget* TensorTools::makeMenu()
                                     tr("Save the selected values, or all that two axes show, as a file"),
                                     [this] { askToSaveCsv(); });
     m_npy = makeAction(this, tr("Save tensor as .&npy…"), {}, tr("Save the whole tensor for NumPy"),
-                       [this] { askToSaveNpy(); });
+                       [this] { askToSaveNpy({}); });
+    m_npySelection = makeAction(this, tr("Save &selection as .npy…"), {},
+                                tr("Save the selected values for NumPy"), [this] { saveSelectedNpy(); });
     csv->setObjectName(u"tableCsv"_s);
     m_npy->setObjectName(u"tableNpy"_s);
+    m_npySelection->setObjectName(u"tableNpySelection"_s);
     m_table.setContextMenuPolicy(Qt::ActionsContextMenu);
-    for (QAction* action : {copied, csv, m_npy}) {
+    for (QAction* action : {copied, csv, m_npySelection, m_npy}) {
         menu->addAction(action);
         m_table.addAction(action);
     }
@@ -150,6 +153,7 @@ void TensorTools::updateCurrent()
     const TensorPlane& plane = m_table.plane();
     m_npy->setEnabled(!m_table.elements().isDifference() &&
                       !npyType(m_table.elements().tensor().type()).empty());
+    m_npySelection->setEnabled(m_npy->isEnabled() && m_table.isSelected());
     if (plane.isEmpty()) {
         m_word->setText({});
         return;
@@ -286,12 +290,23 @@ void TensorTools::askToSaveCsv()
     askForFile(tr("Save Values as CSV"), u"csv"_s, save);
 }
 
-void TensorTools::askToSaveNpy()
+void TensorTools::saveSelectedNpy()
 {
-    const auto save = [this, tensor = m_table.elements().tensor()](const QString& target) {
+    std::vector<Slice> slices;
+    for (const auto& [first, count] : stretches(m_table.plane(), m_table.selection()))
+        slices.push_back({first, count});
+    askToSaveNpy(std::move(slices));
+}
+
+void TensorTools::askToSaveNpy(std::vector<Slice> slices)
+{
+    const auto save = [this, tensor = m_table.elements().tensor(),
+                       slices = std::move(slices)](const QString& target) {
         m_jobs.start(
             takeLane, tr("Saving the tensor…"), this,
-            [=](Progress&, const std::stop_token& stop) { return saveNpy(toPath(target), tensor, {}, stop); },
+            [=](Progress&, const std::stop_token& stop) {
+                return saveNpy(toPath(target), tensor, slices, stop);
+            },
             [this, target, type = tensor.type()](const Result<void>& saved) {
                 say(!saved ? toQt(saved.error().message)
                            : tr("Saved as %1.").arg(target) + u' ' + toQt(npyNote(type)));

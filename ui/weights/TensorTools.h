@@ -4,6 +4,8 @@
 // What takes long runs in a job. UI thread only.
 #pragma once
 
+#include "core/report/TensorBytes.h"
+
 #include <QWidget>
 #include <functional>
 
@@ -46,7 +48,8 @@ private:
     void copy();
     void askForFile(const QString& title, const QString& suffix, std::function<void(const QString&)> save);
     void askToSaveCsv();
-    void askToSaveNpy();
+    void saveSelectedNpy();
+    void askToSaveNpy(std::vector<Slice> slices); // all of the tensor where there are none
 
     JobRunner& m_jobs;
     TensorTable& m_table;
@@ -55,6 +58,7 @@ private:
     QLineEdit* m_limit = nullptr;
     QComboBox* m_digits = nullptr;
     QAction* m_npy = nullptr;
+    QAction* m_npySelection = nullptr;
 };
 
 } // namespace pleat::ui

@@ -11,6 +11,18 @@ namespace {
 constexpr int barWidth = 128, barHeight = 10, gap = 7, between = 14;
 } // namespace
 
+void paintHeatBar(QPainter& painter, const QRect& bar, double from, const HeatColours& colours,
+                  const Theme& theme)
+{
+    for (int i = 0; i < bar.width(); ++i) {
+        const double share = from + (1 - from) * (i + 0.5) / bar.width();
+        painter.fillRect(bar.left() + i, bar.top(), 1, bar.height(), QColor::fromRgb(colours.at(share)));
+    }
+    painter.setPen(blend(theme.line, theme.text, 0.2));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRect(bar.adjusted(0, 0, -1, -1));
+}
+
 HeatLegend::HeatLegend(QWidget* parent) : QWidget(parent)
 {
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
@@ -62,13 +74,7 @@ void HeatLegend::paintEvent(QPaintEvent*)
         x += wide + gap;
     };
     write(m_content.low);
-    for (int i = 0; i < barWidth; ++i) {
-        const double share = m_content.from + (1 - m_content.from) * (i + 0.5) / barWidth;
-        painter.fillRect(x + i, top, 1, barHeight, QColor::fromRgb(colours.at(share)));
-    }
-    painter.setPen(blend(theme.line, theme.text, 0.2));
-    painter.setBrush(Qt::NoBrush);
-    painter.drawRect(x, top, barWidth - 1, barHeight - 1);
+    paintHeatBar(painter, {x, top, barWidth, barHeight}, m_content.from, colours, theme);
     x += barWidth + gap;
     write(m_content.high);
     if (m_content.others.isEmpty())

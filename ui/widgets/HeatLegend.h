@@ -9,6 +9,10 @@
 
 namespace pleat::ui {
 
+// A bar of the colours from the share `from` (−1, or 0) to 1.
+void paintHeatBar(QPainter& painter, const QRect& bar, double from, const HeatColours& colours,
+                  const Theme& theme);
+
 class HeatLegend final : public QWidget {
     Q_OBJECT
 public:

@@ -97,6 +97,10 @@ private:
     void writingEnded(bool allWritten);             // of exports, or of an image
     void offerRemedy(MessageBar::Message& message); // for the files that changed, where there is one
     void askForImage();
+    void askForReport();
+    void askForWeights();
+    void keep(const QString& path, const QString& label,
+              std::function<Result<QString>(Progress& progress, const std::stop_token& stop)> write);
     void load(const QString& path);
     enum class Unsaved { Discard, Export, Stay };
     Unsaved askAboutChanges(); // Discard at once when there are none

@@ -83,6 +83,13 @@ void MainWindow::makeActions()
     a.exportImage = make(tr("Export &Image of the Graph…"), {K(tr("Ctrl+Shift+E"))},
                          tr("Write the graph as SVG, PNG or PDF"), [this] { askForImage(); });
     a.exportImage->setObjectName(u"actionExportImage"_s);
+    a.saveReport = make(tr("Save Fold &Report…"), {},
+                        tr("Write a page on what was folded, what is left and what it does to the weights"),
+                        [this] { askForReport(); });
+    a.saveReport->setObjectName(u"actionSaveReport"_s);
+    a.saveWeights = make(tr("Save &Weights…"), {}, tr("Write all tensors as they are now for Python"),
+                         [this] { askForWeights(); });
+    a.saveWeights->setObjectName(u"actionSaveWeights"_s);
     a.closeModel = make(tr("&Close Window"), {K(K::Close)}, tr("Close the window"), [this] { close(); });
     a.quit = make(tr("&Quit"), {K(tr("Ctrl+Q"))}, tr("Quit Pleat"), [this] { close(); });
 
@@ -173,7 +180,7 @@ void MainWindow::makeMenus()
     connect(a.recent, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
     file->addActions({a.sample, a.reload});
     file->addSeparator();
-    file->addActions({a.exportModel, a.exportOptions, a.exportImage});
+    file->addActions({a.exportModel, a.exportOptions, a.exportImage, a.saveReport, a.saveWeights});
     a.endOfFile = file->addSeparator();
     file->addActions({a.closeModel, a.quit});
 
@@ -286,6 +293,8 @@ void MainWindow::updateActions()
     a.exportModel->setEnabled(free);
     a.exportOptions->setEnabled(free);
     a.exportImage->setEnabled(open && !m_graph->isWritingImage());
+    a.saveReport->setEnabled(open);
+    a.saveWeights->setEnabled(open);
     for (QAction* action : {a.reload, a.find, a.before, a.after, a.zoomIn, a.zoomOut, a.fit, a.actualSize,
                             a.direction, a.attributes, a.weights, a.names})
         action->setEnabled(open);

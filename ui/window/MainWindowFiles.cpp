@@ -6,6 +6,7 @@
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/PlainText.h"
 #include "ui/window/ExportSheet.h"
+#include "ui/window/Keepsakes.h"
 #include "ui/window/MainWindow.h"
 #include "ui/window/Sample.h"
 #include "ui/window/SourceMessage.h"
@@ -29,6 +30,7 @@ namespace pleat::ui {
 namespace {
 
 const auto sourceTopic = u"source"_s;
+const auto keepLane = u"keep"_s;
 
 QString modelFilter()
 {
@@ -205,6 +207,69 @@ void MainWindow::offerRemedy(MessageBar::Message& message)
         message.action = [this] { m_actions->exportModel->trigger(); };
         break;
     }
+}
+
+// `write` gives what there is to add, or nothing.
+void MainWindow::keep(const QString& path, const QString& label,
+                      std::function<Result<QString>(Progress& progress, const std::stop_token& stop)> write)
+{
+    Settings::setLastFolder(QFileInfo(path).absolutePath());
+    m_workspace.jobs().start(
+        keepLane, label, this, std::move(write), [this, path](const Result<QString>& written) {
+            if (written)
+                m_messages->show({written->isEmpty() ? MessageBar::Kind::Done : MessageBar::Kind::Notice,
+                                  tr("Saved as %1").arg(path),
+                                  *written,
+                                  {},
+                                  {},
+                                  {}});
+            else if (written.error().code != ErrorCode::Cancelled)
+                showError(tr("%1 was not written.").arg(path), written.error());
+        });
+}
+
+void MainWindow::askForReport()
+{
+    QFileDialog* dialog = fileDialog(this, tr("Save a report of what was folded"), tr("Page (*.html)"));
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(u"html"_s);
+    dialog->selectFile(QFileInfo(m_document.path()).completeBaseName() + u".html"_s);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+        keep(path, tr("Writing the report…"),
+             [path = toPath(path), opened = m_document.opened(), now = m_document.current()](
+                 Progress& progress, const std::stop_token& stop) -> Result<QString> {
+                 if (auto saved = saveFoldReport(path, *opened, *now, progress, stop); !saved)
+                     return tl::make_unexpected(std::move(saved.error()));
+                 return QString();
+             });
+    });
+    dialog->open();
+}
+
+void MainWindow::askForWeights()
+{
+    QFileDialog* dialog = fileDialog(this, tr("Save all tensors as they are now"),
+                                     tr("safetensors (*.safetensors);;NumPy (*.npz)"));
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(u"safetensors"_s);
+    dialog->selectFile(QFileInfo(m_document.path()).completeBaseName() + u".safetensors"_s);
+    connect(dialog, &QFileDialog::filterSelected, dialog, [dialog](const QString& filter) {
+        dialog->setDefaultSuffix(filter.contains(u"npz"_s) ? u"npz"_s : u"safetensors"_s);
+    });
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+        keep(path, tr("Writing tensors…"),
+             [path = toPath(path),
+              view = m_document.current()->view](Progress&, const std::stop_token& stop) -> Result<QString> {
+                 const auto left = saveAllTensors(path, *view, stop);
+                 if (!left)
+                     return tl::make_unexpected(left.error());
+                 QStringList lines;
+                 for (const LeftOutTensor& tensor : *left)
+                     lines += tr("Left out %1: %2.").arg(toQt(tensor.name), toQt(tensor.why));
+                 return lines.join(u'\n');
+             });
+    });
+    dialog->open();
 }
 
 void MainWindow::askForImage()

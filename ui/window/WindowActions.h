@@ -10,7 +10,8 @@ class QToolBar;
 namespace pleat::ui {
 
 struct WindowActions {
-    QAction *open, *sample, *reload, *exportModel, *exportOptions, *exportImage, *closeModel, *quit;
+    QAction *open, *sample, *reload, *exportModel, *exportOptions, *exportImage, *saveReport, *saveWeights;
+    QAction *closeModel, *quit;
     QAction *undo, *redo, *find, *deselect;
     QAction *before, *after, *zoomIn, *zoomOut, *fit, *actualSize, *direction;
     QAction *attributes, *weights, *names;
