@@ -3,7 +3,6 @@
 // tensors what the model has now. Names and hashes are held against the file itself.
 #include "tests/ui/WindowFixture.h"
 #include "ui/document/Convert.h"
-#include "ui/widgets/MessageBar.h"
 #include "ui/window/Keepsakes.h"
 #include "ui/window/MainWindow.h"
 
@@ -115,10 +114,12 @@ private Q_SLOTS:
     void saysWhyAReportIsNotWritten()
     {
         const auto window = opened(sampleModel());
-        part<QAction>(*window, "actionSaveReport")->trigger();
-        chooseFile(*window, QStringLiteral("/proc/report.html"));
-        QTRY_VERIFY(window->messages().isVisible());
-        QVERIFY(!QFile::exists(QStringLiteral("/proc/report.html")));
+        const Document& document = window->workspace().document();
+        NoProgress progress;
+        const auto saved = saveFoldReport(toPath(m_folder.filePath(QStringLiteral("no folder/report.html"))),
+                                          *document.opened(), *document.current(), progress, {});
+        QVERIFY(!saved);
+        QCOMPARE(saved.error().code, ErrorCode::Unwritable);
     }
 };
 
