@@ -137,6 +137,35 @@ def check_selections(program, folder, draw):
         workflow.expect(f"the sentence for {text}", "does not lie within" in said, True)
 
 
+def check_planes(program, folder, draw):
+    """What the table shows, two axes at a time: as text, each value comes back as the very same one."""
+    kinds = [name for name in DTYPES if name not in ("truth", "brain")]
+    tensors = {name: drawn(draw, DTYPES[name], (6, 5, 4, 7)) for name in kinds} | {
+        "far": numpy.array([[2**63 - 1, -2**63], [2**53 + 1, -1]], "int64"),
+        "odd": numpy.array([[numpy.nan, numpy.inf], [-numpy.inf, -0.0]], "float32"),
+        "brain": drawn(draw, ml_dtypes.bfloat16, (3, 9)), "row": drawn(draw, "float64", (11,))}
+    save(folder / "planes.onnx", tensors)
+    target = folder / "plane.csv"
+    count = 0
+    for name, value in tensors.items():
+        for rows in range(value.ndim) if value.ndim > 1 else (None,):
+            for columns in range(value.ndim):
+                if rows == columns:
+                    continue
+                at = [draw.integers(size) for size in value.shape]
+                chosen = [slice(None) if axis in (rows, columns) else at[axis] for axis in range(value.ndim)]
+                wanted = value[tuple(chosen)]
+                wanted = wanted.T if rows is not None and rows > columns else numpy.atleast_2d(wanted)
+                write(program, folder / "planes.onnx", target, name, "-" if rows is None else rows, columns, *at)
+                cells = [line.split(",") for line in target.read_text().splitlines()]
+                kind = int if value.dtype.kind in "iu" else float
+                found = numpy.array([[kind(cell) for cell in line] for line in cells],
+                                    value.dtype if kind is int else "float64").astype(value.dtype)
+                expect_same(f"{name}, rows {rows}, columns {columns}", found, numpy.ascontiguousarray(wanted))
+                count += 1
+    return count
+
+
 def check_refusals(program, folder):
     odd = folder / "odd.onnx"
     save(odd, {"packed": numpy.array([1, 2], ml_dtypes.int4), "words": numpy.array(["a"], object)})
@@ -193,9 +222,10 @@ def main():
         check_metadata(program, folder)
         check_turned(program, folder, draw)
         check_selections(program, folder, draw)
+        planes = check_planes(program, folder, draw)
         check_refusals(program, folder)
         check_folded(program, cli, folder, draw)
-    print(f"{count} tensors are the same bit for bit in .npy, .npz and .safetensors")
+    print(f"{count} tensors are the same bit for bit in .npy, .npz and .safetensors, and {planes} planes as text")
 
 
 if __name__ == "__main__":

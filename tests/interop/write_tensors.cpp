@@ -2,10 +2,12 @@
 // Writes initializers of a model as .npy, .npz or .safetensors, for tensors.py to read them back.
 //   write_tensors MODEL OUT [--fold] [--transpose] [NAME [FIRST:COUNT…]]
 // Without a NAME all of them. --fold: of the model with its batch norms folded. --transpose: matrices column
-// after column. The exit code is 1, with a sentence, where something cannot be written.
+// after column. OUT.csv is what the table of WEIGHTS shows of NAME for `axes` ROWS COLUMNS POSITION…, a
+// position an axis. The exit code is 1, with a sentence, where something cannot be written.
 #include "core/fold/Fold.h"
 #include "core/model/ModelReader.h"
 #include "core/report/Npy.h"
+#include "core/report/PlaneCsv.h"
 #include "core/report/Safetensors.h"
 
 #include <algorithm>
@@ -25,6 +27,22 @@ Slice slice(const std::string& text)
 {
     const std::size_t colon = text.find(':');
     return {std::stoull(text.substr(0, colon)), std::stoull(text.substr(colon + 1))};
+}
+
+// All of the plane that these two axes and positions choose; "-" is no axis.
+Result<void> savePlane(const std::string& out, const TensorView& tensor,
+                       const std::vector<std::string>& chosen)
+{
+    TensorPlane plane = TensorPlane::of(tensor.dims());
+    const auto axis = [&](std::size_t at) {
+        return chosen.at(at) == "-" ? TensorPlane::noAxis : std::stoul(chosen.at(at));
+    };
+    plane.rowAxis = axis(0);
+    plane.columnAxis = axis(1);
+    for (std::size_t a = 2; a < chosen.size(); ++a)
+        plane.at.at(a - 2) = std::stoull(chosen[a]);
+    NoProgress quiet;
+    return savePlaneCsv(out, Elements(tensor), plane, {0, 0, plane.rows(), plane.columns()}, {}, quiet, {});
 }
 
 bool take(std::vector<std::string>& arguments, const std::string& flag)
@@ -57,6 +75,11 @@ int main(int argc, char** argv)
         const bool matrix = initializer.tensor.dims().size() == 2;
         if (arguments.size() == 2 || arguments[2] == name)
             tensors.push_back({name, tensorView(initializer.tensor), transposes && matrix});
+    }
+    if (arguments[1].ends_with(".csv")) {
+        const auto saved =
+            savePlane(arguments[1], tensors.at(0).tensor, {arguments.begin() + 3, arguments.end()});
+        return saved ? 0 : fail(saved.error().message);
     }
     std::vector<Slice> selection;
     for (std::size_t a = 3; a < arguments.size(); ++a)
