@@ -177,8 +177,7 @@ Result<Histogram> histogram(const TensorView& tensor, Range range, std::size_t b
     const BinCounter counter(range, bins);
     Histogram result = counter.empty();
     const auto countAll = [&](std::uint64_t, const auto& values) {
-        for (const auto value : values)
-            counter.count(static_cast<double>(value), result);
+        counter.countAll(values, result);
     };
     const auto read = tensor.type() == DataType::Float ? forEachFloatBlock(tensor, progress, stop, countAll)
                                                        : forEachBlock(tensor, progress, stop, countAll);
