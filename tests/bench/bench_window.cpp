@@ -3,7 +3,9 @@
 // in to the moment when the canvas is painted with the new model, the panels with it. On a chain of Conv and
 // BatchNormalization, shapes inferred, with the pair that is edited selected and in view; on Qt's offscreen
 // platform, which paints into memory.
-//     bench_window [NODES…]     1000 10000 50000 without any
+// Then, from a click on a layer of ten million weights to the panel that shows them before and after its
+// fold.
+//     bench_window [NODES…]     1000 10000 50000 without any; 0 for the weights only
 #include "core/worker/Tasks.h"
 #include "tests/bench/Networks.h"
 #include "tests/bench/Process.h"
@@ -12,6 +14,7 @@
 #include "ui/canvas/GraphPane.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Session.h"
+#include "ui/weights/WeightsPanel.h"
 #include "ui/window/MainWindow.h"
 
 #include <QApplication>
@@ -204,6 +207,48 @@ void measure(Report& report, const std::filesystem::path& path, int nodes,
     window.session().end();
 }
 
+// From a click on a layer of ten million weights to WEIGHTS that show it, before and after its fold.
+void measureWeights(Report& report, const std::filesystem::path& path, const std::filesystem::path& worker)
+{
+    constexpr int layers = 9, wide = 3200;
+    constexpr double weightsGoal = 50; // ms
+    inAnotherProcess([&] { writeChain(path, layers, wide); });
+    const QTemporaryDir sessions;
+    MainWindow window(worker, sessions.path());
+    window.resize(1440, 900);
+    window.show();
+    Watch watch(window);
+    Workspace& workspace = window.workspace();
+    watch.measure([&] { window.openPath(fromPath(path)); });
+    auto& panel = window.panel<WeightsPanel>();
+    Q_EMIT panel.wanted();
+    watch.settle();
+    std::vector<double> shown, processor;
+    for (const pleat::FoldCandidate* candidate : workspace.document().current()->candidates()) {
+        if (workspace.selection().value().fold == candidate->id)
+            continue; // the window begins with it
+        bool isThere = false;
+        const auto connection =
+            QObject::connect(&panel, &WeightsPanel::shown, &panel, [&isThere] { isThere = true; });
+        const double start = wallSeconds(), processorStart = processorSeconds();
+        workspace.selectNode(candidate->layer->id, candidate->id, Workspace::Reveal::Yes);
+        while (!isThere || workspace.jobs().isBusy(&panel, QStringLiteral("weights")))
+            QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 5);
+        shown.push_back((wallSeconds() - start) * 1000);
+        processor.push_back((processorSeconds() - processorStart) * 1000);
+        QObject::disconnect(connection);
+        watch.settle();
+    }
+    shown.erase(shown.begin());
+    processor.erase(processor.begin()); // fonts and pages are made ready by the first
+    report.add({.what = fmt::format("a pair of {:.1f} million weights", wide * wide / 1e6),
+                .value = median(shown),
+                .unit = "ms",
+                .atMost = weightsGoal});
+    report.add({.what = "the same, processor time", .value = median(processor), .unit = "ms"});
+    window.session().end();
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -219,13 +264,16 @@ int main(int argc, char** argv)
     QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, settings.path());
     std::vector<int> sizes;
     for (int i = 1; i < argc; ++i)
-        sizes.push_back(std::max(6, std::atoi(argv[i])));
+        sizes.push_back(std::atoi(argv[i]));
     if (sizes.empty())
         sizes = {1000, goalNodes, 50000};
     const Scratch scratch;
     report.heading("From an edit to the window that shows it, a chain of Conv and BatchNormalization");
     for (const int nodes : sizes)
-        measure(report, scratch.path() / "chain.onnx", nodes,
-                toPath(QCoreApplication::applicationFilePath()));
+        if (nodes > 0)
+            measure(report, scratch.path() / "chain.onnx", std::max(6, nodes),
+                    toPath(QCoreApplication::applicationFilePath()));
+    report.heading("From a click on a layer to its weights before and after");
+    measureWeights(report, scratch.path() / "weights.onnx", toPath(QCoreApplication::applicationFilePath()));
     return report.finish();
 }

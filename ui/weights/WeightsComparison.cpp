@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <future>
+#include <type_traits>
+#include <utility>
 
 namespace pleat::ui {
 
@@ -104,6 +107,25 @@ Range widened(Range range)
     return {range.min - reach, range.max + reach};
 }
 
+// What work gives for both sides, done at once: a weight of ten millions is to be there before one has
+// waited. Only one of them tells how far it is.
+template<class Side, class Work>
+auto bothSides(const Side* before, const Side& after, Progress& progress, const Work& work)
+{
+    using Found = std::invoke_result_t<Work, const Side&, Progress&>;
+    std::optional<Found> was;
+    std::future<void> other;
+    if (before)
+        other = std::async(std::launch::async, [&] {
+            NoProgress quiet;
+            was = work(*before, quiet);
+        });
+    Found now = work(after, progress);
+    if (other.valid())
+        other.get();
+    return std::pair(std::move(was), std::move(now));
+}
+
 // What both sides are counted over.
 Range commonRange(const WeightsComparison& comparison)
 {
@@ -162,16 +184,16 @@ Result<std::optional<WeightsComparison>> compareWeights(const WeightsQuery& quer
     if (!sources.after)
         return std::optional<WeightsComparison>();
 
-    auto after = measure(*sources.after, progress, stop);
+    auto [before, after] =
+        bothSides(sources.before ? &*sources.before : nullptr, *sources.after, progress,
+                  [&stop](const LayerWeights& side, Progress& far) { return measure(side, far, stop); });
     if (!after)
         return tl::make_unexpected(after.error());
+    if (before && !*before)
+        return tl::make_unexpected(before->error());
     comparison.after = std::move(*after);
-    if (sources.before) {
-        auto before = measure(*sources.before, progress, stop);
-        if (!before)
-            return tl::make_unexpected(before.error());
-        comparison.before = std::move(*before);
-    }
+    if (before)
+        comparison.before = std::move(**before);
     auto counted = distribution(comparison, binCount(comparison.after.statistics.count), progress, stop);
     if (!counted)
         return tl::make_unexpected(std::move(counted.error()));
@@ -186,18 +208,17 @@ Result<Distribution> distribution(const WeightsComparison& comparison, std::size
                                   const std::stop_token& stop)
 {
     const Range range = commonRange(comparison);
-    const auto count = [&](const MeasuredWeights& side) {
-        return histogram(side.source.weight, range, bins, progress, stop);
-    };
-    auto after = count(comparison.after);
+    auto [before, after] = bothSides(comparison.before ? &*comparison.before : nullptr, comparison.after,
+                                     progress, [&](const MeasuredWeights& side, Progress& far) {
+                                         return histogram(side.source.weight, range, bins, far, stop);
+                                     });
     if (!after)
         return tl::make_unexpected(std::move(after.error()));
-    if (!comparison.before)
-        return Distribution{std::nullopt, std::move(*after)};
-    auto before = count(*comparison.before);
     if (!before)
-        return tl::make_unexpected(std::move(before.error()));
-    return Distribution{std::move(*before), std::move(*after)};
+        return Distribution{std::nullopt, std::move(*after)};
+    if (!*before)
+        return tl::make_unexpected(std::move(before->error()));
+    return Distribution{std::move(**before), std::move(*after)};
 }
 
 Result<std::vector<ChannelDistribution>> channelDistributions(const WeightsComparison& comparison,
