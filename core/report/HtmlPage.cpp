@@ -74,7 +74,7 @@ svg text { font: 11px Inter, "Noto Sans", system-ui, sans-serif; fill: var(--qui
 footer { margin-top: 32px; font-size: 13px; }
 @media print { :root { color-scheme: light; --window: #fff; --panel: #fff; --line: #ccc; --text: #000; --quiet: #444; --after: #2f6fed;
   --before: #9aa4b5; --edge: #5b6576; --good: #167a4a; --bad: #8f5a05; --area: #2f6fed33; --warm: #fff; }
-  body { font-size: 10px; } main { max-width: none; padding: 0; } .card { overflow: visible; } tbody, .hazard, .plots { break-inside: avoid; }
+  body { font-size: 10px; } td, th { padding-left: 5px; padding-right: 5px; } main { max-width: none; padding: 0; } .card { overflow: visible; } tbody, .hazard, .plots { break-inside: avoid; }
   * { print-color-adjust: exact; } @page { size: landscape; margin: 12mm; } }
 )css";
 
