@@ -3,25 +3,25 @@
 
 #include "core/worker/ModelRun.h"
 
+#include <onnx/onnx_pb.h>
+
 namespace pleat {
 
 Result<void> runOnBatches(const Model& model, const Inputs& inputs, BatchRange range,
                           std::span<const std::string> outputs, const WorkerPlace& place,
-                          const TakeOutput& take, const std::stop_token& stop)
+                          const TakeOutput& take, Progress& progress, const std::stop_token& stop)
 {
-    NoProgress quiet;
-    for (std::size_t number = range.first; number < range.first + range.count; ++number) {
-        const auto batch = inputs.batch(number);
-        if (!batch)
-            return tl::make_unexpected(batch.error());
-        auto made = runByOnnxRuntime(model, *batch, outputs, place, quiet, stop);
-        if (!made)
-            return tl::make_unexpected(std::move(made.error()));
-        for (std::size_t output = 0; output < made->size(); ++output)
-            if (auto taken = take(number, output, std::move((*made)[output])); !taken)
-                return taken;
-    }
-    return {};
+    const ModelRun run{.model = model,
+                       .outputs = {outputs.begin(), outputs.end()},
+                       .batches = range.count,
+                       .inputs = [&](std::size_t batch) { return inputs.batch(range.first + batch); },
+                       .time = std::chrono::seconds(600) + std::chrono::seconds(30) * range.count};
+    std::size_t output = 0;
+    const auto takeNext = [&](std::size_t batch, onnx::TensorProto tensor) {
+        const std::size_t number = output++ % outputs.size(); // they come in this order
+        return take(range.first + batch, number, std::move(tensor));
+    };
+    return runByOnnxRuntime(run, place, takeNext, progress, stop);
 }
 
 } // namespace pleat

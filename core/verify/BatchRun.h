@@ -17,9 +17,10 @@ struct BatchRange {
 using TakeOutput = std::function<Result<void>(std::size_t batch, std::size_t output, onnx::TensorProto)>;
 
 // Runs the model in ONNX Runtime on each of these batches and hands out the outputs of these names as they
-// come. Errors: those of runByOnnxRuntime(), of the inputs and of `take`; Cancelled.
+// come; progress counts batches. All of their inputs lie in memory. Errors: those of runByOnnxRuntime(), of
+// the inputs and of `take`; Cancelled.
 Result<void> runOnBatches(const Model& model, const Inputs& inputs, BatchRange range,
                           std::span<const std::string> outputs, const WorkerPlace& place,
-                          const TakeOutput& take, const std::stop_token& stop);
+                          const TakeOutput& take, Progress& progress, const std::stop_token& stop);
 
 } // namespace pleat

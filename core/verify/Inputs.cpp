@@ -4,6 +4,8 @@
 #include "core/base/Text.h"
 #include "core/verify/RandomInputs.h"
 
+#include <onnx/onnx_pb.h>
+
 namespace pleat {
 
 std::vector<InputPort> inputPorts(const GraphView& view)

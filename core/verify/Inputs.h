@@ -8,7 +8,10 @@
 
 #include <functional>
 #include <map>
-#include <onnx/onnx_pb.h>
+
+namespace onnx {
+class TensorProto;
+}
 
 namespace pleat {
 

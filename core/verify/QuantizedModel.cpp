@@ -64,11 +64,6 @@ onnx::NodeProto nodeOf(const char* op, const std::vector<std::string>& inputs, c
     return node;
 }
 
-NodeIndex producerOf(const GraphView& view, const std::string& value)
-{
-    return view.producer(view.find(ScopeIndex::Main, value));
-}
-
 // What is read in place of the value.
 std::string roundWhereRead(const GraphView& view, Rewriter& rewriter, const RoundedActivation& activation)
 {
@@ -87,24 +82,6 @@ std::string roundWhereRead(const GraphView& view, Rewriter& rewriter, const Roun
     for (const Use& use : view.uses(value))
         rewriter.rewire(use.node).set_input(static_cast<int>(use.slot), floats);
     return floats;
-}
-
-void setOutputs(const GraphView& view, Rewriter& rewriter, std::span<const std::string> names, bool areMore)
-{
-    std::vector<ValueInfo> outputs;
-    const auto& own = view.model().graph->header->output();
-    outputs.reserve(static_cast<std::size_t>(own.size()) + names.size());
-    if (areMore)
-        for (const onnx::ValueInfoProto& output : own)
-            outputs.push_back(std::make_shared<onnx::ValueInfoProto>(output));
-    for (const std::string& name : names) {
-        if (areMore && std::ranges::any_of(own, [&](const auto& output) { return output.name() == name; }))
-            continue;
-        auto output = std::make_shared<onnx::ValueInfoProto>();
-        output->set_name(name); // whoever runs it knows the type
-        outputs.push_back(std::move(output));
-    }
-    rewriter.graph(ScopeIndex::Main).outputs = std::move(outputs);
 }
 
 } // namespace
@@ -157,9 +134,9 @@ Result<RoundedWeight> roundedWeight(const QuantizableLayer& layer, const Quantiz
                          .ratio = ratios->front()};
 }
 
-Model observedModel(const std::shared_ptr<const GraphView>& view, std::span<const RoundedWeight> weights,
-                    std::span<const RoundedActivation> activations, std::span<const std::string> outputs,
-                    std::map<std::string, std::string>& renamed)
+Model quantizedModel(const std::shared_ptr<const GraphView>& view, std::span<const RoundedWeight> weights,
+                     std::span<const RoundedActivation> activations,
+                     std::map<std::string, std::string>& renamed)
 {
     Rewriter rewriter(view);
     for (const RoundedWeight& weight : weights) {
@@ -169,22 +146,17 @@ Model observedModel(const std::shared_ptr<const GraphView>& view, std::span<cons
     }
     for (const RoundedActivation& activation : activations)
         renamed[activation.value] = roundWhereRead(*view, rewriter, activation);
-    std::vector<std::string> observed;
-    observed.reserve(outputs.size());
-    for (const std::string& output : outputs)
-        observed.push_back(renamed.contains(output) ? renamed.at(output) : output);
-    setOutputs(*view, rewriter, observed, true);
     return rewriter.apply();
 }
 
-ProbedModel probedModel(const std::shared_ptr<const GraphView>& view, std::span<const std::string> values,
-                        bool ranges)
+ProbedModel probedModel(const std::shared_ptr<const GraphView>& view, std::span<const std::string> values)
 {
     Rewriter rewriter(view);
     ProbedModel probed;
-    probed.outputs.reserve(3 * values.size());
+    probed.shapes.reserve(values.size());
+    probed.ranges.reserve(2 * values.size());
     const auto add = [&](const char* op, const std::string& value) {
-        const std::string name = rewriter.uniqueName(value + "_" + op);
+        std::string name = rewriter.uniqueName(value + "_" + op);
         onnx::NodeProto node = nodeOf(op, {value}, name);
         if (op != std::string_view("Shape")) {
             onnx::AttributeProto& keep = *node.add_attribute();
@@ -192,17 +164,14 @@ ProbedModel probedModel(const std::shared_ptr<const GraphView>& view, std::span<
             keep.set_type(onnx::AttributeProto::INT);
             keep.set_i(0);
         }
-        rewriter.insertAfter(producerOf(*view, value), std::move(node));
-        probed.outputs.push_back(name);
+        rewriter.insertAfter(view->producer(view->find(ScopeIndex::Main, value)), std::move(node));
+        return name;
     };
     for (const std::string& value : values) {
-        add("Shape", value);
-        if (ranges) {
-            add("ReduceMin", value);
-            add("ReduceMax", value);
-        }
+        probed.shapes.push_back(add("Shape", value));
+        for (const char* op : {"ReduceMin", "ReduceMax"})
+            probed.ranges.push_back(add(op, value));
     }
-    setOutputs(*view, rewriter, probed.outputs, false);
     probed.model = rewriter.apply();
     return probed;
 }

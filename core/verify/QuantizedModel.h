@@ -49,20 +49,19 @@ struct RoundedActivation {
     UniformQuantizer quantizer; // asymmetric, of 8 bits
 };
 
-// The model with these weights and activations, and with these values of its main graph as outputs behind its
-// own. An activation becomes a QuantizeLinear and a DequantizeLinear; `renamed` gets for each of them what is
-// read in its place. REQUIRES: opset 10 where there are activations.
-Model observedModel(const std::shared_ptr<const GraphView>& view, std::span<const RoundedWeight> weights,
-                    std::span<const RoundedActivation> activations, std::span<const std::string> outputs,
-                    std::map<std::string, std::string>& renamed);
+// The model with these weights and activations. An activation becomes a QuantizeLinear and a
+// DequantizeLinear; `renamed` gets for each of them what is read in its place. REQUIRES: opset 10 where there
+// are activations.
+Model quantizedModel(const std::shared_ptr<const GraphView>& view, std::span<const RoundedWeight> weights,
+                     std::span<const RoundedActivation> activations,
+                     std::map<std::string, std::string>& renamed);
 
-// The model with the shape, the least and the largest element of each of these values as its outputs, named
-// by what is returned: three names a value, in this order; `ranges` false: the shape alone.
+// The model with nodes that tell the shape, the least and the largest element of each of these values of its
+// main graph, and what those are called, in this order.
 struct ProbedModel {
     Model model;
-    std::vector<std::string> outputs;
+    std::vector<std::string> shapes, ranges; // one a value; two a value
 };
-ProbedModel probedModel(const std::shared_ptr<const GraphView>& view, std::span<const std::string> values,
-                        bool ranges);
+ProbedModel probedModel(const std::shared_ptr<const GraphView>& view, std::span<const std::string> values);
 
 } // namespace pleat

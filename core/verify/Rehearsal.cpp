@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <onnx/onnx_pb.h>
 #include <set>
 
 namespace pleat {
@@ -27,11 +28,12 @@ struct Observed {
 };
 
 // Work is counted in runs of a batch.
-class Runs final {
+class Runs final : public Progress {
 public:
     explicit Runs(Progress& progress) : m_progress(progress) {}
     void expect(std::uint64_t more) { m_total += more; }
-    void advance(std::uint64_t more) { m_progress.advance(m_done += more, m_total); }
+    void finish(std::uint64_t more) { advance(0, m_done += more); }
+    void advance(std::uint64_t done, std::uint64_t) override { m_progress.advance(m_done + done, m_total); }
 
 private:
     Progress& m_progress;
@@ -57,6 +59,8 @@ public:
         if (auto done = roundWeights(measuredAt); !done)
             return tl::make_unexpected(done.error());
         chooseObserved();
+        if (auto done = measureInputs(); !done)
+            return tl::make_unexpected(done.error());
         if (auto done = probe(); !done)
             return tl::make_unexpected(done.error());
         if (auto done = compare(); !done)
@@ -140,19 +144,26 @@ private:
         return false;
     }
 
+    Result<void> measureInputs()
+    {
+        const auto batch = m_inputs.batch(0);
+        if (!batch)
+            return tl::make_unexpected(batch.error());
+        for (const onnx::TensorProto& tensor : *batch)
+            m_inputBytes += tensor.ByteSizeLong();
+        return {};
+    }
+
     // How large each value is, and between which numbers it lies.
     Result<void> probe()
     {
         const bool wantsRanges = roundsActivations();
         std::vector<std::string> floats;
-        std::vector<Observed*> of;
-        for (Observed& observed : m_observed)
-            if (wantsRanges && !observed.isOutput && m_floats.contains(observed.value)) {
+        for (const Observed& observed : m_observed)
+            if (wantsRanges && !observed.isOutput && m_floats.contains(observed.value))
                 floats.push_back(observed.value);
-                of.push_back(&observed);
-            }
         const std::vector<std::string> all = names(0, m_observed.size(), false);
-        const ProbedModel shapes = probedModel(m_view, all, false);
+        const ProbedModel probed = probedModel(m_view, all);
         m_runs.expect(1 + (floats.empty() ? 0 : m_inputs.batches));
         const auto takeShape = [&](std::size_t, std::size_t output,
                                    const onnx::TensorProto& tensor) -> Result<void> {
@@ -165,11 +176,11 @@ private:
             m_observed[output].bytes = static_cast<std::uint64_t>(elements);
             return {};
         };
-        if (auto done =
-                runOnBatches(shapes.model, m_inputs, {0, 1}, shapes.outputs, m_place, takeShape, m_stop);
+        if (auto done = runOnBatches(probed.model, m_inputs, {0, 1}, probed.shapes, m_place, takeShape,
+                                     m_runs, m_stop);
             !done)
             return done;
-        m_runs.advance(1);
+        m_runs.finish(1);
         if (!floats.empty()) {
             std::vector<Range> ranges(floats.size(), {std::numeric_limits<double>::infinity(),
                                                       -std::numeric_limits<double>::infinity()});
@@ -179,9 +190,7 @@ private:
                 m_activations.push_back(
                     {floats[n], quantizerFor({.bits = 8, .symmetric = false}, ranges[n])});
         }
-        m_roundedModel = observedModel(m_view, m_weights, m_activations, all, m_renamed);
-        std::map<std::string, std::string> none;
-        m_floatModel = observedModel(m_view, {}, {}, all, none);
+        m_roundedModel = quantizedModel(m_view, m_weights, m_activations, m_renamed);
         for (Observed& observed : m_observed)
             if (const auto now = m_renamed.find(observed.value); now != m_renamed.end())
                 observed.rounded = now->second;
@@ -190,12 +199,7 @@ private:
 
     Result<void> measureRanges(std::span<const std::string> values, std::vector<Range>& ranges)
     {
-        const ProbedModel probed = probedModel(m_view, values, true);
-        std::vector<std::string> outputs;
-        outputs.reserve(2 * values.size());
-        for (std::size_t n = 0; n < probed.outputs.size(); ++n)
-            if (n % 3 != 0)
-                outputs.push_back(probed.outputs[n]);
+        const ProbedModel probed = probedModel(m_view, values);
         const auto take = [&](std::size_t, std::size_t output,
                               const onnx::TensorProto& tensor) -> Result<void> {
             const auto number = tensorView(tensor, nullptr).doubles();
@@ -208,10 +212,16 @@ private:
                 range.max = std::max(range.max, number->front());
             return {};
         };
-        auto done =
-            runOnBatches(probed.model, m_inputs, {0, m_inputs.batches}, outputs, m_place, take, m_stop);
-        m_runs.advance(m_inputs.batches);
-        return done;
+        const std::size_t atOnce = batchesAtOnce(0, 0);
+        for (std::size_t batch = 0; batch < m_inputs.batches; batch += atOnce) {
+            const BatchRange part{batch, std::min(atOnce, m_inputs.batches - batch)};
+            if (auto done =
+                    runOnBatches(probed.model, m_inputs, part, probed.ranges, m_place, take, m_runs, m_stop);
+                !done)
+                return done;
+            m_runs.finish(part.count);
+        }
+        return {};
     }
 
     // Where the next slice of values ends that fits into the memory; at least one.
@@ -226,7 +236,7 @@ private:
 
     std::size_t batchesAtOnce(std::size_t first, std::size_t end) const
     {
-        std::uint64_t bytes = 1;
+        std::uint64_t bytes = m_inputBytes + 1;
         for (std::size_t n = first; n < end; ++n)
             bytes += m_observed[n].bytes;
         return static_cast<std::size_t>(
@@ -244,9 +254,10 @@ private:
             return {};
         };
         const auto names = this->names(first, end, false);
-        if (auto done = runOnBatches(m_floatModel, m_inputs, range, names, m_place, take, m_stop); !done)
+        if (auto done = runOnBatches(m_view->model(), m_inputs, range, names, m_place, take, m_runs, m_stop);
+            !done)
             return tl::make_unexpected(std::move(done.error()));
-        m_runs.advance(range.count);
+        m_runs.finish(range.count);
         return held;
     }
 
@@ -285,9 +296,9 @@ private:
             return observed.isOutput && areScores(is) ? countClasses(observed, batch, inFloat, is)
                                                       : Result<void>();
         };
-        auto done =
-            runOnBatches(m_roundedModel, m_inputs, range, names(first, end, true), m_place, take, m_stop);
-        m_runs.advance(range.count);
+        auto done = runOnBatches(m_roundedModel, m_inputs, range, names(first, end, true), m_place, take,
+                                 m_runs, m_stop);
+        m_runs.finish(range.count);
         return done;
     }
 
@@ -365,7 +376,7 @@ private:
                               std::vector<RatioSums>& sums)
     {
         std::map<std::string, std::string> none;
-        const Model model = observedModel(m_view, std::span(m_weights).subspan(weight, 1), {}, {}, none);
+        const Model model = quantizedModel(m_view, std::span(m_weights).subspan(weight, 1), {}, none);
         const auto take = [&](std::size_t batch, std::size_t output,
                               const onnx::TensorProto& is) -> Result<void> {
             const onnx::TensorProto& inFloat = was[batch - range.first][output];
@@ -375,8 +386,8 @@ private:
             return areNumbers ? sums[output].add(inFloat, is, m_stop) : Result<void>();
         };
         auto done = runOnBatches(model, m_inputs, range, names(first, m_observed.size(), false), m_place,
-                                 take, m_stop);
-        m_runs.advance(range.count);
+                                 take, m_runs, m_stop);
+        m_runs.finish(range.count);
         return done;
     }
 
@@ -408,9 +419,10 @@ private:
     std::vector<std::size_t> m_rounded; // of which layer each is
     std::set<std::string> m_floats;     // outputs of layers that are of float
     std::vector<Observed> m_observed;
+    std::uint64_t m_inputBytes = 0; // of one batch
     std::vector<RoundedActivation> m_activations;
     std::map<std::string, std::string> m_renamed;
-    Model m_floatModel, m_roundedModel;
+    Model m_roundedModel;
     std::map<std::string, OutputLoss> m_classes;
     std::string m_scored; // the output that labels are held against
     RehearsedModel m_result;
