@@ -240,7 +240,8 @@ private:
                 std::max(leastUnits, unitsAnOperator * (job.before.roundings + job.after.roundings));
         } else {
             const Tolerance allowed = m_rules.tolerance.value_or(usualTolerance(coarsestOf(job)));
-            check.allowed = allowed.absolute + allowed.relative * reach;
+            const double steps = m_rules.tolerance ? 0 : std::max(job.before.steps, job.after.steps);
+            check.allowed = allowed.absolute + allowed.relative * reach + steps;
         }
         check.isWithin = (check.isByUnits ? check.worst : check.largest) <= check.allowed;
     }

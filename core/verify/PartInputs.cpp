@@ -154,6 +154,8 @@ private:
     {
         return std::ranges::all_of(m_side.nodes, [&](NodeIndex node) {
             const std::string_view op = m_view.op(node);
+            if (stringAttribute(m_view.proto(node), "auto_pad", "").starts_with("SAME"))
+                return false;
             if (m_view.constantDepth(m_view.output(node, 0)) != 0 ||
                 std::ranges::find(anyWidth, op) != anyWidth.end())
                 return true;

@@ -97,6 +97,7 @@ public:
         PartPorts ports{.output = nameOf(m_side.output),
                         .magnitude = {},
                         .roundings = m_roundings,
+                        .steps = m_steps,
                         .coarsest = m_coarsest};
         m_graph.add_output()->set_name(ports.output);
         auto hasMagnitude = writeMagnitudes(types);
@@ -165,10 +166,25 @@ private:
         for (std::size_t o = 0; o < outputs.size(); ++o)
             message.set_output(static_cast<int>(o), nameOf(outputs[o]));
         message.clear_name();
+        if (m_view.op(node) == "DequantizeLinear")
+            countSteps(inputs);
         if (m_view.constantDepth(outputs.empty() ? ValueIndex::None : outputs.front()) == 0)
             count(message, node);
         *m_graph.add_node() = std::move(message);
         return {};
+    }
+
+    void countSteps(std::span<const ValueIndex> inputs)
+    {
+        const Initializer* const integers = inputs.size() < 2 ? nullptr : m_view.initializer(inputs[0]);
+        const Initializer* const scale = integers ? m_view.initializer(inputs[1]) : nullptr;
+        if (!scale || integers->tensor.type() != DataType::Int32)
+            return;
+        double largest = 0;
+        if (const auto scales = tensorView(scale->tensor).doubles())
+            for (const double each : *scales)
+                largest = std::max(largest, std::abs(each));
+        m_steps += largest / 2;
     }
 
     // The products that are added up have independent signs where the data does, that is in the first layer;
@@ -314,7 +330,7 @@ private:
     std::string m_prefix;
     std::unordered_map<ValueIndex, std::string> m_names;
     std::unordered_map<ValueIndex, bool> m_stored;
-    double m_roundings = 0;
+    double m_roundings = 0, m_steps = 0;
     DataType m_coarsest = DataType::Undefined;
 };
 

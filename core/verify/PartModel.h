@@ -15,6 +15,7 @@ struct PartPorts {
     std::string magnitude; // empty: none can be told
     double roundings = 0;  // operators of it that round, and for each that adds up products of what is no
                            // longer independent the square root of how many
+    double steps = 0;      // half a step of each int32 constant that is dequantized: a bias is rounded to it
     DataType coarsest = DataType::Undefined; // of the floats that it reads: the one that rounds the most
 };
 

@@ -123,8 +123,7 @@ private:
 
     void lookCloser(std::span<const onnx::TensorProto> inputs)
     {
-        const bool differs = !std::ranges::all_of(m_found.outputs, &OutputDifference::isWithin);
-        if (m_options.trace || differs) {
+        if (m_options.trace || m_found.verdict == Equivalence::Different) {
             auto traced = traceDivergence(m_before, m_after, m_common, inputs, m_options.tolerance, m_place,
                                           m_progress, m_stop);
             if (traced)
