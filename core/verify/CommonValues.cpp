@@ -2,9 +2,9 @@
 #include "core/verify/CommonValues.h"
 
 #include "core/fold/Fold.h"
-#include "core/graph/ElementTypes.h"
 
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 
 namespace pleat {
@@ -76,6 +76,23 @@ void addAhead(const GraphView& view, const FoldCandidate& fold, ValueSet& into)
 
 } // namespace
 
+DataType typeOrWhatReadersWant(const GraphView& view, const ElementTypes& types, ValueIndex value)
+{
+    if (const DataType known = types.of(value); known != DataType::Undefined)
+        return known;
+    static constexpr std::array<std::string_view, 10> sameTypes{
+        "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "Add", "Sub", "Mul", "Div", "PRelu"};
+    for (const Use& use : view.uses(value)) {
+        if (!view.domain(use.node).empty() ||
+            std::ranges::find(sameTypes, view.op(use.node)) == sameTypes.end())
+            continue;
+        for (const ValueIndex other : view.inputs(use.node))
+            if (const DataType type = types.of(other); other != value && isFloating(type))
+                return type;
+    }
+    return DataType::Undefined;
+}
+
 Result<CommonValues> commonValues(const std::shared_ptr<const GraphView>& before, const GraphView& after,
                                   Progress& progress, const std::stop_token& stop)
 {
@@ -96,10 +113,11 @@ Result<CommonValues> commonValues(const std::shared_ptr<const GraphView>& before
     };
     for (const NodeIndex node : before->topological(ScopeIndex::Main)) {
         for (const ValueIndex value : before->outputs(node)) {
-            if (!isComputed(*before, value) || !isFloating(types.of(value)) || onTheWay.contains(value))
+            const DataType type = typeOrWhatReadersWant(*before, types, value);
+            if (!isComputed(*before, value) || !isFloating(type) || onTheWay.contains(value))
                 continue;
             const ValueIndex now = after.find(ScopeIndex::Main, before->name(value));
-            if (isComputed(after, now) && typesAfter.of(now) == types.of(value))
+            if (isComputed(after, now) && typeOrWhatReadersWant(after, typesAfter, now) == type)
                 common.values.push_back({value, now});
         }
     }
