@@ -3,10 +3,11 @@
 
 #include "core/verify/RandomInputs.h"
 #include "core/verify/Structure.h"
-#include "core/worker/ModelRun.h"
+#include "core/verify/WholeRun.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <onnx/onnx_pb.h>
 
 namespace pleat {
 
@@ -20,22 +21,39 @@ std::vector<std::string> outputNames(const GraphView& view)
     return names;
 }
 
+// Those that are given, or one batch of random ones.
+Result<Inputs> inputsFor(const GraphView& view, const VerifyOptions& options)
+{
+    if (options.inputs)
+        return *options.inputs;
+    auto made = randomInputs(view, options.seed, options.sizes);
+    if (!made)
+        return tl::make_unexpected(std::move(made.error()));
+    Inputs inputs;
+    inputs.batches = inputs.samples = 1;
+    inputs.notes = std::move(made->notes);
+    inputs.batch = [tensors = std::move(made->tensors)](std::size_t) -> Result<Inputs::Batch> {
+        return tensors;
+    };
+    return inputs;
+}
+
 // What keeps both from being compared, in words; an Error where there is nothing left to say.
 Result<void> run(const GraphView& before, const GraphView& after, const VerifyOptions& options,
                  const WorkerPlace& place, Verification& into, Progress& progress,
                  const std::stop_token& stop)
 {
-    auto inputs = randomInputs(before, options.seed, options.sizes);
+    const auto inputs = inputsFor(before, options);
     if (!inputs)
-        return tl::make_unexpected(std::move(inputs.error()));
-    into.notes = std::move(inputs->notes);
+        return tl::make_unexpected(inputs.error());
+    into.notes = inputs->notes;
     const auto library = findOnnxRuntime(place, stop);
     if (!library)
         return tl::make_unexpected(library.error());
     into.library = *library;
     const std::vector<std::string> names = outputNames(before);
     const auto of = [&](const GraphView& view, std::string_view which) {
-        auto outputs = runByOnnxRuntime(view.model(), inputs->tensors, names, place, progress, stop);
+        auto outputs = runOnAll(view.model(), *inputs, names, place, progress, stop);
         if (!outputs && outputs.error().code != ErrorCode::Cancelled)
             outputs.error().message =
                 fmt::format("The model {} could not be run: {}", which, outputs.error().message);

@@ -2,7 +2,7 @@
 // Whether two models compute the same: by what they take and give, and by running both on the same inputs.
 #pragma once
 
-#include "core/graph/GraphView.h"
+#include "core/verify/Inputs.h"
 #include "core/verify/OutputDifference.h"
 #include "core/worker/OnnxRuntimeLibrary.h"
 
@@ -13,7 +13,8 @@ namespace pleat {
 struct VerifyOptions {
     std::uint64_t seed = 1;
     std::map<std::string, std::int64_t> sizes; // of symbols in the shapes of inputs
-    std::optional<Tolerance> tolerance;        // nothing: usualTolerance() of each output's type
+    std::optional<Tolerance> tolerance{};      // nothing: usualTolerance() of each output's type
+    std::shared_ptr<const Inputs> inputs{};    // in place of random ones
 };
 
 enum class Equivalence {
