@@ -64,8 +64,8 @@ std::vector<std::string> linesOf(const Verification& found)
         add(output, lines);
     switch (found.verdict) {
     case Equivalence::Same:
-        lines.push_back("Both compute the same, in ONNX Runtime " + found.library.version +
-                        " on random inputs.");
+        lines.push_back("Both compute the same, in ONNX Runtime " + found.library.version + " on " +
+                        found.inputs + ".");
         break;
     case Equivalence::Different:
         lines.emplace_back("They do not compute the same.");

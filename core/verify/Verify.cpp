@@ -47,6 +47,7 @@ Result<void> run(const GraphView& before, const GraphView& after, const VerifyOp
     if (!inputs)
         return tl::make_unexpected(inputs.error());
     into.notes = inputs->notes;
+    into.inputs = options.inputs ? inputs->origin : into.inputs;
     const auto library = findOnnxRuntime(place, stop);
     if (!library)
         return tl::make_unexpected(library.error());

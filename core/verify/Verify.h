@@ -25,10 +25,11 @@ enum class Equivalence {
 
 struct Verification {
     Equivalence verdict = Equivalence::Unknown;
-    std::vector<std::string> structure; // what differs without running: a sentence each
-    std::vector<std::string> notes;     // what was taken for sizes that are open
-    std::string problem;                // why the models could not be run; empty where they were
-    OnnxRuntimeLibrary library;         // that ran them
+    std::vector<std::string> structure;   // what differs without running: a sentence each
+    std::vector<std::string> notes;       // what was taken for sizes that are open
+    std::string problem;                  // why the models could not be run; empty where they were
+    OnnxRuntimeLibrary library;           // that ran them
+    std::string inputs = "random inputs"; // what they were run on: "300 rows of digits.csv"
     std::vector<OutputDifference> outputs;
 };
 
