@@ -206,7 +206,7 @@ private:
     }
 
     // REQUIRES: all results are there.
-    static Result<void> judge(Job& job, const Tensors& was, const Tensors& is)
+    Result<void> judge(Job& job, const Tensors& was, const Tensors& is) const
     {
         PartCheck& check = job.check;
         const onnx::TensorProto& before = was.at(job.before.output);
@@ -226,13 +226,23 @@ private:
         if (!units)
             return tl::make_unexpected(std::move(units.error()));
         compare(check, *a, *b, *units);
-        const DataType coarsest = coarsestOf(job);
-        check.allowed =
-            check.hasBound
-                ? std::max(leastUnits, unitsAnOperator * (job.before.roundings + job.after.roundings))
-                : usualTolerance(coarsest).relative * magnitudeIn(*a);
-        check.isWithin = (check.hasBound ? check.worst : check.largest) <= check.allowed;
+        setVerdict(job, magnitudeIn(*a));
         return {};
+    }
+
+    // `reach`: the largest magnitude before.
+    void setVerdict(Job& job, double reach) const
+    {
+        PartCheck& check = job.check;
+        check.isByUnits = check.hasBound && !m_rules.tolerance;
+        if (check.isByUnits) {
+            check.allowed =
+                std::max(leastUnits, unitsAnOperator * (job.before.roundings + job.after.roundings));
+        } else {
+            const Tolerance allowed = m_rules.tolerance.value_or(usualTolerance(coarsestOf(job)));
+            check.allowed = allowed.absolute + allowed.relative * reach;
+        }
+        check.isWithin = (check.isByUnits ? check.worst : check.largest) <= check.allowed;
     }
 
     static DataType coarsestOf(const Job& job)

@@ -28,14 +28,19 @@ struct PartCheck {
     double largest = 0;           // |after − before|
     double scaled = 0;            // over the largest magnitude before
     double worst = 0;             // in units of rounding
-    double allowed = 0;           // units, or the largest |after − before| where there is no bound
-    bool hasBound = false;
+    bool hasBound = false;        // units are known
+    double allowed = 0;           // units; else a largest |after − before|
+    bool isByUnits = false;       // what `allowed` is
     bool isWithin = false;
     std::string problem; // why it was not compared; a sentence
+
+    // Its numbers do, or it has another type or shape; not: nobody knows.
+    bool differs() const { return !isWithin && (problem.empty() || largest > 0); }
 };
 
 struct PartRules {
     std::uint64_t seed = 1;
+    std::optional<Tolerance> tolerance; // in place of the bound
 };
 
 // All parts that differ, in the order of the model before. What keeps one from being run is its problem, no

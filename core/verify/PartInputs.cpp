@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <onnx/onnx_pb.h>
 #include <string_view>
 
 namespace pleat {

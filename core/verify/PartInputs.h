@@ -7,7 +7,9 @@
 #include "core/graph/Shapes.h"
 #include "core/verify/Parts.h"
 
-#include <onnx/onnx_pb.h>
+namespace onnx {
+class TensorProto;
+}
 
 namespace pleat {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// pleat-cli verify --bits: what quantization will cost, held against plain arithmetic where that can be done in a
-// line, and the sample on its 300 images.
+// pleat-cli verify --bits: what quantization will cost, held against plain arithmetic where that can be done
+// in a line, and the sample on its 300 images.
 #include "tests/cli/Program.h"
 #include "tests/core/support/ModelBuilder.h"
 
@@ -23,8 +23,10 @@ ModelBuilder network()
 }
 
 const QString digits = QStringLiteral(PLEAT_SOURCE_DIR "/resources/samples/digits.onnx");
-const QStringList images{QStringLiteral("--inputs"), QStringLiteral(PLEAT_SOURCE_DIR "/tests/fixtures/digits-300.csv"),
-                         QStringLiteral("--label-column"), QStringLiteral("last"), QStringLiteral("--scale"), QStringLiteral("16")};
+const QStringList images{
+    QStringLiteral("--inputs"),       QStringLiteral(PLEAT_SOURCE_DIR "/tests/fixtures/digits-300.csv"),
+    QStringLiteral("--label-column"), QStringLiteral("last"),
+    QStringLiteral("--scale"),        QStringLiteral("16")};
 
 QJsonObject side(const Run& run, const char* which)
 {
@@ -44,14 +46,16 @@ class CliRehearseTest final : public QObject {
 private Q_SLOTS:
     void numbersAreThoseOfPlainArithmetic()
     {
-        // y = x·w for w = 1, −0.3: at 4 bits Δ = 1/7, −0.3 = −2.1 Δ becomes −2 Δ, and 1 stays. So y loses x₂·0.1/7.
+        // y = x·w for w = 1, −0.3: at 4 bits Δ = 1/7, −0.3 = −2.1 Δ becomes −2 Δ, and 1 stays. So y loses
+        // x₂·0.1/7.
         ModelBuilder model;
         model.input("x", {1, 2});
         model.node("MatMul", {"x", model.constant("w", {2, 1}, {1, -0.3})}, {"y"}, {}, "m").output("y");
         const Program program;
         program.write("a.onnx", model.bytes());
         program.write("x.csv", "0,1\n0,2\n");
-        const Run run = program.run({"verify", "a.onnx", "a.onnx", "--bits", "4", "--inputs", "x.csv", "--json"});
+        const Run run =
+            program.run({"verify", "a.onnx", "a.onnx", "--bits", "4", "--inputs", "x.csv", "--json"});
         QVERIFY2(run.code == 0, run.err);
         const double lost = 0.3 - 2.0 / 7, expected = 20 * std::log10(0.3 / lost);
         QVERIFY(std::abs(side(run, "after")["sqnr"].toDouble() - expected) < 1e-3);
@@ -76,10 +80,13 @@ private Q_SLOTS:
         }
         // Both are measured behind the batch norm, which is where the folded layer ends.
         for (int n : {0, 1})
-            QCOMPARE(layer(side(run, "before"), n)["output"].toString(), layer(side(run, "after"), n)["output"].toString());
+            QCOMPARE(layer(side(run, "before"), n)["output"].toString(),
+                     layer(side(run, "after"), n)["output"].toString());
         // More bits, less loss; a quantizer a channel is never worse by much.
         const auto ratio = [&](const QStringList& options) {
-            return side(program.run(QStringList{"verify", "a.onnx", "b.onnx", "--json"} + options), "after")["sqnr"].toDouble();
+            return side(program.run(QStringList{"verify", "a.onnx", "b.onnx", "--json"} + options),
+                        "after")["sqnr"]
+                .toDouble();
         };
         QVERIFY(ratio({"--bits", "8"}) > ratio({"--bits", "4"}) + 15);
         QVERIFY(ratio({"--bits", "4", "--per-channel"}) > ratio({"--bits", "4"}) - 1);
@@ -90,7 +97,8 @@ private Q_SLOTS:
     {
         const Program program;
         QCOMPARE(program.run({"fold", digits, "-o", "b.onnx"}).code, 0);
-        const Run run = program.run(QStringList{"verify", digits, "b.onnx", "--bits", "8", "--json"} + images);
+        const Run run =
+            program.run(QStringList{"verify", digits, "b.onnx", "--bits", "8", "--json"} + images);
         QVERIFY2(run.code == 0, run.err);
         for (const char* which : {"before", "after"}) {
             const QJsonObject accuracy = side(run, which)["accuracy"].toObject();
@@ -101,15 +109,18 @@ private Q_SLOTS:
         }
         // All 300 are verified, too.
         QCOMPARE(run.json()["outputs"].toArray()[0].toObject()["shape"].toArray()[0].toInt(), 300);
-        const QByteArray words = program.run(QStringList{"verify", digits, "b.onnx", "--bits", "8"} + images).out;
-        QVERIFY(words.contains("8 bits, per tensor: ") && words.contains("dB before folding") && words.contains("labels met: 295 of 300"));
+        const QByteArray words =
+            program.run(QStringList{"verify", digits, "b.onnx", "--bits", "8"} + images).out;
+        QVERIFY(words.contains("8 bits, per tensor: ") && words.contains("dB before folding") &&
+                words.contains("labels met: 295 of 300"));
     }
 
     void commandDoesItAgain()
     {
         const Program program;
         QCOMPARE(program.run({"fold", digits, "-o", "it's b.onnx"}).code, 0);
-        const QStringList options{"--bits", "4", "--per-channel", "--asymmetric", "--samples", "3", "--seed", "5", "--dim", "batch=2"};
+        const QStringList options{"--bits", "4", "--per-channel", "--asymmetric", "--samples", "3",
+                                  "--seed", "5", "--dim",         "batch=2"};
         const Run run = program.run(QStringList{"verify", digits, "it's b.onnx", "--json"} + options);
         QVERIFY2(run.code == 0, run.err);
         QString command = run.json()["command"].toString();
@@ -126,7 +137,8 @@ private Q_SLOTS:
         program.run({"fold", "a.onnx", "-o", "b.onnx"});
         QCOMPARE(program.run({"verify", "a.onnx", "b.onnx", "--bits", "8", "--html", "page.html"}).code, 0);
         const std::string page = program.read("page.html");
-        for (const char* words : {"They compute the same", "Rehearsal of quantization", "data-key=\"output\"", "SHA-256", "pleat-cli verify"})
+        for (const char* words : {"They compute the same", "Rehearsal of quantization", "data-key=\"output\"",
+                                  "SHA-256", "pleat-cli verify"})
             QVERIFY2(page.find(words) != std::string::npos, words);
         QCOMPARE(program.run({"verify", "a.onnx", "b.onnx", "--html", "a.onnx"}).code, 2);
     }
@@ -141,7 +153,8 @@ private Q_SLOTS:
         QCOMPARE(table.code, 2);
         QVERIFY(table.err.contains("192 numbers a sample"));
         program.write("x.png", "no image");
-        QVERIFY(program.run({"verify", "a.onnx", "a.onnx", "--images", "x.png"}).out.contains("neither a PNG nor a JPEG"));
+        QVERIFY(program.run({"verify", "a.onnx", "a.onnx", "--images", "x.png"})
+                    .out.contains("neither a PNG nor a JPEG"));
         QCOMPARE(program.run({"verify", "a.onnx", "a.onnx", "--inputs", "none.npz"}).code, 6);
     }
 };
