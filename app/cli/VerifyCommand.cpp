@@ -56,8 +56,8 @@ std::string commandOf(const VerifyArguments& options)
         add("--atol", fmt::format("{}", *options.absolute));
     if (options.relative)
         add("--rtol", fmt::format("{}", *options.relative));
-    for (std::string& word : wordsOf(options.inputs))
-        words.push_back(std::move(word));
+    const std::vector<std::string> inputs = wordsOf(options.inputs);
+    words.insert(words.end(), inputs.begin(), inputs.end());
     if (options.bits > 0)
         add("--bits", std::to_string(options.bits));
     for (const auto& [word, isGiven] :

@@ -33,10 +33,12 @@ std::string head(const VerifyRecord& record, const VerifyOptions& options, const
                              : found.verdict == Equivalence::Different ? "different"
                                                                        : "unknown",
                              verdictText(found.verdict), found.verdict != Equivalence::Same}};
-    if (record.rehearsal)
-        for (Figure& figure : rehearsalFigures(*record.rehearsal))
-            top.push_back(std::move(figure));
+    if (record.rehearsal) {
+        const std::vector<Figure> more = rehearsalFigures(*record.rehearsal);
+        top.insert(top.end(), more.begin(), more.end());
+    }
     std::vector<Fact> all{{"Before", fileText(record.before)}, {"After", fileText(record.after)}};
+    all.reserve(16);
     all.push_back(
         {"ONNX Runtime", found.library.version.empty() ? "was not run" : html(found.library.version)});
     all.push_back({"Seed", options.inputs ? "none was needed" : grouped(options.seed)});
