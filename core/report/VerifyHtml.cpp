@@ -5,6 +5,7 @@
 #include "core/report/HtmlPage.h"
 #include "core/report/HtmlText.h"
 #include "core/report/RehearsalHtml.h"
+#include "core/report/VerifyTables.h"
 
 #include <fmt/format.h>
 
@@ -29,10 +30,12 @@ std::string toleranceText(const VerifyOptions& options)
 
 std::string head(const VerifyRecord& record, const VerifyOptions& options, const Verification& found)
 {
-    std::vector<Figure> top{{found.verdict == Equivalence::Same        ? "same"
-                             : found.verdict == Equivalence::Different ? "different"
-                                                                       : "unknown",
-                             verdictText(found.verdict), found.verdict != Equivalence::Same}};
+    std::vector<Figure> top{
+        {found.verdict == Equivalence::Same        ? "same"
+         : found.verdict == Equivalence::Different ? "different"
+                                                   : "unknown",
+         found.library.version.empty() ? "as far as it was looked at" : "on " + found.inputs,
+         found.verdict != Equivalence::Same}};
     if (record.rehearsal) {
         const std::vector<Figure> more = rehearsalFigures(*record.rehearsal);
         top.insert(top.end(), more.begin(), more.end());
@@ -48,6 +51,11 @@ std::string head(const VerifyRecord& record, const VerifyOptions& options, const
         for (const InputFile& file : record.inputs->files)
             all.push_back({"", fileText({file.name, file.bytes, file.sha256})});
     }
+    std::string notes;
+    for (const std::string& note : found.notes)
+        notes += (notes.empty() ? "" : "<br>") + html(note);
+    if (!notes.empty())
+        all.push_back({"Notes", notes});
     all.push_back({"Again", "<code>" + html(record.command) + "</code>"});
     return pageBegin(verdictText(found.verdict), record.before.file + " and " + record.after.file) +
            figures(top) + facts(all);
@@ -60,50 +68,7 @@ std::string sentences(const Verification& found)
         text += "<div class=\"hazard\"><b>" + html(found.problem) + "</b></div>\n";
     for (const std::string& sentence : found.structure)
         text += "<div class=\"hazard\">" + html(sentence) + "</div>\n";
-    for (const std::string& note : found.notes)
-        text += "<p class=\"hint\">" + html(note) + "</p>\n";
     return text;
-}
-
-std::string outputRow(const OutputDifference& output)
-{
-    std::string text = "<tbody><tr><td class=\"name\">" + html(output.name) + "</td><td>" +
-                       (output.isWithin ? "same" : "<span class=\"code\">different</span>") + "</td>";
-    const Difference& numbers = output.numbers;
-    text += numberCell(static_cast<double>(numbers.differing),
-                       grouped(numbers.differing) + " of " + grouped(numbers.count));
-    text += numberCell(numbers.largest, shortNumber(numbers.largest, 3));
-    text += numberCell(output.scaled, shortNumber(output.scaled, 3));
-    text += numberCell(output.tolerated, shortNumber(output.tolerated, 3));
-    text += numberCell(numbers.sqnr, ratioText(numbers.sqnr));
-    text += numberCell(output.cosine, fmt::format("{:.9f}", output.cosine));
-    std::string about = html(shapeText(output.dims, name(output.type)));
-    if (output.classes)
-        about += fmt::format(" · as class scores: {} of {} rows agree on the first, {} on the first five",
-                             grouped(output.classes->first), grouped(output.classes->rows),
-                             grouped(output.classes->firstFive));
-    if (!output.problem.empty())
-        about += " · " + html(output.problem);
-    return text + "</tr>\n<tr class=\"more\"><td colspan=\"8\">" + about + "</td></tr></tbody>\n";
-}
-
-std::string outputTable(const Verification& found)
-{
-    if (found.outputs.empty())
-        return {};
-    std::string text = "<h2>Outputs</h2>\n<div class=\"card\"><table class=\"sortable\"><thead><tr>";
-    text += columnHead("name", "output", "By its name", false);
-    text += columnHead("verdict", "verdict", "Whether it differs by no more than is tolerated", false);
-    text += columnHead("differing", "differ", "Numbers that are not the same");
-    text += columnHead("largest", "by at most", "The largest |after − before|");
-    text += columnHead("scaled", "scaled", "The same over the largest |before|");
-    text += columnHead("tolerated", "tolerated", "What a number may differ by");
-    text += columnHead("snr", "SNR, dB", "Signal over difference");
-    text += columnHead("cosine", "cosine", "Of the angle between the two as vectors");
-    text += "</tr></thead>\n";
-    for (const OutputDifference& output : found.outputs)
-        text += outputRow(output);
-    return text + "</table></div>\n";
 }
 
 } // namespace
@@ -112,7 +77,8 @@ Result<void> verifyHtml(const VerifyRecord& record, const VerifyOptions& options
                         const TextSink& write)
 {
     for (const std::string& section :
-         {head(record, options, found), sentences(found), outputTable(found),
+         {head(record, options, found), sentences(found), outputTable(found), partTable(found),
+          traceTable(found), speedTable(found),
           record.rehearsal ? rehearsalSection(*record.rehearsal) : std::string(), pageEnd(record.date)})
         if (auto written = write(section); !written)
             return written;
