@@ -23,6 +23,8 @@
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTest>
+#include <array>
+#include <cstring>
 #include <fstream>
 #include <onnx/onnx_pb.h>
 
@@ -246,6 +248,19 @@ private Q_SLOTS:
         const QByteArray written = file.readAll();
         QVERIFY(written.contains("'shape': (5, 6)"));
         QCOMPARE(written.size(), qsizetype(128 + 30 * 4));
+
+        const QString selected = m_folder.filePath(u"selected.npy"_s);
+        part<QAction>(page.page, "tableNpySelection")->trigger();
+        chooseFile(page.page, selected);
+        page.settle();
+        QFile some(selected);
+        QVERIFY(some.open(QIODevice::ReadOnly));
+        const QByteArray few = some.readAll();
+        QVERIFY(few.contains("'shape': (2, 3)"));
+        std::array<float, 6> values{};
+        QCOMPARE(few.size(), qsizetype(128 + sizeof values));
+        std::memcpy(values.data(), few.constData() + 128, sizeof values);
+        QCOMPARE(values, (std::array<float, 6>{8, 9, 10, 14, 15, 16}));
     }
 
     void roundsToTheDigitsThatAreChosen()
@@ -361,6 +376,31 @@ private Q_SLOTS:
             node.add_output("out");
             body.add_output()->set_name("out");
         }
+        // A function that has a constant of its own; nothing of it is on the canvas.
+        onnx::FunctionProto& function = *model.add_functions();
+        function.set_name("Shift");
+        function.set_domain("own");
+        function.add_input("x");
+        function.add_output("y");
+        function.add_opset_import()->set_version(13);
+        onnx::NodeProto& kept = *function.add_node();
+        kept.set_op_type("Constant");
+        kept.add_output("shift");
+        auto& shift = *kept.add_attribute();
+        shift.set_name("value");
+        shift.set_type(onnx::AttributeProto::TENSOR);
+        shift.mutable_t()->set_data_type(onnx::TensorProto::DOUBLE);
+        shift.mutable_t()->add_dims(2);
+        shift.mutable_t()->add_double_data(0.125);
+        shift.mutable_t()->add_double_data(-7);
+        onnx::NodeProto& sum = *function.add_node();
+        sum.set_op_type("Add");
+        sum.add_input("x");
+        sum.add_input("shift");
+        sum.add_output("y");
+        auto& domain = *model.add_opset_import();
+        domain.set_domain("own");
+        domain.set_version(1);
         const QString path = m_folder.filePath(u"any.onnx"_s);
         {
             std::ofstream file(path.toStdString(), std::ios::binary);
@@ -394,6 +434,11 @@ private Q_SLOTS:
                 window->workspace().selectValue(whole.find(ScopeIndex{scope}, "inner"));
         QTRY_VERIFY(panel.comparison() && panel.comparison()->after.name == "inner");
         QTRY_COMPARE(cell(table, 1), u"1.25"_s);
+        for (std::uint32_t scope = 0; scope < whole.scopes().size(); ++scope)
+            if (whole.scopes()[scope].function >= 0)
+                window->workspace().selectValue(whole.find(ScopeIndex{scope}, "shift"));
+        QTRY_VERIFY(panel.comparison() && panel.comparison()->after.name == "shift");
+        QTRY_COMPARE(cell(table, 1), u"-7"_s);
         // A value that is computed has none; and back to a layer, with its bias beside its weight.
         const GraphView& view = *window->workspace().shown()->view;
         window->workspace().selectValue(view.find(ScopeIndex::Main, "image"));
