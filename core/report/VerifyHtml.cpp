@@ -4,6 +4,7 @@
 #include "core/base/Text.h"
 #include "core/report/HtmlPage.h"
 #include "core/report/HtmlText.h"
+#include "core/report/PartsHtml.h"
 #include "core/report/RehearsalHtml.h"
 
 #include <fmt/format.h>
@@ -41,7 +42,7 @@ std::string head(const VerifyRecord& record, const VerifyOptions& options, const
     all.reserve(16);
     all.push_back(
         {"ONNX Runtime", found.library.version.empty() ? "was not run" : html(found.library.version)});
-    all.push_back({"Seed", options.inputs ? "none was needed" : grouped(options.seed)});
+    all.push_back({"Seed", grouped(options.seed)});
     all.push_back({"Tolerance", html(toleranceText(options))});
     if (record.inputs) {
         all.push_back({options.inputs ? "Inputs" : "Inputs of the rehearsal", html(record.inputs->origin)});
@@ -112,7 +113,8 @@ Result<void> verifyHtml(const VerifyRecord& record, const VerifyOptions& options
                         const TextSink& write)
 {
     for (const std::string& section :
-         {head(record, options, found), sentences(found), outputTable(found),
+         {head(record, options, found), sentences(found), outputTable(found), partsSection(found),
+          traceSection(found), speedSection(found),
           record.rehearsal ? rehearsalSection(*record.rehearsal) : std::string(), pageEnd(record.date)})
         if (auto written = write(section); !written)
             return written;
