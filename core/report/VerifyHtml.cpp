@@ -78,8 +78,8 @@ Result<void> verifyHtml(const VerifyRecord& record, const VerifyOptions& options
 {
     for (const std::string& section :
          {head(record, options, found), sentences(found), outputTable(found), partTable(found),
-          traceTable(found), speedTable(found),
-          record.rehearsal ? rehearsalSection(*record.rehearsal) : std::string(), pageEnd(record.date)})
+          record.rehearsal ? rehearsalSection(*record.rehearsal) : std::string(), speedTable(found),
+          traceTable(found), pageEnd(record.date)})
         if (auto written = write(section); !written)
             return written;
     return {};
