@@ -211,7 +211,8 @@ Run addVerify(CLI::App& parser)
         "can be "
         "verified where it was changed. 6 means that neither the whole models nor all changed parts could be "
         "run.\n"
-        "Exit codes: 0 they compute the same, 2 usage, 3 cannot read a model, 5 they do not, 6 it cannot be "
+        "Exit codes: 0 they compute the same, 2 usage, 3 cannot read a model or inputs, 5 they do not, 6 it "
+        "cannot be "
         "verified, 130 interrupted.");
     return [options](const std::stop_token& stop) { return runVerify(*options, stop); };
 }

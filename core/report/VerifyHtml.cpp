@@ -30,10 +30,12 @@ std::string toleranceText(const VerifyOptions& options)
 
 std::string head(const VerifyRecord& record, const VerifyOptions& options, const Verification& found)
 {
-    std::vector<Figure> top{{found.verdict == Equivalence::Same        ? "same"
-                             : found.verdict == Equivalence::Different ? "different"
-                                                                       : "unknown",
-                             verdictText(found.verdict), found.verdict != Equivalence::Same}};
+    std::vector<Figure> top{
+        {found.verdict == Equivalence::Same        ? "same"
+         : found.verdict == Equivalence::Different ? "different"
+                                                   : "unknown",
+         found.library.version.empty() ? "as far as it was looked at" : "on " + found.inputs,
+         found.verdict != Equivalence::Same}};
     if (record.rehearsal) {
         const std::vector<Figure> more = rehearsalFigures(*record.rehearsal);
         top.insert(top.end(), more.begin(), more.end());
@@ -49,6 +51,11 @@ std::string head(const VerifyRecord& record, const VerifyOptions& options, const
         for (const InputFile& file : record.inputs->files)
             all.push_back({"", fileText({file.name, file.bytes, file.sha256})});
     }
+    std::string notes;
+    for (const std::string& note : found.notes)
+        notes += (notes.empty() ? "" : "<br>") + html(note);
+    if (!notes.empty())
+        all.push_back({"Notes", notes});
     all.push_back({"Again", "<code>" + html(record.command) + "</code>"});
     return pageBegin(verdictText(found.verdict), record.before.file + " and " + record.after.file) +
            figures(top) + facts(all);
@@ -61,8 +68,6 @@ std::string sentences(const Verification& found)
         text += "<div class=\"hazard\"><b>" + html(found.problem) + "</b></div>\n";
     for (const std::string& sentence : found.structure)
         text += "<div class=\"hazard\">" + html(sentence) + "</div>\n";
-    for (const std::string& note : found.notes)
-        text += "<p class=\"hint\">" + html(note) + "</p>\n";
     return text;
 }
 
@@ -114,8 +119,8 @@ Result<void> verifyHtml(const VerifyRecord& record, const VerifyOptions& options
 {
     for (const std::string& section :
          {head(record, options, found), sentences(found), outputTable(found), partsSection(found),
-          traceSection(found), speedSection(found),
-          record.rehearsal ? rehearsalSection(*record.rehearsal) : std::string(), pageEnd(record.date)})
+          record.rehearsal ? rehearsalSection(*record.rehearsal) : std::string(), speedSection(found),
+          traceSection(found), pageEnd(record.date)})
         if (auto written = write(section); !written)
             return written;
     return {};
