@@ -96,8 +96,10 @@ std::string partsSection(const Verification& found)
     text += columnHead("error", "by at most", "The largest |after − before|");
     text += columnHead("channel", "channel", "The one with the largest error");
     text += "</tr></thead>\n";
-    for (const PartCheck& part : found.parts)
-        text += partRow(part);
+    for (const bool differing : {true, false})
+        for (const PartCheck& part : found.parts)
+            if (part.differs() == differing)
+                text += partRow(part);
     return text + "</table></div>\n";
 }
 

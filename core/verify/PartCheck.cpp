@@ -10,7 +10,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <numeric>
+#include <set>
 
 namespace pleat {
 
@@ -377,6 +377,11 @@ public:
         return {number, std::move(part), std::move(check)};
     }
 
+    void see(ValueIndex value, KnownShape shape)
+    {
+        m_contextBefore.seen.insert_or_assign(value, std::move(shape));
+    }
+
 private:
     std::vector<ValueIndex> allInputs(const Part& part) const
     {
@@ -403,6 +408,38 @@ private:
     std::map<NodeId, FoldId> m_folds;
 };
 
+// Runs the whole model before, as far as these values need, for their shapes. Where it cannot be run, it
+// tells nothing. Errors: Cancelled.
+Result<void> seeShapes(const GraphView& view, const std::set<ValueIndex>& values, const PartRules& rules,
+                       const WorkerPlace& place, Describer& into, const std::stop_token& stop)
+{
+    constexpr std::size_t atOnce = 64;
+    const auto see = [&](const onnx::TensorProto& tensor) {
+        into.see(view.find(ScopeIndex::Main, tensor.name()), {tensor.dims().begin(), tensor.dims().end()});
+    };
+    const std::vector<ValueIndex> all(values.begin(), values.end());
+    if (!all.empty())
+        std::ranges::for_each(*rules.inputs, see);
+    for (std::size_t first = 0; first < all.size(); first += atOnce) {
+        const auto slice = std::span(all).subspan(first, std::min(atOnce, all.size() - first));
+        ModelRun run{
+            .model = view.model(),
+            .outputs = {},
+            .inputs = [&](std::size_t) -> Result<std::vector<onnx::TensorProto>> { return *rules.inputs; }};
+        run.outputs.reserve(slice.size());
+        for (const ValueIndex value : slice)
+            run.outputs.emplace_back(view.name(value));
+        const auto take = [&](std::size_t, const onnx::TensorProto& output) -> Result<void> {
+            see(output);
+            return {};
+        };
+        NoProgress quiet;
+        if (const auto ran = runByOnnxRuntime(run, place, take, quiet, stop); !ran)
+            return ran.error().code == ErrorCode::Cancelled ? ran : Result<void>{};
+    }
+    return {};
+}
+
 } // namespace
 
 Result<std::vector<PartCheck>> checkParts(const std::shared_ptr<const GraphView>& before,
@@ -415,7 +452,7 @@ Result<std::vector<PartCheck>> checkParts(const std::shared_ptr<const GraphView>
     auto changed = parts.changed(quiet, stop);
     if (!changed)
         return tl::make_unexpected(std::move(changed.error()));
-    const Describer describe(*before, after, common.folds);
+    Describer describe(*before, after, common.folds);
     std::vector<Job> jobs;
     jobs.reserve(changed->size());
     for (Part& part : *changed)
@@ -423,6 +460,24 @@ Result<std::vector<PartCheck>> checkParts(const std::shared_ptr<const GraphView>
     PartRunner runner(*before, after, rules, place, progress, stop);
     if (auto ran = runner.run(jobs); !ran)
         return tl::make_unexpected(std::move(ran.error()));
+
+    // What the models do not tell of shapes shows when they run.
+    std::set<ValueIndex> unseen;
+    for (const Job& job : jobs)
+        if (rules.inputs && !job.check.problem.empty() && job.part.problem.empty() && !job.check.differs())
+            for (const ValueIndex input : job.part.before.inputs)
+                if (before->producer(input) != NodeIndex::None)
+                    unseen.insert(input);
+    if (auto seen = seeShapes(*before, unseen, rules, place, describe, stop); !seen)
+        return tl::make_unexpected(std::move(seen.error()));
+    std::vector<Job> seen;
+    for (const Job& job : jobs)
+        if (!unseen.empty() && !job.check.problem.empty() && job.part.problem.empty() && !job.check.differs())
+            seen.push_back(describe(job.part, job.number));
+    if (auto ran = runner.run(seen); !ran)
+        return tl::make_unexpected(std::move(ran.error()));
+    for (Job& job : seen)
+        jobs[job.number] = std::move(job);
 
     // What differs may do so for inputs alone that never come together.
     std::vector<Job> again;

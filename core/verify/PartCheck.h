@@ -42,6 +42,9 @@ struct PartCheck {
 struct PartRules {
     std::uint64_t seed = 1;
     std::optional<Tolerance> tolerance; // in place of the bound
+    // Inputs of the whole model, if it can be run: to see shapes that it does not tell. They must outlive
+    // this.
+    const std::vector<onnx::TensorProto>* inputs = nullptr;
 };
 
 // All parts that differ, in the order of the model before. What keeps one from being run is its problem, no

@@ -63,6 +63,7 @@ public:
     PartShapes(const PartContext& before, const PartContext& after, const PartSide& side)
         : m_view(before.view),
           m_shapes(before.shapes),
+          m_seen(before.seen),
           m_after(after),
           m_side(side)
     {
@@ -70,6 +71,8 @@ public:
 
     Result<std::vector<std::int64_t>> of(ValueIndex input) const
     {
+        if (const auto seen = m_seen.find(input); seen != m_seen.end())
+            return seen->second;
         KnownShape dims = known(input);
         if (dims.empty() && !m_shapes.of(input))
             dims.assign(rankByReaders(input), unknownSize);
@@ -207,13 +210,14 @@ private:
 
     const GraphView& m_view;
     const Shapes& m_shapes;
+    const std::map<ValueIndex, KnownShape>& m_seen;
     const PartContext& m_after;
     const PartSide& m_side;
 };
 
 } // namespace
 
-PartContext::PartContext(const GraphView& of) : view(of), shapes(of), types(of) {}
+PartContext::PartContext(const GraphView& of) : view(of), shapes(of), types(of), seen() {}
 
 Result<std::vector<PartInput>> partInputs(const PartContext& before, const PartContext& after,
                                           const PartSide& side)

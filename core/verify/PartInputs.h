@@ -7,6 +7,8 @@
 #include "core/graph/Shapes.h"
 #include "core/verify/Parts.h"
 
+#include <map>
+
 namespace onnx {
 class TensorProto;
 }
@@ -24,13 +26,14 @@ struct PartContext {
     const GraphView& view;
     Shapes shapes;
     ElementTypes types;
+    std::map<ValueIndex, KnownShape> seen; // in a run of the whole model: before all that is told
 };
 
-// For each input of a side of the model before, in its order. What the shapes of either model tell is taken,
-// but heights and widths in front of convolutions and pools shrink to what all of their kernels together
-// reach over, where nothing else in the part has a say. Sizes that are open are 2 as the first axis, 8
-// elsewhere; channels are those of the weights. Errors: Unsupported for an input whose type or number of axes
-// nobody knows.
+// For each input of a side of the model before, in its order. What was seen is taken; else what the shapes of
+// either model tell is taken, but heights and widths in front of convolutions and pools shrink to what all of
+// their kernels together reach over, where nothing else in the part has a say. Sizes that are open are 2 as
+// the first axis, 8 elsewhere; channels are those of the weights. Errors: Unsupported for an input whose type
+// or number of axes nobody knows.
 Result<std::vector<PartInput>> partInputs(const PartContext& before, const PartContext& after,
                                           const PartSide& side);
 

@@ -64,7 +64,7 @@ public:
         const auto library = findOnnxRuntime(m_place, m_stop);
         if (library)
             m_found.library = *library;
-        const auto compared = compareParts(library ? nullptr : &library.error());
+        const auto compared = compareParts(library ? nullptr : &library.error(), inputs ? &*inputs : nullptr);
         m_found.partsProblem = compared ? "" : compared.error().message;
         const auto ran = !library  ? tl::make_unexpected(library.error())
                          : !inputs ? tl::make_unexpected(inputs.error())
@@ -81,7 +81,7 @@ public:
     }
 
 private:
-    Result<void> compareParts(const Error* missing)
+    Result<void> compareParts(const Error* missing, const Inputs* whole)
     {
         // Nobody keeps the pointer: what is found are values.
         const std::shared_ptr<const GraphView> before(std::shared_ptr<const GraphView>(), &m_before);
@@ -96,7 +96,10 @@ private:
                 return {};
             return tl::make_unexpected(changed ? *missing : changed.error());
         }
-        const PartRules rules{.seed = m_options.seed, .tolerance = m_options.tolerance};
+        const auto first = whole ? whole->batch(0) : Result<Inputs::Batch>(Inputs::Batch());
+        const PartRules rules{.seed = m_options.seed,
+                              .tolerance = m_options.tolerance,
+                              .inputs = whole && first ? &*first : nullptr};
         auto checks = checkParts(before, m_after, m_common, rules, m_place, m_progress, m_stop);
         if (!checks)
             return tl::make_unexpected(std::move(checks.error()));
