@@ -100,8 +100,7 @@ private Q_SLOTS:
         ModelBuilder half(6);
         half.input("x", {2, 6});
         const std::string narrow = half.random("w", {6, 4}, -1, 1, DataType::Float16);
-        half.node("Cast", {narrow}, {"wf"}, {{"to", 1}})
-            .node("MatMul", {"x", "wf"}, {"y"}, {}, "m");
+        half.node("Cast", {narrow}, {"wf"}, {{"to", 1}}).node("MatMul", {"x", "wf"}, {"y"}, {}, "m");
         ModelBuilder shared(7);
         shared.input("x", {2, 6})
             .gemm("a", {.out = 6, .in = 6, .weight = "w"})
