@@ -249,14 +249,4 @@ bool LayersFilter::filterAcceptsRow(int row, const QModelIndex& parent) const
     return has(LayersModel::Name, Qt::ToolTipRole) || has(LayersModel::Note, Qt::DisplayRole);
 }
 
-bool LayersFilter::lessThan(const QModelIndex& left, const QModelIndex& right) const
-{
-    const QVariant a = left.data(LayersModel::SortRole), b = right.data(LayersModel::SortRole);
-    if (a.isValid() != b.isValid()) // at the end either way
-        return a.isValid() == (sortOrder() == Qt::AscendingOrder);
-    if (a.typeId() == QMetaType::QString)
-        return QString::localeAwareCompare(a.toString(), b.toString()) < 0;
-    return a.toDouble() < b.toDouble();
-}
-
 } // namespace pleat::ui

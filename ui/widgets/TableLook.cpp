@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/widgets/TableLook.h"
+
+#include "ui/widgets/Theme.h"
+
+#include <QHeaderView>
+#include <QTableView>
+
+namespace pleat::ui {
+
+void dressTable(QTableView& table)
+{
+    table.setFrameShape(QFrame::NoFrame);
+    table.setShowGrid(false);
+    table.setSelectionBehavior(QAbstractItemView::SelectRows);
+    table.setSelectionMode(QAbstractItemView::SingleSelection);
+    table.setEditTriggers(QAbstractItemView::NoEditTriggers);
+    table.setTextElideMode(Qt::ElideLeft);
+    table.setWordWrap(false);
+    table.verticalHeader()->hide();
+    table.verticalHeader()->setDefaultSectionSize(table.fontMetrics().height() + 10);
+    table.verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    table.horizontalHeader()->setHighlightSections(false);
+}
+
+void WarningDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const
+{
+    QStyledItemDelegate::initStyleOption(option, index);
+    if (!index.data(m_role).toBool() || !option->widget)
+        return;
+    const QColor amber = Theme::of(*option->widget).markText(MarkColour::Warning);
+    option->palette.setColor(QPalette::Text, amber);
+    option->palette.setColor(QPalette::HighlightedText, amber);
+}
+
+} // namespace pleat::ui
