@@ -49,6 +49,16 @@ struct OnnxSession::State {
     Owned<OrtSession> session;
     Owned<OrtMemoryInfo> memory;
 
+    using Opener = std::function<OrtStatus*(const OrtApi&, OrtEnv*, OrtSessionOptions*, OrtSession**)>;
+    static Result<OnnxSession> open(const LoadedOnnxRuntime& runtime, SessionRules rules,
+                                    const Opener& opener);
+    // What it makes, and how long that took.
+    struct Results {
+        std::vector<Owned<OrtValue>> values;
+        std::chrono::nanoseconds time{};
+    };
+    Result<Results> run(std::span<const onnx::TensorProto> inputs,
+                        std::span<const std::string> outputs) const;
     // The bytes of the tensor are kept in `kept`, which lives as long as the value.
     Result<Owned<OrtValue>> valueOf(const onnx::TensorProto& tensor, std::string& kept) const;
     Result<onnx::TensorProto> tensorOf(const std::string& name, OrtValue& value, std::uint64_t largest) const;
@@ -62,12 +72,8 @@ struct OnnxSession::State {
     }
 };
 
-OnnxSession::OnnxSession(std::unique_ptr<State> state) : m_state(std::move(state)) {}
-OnnxSession::OnnxSession(OnnxSession&&) noexcept = default;
-OnnxSession& OnnxSession::operator=(OnnxSession&&) noexcept = default;
-OnnxSession::~OnnxSession() = default;
-
-Result<OnnxSession> OnnxSession::open(const LoadedOnnxRuntime& runtime, std::string_view model)
+Result<OnnxSession> OnnxSession::State::open(const LoadedOnnxRuntime& runtime, SessionRules rules,
+                                             const Opener& opener)
 {
     const OrtApi& api = *runtime.api;
     auto state = std::make_unique<State>(State{api, runtime.environment,
@@ -84,17 +90,36 @@ Result<OnnxSession> OnnxSession::open(const LoadedOnnxRuntime& runtime, std::str
     const auto options = owned<OrtSessionOptions>(made, api.ReleaseSessionOptions);
     OrtSession* session = nullptr;
     OrtMemoryInfo* memory = nullptr;
-    if (!wrong && succeeds(api.SetSessionGraphOptimizationLevel(made, ORT_DISABLE_ALL)) &&
+    const auto level = rules.optimised ? ORT_ENABLE_ALL : ORT_DISABLE_ALL;
+    if (!wrong && succeeds(api.SetSessionGraphOptimizationLevel(made, level)) &&
         succeeds(api.SetIntraOpNumThreads(made, 1)) && succeeds(api.SetInterOpNumThreads(made, 1)) &&
-        succeeds(api.DisableCpuMemArena(made)) && succeeds(api.SetSessionLogSeverityLevel(made, 4)) &&
-        succeeds(api.CreateSessionFromArray(runtime.environment.get(), model.data(), model.size(), made,
-                                            &session)))
+        (rules.arena || succeeds(api.DisableCpuMemArena(made))) &&
+        succeeds(api.SetSessionLogSeverityLevel(made, 4)) &&
+        succeeds(opener(api, runtime.environment.get(), made, &session)))
         state->session.reset(session);
     if (!wrong && succeeds(api.CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &memory)))
         state->memory.reset(memory);
     if (wrong)
         return tl::make_unexpected(std::move(*wrong));
     return OnnxSession(std::move(state));
+}
+
+Result<OnnxSession> OnnxSession::open(const LoadedOnnxRuntime& runtime, std::string_view model,
+                                      SessionRules rules)
+{
+    return State::open(
+        runtime, rules, [&](const OrtApi& api, OrtEnv* environment, OrtSessionOptions* options, auto** made) {
+            return api.CreateSessionFromArray(environment, model.data(), model.size(), options, made);
+        });
+}
+
+Result<OnnxSession> OnnxSession::open(const LoadedOnnxRuntime& runtime, const std::filesystem::path& model,
+                                      SessionRules rules)
+{
+    return State::open(runtime, rules,
+                       [&](const OrtApi& api, OrtEnv* environment, OrtSessionOptions* options, auto** made) {
+                           return api.CreateSession(environment, model.c_str(), options, made);
+                       });
 }
 
 Result<Owned<OrtValue>> OnnxSession::State::valueOf(const onnx::TensorProto& tensor, std::string& kept) const
@@ -199,20 +224,18 @@ Result<onnx::TensorProto> OnnxSession::State::tensorOf(const std::string& name, 
     return tensor;
 }
 
-Result<std::vector<onnx::TensorProto>> OnnxSession::run(std::span<const onnx::TensorProto> inputs,
-                                                        std::span<const std::string> outputs,
-                                                        std::uint64_t largest) const
+Result<OnnxSession::State::Results> OnnxSession::State::run(std::span<const onnx::TensorProto> inputs,
+                                                            std::span<const std::string> outputs) const
 {
-    const OrtApi& api = m_state->api;
     std::vector<std::string> kept(inputs.size());
-    std::vector<Owned<OrtValue>> values, results;
+    std::vector<Owned<OrtValue>> values;
     std::vector<const OrtValue*> given;
     std::vector<const char*> inputNames, outputNames;
     values.reserve(inputs.size());
     given.reserve(inputs.size());
     inputNames.reserve(inputs.size());
     for (std::size_t n = 0; n < inputs.size(); ++n) {
-        auto value = m_state->valueOf(inputs[n], kept[n]);
+        auto value = valueOf(inputs[n], kept[n]);
         if (!value)
             return tl::make_unexpected(std::move(value.error()));
         values.push_back(std::move(*value));
@@ -223,44 +246,100 @@ Result<std::vector<onnx::TensorProto>> OnnxSession::run(std::span<const onnx::Te
     for (const std::string& name : outputs)
         outputNames.push_back(name.c_str());
     std::vector<OrtValue*> made(outputs.size());
-    const auto ran =
-        m_state->check(api.Run(m_state->session.get(), nullptr, inputNames.data(), given.data(), given.size(),
-                               outputNames.data(), outputNames.size(), made.data()));
-    results.reserve(made.size());
+    Results results;
+    results.values.reserve(made.size());
+    const auto start = std::chrono::steady_clock::now();
+    const auto ran = check(api.Run(session.get(), nullptr, inputNames.data(), given.data(), given.size(),
+                                   outputNames.data(), outputNames.size(), made.data()));
+    results.time = std::chrono::steady_clock::now() - start;
     for (OrtValue* const value : made)
-        results.push_back(owned<OrtValue>(value, api.ReleaseValue));
+        results.values.push_back(owned<OrtValue>(value, api.ReleaseValue));
     if (!ran)
         return tl::make_unexpected(ran.error());
-    std::vector<onnx::TensorProto> tensors;
-    tensors.reserve(made.size());
-    for (std::size_t n = 0; n < made.size(); ++n) {
-        auto tensor = m_state->tensorOf(outputs[n], *made[n], largest);
+    return results;
+}
+
+Result<void> OnnxSession::run(std::span<const onnx::TensorProto> inputs, std::span<const std::string> outputs,
+                              std::uint64_t largest, const TensorSink& take) const
+{
+    auto results = m_state->run(inputs, outputs);
+    if (!results)
+        return tl::make_unexpected(std::move(results.error()));
+    for (std::size_t n = 0; n < outputs.size(); ++n) {
+        auto tensor = m_state->tensorOf(outputs[n], *results->values[n], largest);
         if (!tensor)
             return tl::make_unexpected(std::move(tensor.error()));
-        tensors.push_back(std::move(*tensor));
+        results->values[n].reset();
+        if (auto taken = take(std::move(*tensor)); !taken)
+            return taken;
     }
-    return tensors;
+    return {};
+}
+
+Result<std::chrono::nanoseconds> OnnxSession::time(std::span<const onnx::TensorProto> inputs,
+                                                   std::span<const std::string> outputs) const
+{
+    const auto results = m_state->run(inputs, outputs);
+    if (!results)
+        return tl::make_unexpected(results.error());
+    return results->time;
 }
 
 #else
 
+namespace {
+
+tl::unexpected<Error> builtWithout()
+{
+    return failure(ErrorCode::Unsupported, "This build of Pleat cannot use ONNX Runtime.");
+}
+
+} // namespace
+
 struct OnnxSession::State {};
+
+Result<OnnxSession> OnnxSession::open(const LoadedOnnxRuntime&, std::string_view, SessionRules)
+{
+    return builtWithout();
+}
+
+Result<OnnxSession> OnnxSession::open(const LoadedOnnxRuntime&, const std::filesystem::path&, SessionRules)
+{
+    return builtWithout();
+}
+
+Result<void> OnnxSession::run(std::span<const onnx::TensorProto>, std::span<const std::string>, std::uint64_t,
+                              const TensorSink&) const
+{
+    return builtWithout();
+}
+
+Result<std::chrono::nanoseconds> OnnxSession::time(std::span<const onnx::TensorProto>,
+                                                   std::span<const std::string>) const
+{
+    return builtWithout();
+}
+
+#endif
+
 OnnxSession::OnnxSession(std::unique_ptr<State> state) : m_state(std::move(state)) {}
 OnnxSession::OnnxSession(OnnxSession&&) noexcept = default;
 OnnxSession& OnnxSession::operator=(OnnxSession&&) noexcept = default;
 OnnxSession::~OnnxSession() = default;
 
-Result<OnnxSession> OnnxSession::open(const LoadedOnnxRuntime&, std::string_view)
+Result<std::vector<onnx::TensorProto>> OnnxSession::run(std::span<const onnx::TensorProto> inputs,
+                                                        std::span<const std::string> outputs,
+                                                        std::uint64_t largest) const
 {
-    return failure(ErrorCode::Unsupported, "This build of Pleat cannot use ONNX Runtime.");
+    std::vector<onnx::TensorProto> tensors;
+    tensors.reserve(outputs.size());
+    auto ran = run(inputs, outputs, largest, [&tensors](onnx::TensorProto tensor) -> Result<void> {
+        tensors.push_back(std::move(tensor));
+        return {};
+    });
+    if (!ran)
+        return tl::make_unexpected(std::move(ran.error()));
+    return tensors;
 }
-
-Result<std::vector<onnx::TensorProto>> OnnxSession::run(std::span<const onnx::TensorProto>,
-                                                        std::span<const std::string>, std::uint64_t) const
-{
-    return failure(ErrorCode::Unsupported, "This build of Pleat cannot use ONNX Runtime.");
-}
-
-#endif
 
 } // namespace pleat

@@ -22,6 +22,7 @@ struct TaskLimits {
     std::uint64_t memory = std::uint64_t{4}
                            << 30; // of addresses; not kept under sanitizers, which reserve terabytes
     std::uint64_t result = std::uint64_t{1} << 31; // bytes of all pieces
+    std::uint64_t piece = std::uint64_t{1} << 31;  // bytes of one of them
     std::chrono::milliseconds grace{0};            // between being asked to stop and being killed
 };
 

@@ -237,6 +237,9 @@ private:
                 return fail(WorkerEnd::TooMuch,
                             fmt::format("its answer has more than {} bytes", m_task.limits.result));
             m_piece += frame.body;
+            if (m_piece.size() > m_task.limits.piece)
+                return fail(WorkerEnd::TooMuch,
+                            fmt::format("a piece of its answer has more than {} bytes", m_task.limits.piece));
             if (frame.kind == FrameKind::Piece) {
                 if (auto taken = m_take(std::exchange(m_piece, {})); !taken)
                     fail(WorkerEnd::Refused, std::move(taken.error().message));
