@@ -7,6 +7,7 @@
 #include "tests/ui/WindowFixture.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Verdict.h"
+#include "ui/verify/OutputsModel.h"
 #include "ui/verify/VerifyPanel.h"
 #include "ui/widgets/TableMenu.h"
 #include "ui/window/ExportSheet.h"
@@ -108,13 +109,13 @@ struct Opened {
     }
     void verify()
     {
-        QSignalSpy answered(&panel, &VerifyPanel::answered);
+        QSignalSpy answered(&panel.study(), &Study::answered);
         part<QAction>(window, "toolVerify")->trigger();
         QVERIFY(answered.wait(patience));
     }
     void verifyAgain()
     {
-        QSignalSpy answered(&panel, &VerifyPanel::answered);
+        QSignalSpy answered(&panel.study(), &Study::answered);
         click(button());
         QVERIFY(answered.wait(patience));
     }
@@ -146,6 +147,14 @@ VerifyQuestion tampered(const QTemporaryDir& folder)
     return question;
 }
 
+VerificationPointer foundOf(const VerifyQuestion& question)
+{
+    NoProgress progress;
+    auto found = verify(*question.before->view, *question.after->view, question.settings.options(),
+                        {.program = "/proc/self/exe"}, progress, {});
+    return std::make_shared<const Verification>(std::move(found.value()));
+}
+
 } // namespace
 
 class TestVerifyPanel final : public QObject {
@@ -167,7 +176,7 @@ private Q_SLOTS:
         QVERIFY(part<QDockWidget>(opened.window, "verify")->isVisible());
         QCOMPARE(opened.verdict(), u"There is nothing to verify."_s);
         QVERIFY(!opened.button()->isEnabled());
-        QVERIFY(!opened.panel.answer());
+        QVERIFY(!opened.panel.study().hasAnswer());
     }
 
     void saysThatItComputesTheSame()
@@ -179,7 +188,7 @@ private Q_SLOTS:
         QVERIFY2(opened.details().contains(u"is tolerated"_s), qPrintable(opened.details()));
         QVERIFY(opened.stale().isEmpty());
         QCOMPARE(opened.outputs().rowCount(), 1);
-        QCOMPARE(opened.cell(OutputsModel::Found), u"within"_s);
+        QCOMPARE(opened.cell(OutputsModel::Found), u"within what is tolerated"_s);
         QCOMPARE(opened.cell(OutputsModel::FirstClass), u"1 of 1"_s);
         QVERIFY(part<QLabel>(opened.window, "verifyFindings")->text().startsWith(u"batch was taken as 1"_s));
         QVERIFY(part<QLabel>(opened.window, "verifyRuntime")->text().startsWith(u"ONNX Runtime 1."_s));
@@ -191,7 +200,7 @@ private Q_SLOTS:
         opened.foldAll();
         auto* offer = part<QToolButton>(opened.window, "messageOtherAction");
         QTRY_COMPARE(offer->text(), u"Verify"_s);
-        QSignalSpy answered(&opened.panel, &VerifyPanel::answered);
+        QSignalSpy answered(&opened.panel.study(), &Study::answered);
         click(offer);
         QVERIFY(answered.wait(patience));
         QVERIFY(part<QDockWidget>(opened.window, "verify")->isVisible());
@@ -200,15 +209,14 @@ private Q_SLOTS:
 
     void namesTheOutputThatDiffers()
     {
-        NoProgress progress;
-        const auto answer = answerTo(tampered(*m_folder), {.program = "/proc/self/exe"}, progress, {});
-        QVERIFY(answer);
-        const Verdict verdict = verdictOf((*answer)->found);
+        const VerificationPointer found = foundOf(tampered(*m_folder));
+        const Verdict verdict = verdictOf(*found);
         QCOMPARE(verdict.sentence, u"It does not compute the same."_s);
         QVERIFY2(verdict.details.startsWith(u"Output y differs by up to "_s), qPrintable(verdict.details));
         OutputsModel model;
-        model.setAnswer(*answer);
-        QCOMPARE(model.index(0, OutputsModel::Found).data().toString(), u"differs"_s);
+        model.setFound(found);
+        QCOMPARE(model.index(0, OutputsModel::Found).data().toString(),
+                 u"differs by more than is tolerated"_s);
         QVERIFY(model.index(0, OutputsModel::Found).data(RowsModel::WarnRole).toBool());
     }
 
@@ -245,9 +253,9 @@ private Q_SLOTS:
         opened.foldOne();
         opened.verify();
         QVERIFY(opened.stale().isEmpty());
-        QVERIFY(!opened.panel.isStale());
+        QVERIFY(!opened.panel.study().isStale());
         opened.foldOne();
-        QVERIFY(opened.panel.isStale());
+        QVERIFY(opened.panel.study().isStale());
         QCOMPARE(opened.stale(), u"This is of the model before your last change."_s);
         QCOMPARE(opened.verdict(), u"It computes the same."_s); // still to be read
         opened.document.undoStack().undo();
@@ -265,7 +273,8 @@ private Q_SLOTS:
         opened.foldOne();
         part<QComboBox>(opened.window, "verifyAgainst")->setCurrentIndex(1);
         opened.verify();
-        QCOMPARE(opened.panel.answer()->question.before, first);
+        QVERIFY(first != opened.document.opened());
+        QCOMPARE(opened.document.beforeLastStep(), first);
         QCOMPARE(opened.verdict(), u"It computes the same."_s);
         QVERIFY(part<QLineEdit>(opened.window, "verifyCommand")->text().isEmpty()); // it is in no file
         opened.document.undoStack().undo();
@@ -290,7 +299,7 @@ private Q_SLOTS:
     {
         Opened opened(sampleModel());
         opened.foldAll();
-        QSignalSpy answered(&opened.panel, &VerifyPanel::answered);
+        QSignalSpy answered(&opened.panel.study(), &Study::answered);
         part<QAction>(opened.window, "toolVerify")->trigger();
         QCOMPARE(opened.verdict(), u"Verifying…"_s);
         QCOMPARE(opened.button()->text(), u"Stop"_s);
@@ -308,7 +317,7 @@ private Q_SLOTS:
         Opened opened(sampleModel());
         opened.foldAll();
         gate.listenTo(opened.window.workspace().jobs());
-        QSignalSpy answered(&opened.panel, &VerifyPanel::answered);
+        QSignalSpy answered(&opened.panel.study(), &Study::answered);
         part<QAction>(opened.window, "toolVerify")->trigger();
         QTRY_VERIFY_WITH_TIMEOUT(gate.waiting, patience);
         click(opened.button());
@@ -327,7 +336,7 @@ private Q_SLOTS:
         QSignalSpy other(&opened.document, &Document::openedModel);
         opened.window.openPath(sampleModel());
         QVERIFY(other.wait(10000));
-        QVERIFY(!opened.panel.answer());
+        QVERIFY(!opened.panel.study().hasAnswer());
         QCOMPARE(opened.outputs().rowCount(), 0);
     }
 
@@ -381,14 +390,13 @@ private Q_SLOTS:
 
     void isAWellBehavedModel()
     {
-        NoProgress progress;
-        const auto answer = answerTo(tampered(*m_folder), {.program = "/proc/self/exe"}, progress, {});
+        const VerificationPointer found = foundOf(tampered(*m_folder));
         OutputsModel model;
         QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-        model.setAnswer(answer.value());
+        model.setFound(found);
         QVERIFY(csvText(model).startsWith(u"Output,Type,Shape,"_s));
-        model.setAnswer(nullptr);
-        model.setAnswer(answer.value());
+        model.setFound(nullptr);
+        model.setFound(found);
     }
 };
 

@@ -17,11 +17,12 @@ QString ofRows(std::uint64_t agreeing, std::uint64_t rows)
     return OutputsModel::tr("%1 of %2").arg(agreeing).arg(rows);
 }
 
-QString found(const OutputDifference& output)
+QString foundText(const OutputDifference& output)
 {
-    return !output.isWithin                ? OutputsModel::tr("differs")
-           : output.numbers.differing == 0 ? OutputsModel::tr("equal")
-                                           : OutputsModel::tr("within");
+    return !output.problem.empty()         ? oneLine(toQt(output.problem))
+           : !output.isWithin              ? OutputsModel::tr("differs by more than is tolerated")
+           : output.numbers.differing == 0 ? OutputsModel::tr("the same to the last bit")
+                                           : OutputsModel::tr("within what is tolerated");
 }
 
 QString numberText(const OutputDifference& output, int column)
@@ -48,38 +49,36 @@ QString numberText(const OutputDifference& output, int column)
 } // namespace
 
 OutputsModel::OutputsModel(QObject* parent)
-    : RowsModel(
-          {{tr("Output"), tr("An output of the model"), true},
-           {tr("Type"), tr("Of its elements"), true},
-           {tr("Shape"), tr("As it came out of the run"), true},
-           {tr("Found"),
-            tr("Equal: every number is the same. Within: none differs by more than is tolerated"), true},
-           {tr("Largest |Δ|"), tr("What an element differs by at most")},
-           {tr("Tolerated"), tr("What an element may differ by")},
-           {tr("Scaled"), tr("The largest difference over the largest number before")},
-           {tr("SNR, dB"), tr("10·log₁₀(Σ before² / Σ difference²)")},
-           {tr("Cosine"), tr("Of the angle between the two as vectors")},
-           {tr("Top-1"), tr("Rows, taken for class scores, that agree on the first")},
-           {tr("Top-5"), tr("Rows, taken for class scores, that agree on the set of the first five")}},
-          parent)
+    : RowsModel({{tr("Output"), tr("An output of the model"), true},
+                 {tr("Type"), tr("Of its elements"), true},
+                 {tr("Shape"), tr("As it came out of the run"), true},
+                 {tr("Largest |Δ|"), tr("What an element differs by at most")},
+                 {tr("Tolerated"), tr("What an element may differ by")},
+                 {tr("Scaled"), tr("The largest difference over the largest number before")},
+                 {tr("SNR, dB"), tr("10·log₁₀(Σ before² / Σ difference²)")},
+                 {tr("Cosine"), tr("Of the angle between the two as vectors")},
+                 {tr("Top-1"), tr("Rows, taken for class scores, that agree on the first")},
+                 {tr("Top-5"), tr("Rows, taken for class scores, that agree on the set of the first five")},
+                 {tr("Found"), tr("What the numbers say"), true}},
+                parent)
 {
 }
 
-void OutputsModel::setAnswer(AnswerPointer answer)
+void OutputsModel::setFound(VerificationPointer found)
 {
     beginResetModel();
-    m_answer = std::move(answer);
+    m_found = std::move(found);
     endResetModel();
 }
 
 const OutputDifference& OutputsModel::at(int row) const
 {
-    return m_answer->found.outputs[static_cast<std::size_t>(row)];
+    return m_found->outputs[static_cast<std::size_t>(row)];
 }
 
 int OutputsModel::rows() const
 {
-    return m_answer ? static_cast<int>(m_answer->found.outputs.size()) : 0;
+    return m_found ? static_cast<int>(m_found->outputs.size()) : 0;
 }
 
 QString OutputsModel::text(int row, int column) const
@@ -93,7 +92,7 @@ QString OutputsModel::text(int row, int column) const
     case Shape:
         return dimensions(output.dims, u"×"_s);
     case Found:
-        return found(output);
+        return foundText(output);
     default:
         return output.problem.empty() ? numberText(output, column) : u"–"_s;
     }

@@ -2,7 +2,7 @@
 // The outputs of two models that were run on the same inputs, a row each.
 #pragma once
 
-#include "ui/verify/VerifyRun.h"
+#include "ui/verify/VerifyStudy.h"
 #include "ui/widgets/RowsModel.h"
 
 namespace pleat::ui {
@@ -14,18 +14,18 @@ public:
         Name,
         Type,
         Shape,
-        Found,
         Largest,
         Tolerated,
         Scaled,
         Snr,
         Cosine,
         FirstClass,
-        FiveClasses
+        FiveClasses,
+        Found // in words
     };
     explicit OutputsModel(QObject* parent = nullptr);
 
-    void setAnswer(AnswerPointer answer); // null: no rows
+    void setFound(VerificationPointer found); // null: no rows
 
 protected:
     int rows() const override;
@@ -37,7 +37,7 @@ protected:
 private:
     const OutputDifference& at(int row) const;
 
-    AnswerPointer m_answer;
+    VerificationPointer m_found;
 };
 
 } // namespace pleat::ui

@@ -86,10 +86,8 @@ void VerdictLine::setContent(const Content& content)
     m_details->setVisible(!content.details.isEmpty());
     m_stale->setText(content.stale);
     m_stale->setVisible(!content.stale.isEmpty());
-    m_means = content.button;
-    m_button->setText(m_means == Button::Stop       ? tr("Stop")
-                      : m_means == Button::AskAgain ? tr("Verify again")
-                                                    : tr("Verify"));
+    m_means = content.means;
+    m_button->setText(content.button);
     m_button->setEnabled(content.canPress);
     setAccessibleName(content.sentence + u' ' + content.stale);
 }

@@ -16,13 +16,14 @@ class PlainLabel;
 class VerdictLine final : public QWidget {
     Q_OBJECT
 public:
-    enum class Button { Ask, AskAgain, Stop };
+    enum class Button { Ask, Stop };
     struct Content {
         MarkColour colour = MarkColour::Done;
         Symbol symbol = Symbol::Note;
         QString sentence{}, details{};
-        QString stale{}; // why it is true no more; empty while it is
-        Button button = Button::Ask;
+        QString stale{};  // why it is true no more; empty while it is
+        QString button{}; // its words
+        Button means = Button::Ask;
         bool canPress = true;
     };
 

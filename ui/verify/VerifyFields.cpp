@@ -46,7 +46,7 @@ VerifyFields::VerifyFields(QWidget* parent) : QWidget(parent)
 
     m_against = new QComboBox;
     m_against->setObjectName(u"verifyAgainst"_s);
-    m_against->addItems({tr("the opened model"), tr("before the last step")});
+    m_against->addItems({tr("opened model"), tr("before last step")});
     m_against->setToolTip(tr("What the model that is shown is compared with"));
     m_against->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_layout->addRow(label(tr("Against"), m_against), m_against);

@@ -3,7 +3,7 @@
 // and what is tolerated. Empty fields are what Pleat takes by itself.
 #pragma once
 
-#include "ui/verify/VerifyRun.h"
+#include "ui/verify/VerifyQuestion.h"
 
 #include <QWidget>
 #include <vector>

@@ -2,25 +2,22 @@
 #include "ui/verify/VerifyPanel.h"
 
 #include "ui/document/Convert.h"
-#include "ui/document/Verdict.h"
+#include "ui/verify/OutputsPage.h"
 #include "ui/verify/VerifyFields.h"
 #include "ui/widgets/Action.h"
 #include "ui/widgets/PlainText.h"
 #include "ui/widgets/SteadyTabs.h"
-#include "ui/widgets/TableLook.h"
-#include "ui/widgets/TableMenu.h"
 
 #include <QApplication>
 #include <QClipboard>
 #include <QFileInfo>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLineEdit>
 #include <QScrollArea>
 #include <QStackedWidget>
-#include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -28,7 +25,6 @@ namespace pleat::ui {
 
 namespace {
 
-const auto verifyLane = u"verify"_s;
 constexpr int settingsWidth = 292;
 
 QWidget* thinLine(Qt::Orientation orientation)
@@ -43,15 +39,6 @@ QWidget* thinLine(Qt::Orientation orientation)
     return line;
 }
 
-QStringList sentencesOf(const Verification& found)
-{
-    QStringList lines;
-    for (const auto* list : {&found.structure, &found.notes})
-        for (const std::string& sentence : *list)
-            lines += toQt(sentence);
-    return lines;
-}
-
 } // namespace
 
 VerifyPanel::VerifyPanel(Workspace& workspace)
@@ -61,13 +48,12 @@ VerifyPanel::VerifyPanel(Workspace& workspace)
                         .area = Qt::BottomDockWidgetArea,
                         .size = {0, 320},
                         .window = {QWIDGETSIZE_MAX, QWIDGETSIZE_MAX}, // when somebody asks for it
-                        .with = u"weights"_s})
+                        .with = u"weights"_s}),
+      m_study(workspace)
 {
     makeAction();
     m_verdict = new VerdictLine;
     m_pages = new QStackedWidget;
-    m_pages->addWidget(makeOutputs());
-
     auto* results = new QVBoxLayout;
     results->setContentsMargins(0, 0, 0, 0);
     results->setSpacing(0);
@@ -86,33 +72,40 @@ VerifyPanel::VerifyPanel(Workspace& workspace)
     layout->addWidget(makeHeader());
     layout->addWidget(thinLine(Qt::Horizontal));
     layout->addLayout(body, 1);
+    m_outputs = new OutputsPage;
+    addPage(tr("Outputs"), tr("What both models give for the same inputs"), m_outputs, m_study);
 
-    connect(m_tabs, &QTabBar::currentChanged, m_pages, &QStackedWidget::setCurrentIndex);
+    connect(m_tabs, &QTabBar::currentChanged, this, [this](int tab) {
+        m_pages->setCurrentIndex(tab);
+        showVerdict();
+    });
     connect(m_verdict, &VerdictLine::pressed, this, [this](VerdictLine::Button button) {
-        if (button == VerdictLine::Button::Stop)
-            this->workspace().jobs().cancel(this, verifyLane);
-        else
-            run();
+        Study& study = *m_studies[static_cast<std::size_t>(m_tabs->currentIndex())];
+        button == VerdictLine::Button::Stop ? study.stop() : study.run();
     });
     connect(m_fields, &VerifyFields::edited, this, &VerifyPanel::refresh);
     connect(&workspace, &Workspace::verificationWanted, this, &VerifyPanel::ask);
     connect(&workspace, &Workspace::opened, this, [this] {
-        this->workspace().jobs().cancel(this, verifyLane);
-        m_answer.reset();
+        for (Study* study : m_studies)
+            study->forget();
     });
     connect(&workspace, &Workspace::changed, this, &VerifyPanel::refresh);
     connect(&document(), &Document::exported, this, &VerifyPanel::showCommand);
-    connect(&workspace.jobs(), &JobRunner::laneFinished, this,
-            [this](const QObject* owner, const QString& lane) {
-                if (owner == this && lane == verifyLane)
-                    refresh();
-            });
     refresh();
 }
 
-VerifyPanel::~VerifyPanel()
+void VerifyPanel::addPage(const QString& name, const QString& tip, QWidget* page, Study& study)
 {
-    workspace().jobs().cancel(this, verifyLane);
+    const bool isKnown = std::ranges::find(m_studies, &study) != m_studies.end();
+    m_studies.push_back(&study);
+    m_pages->addWidget(page);
+    m_tabs->setTabToolTip(m_tabs->addTab(name), tip);
+    if (isKnown)
+        return;
+    connect(&study, &Study::changed, this, [this] {
+        showVerdict();
+        showFound();
+    });
 }
 
 void VerifyPanel::makeAction()
@@ -133,11 +126,9 @@ QWidget* VerifyPanel::makeHeader()
     m_tabs = new SteadyTabs;
     m_tabs->setObjectName(u"verifyTabs"_s);
     m_tabs->setAccessibleName(tr("What was found"));
-    m_tabs->addTab(tr("Outputs"));
-    m_tabs->setTabToolTip(0, tr("What both models give for the same inputs"));
-    m_note = new PlainLabel;
-    m_note->setObjectName(u"verifyRuntime"_s);
-    m_note->setProperty("role", u"quiet"_s);
+    m_runtime = new PlainLabel;
+    m_runtime->setObjectName(u"verifyRuntime"_s);
+    m_runtime->setProperty("role", u"quiet"_s);
     auto* header = new QWidget;
     auto* row = new QHBoxLayout(header);
     row->setContentsMargins(14, 0, 14, 0);
@@ -145,7 +136,7 @@ QWidget* VerifyPanel::makeHeader()
     row->addWidget(title);
     row->addWidget(m_tabs);
     row->addStretch();
-    row->addWidget(m_note);
+    row->addWidget(m_runtime);
     return header;
 }
 
@@ -199,32 +190,6 @@ QWidget* VerifyPanel::makeCommand()
     return area;
 }
 
-QWidget* VerifyPanel::makeOutputs()
-{
-    m_findings = new PlainLabel;
-    m_findings->setObjectName(u"verifyFindings"_s);
-    m_findings->setProperty("role", u"quiet"_s);
-    m_findings->setWordWrap(true);
-    m_findings->setContentsMargins(14, 8, 14, 6);
-    m_findings->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    auto* table = new QTableView;
-    table->setObjectName(u"verifyOutputs"_s);
-    table->setAccessibleName(tr("Outputs of both models"));
-    table->setModel(&m_outputs);
-    dressTable(*table);
-    table->setItemDelegate(new WarningDelegate(RowsModel::WarnRole, table));
-    offerTable(*table, tr("outputs"));
-    table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    table->horizontalHeader()->setSectionResizeMode(OutputsModel::Name, QHeaderView::Stretch);
-    auto* page = new QWidget;
-    auto* layout = new QVBoxLayout(page);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(0);
-    layout->addWidget(m_findings);
-    layout->addWidget(table, 1);
-    return page;
-}
-
 std::optional<VerifyQuestion> VerifyPanel::question() const
 {
     if (document().isEmpty())
@@ -237,117 +202,45 @@ std::optional<VerifyQuestion> VerifyPanel::question() const
     return question;
 }
 
-bool VerifyPanel::isRunning() const
+Study::Nothing VerifyPanel::whyNothing() const
 {
-    return workspace().jobs().isBusy(this, verifyLane);
-}
-
-bool VerifyPanel::isStale() const
-{
-    const auto now = question();
-    return m_answer && (!now || m_answer->question != *now);
+    if (document().isEmpty())
+        return {tr("No model"), tr("Open one, and see whether it still computes the same after each step.")};
+    return {tr("There is nothing to verify."), document().current() == document().opened()
+                                                   ? tr("The model is as it was opened.")
+                                                   : tr("No step is left to compare with.")};
 }
 
 void VerifyPanel::ask()
 {
     Q_EMIT wanted();
-    if (question() && !isRunning() && (!m_answer || isStale()))
-        run();
-}
-
-void VerifyPanel::run()
-{
-    const auto asked = question();
-    if (!asked)
-        return;
-    workspace().jobs().start(
-        verifyLane, tr("Verifying…"), this,
-        [question = *asked, place = workspace().workerPlace()](Progress& progress,
-                                                               const std::stop_token& stop) {
-            return answerTo(question, place, progress, stop);
-        },
-        [this, question = *asked](Result<AnswerPointer> answer) { take(question, std::move(answer)); });
-    refresh();
-}
-
-// What keeps it from being asked is an answer, too.
-void VerifyPanel::take(const VerifyQuestion& question, Result<AnswerPointer> answer)
-{
-    if (!answer && answer.error().code == ErrorCode::Cancelled)
-        return;
-    if (answer) {
-        m_answer = std::move(*answer);
-    } else {
-        VerifyAnswer problem{question, {}};
-        problem.found.problem = std::move(answer.error().message);
-        m_answer = std::make_shared<const VerifyAnswer>(std::move(problem));
-    }
-    refresh();
-    Q_EMIT answered();
+    m_tabs->setCurrentIndex(0);
+    if (!m_study.isRunning() && (!m_study.hasAnswer() || m_study.isStale()))
+        m_study.run();
 }
 
 void VerifyPanel::refresh()
 {
     m_verify->setEnabled(!document().isEmpty());
     m_fields->describe(document().isEmpty() ? nullptr : document().opened()->view.get());
-    m_outputs.setAnswer(m_answer);
-    m_verdict->setContent(content());
-    showFindings();
+    const auto now = question();
+    for (Study* study : m_studies)
+        study->setQuestion(now, whyNothing());
     showCommand();
 }
 
-VerdictLine::Content VerifyPanel::content() const
+void VerifyPanel::showVerdict()
 {
-    using Button = VerdictLine::Button;
-    if (isRunning())
-        return {.sentence = tr("Verifying…"),
-                .details = tr("Both models run in ONNX Runtime, in a process of its own."),
-                .button = Button::Stop};
-    if (!m_answer)
-        return unasked();
-    const Verdict verdict = verdictOf(m_answer->found);
-    VerdictLine::Content content{.sentence = verdict.sentence, .details = verdict.details};
-    if (verdict.kind == Equivalence::Same) {
-        content.colour = MarkColour::Good;
-        content.symbol = Symbol::Check;
-    } else if (verdict.kind == Equivalence::Different) {
-        content.colour = MarkColour::Warning;
-        content.symbol = Symbol::Attention;
-    }
-    const auto now = question();
-    content.canPress = now.has_value();
-    content.button = Button::AskAgain;
-    if (!now || now->after != m_answer->question.after || now->before != m_answer->question.before)
-        content.stale = tr("This is of the model before your last change.");
-    else if (now->settings != m_answer->question.settings)
-        content.stale = tr("This is with other settings.");
-    return content;
+    m_verdict->setContent(m_studies[static_cast<std::size_t>(m_tabs->currentIndex())]->content());
 }
 
-VerdictLine::Content VerifyPanel::unasked() const
+void VerifyPanel::showFound()
 {
-    if (document().isEmpty())
-        return {.sentence = tr("No model"),
-                .details = tr("Open one, and see whether it still computes the same after each step."),
-                .canPress = false};
-    if (question())
-        return {.sentence = tr("Not verified yet"),
-                .details =
-                    tr("Both models are run on the same random inputs, and what they give is compared.")};
-    return {.sentence = tr("There is nothing to verify."),
-            .details = document().current() == document().opened() ? tr("The model is as it was opened.")
-                                                                   : tr("No step is left to compare with."),
-            .canPress = false};
-}
-
-void VerifyPanel::showFindings()
-{
-    const QStringList lines = m_answer ? sentencesOf(m_answer->found) : QStringList();
-    m_findings->setText(lines.join(u'\n'));
-    m_findings->setVisible(!lines.isEmpty());
-    const QString version = m_answer ? toQt(m_answer->found.library.version) : QString();
-    m_note->setText(version.isEmpty() ? QString() : tr("ONNX Runtime %1").arg(oneLine(version)));
-    m_note->setToolTip(m_answer ? fromPath(m_answer->found.library.path) : QString());
+    const VerificationPointer& found = m_study.verification();
+    m_outputs->setFound(found);
+    const QString version = found ? oneLine(toQt(found->library.version)) : QString();
+    m_runtime->setText(version.isEmpty() ? QString() : tr("ONNX Runtime %1").arg(version));
+    m_runtime->setToolTip(found ? fromPath(found->library.path) : QString());
 }
 
 void VerifyPanel::showCommand()

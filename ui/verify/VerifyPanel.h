@@ -5,8 +5,9 @@
 #pragma once
 
 #include "ui/document/Panel.h"
-#include "ui/verify/OutputsModel.h"
-#include "ui/verify/VerdictLine.h"
+#include "ui/verify/VerifyStudy.h"
+
+#include <vector>
 
 class QLineEdit;
 class QStackedWidget;
@@ -15,6 +16,7 @@ class QToolButton;
 
 namespace pleat::ui {
 
+class OutputsPage;
 class PlainLabel;
 class VerifyFields;
 
@@ -22,41 +24,32 @@ class VerifyPanel final : public Panel {
     Q_OBJECT
 public:
     explicit VerifyPanel(Workspace& workspace);
-    ~VerifyPanel() override;
 
-    const AnswerPointer& answer() const { return m_answer; } // the last one; null: none
-    bool isStale() const; // it is about another model or other settings than those at hand
-
-Q_SIGNALS:
-    void answered();
+    const VerifyStudy& study() const { return m_study; }
 
 private:
     QWidget* makeHeader();
     QWidget* makeSettings();
     QWidget* makeCommand();
-    QWidget* makeOutputs();
     void makeAction();
+    void addPage(const QString& name, const QString& tip, QWidget* page, Study& study);
     // What would be asked now; nothing where there is nothing to verify.
     std::optional<VerifyQuestion> question() const;
-    void refresh();
+    Study::Nothing whyNothing() const;
+    void ask();     // shows the panel, and runs where the answer is not at hand
+    void refresh(); // the question is another
     void showVerdict();
-    void showFindings();
+    void showFound();
     void showCommand();
-    void ask(); // shows the panel, and runs where the answer is not at hand
-    void run();
-    void take(const VerifyQuestion& question, Result<AnswerPointer> answer);
-    VerdictLine::Content content() const;
-    VerdictLine::Content unasked() const;
-    bool isRunning() const;
 
-    OutputsModel m_outputs;
-    AnswerPointer m_answer;
+    VerifyStudy m_study;
     VerifyFields* m_fields = nullptr;
     VerdictLine* m_verdict = nullptr;
-    PlainLabel* m_note = nullptr;
-    PlainLabel* m_findings = nullptr;
+    PlainLabel* m_runtime = nullptr;
+    OutputsPage* m_outputs = nullptr;
     QTabBar* m_tabs = nullptr;
     QStackedWidget* m_pages = nullptr;
+    std::vector<Study*> m_studies; // by page
     QLineEdit* m_command = nullptr;
     QToolButton* m_copy = nullptr;
     QAction* m_verify = nullptr;

@@ -6,10 +6,13 @@
 #include <QHeaderView>
 #include <QTableView>
 
+using namespace Qt::StringLiterals;
+
 namespace pleat::ui {
 
 void dressTable(QTableView& table)
 {
+    table.setStyleSheet(u"QTableView::item { padding: 0 7px; }"_s); // as in the header
     table.setFrameShape(QFrame::NoFrame);
     table.setShowGrid(false);
     table.setSelectionBehavior(QAbstractItemView::SelectRows);

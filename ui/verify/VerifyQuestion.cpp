@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/verify/VerifyRun.h"
+#include "ui/verify/VerifyQuestion.h"
 
 #include "ui/document/Convert.h"
 
@@ -27,16 +27,6 @@ VerifyOptions VerifySettings::options() const
     if (absolute || relative)
         options.tolerance = Tolerance{absolute.value_or(0), relative.value_or(0)};
     return options;
-}
-
-Result<AnswerPointer> answerTo(const VerifyQuestion& question, const WorkerPlace& place, Progress& progress,
-                               const std::stop_token& stop)
-{
-    auto found = verify(*question.before->view, *question.after->view, question.settings.options(), place,
-                        progress, stop);
-    if (!found)
-        return tl::make_unexpected(std::move(found.error()));
-    return std::make_shared<const VerifyAnswer>(VerifyAnswer{question, std::move(*found)});
 }
 
 QString commandFor(const VerifySettings& settings, const QString& before, const QString& after)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the panel VERIFY asks and what it is told: values, made in a job and kept by the panel.
+// What is asked about two models, and the command that asks the same at a shell. Values.
 #pragma once
 
 #include "core/verify/Verify.h"
@@ -28,17 +28,7 @@ struct VerifyQuestion {
     bool operator==(const VerifyQuestion&) const = default;
 };
 
-struct VerifyAnswer {
-    VerifyQuestion question;
-    Verification found;
-};
-using AnswerPointer = std::shared_ptr<const VerifyAnswer>;
-
-// Errors: those of verify().
-Result<AnswerPointer> answerTo(const VerifyQuestion& question, const WorkerPlace& place, Progress& progress,
-                               const std::stop_token& stop);
-
-// What does it again at a shell, for the two files.
+// For the two files.
 QString commandFor(const VerifySettings& settings, const QString& before, const QString& after);
 
 } // namespace pleat::ui

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/verify/VerifyTable.h"
+
+#include "ui/widgets/TableLook.h"
+#include "ui/widgets/TableMenu.h"
+
+#include <QHeaderView>
+#include <QTableView>
+
+namespace pleat::ui {
+
+QTableView* verifyTable(RowsModel& model, const QString& object, const QString& accessible,
+                        const QString& file)
+{
+    auto* table = new QTableView;
+    auto* sorted = new SortedRows(table);
+    sorted->setSourceModel(&model);
+    table->setObjectName(object);
+    table->setAccessibleName(accessible);
+    table->setModel(sorted);
+    dressTable(*table);
+    table->setItemDelegate(new WarningDelegate(RowsModel::WarnRole, table));
+    offerTable(*table, file);
+    table->setSortingEnabled(true);
+    table->sortByColumn(-1, Qt::AscendingOrder); // as they come
+    table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    table->horizontalHeader()->setStretchLastSection(true);
+    return table;
+}
+
+} // namespace pleat::ui
