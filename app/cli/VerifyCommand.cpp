@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/Commands.h"
 #include "app/cli/OpenedView.h"
+#include "app/cli/RehearsalLines.h"
 #include "app/cli/Sizes.h"
 #include "app/cli/Verdict.h"
 #include "core/report/VerifyJson.h"
@@ -12,13 +13,37 @@ namespace pleat::cli {
 
 namespace {
 
+constexpr std::size_t mostLayers = 10; // on a terminal; the JSON has them all
+
 struct VerifyArguments {
     std::string before, after;
     std::vector<std::string> dims;
     std::uint64_t seed = VerifyOptions().seed;
     std::optional<double> absolute, relative;
     bool json = false;
+    int bits = 0; // of a rehearsal; 0: none
+    bool perChannel = false, asymmetric = false, activations = false, sensitivity = false;
+    std::size_t samples = 8;
 };
+
+RehearsalOptions rehearsalOf(const VerifyArguments& options)
+{
+    return {
+        .scheme = {.bits = options.bits, .perChannel = options.perChannel, .symmetric = !options.asymmetric},
+        .activations = options.activations,
+        .sensitivity = options.sensitivity};
+}
+
+Result<Rehearsal> rehearsed(const std::shared_ptr<const GraphView>& before,
+                            const std::shared_ptr<const GraphView>& after, const VerifyArguments& options,
+                            const VerifyOptions& rules, const std::stop_token& stop)
+{
+    const auto inputs = randomBatches(before, rules.seed, rules.sizes, options.samples);
+    if (!inputs)
+        return tl::make_unexpected(inputs.error());
+    ProgressBar bar("Rehearsing");
+    return rehearse(before, after, *inputs, rehearsalOf(options), {.program = thisProgram()}, bar, stop);
+}
 
 int runVerify(const VerifyArguments& options, const std::stop_token& stop)
 {
@@ -37,9 +62,19 @@ int runVerify(const VerifyArguments& options, const std::stop_token& stop)
     const auto found = verified(**before, **after, rules, stop);
     if (!found)
         return fail(found.error(), CannotVerify);
+    std::optional<Rehearsal> rehearsal;
+    if (options.bits > 0 && found->verdict != Equivalence::Different) {
+        auto made = rehearsed(*before, *after, options, rules, stop);
+        if (!made)
+            return fail(made.error(), CannotVerify);
+        rehearsal = std::move(*made);
+    }
     if (!options.json) {
         for (const std::string& line : linesOf(*found))
             fmt::print("{}\n", line);
+        if (rehearsal)
+            for (const std::string& line : linesOf(*rehearsal, mostLayers))
+                fmt::print("{}\n", line);
         return exitOf(*found);
     }
     const auto printed = printText(verificationJson(options.before, options.after, rules, *found));
@@ -66,6 +101,20 @@ Run addVerify(CLI::App& parser)
     command
         .add_option("--rtol", options->relative, "The same as a part of the largest number of that output")
         ->check(CLI::NonNegativeNumber);
+    CLI::Option* const bits =
+        command
+            .add_option(
+                "--bits", options->bits,
+                "Rehearses quantization: both run again with the weights rounded to so many bits and back")
+            ->check(CLI::Range(2, 16));
+    for (const auto& [name, flag, words] :
+         {std::tuple("--per-channel", &options->perChannel, "Each output channel has a range of its own"),
+          std::tuple("--asymmetric", &options->asymmetric, "Ranges need not be centred at 0"),
+          std::tuple("--activations", &options->activations, "What layers make is rounded too, to 8 bits"),
+          std::tuple("--sensitivity", &options->sensitivity, "Also rounds each layer alone")})
+        command.add_flag(name, *flag, words)->needs(bits);
+    command.add_option("--samples", options->samples, "How many random inputs the rehearsal runs on")
+        ->check(CLI::Range(1, 100000));
     command.add_flag("--json", options->json, "One JSON object on standard output");
     command.footer(
         "Exit codes: 0 they compute the same, 2 usage, 3 cannot read a model, 5 they do not, 6 it cannot be "

@@ -6,6 +6,7 @@
 
 #include "core/io/File.h"
 #include "core/tensor/DataType.h"
+#include "core/tensor/UniformQuantizer.h"
 #include "core/tensor/WeightLayout.h"
 
 #include <memory>
@@ -42,7 +43,7 @@ enum class Overflow {
 };
 
 // base · output[o] · input[i] for each element; rounded once, into its own type, when it is read. Without
-// factors, of any type, it is base.
+// factors, of any type, it is base. With quantizers, what came of that is rounded to their grid, and back.
 struct ScaledBytes {
     StoredBytes base;
     DataType type = DataType::Float;
@@ -50,6 +51,7 @@ struct ScaledBytes {
     Factors output;
     Factors input;
     Overflow overflow = Overflow::IsAnError;
+    std::shared_ptr<const Quantizers> quantizers{}; // null: none
 };
 
 using Scaled = std::shared_ptr<const ScaledBytes>; // never null

@@ -43,7 +43,7 @@ Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Fac
         return Payload{std::make_shared<const ScaledBytes>(std::move(content)), payload.external};
     };
     if (const auto* earlier = std::get_if<Scaled>(&payload.content);
-        earlier && (*earlier)->layout == layout) {
+        earlier && (*earlier)->layout == layout && !(*earlier)->quantizers) {
         ScaledBytes both = **earlier;
         both.output = product(both.output, output);
         both.input = product(both.input, input);
@@ -57,7 +57,7 @@ Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Fac
     } else if (const auto* bytes = std::get_if<Bytes>(&payload.content)) {
         base = *bytes;
     } else if (const auto* plain = std::get_if<Scaled>(&payload.content);
-               plain && !(*plain)->output && !(*plain)->input) {
+               plain && !(*plain)->output && !(*plain)->input && !(*plain)->quantizers) {
         base = (*plain)->base;
     } else {
         if (tensor.elements() > TensorView::mostAtOnce)
@@ -72,6 +72,17 @@ Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Fac
     return make({std::move(base), tensor.type(), layout, std::move(output), std::move(input), overflow});
 }
 
+Result<Payload> roundedToGrid(const TensorView& tensor, const WeightLayout& layout, Quantizers quantizers)
+{
+    auto payload = scaled(tensor, layout, nullptr, nullptr, Overflow::IsWanted);
+    if (!payload)
+        return payload;
+    ScaledBytes content = *std::get<Scaled>(payload->content);
+    content.quantizers = std::make_shared<const Quantizers>(std::move(quantizers));
+    payload->content = std::make_shared<const ScaledBytes>(std::move(content));
+    return payload;
+}
+
 TensorView withoutFactors(const TensorView& tensor)
 {
     const auto* scaled = std::get_if<Scaled>(&tensor.payload().content);
@@ -79,6 +90,7 @@ TensorView withoutFactors(const TensorView& tensor)
         return tensor;
     ScaledBytes plain = **scaled;
     plain.output = plain.input = nullptr;
+    plain.quantizers = nullptr;
     return {tensor.name(), tensor.type(), tensor.dims(),
             Payload{std::make_shared<const ScaledBytes>(std::move(plain)), tensor.payload().external}};
 }

@@ -13,6 +13,11 @@ namespace pleat {
 Result<Payload> scaled(const TensorView& tensor, const WeightLayout& layout, Factors output, Factors input,
                        Overflow overflow = Overflow::IsAnError);
 
+// The tensor's payload as it comes back from these quantizers, one or one an output channel; nothing is
+// computed before somebody reads it. Errors: as for scaled().
+// REQUIRES: isFoldable(tensor.type()).
+Result<Payload> roundedToGrid(const TensorView& tensor, const WeightLayout& layout, Quantizers quantizers);
+
 // The tensor as it was before any factors were recorded.
 TensorView withoutFactors(const TensorView& tensor);
 

@@ -14,54 +14,32 @@ namespace {
 constexpr std::size_t clippings = 64;        // ranges that are tried, and bins on each side of 0
 constexpr std::uint64_t mostClipped = 65536; // channels that have a histogram each
 
-// Quantizers side by side: one for all values, or one a channel. q = ⌊clamp(x/Δ, low, high)⌉: clamping before
-// rounding is the same, since the bounds are integers.
-struct Quantizers {
-    std::vector<double> step, low, high;
-    std::vector<double> noise; // Σ (x − x̂)² so far
-
-    explicit Quantizers(std::size_t count) : step(count), low(count), high(count), noise(count) {}
-};
-
-// To the nearest integer, ties to even. REQUIRES: |x| < 2⁵¹.
-double toInteger(double x)
+double noiseOf(double value, const UniformQuantizer& quantizer)
 {
-    constexpr double shift = 0x1.8p52; // behind which a double has no fraction
-    return (x + shift) - shift;
-}
-
-double noiseOf(double value, double step, double low, double high)
-{
-    const double off = value - step * toInteger(std::max(low, std::min(high, value / step)));
+    const double off = value - quantizer(value);
     return off * off;
 }
 
 // Four sums side by side.
-double noiseOf(std::span<const double> values, double step, double low, double high)
+double noiseOf(std::span<const double> values, const UniformQuantizer& quantizer)
 {
     std::array<double, 4> sums{};
     std::size_t e = 0;
     for (; e + sums.size() <= values.size(); e += sums.size())
         for (std::size_t lane = 0; lane < sums.size(); ++lane)
-            sums[lane] += noiseOf(values[e + lane], step, low, high);
+            sums[lane] += noiseOf(values[e + lane], quantizer);
     for (; e < values.size(); ++e)
-        sums[0] += noiseOf(values[e], step, low, high);
+        sums[0] += noiseOf(values[e], quantizer);
     return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-// The quantizer number `at` of a scheme for these values.
-void setRange(Quantizers& quantizers, std::size_t at, const QuantizationScheme& scheme, Range range)
-{
-    const double least = std::min(range.min, 0.0), most = std::max(range.max, 0.0);
-    const double levels = std::exp2(scheme.bits) - 1, half = std::exp2(scheme.bits - 1) - 1;
-    double step = scheme.symmetric ? std::max(-least, most) / half : (most - least) / levels;
-    if (!(step > 0) || !std::isfinite(step))
-        step = 1; // of zeros only
-    const double zero = std::nearbyint(-least / step);
-    quantizers.step[at] = step;
-    quantizers.low[at] = scheme.symmetric ? -half : -zero;
-    quantizers.high[at] = scheme.symmetric ? half : levels - zero;
-}
+// The quantizers of a scheme with the noise that each has left so far, Σ (x − x̂)².
+struct Noisy {
+    Quantizers quantizers;
+    std::vector<double> noise;
+
+    explicit Noisy(std::size_t count) : quantizers(count), noise(count) {}
+};
 
 // How far values reach towards the ends of their range, on either side of 0.
 struct Reaches {
@@ -188,11 +166,12 @@ private:
         }
         for (std::size_t s = 0; s < m_schemes.size(); ++s) {
             const QuantizationScheme& scheme = m_schemes[s];
-            for (std::size_t q = 0; q < m_quantizers[s].step.size(); ++q) {
+            for (std::size_t q = 0; q < m_quantizers[s].quantizers.size(); ++q) {
                 const Range& range = scheme.perChannel ? m_statistics.channels[q] : m_statistics.range;
-                setRange(m_quantizers[s], q, scheme,
-                         scheme.clipped ? clippedRange(scheme.perChannel ? channels[q] : all, scheme, range)
-                                        : range);
+                m_quantizers[s].quantizers[q] =
+                    quantizerFor(scheme, scheme.clipped ? clippedRange(scheme.perChannel ? channels[q] : all,
+                                                                       scheme, range)
+                                                        : range);
             }
         }
         return {};
@@ -207,9 +186,9 @@ private:
                 m_signal += value * value;
             }
             for (std::size_t s = 0; s < m_schemes.size(); ++s) {
-                Quantizers& to = m_quantizers[s];
+                Noisy& to = m_quantizers[s];
                 if (!m_schemes[s].perChannel)
-                    to.noise[0] += noiseOf(values, to.step[0], to.low[0], to.high[0]);
+                    to.noise[0] += noiseOf(values, to.quantizers[0]);
             }
             forEachRun(m_layout, Follow::Outputs, first, values.size(), [&](const Run& run) {
                 for (std::size_t s = 0; s < m_schemes.size(); ++s)
@@ -219,16 +198,15 @@ private:
         });
     }
 
-    static void addRun(Quantizers& to, const Run& run, std::span<const double> values)
+    static void addRun(Noisy& to, const Run& run, std::span<const double> values)
     {
         if (run.outputStep == 0) {
-            to.noise[run.output] +=
-                noiseOf(values, to.step[run.output], to.low[run.output], to.high[run.output]);
+            to.noise[run.output] += noiseOf(values, to.quantizers[run.output]);
             return;
         }
         for (std::size_t e = 0; e < values.size(); ++e) {
             const std::uint64_t channel = run.output + e * run.outputStep;
-            to.noise[channel] += noiseOf(values[e], to.step[channel], to.low[channel], to.high[channel]);
+            to.noise[channel] += noiseOf(values[e], to.quantizers[channel]);
         }
     }
 
@@ -236,13 +214,24 @@ private:
     const WeightLayout& m_layout;
     const Statistics& m_statistics;
     std::vector<QuantizationScheme> m_schemes;                // each once, those without clipping for all
-    std::vector<Quantizers> m_quantizers;                     // one a scheme
+    std::vector<Noisy> m_quantizers;                          // one a scheme
     std::vector<std::pair<std::size_t, std::size_t>> m_asked; // without clipping and as asked for
     double m_signal = 0;
     bool m_any = false; // a finite value
 };
 
 } // namespace
+
+UniformQuantizer quantizerFor(const QuantizationScheme& scheme, const Range& range)
+{
+    const double least = std::min(range.min, 0.0), most = std::max(range.max, 0.0);
+    const double levels = std::exp2(scheme.bits) - 1, half = std::exp2(scheme.bits - 1) - 1;
+    double step = scheme.symmetric ? std::max(-least, most) / half : (most - least) / levels;
+    if (!(step > 0) || !std::isfinite(step))
+        step = 1; // of zeros only
+    const double zero = std::nearbyint(-least / step);
+    return {step, scheme.symmetric ? -half : -zero, scheme.symmetric ? half : levels - zero};
+}
 
 std::span<const QuantizationScheme> commonSchemes()
 {

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "core/tensor/Statistics.h"
+#include "core/tensor/UniformQuantizer.h"
 
 #include <span>
 
@@ -26,6 +27,9 @@ struct QuantizationScheme {
     bool clipped = false; // to the range with the least noise, instead of min–max
     bool operator==(const QuantizationScheme&) const = default;
 };
+
+// The quantizer of a scheme for values of this range, "min–max".
+UniformQuantizer quantizerFor(const QuantizationScheme& scheme, const Range& range);
 
 // 8 and 4 bits, per tensor and per channel, symmetric and asymmetric, min–max and clipped, in this order: the
 // last one varies fastest.

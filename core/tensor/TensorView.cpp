@@ -52,6 +52,8 @@ Result<void> TensorView::read(std::uint64_t first, std::uint64_t count, std::spa
         const ScaledBytes& scaled = **content;
         if (scaled.output || scaled.input)
             scale(scaled.type, into, first, scaled.layout, view(scaled.output), view(scaled.input));
+        if (scaled.quantizers)
+            roundToGrid(scaled.type, into, first, scaled.layout, *scaled.quantizers);
     }
     return {};
 }

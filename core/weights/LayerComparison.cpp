@@ -35,7 +35,7 @@ bool areSame(const LayerWeights& a, const LayerWeights& b)
         return a.weight.payload() == b.weight.payload();
     return areEqual((*left)->base, (*right)->base) && (*left)->type == (*right)->type &&
            (*left)->layout == (*right)->layout && areEqual((*left)->output, (*right)->output) &&
-           areEqual((*left)->input, (*right)->input);
+           areEqual((*left)->input, (*right)->input) && (*left)->quantizers == (*right)->quantizers;
 }
 
 Result<LayerMeasure> measure(const LayerWeights& weights, const std::stop_token& stop)
