@@ -4,8 +4,6 @@
 #include "ui/document/Convert.h"
 #include "ui/widgets/PlainText.h"
 
-#include <cmath>
-
 using namespace Qt::StringLiterals;
 
 namespace pleat::ui {
@@ -35,8 +33,7 @@ QString numberText(const OutputDifference& output, int column)
     case OutputsModel::Scaled:
         return number(output.scaled);
     case OutputsModel::Snr:
-        return std::isinf(output.numbers.sqnr) ? OutputsModel::tr("exact")
-                                               : QString::number(output.numbers.sqnr, 'f', 1);
+        return ratioText(output.numbers.sqnr);
     case OutputsModel::Cosine:
         return QString::number(output.cosine, 'g', 9);
     case OutputsModel::FirstClass:

@@ -50,6 +50,13 @@ void Study::forget()
     Q_EMIT changed();
 }
 
+void Study::setAnswered(const VerifyQuestion& question)
+{
+    m_answered = question;
+    Q_EMIT changed();
+    Q_EMIT answered();
+}
+
 bool Study::isRunning() const
 {
     return m_workspace.jobs().isBusy(this, m_lane);

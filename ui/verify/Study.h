@@ -50,6 +50,8 @@ protected:
     // Of the study's own; those of the question are compared already.
     virtual bool hasOtherSettings() const { return false; }
 
+    void setAnswered(const VerifyQuestion& question); // the answer is there
+
     // `work` gets progress and stop token, `take` the Result with anything but Cancelled.
     template<class Work, class Take>
     void startJob(const VerifyQuestion& question, Work work, Take take)
@@ -60,9 +62,7 @@ protected:
                                      if (!found && found.error().code == ErrorCode::Cancelled)
                                          return;
                                      take(std::move(found));
-                                     m_answered = question;
-                                     Q_EMIT changed();
-                                     Q_EMIT answered();
+                                     setAnswered(question);
                                  });
     }
 

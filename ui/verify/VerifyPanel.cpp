@@ -3,6 +3,7 @@
 
 #include "ui/document/Convert.h"
 #include "ui/verify/OutputsPage.h"
+#include "ui/verify/RehearsalPage.h"
 #include "ui/verify/VerifyFields.h"
 #include "ui/widgets/Action.h"
 #include "ui/widgets/PlainText.h"
@@ -49,7 +50,8 @@ VerifyPanel::VerifyPanel(Workspace& workspace)
                         .size = {0, 320},
                         .window = {QWIDGETSIZE_MAX, QWIDGETSIZE_MAX}, // when somebody asks for it
                         .with = u"weights"_s}),
-      m_study(workspace)
+      m_study(workspace),
+      m_rehearsal(workspace)
 {
     makeAction();
     m_verdict = new VerdictLine;
@@ -74,6 +76,9 @@ VerifyPanel::VerifyPanel(Workspace& workspace)
     layout->addLayout(body, 1);
     m_outputs = new OutputsPage;
     addPage(tr("Outputs"), tr("What both models give for the same inputs"), m_outputs, m_study);
+    addPage(tr("Quantization"),
+            tr("What rounding the weights to 8 or 4 bits would cost, before folding and after"),
+            new RehearsalPage(workspace, m_rehearsal), m_rehearsal);
 
     connect(m_tabs, &QTabBar::currentChanged, this, [this](int tab) {
         m_pages->setCurrentIndex(tab);

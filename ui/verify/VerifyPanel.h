@@ -5,6 +5,7 @@
 #pragma once
 
 #include "ui/document/Panel.h"
+#include "ui/verify/RehearsalStudy.h"
 #include "ui/verify/VerifyStudy.h"
 
 #include <vector>
@@ -26,6 +27,7 @@ public:
     explicit VerifyPanel(Workspace& workspace);
 
     const VerifyStudy& study() const { return m_study; }
+    const RehearsalStudy& rehearsal() const { return m_rehearsal; }
 
 private:
     QWidget* makeHeader();
@@ -43,6 +45,7 @@ private:
     void showCommand();
 
     VerifyStudy m_study;
+    RehearsalStudy m_rehearsal;
     VerifyFields* m_fields = nullptr;
     VerdictLine* m_verdict = nullptr;
     PlainLabel* m_runtime = nullptr;

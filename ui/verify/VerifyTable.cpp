@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/verify/VerifyTable.h"
 
+#include "ui/document/Workspace.h"
 #include "ui/widgets/TableLook.h"
 #include "ui/widgets/TableMenu.h"
 
@@ -26,6 +27,21 @@ QTableView* verifyTable(RowsModel& model, const QString& object, const QString& 
     table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     table->horizontalHeader()->setStretchLastSection(true);
     return table;
+}
+
+void selectNodes(QTableView& table, Workspace& workspace)
+{
+    const auto select = [&workspace](const QModelIndex& row) {
+        const QVariant node = row.data(RowsModel::NodeRole);
+        const SnapshotPointer shown = workspace.shown();
+        if (!node.isValid() || !shown)
+            return;
+        const auto id = static_cast<NodeId>(node.toUInt());
+        if (shown->view->find(id) != NodeIndex::None)
+            workspace.selectNode(id, Workspace::Reveal::Yes);
+    };
+    QObject::connect(&table, &QTableView::clicked, &table, select);
+    QObject::connect(table.selectionModel(), &QItemSelectionModel::currentRowChanged, &table, select);
 }
 
 } // namespace pleat::ui

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/verify/TraceStudy.h"
+
+#include "core/verify/RandomInputs.h"
+#include "ui/document/Convert.h"
+#include "ui/document/Names.h"
+#include "ui/verify/TraceModel.h"
+#include "ui/widgets/PlainText.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace pleat::ui {
+
+namespace {
+
+constexpr double decades = 4; // of errors that the colours tell apart
+
+Result<Divergence> trace(const VerifyQuestion& question, const WorkerPlace& place, Progress& progress,
+                         const std::stop_token& stop)
+{
+    const auto& [before, after, settings] = question;
+    const auto inputs = randomInputs(*before->view, settings.seed, settings.sizes);
+    if (!inputs)
+        return tl::make_unexpected(inputs.error());
+    const auto common = commonValues(before->view, *after->view, progress, stop);
+    if (!common)
+        return tl::make_unexpected(common.error());
+    return traceDivergence(*before->view, *after->view, *common, inputs->tensors,
+                           settings.options().tolerance, place, progress, stop);
+}
+
+QString timesTolerated(double share)
+{
+    return TraceStudy::tr("%1 × tolerated").arg(number(share));
+}
+
+} // namespace
+
+TraceStudy::TraceStudy(Workspace& workspace, QObject* parent)
+    : Study(workspace, u"trace"_s,
+            {.job = tr("Tracing…"),
+             .running = tr("What both models compute on the way to their outputs is compared."),
+             .unasked = tr("Where does a difference begin?"),
+             .about = tr("What both models compute on the way is compared, value by value. Where an output "
+                         "differs, verifying does it by itself."),
+             .ask = tr("Trace"),
+             .askAgain = tr("Trace again")},
+            parent)
+{
+}
+
+void TraceStudy::clear()
+{
+    m_found.reset();
+    m_problem.clear();
+}
+
+void TraceStudy::adopt(const VerifyQuestion& question, Divergence found)
+{
+    clear();
+    m_found = std::make_shared<const Divergence>(std::move(found));
+    setAnswered(question);
+}
+
+void TraceStudy::start(const VerifyQuestion& question)
+{
+    startJob(
+        question,
+        [question, place = workspace().workerPlace()](Progress& progress, const std::stop_token& stop) {
+            return trace(question, place, progress, stop);
+        },
+        [this](Result<Divergence> found) {
+            clear();
+            if (found)
+                m_found = std::make_shared<const Divergence>(std::move(*found));
+            else
+                m_problem = toQt(found.error().message);
+        });
+}
+
+VerdictLine::Content TraceStudy::found() const
+{
+    VerdictLine::Content content;
+    if (!m_found) {
+        content.sentence = tr("It could not be traced.");
+        content.details = m_problem;
+        return content;
+    }
+    const int values = static_cast<int>(m_found->values.size());
+    if (!m_found->first) {
+        content.colour = MarkColour::Good;
+        content.symbol = Symbol::Check;
+        content.sentence = tr("It begins nowhere.");
+        content.details = values == 1 ? tr("The one value that both compute is within what is tolerated.")
+                                      : tr("All %n values that both compute are within what is tolerated.",
+                                           nullptr, values);
+        return content;
+    }
+    const TracedValue& first = m_found->values[*m_found->first];
+    content.colour = MarkColour::Warning;
+    content.symbol = Symbol::Attention;
+    content.sentence =
+        tr("It begins at %1 (%2).")
+            .arg(oneLine(moduleName(toQt(first.node.name), toQt(first.node.op))), oneLine(toQt(first.node.op)));
+    content.details = tr("Value %1 of %n differs by up to %2, and %3 is tolerated.", nullptr, values)
+                          .arg(QString::number(*m_found->first + 1), number(first.difference.numbers.largest),
+                               number(first.difference.tolerated));
+    return content;
+}
+
+HeatPointer heatOf(const Divergence& divergence)
+{
+    double most = 1;
+    for (const TracedValue& value : divergence.values)
+        if (const double share = overTolerated(value.difference); std::isfinite(share))
+            most = std::max(most, share);
+    auto heat = std::make_shared<Heat>();
+    heat->title = TraceStudy::tr("Largest difference of what a node makes");
+    heat->low = timesTolerated(most * std::pow(10, -decades));
+    heat->high = timesTolerated(most);
+    heat->from = 0;
+    for (const TracedValue& value : divergence.values) {
+        const double share = overTolerated(value.difference);
+        if (std::isnan(share))
+            continue;
+        const double colour = share > 0 ? std::clamp(1 + std::log10(share / most) / decades, 0.0, 1.0) : 0;
+        Heat::Node& node = heat->nodes[value.node.id];
+        if (node.words.isEmpty() || colour > node.share)
+            node = {colour, number(value.difference.numbers.largest)};
+    }
+    return heat->nodes.empty() ? nullptr : heat;
+}
+
+} // namespace pleat::ui
