@@ -8,6 +8,7 @@ build_packages=(
     qt6-base-dev qt6-svg-dev qt6-wayland libgl1-mesa-dev
     libonnx-dev libprotobuf-dev protobuf-compiler
     libcli11-dev nlohmann-json3-dev libfmt-dev libexpected-dev libssl-dev zlib1g-dev
+    libpng-dev libturbojpeg0-dev
 )
 
 # The library of ONNX Runtime, see app/onnxruntime.sh; the tests need it, the programs do without.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/Commands.h"
+#include "app/cli/InputOptions.h"
 #include "app/cli/OpenedView.h"
 #include "app/cli/RehearsalLines.h"
 #include "app/cli/Sizes.h"
@@ -24,6 +25,7 @@ struct VerifyArguments {
     int bits = 0; // of a rehearsal; 0: none
     bool perChannel = false, asymmetric = false, activations = false, sensitivity = false;
     std::size_t samples = 8;
+    InputArguments inputs;
 };
 
 RehearsalOptions rehearsalOf(const VerifyArguments& options)
@@ -38,9 +40,13 @@ Result<Rehearsal> rehearsed(const std::shared_ptr<const GraphView>& before,
                             const std::shared_ptr<const GraphView>& after, const VerifyArguments& options,
                             const VerifyOptions& rules, const std::stop_token& stop)
 {
-    const auto inputs = randomBatches(before, rules.seed, rules.sizes, options.samples);
+    const auto inputs = options.inputs.isOwn()
+                            ? readInputs(*before, options.inputs, rules.sizes, stop)
+                            : randomBatches(before, rules.seed, rules.sizes, options.samples);
     if (!inputs)
         return tl::make_unexpected(inputs.error());
+    for (const std::string& note : inputs->notes)
+        say("pleat-cli: note: " + note);
     ProgressBar bar("Rehearsing");
     return rehearse(before, after, *inputs, rehearsalOf(options), {.program = thisProgram()}, bar, stop);
 }
@@ -101,6 +107,7 @@ Run addVerify(CLI::App& parser)
     command
         .add_option("--rtol", options->relative, "The same as a part of the largest number of that output")
         ->check(CLI::NonNegativeNumber);
+    addInputOptions(command, options->inputs);
     CLI::Option* const bits =
         command
             .add_option(

@@ -11,12 +11,12 @@ namespace {
 
 using Inputs = std::vector<const KnownShape*>;
 
-const KnownShape* first(const Inputs& inputs)
+const KnownShape* dataShape(const Inputs& inputs)
 {
     return inputs.empty() ? nullptr : inputs[0];
 }
 
-std::int64_t at(const std::vector<std::int64_t>& values, std::size_t index, std::int64_t otherwise)
+std::int64_t sizeAt(const std::vector<std::int64_t>& values, std::size_t index, std::int64_t otherwise)
 {
     return index < values.size() ? values[index] : otherwise;
 }
@@ -72,18 +72,18 @@ MaybeShape convolutionShape(const GraphView& view, NodeIndex node, const Inputs&
 
 MaybeShape poolShape(const GraphView& view, NodeIndex node, const Inputs& inputs)
 {
-    if (!first(inputs) || inputs[0]->size() < 3)
+    if (!dataShape(inputs) || inputs[0]->size() < 3)
         return std::nullopt;
     KnownShape shape = *inputs[0];
     const std::vector<std::int64_t> kernel = intsAttribute(view.proto(node), "kernel_shape");
     for (std::size_t a = 2; a < shape.size(); ++a)
-        shape[a] = windowed(view.proto(node), shape[a], a - 2, shape.size() - 2, at(kernel, a - 2, 0));
+        shape[a] = windowed(view.proto(node), shape[a], a - 2, shape.size() - 2, sizeAt(kernel, a - 2, 0));
     return shape;
 }
 
 MaybeShape globalPoolShape(const GraphView&, NodeIndex, const Inputs& inputs)
 {
-    if (!first(inputs) || inputs[0]->size() < 2)
+    if (!dataShape(inputs) || inputs[0]->size() < 2)
         return std::nullopt;
     KnownShape shape = *inputs[0];
     std::fill(shape.begin() + 2, shape.end(), 1);
@@ -95,7 +95,7 @@ MaybeShape gemmShape(const GraphView& view, NodeIndex node, const Inputs& inputs
     KnownShape shape{unknownSize, unknownSize};
     const bool a = intAttribute(view.proto(node), "transA", 0) != 0;
     const bool b = intAttribute(view.proto(node), "transB", 0) != 0;
-    if (first(inputs) && inputs[0]->size() == 2)
+    if (dataShape(inputs) && inputs[0]->size() == 2)
         shape[0] = (*inputs[0])[a ? 1 : 0];
     if (inputs.size() > 1 && inputs[1] && inputs[1]->size() == 2)
         shape[1] = (*inputs[1])[b ? 0 : 1];

@@ -92,50 +92,6 @@ Result<void> writeChecked(Sink& output, const NamedTensor& entry, const std::sto
 
 } // namespace
 
-std::string_view npyType(DataType type)
-{
-    switch (type) {
-    case DataType::Float:
-        return "<f4";
-    case DataType::Double:
-        return "<f8";
-    case DataType::Float16:
-        return "<f2";
-    case DataType::Int8:
-        return "|i1";
-    case DataType::Int16:
-        return "<i2";
-    case DataType::Int32:
-        return "<i4";
-    case DataType::Int64:
-        return "<i8";
-    case DataType::UInt8:
-        return "|u1";
-    case DataType::UInt16:
-        return "<u2";
-    case DataType::UInt32:
-        return "<u4";
-    case DataType::UInt64:
-        return "<u8";
-    case DataType::Bool:
-        return "|b1";
-    case DataType::Complex64:
-        return "<c8";
-    case DataType::Complex128:
-        return "<c16";
-    case DataType::BFloat16:
-        return "|V2";
-    case DataType::Float8E4M3FN:
-    case DataType::Float8E4M3FNUZ:
-    case DataType::Float8E5M2:
-    case DataType::Float8E5M2FNUZ:
-    case DataType::Float8E8M0:
-        return "|V1";
-    default:
-        return "";
-    }
-}
-
 std::string npyNote(DataType type)
 {
     if (!npyType(type).starts_with("|V"))

@@ -8,13 +8,11 @@
 #pragma once
 
 #include "core/report/TensorBytes.h"
+#include "core/tensor/NpyFile.h"
 
 #include <filesystem>
 
 namespace pleat {
-
-// numpy's name of the type with its byte order, "<f4"; empty where it has none.
-std::string_view npyType(DataType type);
 
 // How to get at the numbers where they are stored as raw bytes; empty where they are stored as what they are.
 std::string npyNote(DataType type);

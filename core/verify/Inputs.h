@@ -26,7 +26,7 @@ std::vector<InputPort> inputPorts(const GraphView& view); // inputs without an i
 struct InputFile {
     std::string name; // as the user calls it
     std::uint64_t bytes = 0;
-    std::string sha256; // of several files: of their digests, one behind the other
+    std::string sha256{}; // of several files: of their digests, one behind the other
 };
 
 struct Inputs {
