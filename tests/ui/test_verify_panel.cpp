@@ -7,7 +7,9 @@
 #include "tests/ui/WindowFixture.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Verdict.h"
+#include "ui/verify/InputFields.h"
 #include "ui/verify/OutputsModel.h"
+#include "ui/verify/RehearsalModel.h"
 #include "ui/verify/VerifyPanel.h"
 #include "ui/widgets/TableMenu.h"
 #include "ui/window/ExportSheet.h"
@@ -25,6 +27,7 @@
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QTabBar>
 #include <QTableView>
 #include <QTest>
 #include <QToolButton>
@@ -116,6 +119,22 @@ struct Opened {
     void verifyAgain()
     {
         QSignalSpy answered(&panel.study(), &Study::answered);
+        click(button());
+        QVERIFY(answered.wait(patience));
+    }
+
+    void show(const QString& tab)
+    {
+        Q_EMIT panel.wanted();
+        auto* tabs = part<QTabBar>(window, "verifyTabs");
+        for (int i = 0; i < tabs->count(); ++i)
+            if (tabs->tabText(i) == tab)
+                return tabs->setCurrentIndex(i);
+        qFatal("there is no tab %s", qPrintable(tab));
+    }
+    void rehearse()
+    {
+        QSignalSpy answered(&panel.rehearsal(), &Study::answered);
         click(button());
         QVERIFY(answered.wait(patience));
     }
@@ -388,6 +407,77 @@ private Q_SLOTS:
                  qPrintable(why));
     }
 
+    void rehearsesQuantization()
+    {
+        Opened opened(sampleModel());
+        opened.foldAll();
+        opened.show(u"Quantization"_s);
+        QCOMPARE(opened.button()->text(), u"Rehearse"_s);
+        opened.rehearse();
+        QVERIFY2(opened.verdict().startsWith(u"8 bits, per tensor: "_s), qPrintable(opened.verdict()));
+        QVERIFY2(opened.details().contains(u"Top-1 as in float: "_s), qPrintable(opened.details()));
+        const auto& layers = *part<QTableView>(opened.window, "rehearsalTable")->model();
+        QVERIFY(layers.rowCount() > 10);
+        QCOMPARE(layers.index(0, RehearsalModel::Alone).data().toString(), u"–"_s); // nobody asked for it
+        const double eight = opened.panel.rehearsal().rehearsal()->after.ratio;
+        part<QComboBox>(opened.window, "rehearsalBits")->setCurrentIndex(1);
+        QCOMPARE(opened.stale(), u"This is with other settings."_s);
+        opened.rehearse();
+        QVERIFY(opened.stale().isEmpty());
+        QVERIFY(opened.panel.rehearsal().rehearsal()->after.ratio < eight);
+        opened.show(u"Outputs"_s);
+        QCOMPARE(opened.verdict(), u"Not verified yet"_s); // another question
+    }
+
+    void rehearsesOnOwnSamplesWithLabels()
+    {
+        Opened opened(sampleModel());
+        opened.foldAll();
+        opened.show(u"Quantization"_s);
+        auto* inputs = opened.window.findChild<InputFields*>();
+        inputs->setFiles({QStringLiteral(PLEAT_SOURCE_DIR "/tests/fixtures/digits-300.csv")});
+        part<QLineEdit>(opened.window, "inputsLabels")->setText(u"last"_s);
+        part<QLineEdit>(opened.window, "inputsScale")->setText(u"16"_s);
+        opened.rehearse();
+        QVERIFY2(opened.details().contains(u"Accuracy: "_s),
+                 qPrintable(opened.verdict() + u' ' + opened.details()));
+        const Rehearsal& found = *opened.panel.rehearsal().rehearsal();
+        QCOMPARE(found.after.inFloat->samples, std::uint64_t{300});
+        QVERIFY(found.after.inFloat->right > 270); // it was trained on such
+        inputs->setFiles({m_folder->filePath(u"nothing.npz"_s)});
+        opened.rehearse();
+        QCOMPARE(opened.verdict(), u"It could not be rehearsed."_s);
+        QVERIFY2(opened.details().contains(u"nothing.npz"_s), qPrintable(opened.details()));
+    }
+
+    void stopsARehearsalInTheMiddle()
+    {
+        Gate gate(u"rehearsal"_s, 2);
+        Opened opened(sampleModel());
+        opened.foldAll();
+        opened.show(u"Quantization"_s);
+        gate.listenTo(opened.window.workspace().jobs());
+        click(opened.button());
+        QTRY_VERIFY_WITH_TIMEOUT(gate.waiting, patience);
+        QCOMPARE(opened.button()->text(), u"Stop"_s);
+        click(opened.button());
+        gate.open.release();
+        QTRY_VERIFY(!opened.window.workspace().jobs().isBusy());
+        QVERIFY(!opened.panel.rehearsal().hasAnswer());
+    }
+
+    void selectsTheLayerOfARow()
+    {
+        Opened opened(sampleModel());
+        opened.foldAll();
+        opened.show(u"Quantization"_s);
+        opened.rehearse();
+        auto* table = part<QTableView>(opened.window, "rehearsalTable");
+        table->selectRow(3);
+        QCOMPARE(quint32(opened.window.workspace().selection().value().node),
+                 table->model()->index(3, 0).data(RowsModel::NodeRole).toUInt());
+    }
+
     void isAWellBehavedModel()
     {
         const VerificationPointer found = foundOf(tampered(*m_folder));
@@ -397,6 +487,17 @@ private Q_SLOTS:
         QVERIFY(csvText(model).startsWith(u"Output,Type,Shape,"_s));
         model.setFound(nullptr);
         model.setFound(found);
+        RehearsalModel layers;
+        QAbstractItemModelTester layersTester(&layers,
+                                              QAbstractItemModelTester::FailureReportingMode::QtTest);
+        auto rehearsal = std::make_shared<Rehearsal>();
+        rehearsal->before.layers.resize(3);
+        rehearsal->before.layers[2].key = "gone";
+        rehearsal->after.layers.resize(2);
+        rehearsal->after.layers[1].key = "came";
+        layers.setRehearsal(rehearsal);
+        QCOMPARE(layers.rowCount(), 3);
+        layers.setRehearsal(nullptr);
     }
 };
 

@@ -53,16 +53,17 @@ QString foundText(const PartCheck& part)
 } // namespace
 
 PartsModel::PartsModel(QObject* parent)
-    : RowsModel({{tr("Layer"), tr("What is folded; a click goes there"), true},
-                 {tr("Before"), tr("The operators that became one"), true},
-                 {tr("Error"), tr("Against what rounding explains: the tick")},
-                 {tr("Units"), tr("The largest error of an element in units of rounding, u·Σ|w||x| with the unit "
-                                  "roundoff u of the type")},
-                 {tr("Allowed"), tr("As many as the roundings on both sides explain")},
-                 {tr("Largest |Δ|"), tr("What an element differs by at most")},
-                 {tr("Channel"), tr("Where that is")},
-                 {tr("Found"), tr("What the numbers say"), true}},
-                parent)
+    : RowsModel(
+          {{tr("Layer"), tr("What is folded; a click goes there"), true},
+           {tr("Before"), tr("The operators that became one"), true},
+           {tr("Error"), tr("Against what rounding explains: the tick")},
+           {tr("Units"), tr("The largest error of an element in units of rounding, u·Σ|w||x| with the unit "
+                            "roundoff u of the type")},
+           {tr("Allowed"), tr("As many as the roundings on both sides explain")},
+           {tr("Largest |Δ|"), tr("What an element differs by at most")},
+           {tr("Channel"), tr("Where that is")},
+           {tr("Found"), tr("What the numbers say"), true}},
+          parent)
 {
 }
 
@@ -135,7 +136,8 @@ QVariant PartsModel::more(int row, int column, int role) const
         return node ? QVariant(static_cast<uint>(node->id)) : QVariant();
     }
     if (role == WarnRole)
-        return (column == Found || column == Error || column == Units) && part.problem.empty() && !part.isWithin;
+        return (column == Found || column == Error || column == Units) && part.problem.empty() &&
+               !part.isWithin;
     if (column != Error || !part.problem.empty() || !(part.allowed > 0))
         return {};
     if (role == AfterBarRole)

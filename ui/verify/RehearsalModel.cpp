@@ -28,8 +28,10 @@ std::optional<double> known(const LayerLoss* loss, double LayerLoss::*member)
 RehearsalModel::RehearsalModel(QObject* parent)
     : RowsModel(
           {{tr("Layer"), tr("The layer; a click goes there"), true},
-           {tr("Output"), tr("What is left of its output: before folding above, after below; longer is "
-                             "better")},
+           {tr("Output"),
+            tr("What is left of its output: before folding above, after below; longer is "
+               "better"),
+            true},
            {tr("Before, dB"), tr("Signal to quantization noise of the layer's output before folding, all "
                                  "layers rounded")},
            {tr("After, dB"), tr("The same after folding")},

@@ -11,6 +11,8 @@ class QComboBox;
 
 namespace pleat::ui {
 
+class InputFields;
+
 class RehearsalPage final : public QWidget {
     Q_OBJECT
 public:
@@ -31,6 +33,7 @@ private:
     QComboBox* m_symmetry = nullptr;
     QCheckBox* m_activations = nullptr;
     QCheckBox* m_sensitivity = nullptr;
+    InputFields* m_inputs = nullptr;
 };
 
 } // namespace pleat::ui

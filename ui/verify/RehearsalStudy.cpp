@@ -2,20 +2,18 @@
 #include "ui/verify/RehearsalStudy.h"
 
 #include "ui/document/Convert.h"
+#include "ui/document/Names.h"
 #include "ui/verify/VerifyInputs.h"
+#include "ui/widgets/PlainText.h"
 
 #include <algorithm>
+#include <tuple>
 
 using namespace Qt::StringLiterals;
 
 namespace pleat::ui {
 
 namespace {
-
-bool areSame(const RehearsalOptions& a, const RehearsalOptions& b)
-{
-    return a.scheme == b.scheme && a.activations == b.activations && a.sensitivity == b.sensitivity;
-}
 
 // "Top-1 as in float: 6 of 8 before folding, 8 of 8 after." Nothing where no output looks like class scores.
 QString agreement(const Rehearsal& rehearsal)
@@ -44,6 +42,19 @@ QString percent(const Accuracy& accuracy)
         0, 'f', 1);
 }
 
+// rehearsalSentence() with the short name of the layer.
+QString sentence(const Rehearsal& rehearsal)
+{
+    const auto worst = byLoss(rehearsal.after);
+    const QString both = RehearsalStudy::tr("%1: %2 dB before folding, %3 dB after")
+                             .arg(toQt(schemeText(rehearsal.options)), ratioText(rehearsal.before.ratio),
+                                  ratioText(rehearsal.after.ratio));
+    return worst.empty() ? both + u'.'
+                         : RehearsalStudy::tr("%1; worst layer %2.")
+                               .arg(both, oneLine(moduleName(toQt(worst.front()->layer.name),
+                                                             toQt(worst.front()->layer.op))));
+}
+
 // Where the samples have labels.
 QString accuracy(const Rehearsal& rehearsal)
 {
@@ -69,37 +80,62 @@ RehearsalStudy::RehearsalStudy(Workspace& workspace, QObject* parent)
 {
 }
 
-void RehearsalStudy::setOptions(const RehearsalOptions& options)
+bool RehearsalStudy::areSame(const Settings& a, const Settings& b)
 {
-    m_options = options;
+    const auto options = [](const Settings& of) {
+        return std::tuple(of.options.scheme.bits, of.options.scheme.perChannel, of.options.scheme.symmetric,
+                          of.options.activations, of.options.sensitivity);
+    };
+    const auto own = [](const Settings& of) {
+        return of.own ? std::optional(std::tie(of.own->files, of.own->scale, of.own->mean, of.own->deviation,
+                                               of.own->labelColumn, of.own->labels))
+                      : std::nullopt;
+    };
+    return options(a) == options(b) && own(a) == own(b);
+}
+
+void RehearsalStudy::setSettings(const RehearsalOptions& options, std::optional<OwnInputs> own)
+{
+    m_settings = {options, std::move(own)};
     Q_EMIT changed();
 }
 
 bool RehearsalStudy::hasOtherSettings() const
 {
-    return m_found && !areSame(m_found->options, m_options);
+    return m_found && !areSame(m_asked, m_settings);
+}
+
+Result<RehearsalStudy::Answer> RehearsalStudy::ask(const VerifyQuestion& question, const Settings& settings,
+                                                   const WorkerPlace& place, Progress& progress,
+                                                   const std::stop_token& stop)
+{
+    auto inputs = inputsFor(question, settings.own, progress, stop);
+    if (!inputs)
+        return tl::make_unexpected(std::move(inputs.error()));
+    auto found = rehearse(question.before->view, question.after->view, *inputs, settings.options, place,
+                          progress, stop);
+    if (!found)
+        return tl::make_unexpected(std::move(found.error()));
+    return Answer{std::move(*found), std::move(inputs->notes)};
 }
 
 void RehearsalStudy::start(const VerifyQuestion& question)
 {
     startJob(
         question,
-        [question, options = m_options, place = workspace().workerPlace()](
-            Progress& progress, const std::stop_token& stop) -> Result<Rehearsal> {
-            const auto inputs = inputsFor(question, progress, stop);
-            if (!inputs)
-                return tl::make_unexpected(inputs.error());
-            return rehearse(question.before->view, question.after->view, *inputs, options, place, progress,
-                            stop);
+        [question, settings = m_settings, place = workspace().workerPlace()](Progress& progress,
+                                                                             const std::stop_token& stop) {
+            return ask(question, settings, place, progress, stop);
         },
-        [this, options = m_options](Result<Rehearsal> found) {
-            Rehearsal answer;
-            answer.options = options;
+        [this, settings = m_settings](Result<Answer> found) {
+            Answer answer;
             if (found)
                 answer = std::move(*found);
             else
-                answer.problem = std::move(found.error().message);
-            m_found = std::make_shared<const Rehearsal>(std::move(answer));
+                answer.rehearsal.problem = std::move(found.error().message);
+            m_asked = settings;
+            m_notes = std::move(answer.notes);
+            m_found = std::make_shared<const Rehearsal>(std::move(answer.rehearsal));
         });
 }
 
@@ -111,8 +147,12 @@ VerdictLine::Content RehearsalStudy::found() const
         content.details = toQt(m_found->problem);
         return content;
     }
-    content.sentence = toQt(rehearsalSentence(*m_found));
-    content.details = (agreement(*m_found) + u' ' + accuracy(*m_found)).trimmed();
+    content.sentence = sentence(*m_found);
+    QStringList details{agreement(*m_found), accuracy(*m_found)};
+    for (const std::string& note : m_notes)
+        details += toQt(note);
+    details.removeAll(QString());
+    content.details = details.join(u' ');
     const bool isBetter = m_found->after.ratio >= m_found->before.ratio;
     content.colour = isBetter ? MarkColour::Good : MarkColour::Warning;
     content.symbol = isBetter ? Symbol::Check : Symbol::Attention;

@@ -15,8 +15,7 @@ namespace {
 Result<Speed> measure(const VerifyQuestion& question, const WorkerPlace& place, Progress& progress,
                       const std::stop_token& stop)
 {
-    const auto inputs =
-        randomInputs(*question.before->view, question.settings.seed, question.settings.sizes);
+    const auto inputs = randomInputs(*question.before->view, question.settings.seed, question.settings.sizes);
     if (!inputs)
         return tl::make_unexpected(inputs.error());
     return measureSpeed(*question.before->view, *question.after->view, inputs->tensors,
@@ -40,7 +39,8 @@ SpeedStudy::SpeedStudy(Workspace& workspace, QObject* parent)
             {.job = tr("Measuring…"),
              .running = tr("Both models run in turns, with ONNX Runtime's optimisations off and on."),
              .unasked = tr("How long do both take?"),
-             .about = tr("Both models run in turns on one thread, with ONNX Runtime's optimisations off and on."),
+             .about =
+                 tr("Both models run in turns on one thread, with ONNX Runtime's optimisations off and on."),
              .ask = tr("Measure"),
              .askAgain = tr("Measure again")},
             parent)
@@ -80,7 +80,8 @@ VerdictLine::Content SpeedStudy::found() const
     const Quartiles& before = m_found->before.optimised;
     const Quartiles& after = m_found->after.optimised;
     const bool isFaster = after.median < before.median;
-    const double times = static_cast<double>(before.median.count()) / static_cast<double>(after.median.count());
+    const double times =
+        static_cast<double>(before.median.count()) / static_cast<double>(after.median.count());
     if (overlap(before, after)) {
         content.sentence = tr("As ONNX Runtime optimises them, both take as long.");
     } else if (isFaster) {

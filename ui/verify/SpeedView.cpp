@@ -78,9 +78,12 @@ void SpeedView::paintRow(QPainter& painter, const Theme& theme, const Row& row, 
                      row.name);
     const double left = box.left() + nameWidth;
     const double room = box.width() - nameWidth - numberWidth;
-    const std::array sides{std::tuple{&row.before, theme.before, 4.0}, std::tuple{&row.after, theme.accent, 23.0}};
+    const std::array sides{std::tuple{&row.before, theme.before, 4.0},
+                           std::tuple{&row.after, theme.accent, 23.0}};
     for (const auto& [time, colour, top] : sides) {
-        const auto at = [&, left](std::chrono::nanoseconds value) { return left + count(value) / most * room; };
+        const auto at = [&, left](std::chrono::nanoseconds value) {
+            return left + count(value) / most * room;
+        };
         const QRectF bar(left, box.top() + top, at(time->median) - left, 15);
         painter.setPen(Qt::NoPen);
         painter.setBrush(colour);

@@ -39,15 +39,16 @@ double overTolerated(const OutputDifference& difference)
 }
 
 TraceModel::TraceModel(QObject* parent)
-    : RowsModel({{tr("#"), tr("In the order of the graph")},
-                 {tr("Node"), tr("The node of the model before that makes it; a click goes there"), true},
-                 {tr("Operator"), {}, true},
-                 {tr("Error"), tr("The largest difference on a logarithmic scale; the tick is what is tolerated")},
-                 {tr("Largest |Δ|"), tr("What an element differs by at most")},
-                 {tr("Tolerated"), tr("What an element may differ by")},
-                 {tr("SNR, dB"), tr("10·log₁₀(Σ before² / Σ difference²)")},
-                 {tr("Value"), tr("Its name in both models"), true}},
-                parent)
+    : RowsModel(
+          {{tr("#"), tr("In the order of the graph")},
+           {tr("Node"), tr("The node of the model before that makes it; a click goes there"), true},
+           {tr("Operator"), {}, true},
+           {tr("Error"), tr("The largest difference on a logarithmic scale; the tick is what is tolerated")},
+           {tr("Largest |Δ|"), tr("What an element differs by at most")},
+           {tr("Tolerated"), tr("What an element may differ by")},
+           {tr("SNR, dB"), tr("10·log₁₀(Σ before² / Σ difference²)")},
+           {tr("Value"), tr("Its name in both models"), true}},
+          parent)
 {
 }
 

@@ -34,8 +34,8 @@ TracePage::TracePage(Workspace& workspace, TraceStudy& study, QWidget* parent)
     row->addWidget(m_colours);
     row->addStretch();
     row->addWidget(m_first);
-    m_table =
-        verifyTable(m_model, u"traceTable"_s, tr("What both models compute, in the order of the graph"), tr("trace"));
+    m_table = verifyTable(m_model, u"traceTable"_s, tr("What both models compute, in the order of the graph"),
+                          tr("trace"));
     m_table->setItemDelegateForColumn(TraceModel::Error, new BarsDelegate(m_table));
     selectNodes(*m_table, workspace);
     auto* layout = new QVBoxLayout(this);
@@ -72,8 +72,7 @@ void TracePage::goToFirst()
 // Others colour it, too: what is theirs stays.
 void TracePage::colour()
 {
-    const HeatPointer wanted =
-        isVisible() && m_colours->isChecked() && m_shown ? heatOf(*m_shown) : nullptr;
+    const HeatPointer wanted = isVisible() && m_colours->isChecked() && m_shown ? heatOf(*m_shown) : nullptr;
     if (wanted || m_workspace.heat() == m_heat)
         m_workspace.setHeat(wanted);
     m_heat = wanted;

@@ -102,9 +102,9 @@ VerdictLine::Content TraceStudy::found() const
     const TracedValue& first = m_found->values[*m_found->first];
     content.colour = MarkColour::Warning;
     content.symbol = Symbol::Attention;
-    content.sentence =
-        tr("It begins at %1 (%2).")
-            .arg(oneLine(moduleName(toQt(first.node.name), toQt(first.node.op))), oneLine(toQt(first.node.op)));
+    content.sentence = tr("It begins at %1 (%2).")
+                           .arg(oneLine(moduleName(toQt(first.node.name), toQt(first.node.op))),
+                                oneLine(toQt(first.node.op)));
     content.details = tr("Value %1 of %n differs by up to %2, and %3 is tolerated.", nullptr, values)
                           .arg(QString::number(*m_found->first + 1), number(first.difference.numbers.largest),
                                number(first.difference.tolerated));

@@ -9,10 +9,12 @@ constexpr std::size_t randomBatchCount = 8; // as at the command line
 
 }
 
-Result<Inputs> inputsFor(const VerifyQuestion& question, Progress&, const std::stop_token&)
+Result<Inputs> inputsFor(const VerifyQuestion& question, const std::optional<OwnInputs>& own,
+                         Progress& progress, const std::stop_token& stop)
 {
-    return randomBatches(question.before->view, question.settings.seed, question.settings.sizes,
-                         randomBatchCount);
+    const auto& [before, after, settings] = question;
+    return own ? ownInputs(*before->view, *own, settings.sizes, progress, stop)
+               : randomBatches(before->view, settings.seed, settings.sizes, randomBatchCount);
 }
 
 } // namespace pleat::ui

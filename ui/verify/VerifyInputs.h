@@ -3,12 +3,13 @@
 #pragma once
 
 #include "core/base/Progress.h"
-#include "core/verify/Inputs.h"
+#include "core/verify/InputFiles.h"
 #include "ui/verify/VerifyQuestion.h"
 
 namespace pleat::ui {
 
-// For the model before. Errors: Usage and Unreadable where they do not fit it; Cancelled.
-Result<Inputs> inputsFor(const VerifyQuestion& question, Progress& progress, const std::stop_token& stop);
+// For the model before; nothing of one's own: random ones. Errors: those of ownInputs() and randomBatches().
+Result<Inputs> inputsFor(const VerifyQuestion& question, const std::optional<OwnInputs>& own,
+                         Progress& progress, const std::stop_token& stop);
 
 } // namespace pleat::ui

@@ -12,7 +12,7 @@ namespace pleat::ui {
 
 void dressTable(QTableView& table)
 {
-    table.setStyleSheet(u"QTableView::item { padding: 0 7px; }"_s); // as in the header
+    table.setStyleSheet(u"QTableView::item { border: none; padding: 0 7px; }"_s); // as in the header
     table.setFrameShape(QFrame::NoFrame);
     table.setShowGrid(false);
     table.setSelectionBehavior(QAbstractItemView::SelectRows);
