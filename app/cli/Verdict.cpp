@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/Verdict.h"
 
+#include "app/cli/PartLines.h"
 #include "core/base/Text.h"
 #include "core/base/Visible.h"
 
@@ -60,18 +61,21 @@ std::vector<std::string> linesOf(const Verification& found)
         lines.push_back("structure " + visible(sentence));
     for (const std::string& note : found.notes)
         lines.push_back("note      " + visible(note));
+    addParts(found, lines);
     for (const OutputDifference& output : found.outputs)
         add(output, lines);
+    addTrace(found, lines);
+    addSpeed(found, lines);
     switch (found.verdict) {
     case Equivalence::Same:
-        lines.push_back("Both compute the same, in ONNX Runtime " + found.library.version +
-                        " on random inputs.");
+        lines.push_back(sentenceOfSame(found));
         break;
     case Equivalence::Different:
         lines.emplace_back("They do not compute the same.");
         break;
     case Equivalence::Unknown:
-        lines.push_back("It cannot be verified: " + visible(found.problem));
+        lines.push_back("It cannot be verified: " +
+                        visible(found.problem.empty() ? found.partsProblem : found.problem));
         break;
     }
     return lines;

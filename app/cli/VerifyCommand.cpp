@@ -21,7 +21,7 @@ struct VerifyArguments {
     std::vector<std::string> dims;
     std::uint64_t seed = VerifyOptions().seed;
     std::optional<double> absolute, relative;
-    bool json = false;
+    bool trace = false, speed = false, json = false;
     int bits = 0; // of a rehearsal; 0: none
     bool perChannel = false, asymmetric = false, activations = false, sensitivity = false;
     std::size_t samples = 8;
@@ -57,6 +57,8 @@ int runVerify(const VerifyArguments& options, const std::stop_token& stop)
     if (!sizes)
         return fail(sizes.error(), Usage);
     VerifyOptions rules{.seed = options.seed, .sizes = *sizes, .tolerance = {}};
+    rules.trace = options.trace;
+    rules.speed = options.speed;
     if (options.absolute || options.relative)
         rules.tolerance = Tolerance{options.absolute.value_or(0), options.relative.value_or(0)};
     const auto& before = untilExit(openView(options.before, stop));
@@ -93,7 +95,9 @@ Run addVerify(CLI::App& parser)
 {
     const auto options = std::make_shared<VerifyArguments>();
     CLI::App& command = *parser.add_subcommand(
-        "verify", "Whether two models compute the same: both are run on the same random inputs");
+        "verify",
+        "Whether two models compute the same: what they take and give, each place in which they differ, and "
+        "the whole of both are compared, on the same random inputs");
     command.add_option("BEFORE", options->before, "An ONNX file")->required();
     command.add_option("AFTER", options->after, "What was made of it")->required();
     command.add_option("--seed", options->seed, "Of the random inputs: the same seed, the same inputs");
@@ -108,6 +112,12 @@ Run addVerify(CLI::App& parser)
         .add_option("--rtol", options->relative, "The same as a part of the largest number of that output")
         ->check(CLI::NonNegativeNumber);
     addInputOptions(command, options->inputs);
+    command.add_flag(
+        "--trace", options->trace,
+        "Also says how far values between inputs and outputs differ, and where that begins; done by "
+        "itself when an output differs");
+    command.add_flag("--speed", options->speed,
+                     "Also measures how long both take, with ONNX Runtime's optimisations off and on");
     CLI::Option* const bits =
         command
             .add_option(
@@ -124,6 +134,10 @@ Run addVerify(CLI::App& parser)
         ->check(CLI::Range(1, 100000));
     command.add_flag("--json", options->json, "One JSON object on standard output");
     command.footer(
+        "A part of a model is run by itself, so that a model with operators that ONNX Runtime does not have "
+        "can be "
+        "verified where it was changed. 6 means that neither the whole models nor all changed parts could be "
+        "run.\n"
         "Exit codes: 0 they compute the same, 2 usage, 3 cannot read a model, 5 they do not, 6 it cannot be "
         "verified, 130 interrupted.");
     return [options](const std::stop_token& stop) { return runVerify(*options, stop); };

@@ -8,6 +8,11 @@ namespace pleat {
 
 namespace {
 
+Json orNull(const std::string& problem)
+{
+    return problem.empty() ? Json(nullptr) : Json(problem);
+}
+
 Json outputJson(const OutputDifference& output)
 {
     Json json{{"name", output.name}, {"dtype", name(output.type)}, {"shape", output.dims}};
@@ -24,11 +29,94 @@ Json outputJson(const OutputDifference& output)
     json["tolerated"] = number(output.tolerated);
     json["cosine"] = number(output.cosine);
     json["snr"] = number(output.numbers.sqnr);
+    json["decades"] = Json::array();
+    for (const ErrorDecade& decade : output.decades)
+        json["decades"].push_back({{"exponent", decade.exponent}, {"count", decade.count}});
     if (output.classes)
         json["classes"] = {{"rows", output.classes->rows},
                            {"top1", output.classes->first},
                            {"top5", output.classes->firstFive}};
     return json;
+}
+
+Json nodesJson(const std::vector<NodeRef>& nodes)
+{
+    Json json = Json::array();
+    for (const NodeRef& node : nodes)
+        json.push_back({{"name", node.name}, {"op", node.op}});
+    return json;
+}
+
+Json numbersJson(const std::vector<double>& numbers)
+{
+    Json json = Json::array();
+    for (const double value : numbers)
+        json.push_back(number(value));
+    return json;
+}
+
+Json partJson(const PartCheck& part)
+{
+    Json json{{"output", part.output},
+              {"folds", part.folds},
+              {"before", nodesJson(part.before)},
+              {"after", nodesJson(part.after)},
+              {"within", part.isWithin}};
+    json["inputs"] = Json::array();
+    for (std::size_t i = 0; i < part.inputShapes.size(); ++i)
+        json["inputs"].push_back({{"name", i < part.inputs.size() ? part.inputs[i] : std::string()},
+                                  {"dtype", name(part.inputShapes[i].type)},
+                                  {"shape", part.inputShapes[i].dims}});
+    json["problem"] = orNull(part.problem);
+    if (!part.problem.empty())
+        return json;
+    json["dtype"] = name(part.type);
+    json["shape"] = part.dims;
+    json["channel_axis"] = part.channelAxis;
+    json["worst_channel"] = part.worstChannel;
+    json["max_difference"] = number(part.largest);
+    json["scaled"] = number(part.scaled);
+    json["units"] = part.hasBound ? number(part.worst) : Json(nullptr);
+    json["allowed"] = number(part.allowed);
+    json["allowed_in"] = part.isByUnits ? "units" : "difference";
+    json["channels"] = {{"max_difference", numbersJson(part.errors)}, {"units", numbersJson(part.units)}};
+    return json;
+}
+
+Json traceJson(const Divergence& divergence)
+{
+    Json json{{"first", divergence.first ? Json(*divergence.first) : Json(nullptr)}};
+    json["values"] = Json::array();
+    for (const TracedValue& value : divergence.values) {
+        const OutputDifference& difference = value.difference;
+        Json traced{{"name", difference.name},
+                    {"node", value.node.name},
+                    {"op", value.node.op},
+                    {"within", difference.isWithin},
+                    {"max_difference", number(difference.numbers.largest)},
+                    {"scaled", number(difference.scaled)},
+                    {"snr", number(difference.numbers.sqnr)}};
+        if (!difference.problem.empty())
+            traced["problem"] = difference.problem;
+        json["values"].push_back(std::move(traced));
+    }
+    return json;
+}
+
+Json quartilesJson(const Quartiles& times)
+{
+    return {{"runs", times.runs},
+            {"lower_ns", times.lower.count()},
+            {"median_ns", times.median.count()},
+            {"upper_ns", times.upper.count()}};
+}
+
+Json speedJson(const SpeedOfSide& side)
+{
+    return {{"nodes", side.nodes},
+            {"parameters", side.parameters},
+            {"plain", quartilesJson(side.plain)},
+            {"optimised", quartilesJson(side.optimised)}};
 }
 
 const char* word(Equivalence verdict)
@@ -46,7 +134,7 @@ std::string verificationJson(const std::string& before, const std::string& after
     Json json{{"before", before},     {"after", after},         {"verdict", word(found.verdict)},
               {"seed", options.seed}, {"sizes", options.sizes}, {"structure", found.structure},
               {"notes", found.notes}};
-    json["problem"] = found.problem.empty() ? Json(nullptr) : Json(found.problem);
+    json["problem"] = orNull(found.problem);
     json["onnxruntime"] = found.library.version.empty() ? Json(nullptr) : Json(found.library.version);
     if (options.tolerance)
         json["tolerance"] = {{"absolute", options.tolerance->absolute},
@@ -54,6 +142,16 @@ std::string verificationJson(const std::string& before, const std::string& after
     json["outputs"] = Json::array();
     for (const OutputDifference& output : found.outputs)
         json["outputs"].push_back(outputJson(output));
+    json["parts"] = Json::array();
+    for (const PartCheck& part : found.parts)
+        json["parts"].push_back(partJson(part));
+    json["parts_problem"] = orNull(found.partsProblem);
+    json["trace"] = found.divergence ? traceJson(*found.divergence) : Json(nullptr);
+    json["trace_problem"] = orNull(found.divergenceProblem);
+    json["speed"] = found.speed ? Json{{"before", speedJson(found.speed->before)},
+                                       {"after", speedJson(found.speed->after)}}
+                                : Json(nullptr);
+    json["speed_problem"] = orNull(found.speedProblem);
     return visibleJson(json.dump(2, ' ', false, Json::error_handler_t::replace)) + '\n';
 }
 

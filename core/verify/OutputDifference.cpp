@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <onnx/onnx_pb.h>
 
@@ -55,6 +56,21 @@ double cosine(std::span<const double> before, std::span<const double> after)
     if (a == 0 && b == 0)
         return 1;
     return a == 0 || b == 0 ? 0 : product / (std::sqrt(a) * std::sqrt(b));
+}
+
+std::vector<ErrorDecade> decadesOf(std::span<const double> before, std::span<const double> after)
+{
+    std::map<int, std::uint64_t> counts;
+    for (std::size_t e = 0; e < before.size(); ++e) {
+        const double error = std::abs(after[e] - before[e]);
+        if (std::isfinite(error) && error > 0)
+            ++counts[static_cast<int>(std::floor(std::log10(error)))];
+    }
+    std::vector<ErrorDecade> decades;
+    decades.reserve(counts.size());
+    for (const auto& [exponent, count] : counts)
+        decades.push_back({exponent, count});
+    return decades;
 }
 
 double magnitude(const Range& range)
@@ -121,6 +137,7 @@ Result<OutputDifference> outputDifference(const onnx::TensorProto& before, const
     const Tolerance allowed = tolerance.value_or(usualTolerance(result.type));
     result.scaled = numbers->largest == 0 ? 0 : numbers->largest / reach;
     result.cosine = cosine(*was, *is);
+    result.decades = decadesOf(*was, *is);
     result.tolerated = isFloating(result.type) ? allowed.absolute + allowed.relative * reach : 0;
     result.isWithin = numbers->apart == 0 && numbers->largest <= result.tolerated;
     if (isFloating(result.type) && result.dims.size() == 2 && result.dims[1] >= 2)

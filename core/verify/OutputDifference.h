@@ -26,6 +26,12 @@ struct Agreement {
     std::uint64_t rows = 0, first = 0, firstFive = 0;
 };
 
+// How many elements differ by at least 10^exponent and less than ten times that.
+struct ErrorDecade {
+    int exponent = 0;
+    std::uint64_t count = 0;
+};
+
 struct OutputDifference {
     std::string name;
     DataType type = DataType::Undefined;
@@ -34,6 +40,7 @@ struct OutputDifference {
     double scaled = 0;                // numbers.largest over the largest magnitude before; 0 where both are 0
     double cosine = 1;                // of the angle between the two as vectors; 1 where both are 0
     double tolerated = 0;             // what an element may differ by
+    std::vector<ErrorDecade> decades; // of |after − before| that are finite and not 0: ascending, none empty
     std::optional<Agreement> classes; // floats of rank 2 with 2 or more columns
     std::string problem;              // a sentence, where they cannot be compared: another type or shape
     bool isWithin = false;

@@ -156,4 +156,27 @@ Result<RandomInputs> randomInputs(const GraphView& view, std::uint64_t seed,
     return inputs;
 }
 
+Result<onnx::TensorProto> randomTensor(const std::string& name, DataType type,
+                                       std::span<const std::int64_t> dims, std::uint64_t seed)
+{
+    onnx::TensorProto tensor;
+    tensor.set_name(name);
+    tensor.set_data_type(static_cast<std::int32_t>(type));
+    std::uint64_t count = 1;
+    for (const std::int64_t size : dims) {
+        tensor.add_dims(size);
+        count *= static_cast<std::uint64_t>(size);
+        if (count > largestInput)
+            return failure(ErrorCode::Unsupported,
+                           fmt::format("The input {} would be larger than 1 GiB.", name));
+    }
+    Numbers numbers(seed);
+    auto bytes = elements(type, numbers, count);
+    if (!bytes)
+        return failure(ErrorCode::Unsupported,
+                       fmt::format("There are no random numbers of the type {}.", pleat::name(type)));
+    tensor.set_raw_data(std::move(*bytes));
+    return tensor;
+}
+
 } // namespace pleat

@@ -21,4 +21,9 @@ struct RandomInputs {
 Result<RandomInputs> randomInputs(const GraphView& view, std::uint64_t seed,
                                   const std::map<std::string, std::int64_t>& sizes);
 
+// One such tensor: the same for the same seed, type and count. Errors: Unsupported for a type of which there
+// are no random numbers, and for more than 1 GiB.
+Result<onnx::TensorProto> randomTensor(const std::string& name, DataType type,
+                                       std::span<const std::int64_t> dims, std::uint64_t seed);
+
 } // namespace pleat

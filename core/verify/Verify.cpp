@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/verify/Verify.h"
 
+#include "core/verify/Parts.h"
 #include "core/verify/RandomInputs.h"
 #include "core/verify/Structure.h"
 #include "core/worker/ModelRun.h"
@@ -20,44 +21,145 @@ std::vector<std::string> outputNames(const GraphView& view)
     return names;
 }
 
-// What keeps both from being compared, in words; an Error where there is nothing left to say.
-Result<void> run(const GraphView& before, const GraphView& after, const VerifyOptions& options,
-                 const WorkerPlace& place, Verification& into, Progress& progress,
-                 const std::stop_token& stop)
-{
-    auto inputs = randomInputs(before, options.seed, options.sizes);
-    if (!inputs)
-        return tl::make_unexpected(std::move(inputs.error()));
-    into.notes = std::move(inputs->notes);
-    const auto library = findOnnxRuntime(place, stop);
-    if (!library)
-        return tl::make_unexpected(library.error());
-    into.library = *library;
-    const std::vector<std::string> names = outputNames(before);
-    const auto of = [&](const GraphView& view, std::string_view which) {
-        auto outputs = runByOnnxRuntime(view.model(), inputs->tensors, names, place, progress, stop);
-        if (!outputs && outputs.error().code != ErrorCode::Cancelled)
-            outputs.error().message =
-                fmt::format("The model {} could not be run: {}", which, outputs.error().message);
-        return outputs;
-    };
-    const auto was = of(before, "before");
-    if (!was)
-        return tl::make_unexpected(was.error());
-    const auto is = of(after, "after");
-    if (!is)
-        return tl::make_unexpected(is.error());
-    into.outputs.reserve(names.size());
-    for (std::size_t o = 0; o < names.size(); ++o) {
-        auto difference = outputDifference((*was)[o], (*is)[o], options.tolerance, stop);
-        if (!difference)
-            return tl::make_unexpected(std::move(difference.error()));
-        into.outputs.push_back(std::move(*difference));
+// One verification: what was asked for and what was found so far. Each step returns why it could not be done.
+class Verifying final {
+public:
+    Verifying(const GraphView& before, const GraphView& after, const VerifyOptions& options,
+              const WorkerPlace& place, Progress& progress, const std::stop_token& stop)
+        : m_before(before),
+          m_after(after),
+          m_options(options),
+          m_place(place),
+          m_progress(progress),
+          m_stop(stop)
+    {
     }
-    return {};
-}
+
+    Result<Verification> all()
+    {
+        auto inputs = randomInputs(m_before, m_options.seed, m_options.sizes);
+        if (!inputs && inputs.error().code == ErrorCode::Usage)
+            return tl::make_unexpected(std::move(inputs.error()));
+        if (inputs)
+            m_found.notes = std::move(inputs->notes);
+        const auto library = findOnnxRuntime(m_place, m_stop);
+        if (library)
+            m_found.library = *library;
+        const auto compared = compareParts(library ? nullptr : &library.error());
+        m_found.partsProblem = compared ? "" : compared.error().message;
+        const auto ran = !library  ? tl::make_unexpected(library.error())
+                         : !inputs ? tl::make_unexpected(inputs.error())
+                                   : runWhole(inputs->tensors);
+        m_found.problem = ran ? "" : ran.error().message;
+        if (m_stop.stop_requested())
+            return cancelled();
+        judge();
+        if (ran)
+            lookCloser(inputs->tensors);
+        if (m_stop.stop_requested())
+            return cancelled();
+        return std::move(m_found);
+    }
+
+private:
+    Result<void> compareParts(const Error* missing)
+    {
+        // Nobody keeps the pointer: what is found are values.
+        const std::shared_ptr<const GraphView> before(std::shared_ptr<const GraphView>(), &m_before);
+        NoProgress quiet;
+        auto common = commonValues(before, m_after, quiet, m_stop);
+        if (!common)
+            return tl::make_unexpected(std::move(common.error()));
+        m_common = std::move(*common);
+        if (missing) {
+            auto changed = Parts(m_before, m_after, m_common.values).changed(quiet, m_stop);
+            if (changed && changed->empty())
+                return {};
+            return tl::make_unexpected(changed ? *missing : changed.error());
+        }
+        const PartRules rules{.seed = m_options.seed, .tolerance = m_options.tolerance};
+        auto checks = checkParts(before, m_after, m_common, rules, m_place, m_progress, m_stop);
+        if (!checks)
+            return tl::make_unexpected(std::move(checks.error()));
+        m_found.parts = std::move(*checks);
+        return {};
+    }
+
+    Result<void> runWhole(std::span<const onnx::TensorProto> inputs)
+    {
+        const std::vector<std::string> names = outputNames(m_before);
+        const auto of = [&](const GraphView& view, std::string_view which) {
+            auto outputs = runByOnnxRuntime(view.model(), inputs, names, m_place, m_progress, m_stop);
+            if (!outputs && outputs.error().code != ErrorCode::Cancelled)
+                outputs.error().message =
+                    fmt::format("The model {} could not be run: {}", which, outputs.error().message);
+            return outputs;
+        };
+        const auto was = of(m_before, "before");
+        if (!was)
+            return tl::make_unexpected(was.error());
+        const auto is = of(m_after, "after");
+        if (!is)
+            return tl::make_unexpected(is.error());
+        m_found.outputs.reserve(names.size());
+        for (std::size_t o = 0; o < names.size(); ++o) {
+            auto difference = outputDifference((*was)[o], (*is)[o], m_options.tolerance, m_stop);
+            if (!difference)
+                return tl::make_unexpected(std::move(difference.error()));
+            m_found.outputs.push_back(std::move(*difference));
+        }
+        return {};
+    }
+
+    void judge()
+    {
+        const bool differs =
+            !std::ranges::all_of(m_found.outputs, &OutputDifference::isWithin) ||
+            std::ranges::any_of(m_found.parts, [](const PartCheck& part) { return part.differs(); });
+        m_found.verdict = differs                                                ? Equivalence::Different
+                          : m_found.problem.empty() || m_found.haveAllPartsRun() ? Equivalence::Same
+                                                                                 : Equivalence::Unknown;
+    }
+
+    void lookCloser(std::span<const onnx::TensorProto> inputs)
+    {
+        const bool differs = !std::ranges::all_of(m_found.outputs, &OutputDifference::isWithin);
+        if (m_options.trace || differs) {
+            auto traced = traceDivergence(m_before, m_after, m_common, inputs, m_options.tolerance, m_place,
+                                          m_progress, m_stop);
+            if (traced)
+                m_found.divergence = std::move(*traced);
+            else
+                m_found.divergenceProblem = traced.error().message;
+        }
+        if (!m_options.speed || m_stop.stop_requested())
+            return;
+        auto measured =
+            measureSpeed(m_before, m_after, inputs, m_options.speedRuns, m_place, m_progress, m_stop);
+        if (measured)
+            m_found.speed = *measured;
+        else
+            m_found.speedProblem = measured.error().message;
+    }
+
+    const GraphView& m_before;
+    const GraphView& m_after;
+    const VerifyOptions& m_options;
+    const WorkerPlace& m_place;
+    Progress& m_progress;
+    const std::stop_token& m_stop;
+    CommonValues m_common;
+    Verification m_found;
+};
 
 } // namespace
+
+bool Verification::haveAllPartsRun() const
+{
+    return partsProblem.empty() && std::ranges::all_of(parts, [](const PartCheck& part) {
+               return part.problem.empty() || part.differs();
+           });
+}
 
 Result<Verification> verify(const GraphView& before, const GraphView& after, const VerifyOptions& options,
                             const WorkerPlace& place, Progress& progress, const std::stop_token& stop)
@@ -70,18 +172,7 @@ Result<Verification> verify(const GraphView& before, const GraphView& after, con
         result.verdict = Equivalence::Different;
         return result;
     }
-    const auto ran = run(before, after, options, place, result, progress, stop);
-    if (stop.stop_requested())
-        return cancelled();
-    if (!ran && ran.error().code == ErrorCode::Usage)
-        return tl::make_unexpected(ran.error());
-    if (!ran)
-        result.problem = ran.error().message;
-    else
-        result.verdict = std::ranges::all_of(result.outputs, &OutputDifference::isWithin)
-                             ? Equivalence::Same
-                             : Equivalence::Different;
-    return result;
+    return Verifying(before, after, options, place, progress, stop).all();
 }
 
 } // namespace pleat

@@ -35,7 +35,9 @@ Result<RunInput> inputOf(const ModelRun& run, Progress& progress, const std::sto
     return runInput([&](RunInputWriter& writer) -> Result<void> {
         if (auto asked = writer.bytes(questionOf(run)); !asked)
             return asked;
-        if (auto written = writer.model(run.model, run.outputs, progress, stop); !written)
+        if (auto written = run.model.model() ? writer.model(*run.model.model(), run.outputs, progress, stop)
+                                             : writer.model(run.model.message());
+            !written)
             return written;
         for (std::size_t batch = 0; batch < run.batches; ++batch) {
             if (stop.stop_requested())

@@ -15,9 +15,22 @@
 
 namespace pleat {
 
+// A model, or the bytes of a ModelProto; whichever it is must be there for as long as this is.
+class RunnableModel final {
+public:
+    RunnableModel(const Model& model) : m_model(&model) {}
+    explicit RunnableModel(std::string_view message) : m_message(message) {}
+    const Model* model() const { return m_model; } // null: it is a message
+    std::string_view message() const { return m_message; }
+
+private:
+    const Model* m_model = nullptr;
+    std::string_view m_message;
+};
+
 // What is run, and on what.
 struct ModelRun {
-    const Model& model;
+    RunnableModel model;
     std::vector<std::string> outputs; // any values of the main graph, those between inputs and outputs too
     std::size_t batches = 1;
     // The inputs of a batch, called as the model's are; asked for once each, in order, before anything runs.

@@ -97,6 +97,12 @@ Result<void> RunInputWriter::inFolder(const Model& model, const std::string& mor
     return {};
 }
 
+Result<void> RunInputWriter::model(std::string_view message)
+{
+    addLength(0);
+    return bytes(message);
+}
+
 Result<void> RunInputWriter::bytes(std::string_view bytes)
 {
     addLength(bytes.size());

@@ -45,6 +45,8 @@ public:
     // model; Unsupported where there is no room for it; Cancelled.
     Result<void> model(const Model& model, std::span<const std::string> outputs, Progress& progress,
                        const std::stop_token& stop);
+    // The same of the bytes of a ModelProto, which gives what it gives.
+    Result<void> model(std::string_view message);
     // One part.
     Result<void> bytes(std::string_view bytes);
     // One part of several tensors.

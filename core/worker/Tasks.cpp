@@ -2,6 +2,7 @@
 #include "core/worker/Tasks.h"
 
 #include "core/worker/Evaluation.h"
+#include "core/worker/LatencyRun.h"
 #include "core/worker/ModelRun.h"
 #include "core/worker/OpsetConversion.h"
 #include "core/worker/ShapeInference.h"
@@ -13,7 +14,7 @@ namespace pleat {
 std::span<const Task> workerTasks()
 {
     static constexpr std::array all{
-        conversionTask, evaluationTask, inferenceTask, modelRunTask, onnxRuntimeTask,
+        conversionTask, evaluationTask, inferenceTask, latencyTask, modelRunTask, onnxRuntimeTask,
     };
     return all;
 }

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The values between inputs and outputs at which two models can be compared: what both compute from the data
+// and call the same. Not among them is what a fold gives other numbers under the same name: what lies between
+// a layer and an affine that can be folded into it.
+#pragma once
+
+#include "core/base/Progress.h"
+#include "core/fold/FoldCandidate.h"
+#include "core/graph/GraphView.h"
+
+#include <memory>
+#include <stop_token>
+
+namespace pleat {
+
+struct CommonValue {
+    ValueIndex before = ValueIndex::None, after = ValueIndex::None;
+};
+
+struct CommonValues {
+    std::vector<CommonValue>
+        values; // floats of the main graph, producers first, as the model before has them
+    std::vector<FoldCandidate> folds; // of the model before: those that can be folded
+};
+
+// Errors: those of reading what finding folds must read; Cancelled.
+Result<CommonValues> commonValues(const std::shared_ptr<const GraphView>& before, const GraphView& after,
+                                  Progress& progress, const std::stop_token& stop);
+
+} // namespace pleat

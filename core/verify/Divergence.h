@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where a difference begins: what both models compute between their inputs and outputs and call the same,
+// compared in the order of the graph. Values.
+#pragma once
+
+#include "core/verify/CommonValues.h"
+#include "core/verify/OutputDifference.h"
+#include "core/worker/OnnxRuntimeLibrary.h"
+
+namespace pleat {
+
+struct TracedValue {
+    NodeRef node;                // that makes it, in the model before
+    OutputDifference difference; // its name is the value's
+};
+
+struct Divergence {
+    std::vector<TracedValue> values;  // of the main graph, in the order of the model before
+    std::optional<std::size_t> first; // of them: the first that differs by more than is tolerated
+};
+
+// Runs both models on these inputs in slices of about `sliceBytes` of values, so many of which are in memory
+// twice. `after` reads the same inputs. Errors: those of runByOnnxRuntime() and outputDifference();
+// Cancelled.
+inline constexpr std::uint64_t usualSlice = std::uint64_t{1} << 28;
+Result<Divergence> traceDivergence(const GraphView& before, const GraphView& after,
+                                   const CommonValues& common, std::span<const onnx::TensorProto> inputs,
+                                   const std::optional<Tolerance>& tolerance, const WorkerPlace& place,
+                                   Progress& progress, const std::stop_token& stop,
+                                   std::uint64_t sliceBytes = usualSlice);
+
+} // namespace pleat

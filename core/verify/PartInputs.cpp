@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/verify/PartInputs.h"
+
+#include "core/graph/Attributes.h"
+#include "core/verify/PartModel.h"
+#include "core/verify/RandomInputs.h"
+
+#include <algorithm>
+#include <array>
+#include <onnx/onnx_pb.h>
+#include <string_view>
+
+namespace pleat {
+
+namespace {
+
+constexpr std::int64_t openBatch = 2, openSize = 8;
+constexpr std::int64_t furthestReach = 64; // of kernels; what is larger is seen in part only
+constexpr std::size_t firstSpatial = 2;
+
+// Their numbers do not hang on how high and wide the data is.
+constexpr std::array<std::string_view, 16> anyWidth{"Conv",
+                                                    "ConvTranspose",
+                                                    "BatchNormalization",
+                                                    "Relu",
+                                                    "LeakyRelu",
+                                                    "Clip",
+                                                    "Identity",
+                                                    "Dropout",
+                                                    "Cast",
+                                                    "Sigmoid",
+                                                    "Tanh",
+                                                    "AveragePool",
+                                                    "MaxPool",
+                                                    "GlobalAveragePool",
+                                                    "GlobalMaxPool",
+                                                    "HardSwish"};
+constexpr std::array<std::string_view, 4> arithmetic{"Add", "Sub", "Mul", "Div"};
+
+std::int64_t atAxis(std::span<const std::int64_t> values, std::size_t axis, std::int64_t otherwise)
+{
+    return axis < values.size() ? values[axis] : otherwise;
+}
+
+const TensorMessage* constantAt(const GraphView& view, NodeIndex node, std::size_t slot)
+{
+    const Initializer* const initializer = view.initializer(view.input(node, slot));
+    return initializer ? &initializer->tensor : nullptr;
+}
+
+// One number, or one a channel.
+bool isPerChannel(const TensorMessage& constant, std::size_t rank)
+{
+    const auto dims = constant.dims();
+    if (dims.empty() || (dims.size() == 1 && dims[0] == 1))
+        return true;
+    const std::size_t spatial = rank - std::min(rank, firstSpatial);
+    return dims.size() > spatial && std::ranges::all_of(dims.last(spatial), [](auto n) { return n == 1; });
+}
+
+class PartShapes final {
+public:
+    PartShapes(const GraphView& view, const Shapes& shapes, const PartSide& side)
+        : m_view(view),
+          m_shapes(shapes),
+          m_side(side)
+    {
+    }
+
+    Result<std::vector<std::int64_t>> of(ValueIndex input) const
+    {
+        KnownShape dims;
+        if (const KnownShape* known = m_shapes.of(input))
+            dims = *known;
+        else
+            dims.assign(rankByReaders(input), unknownSize);
+        if (dims.empty() && !m_shapes.of(input))
+            return failure(ErrorCode::Unsupported,
+                           "Nobody knows how many axes " + std::string(m_view.name(input)) + " has.");
+        fillByReaders(input, dims);
+        const bool shrinks =
+            m_side.inputs.size() == 1 && dims.size() > firstSpatial && canShrink(dims.size());
+        for (std::size_t axis = 0; axis < dims.size(); ++axis) {
+            std::int64_t& size = dims[axis];
+            if (shrinks && axis >= firstSpatial) {
+                const std::int64_t needed = reach(axis - firstSpatial);
+                size = size == unknownSize ? needed : std::min(size, needed);
+            } else if (shrinks && axis == 0) {
+                size = 1;
+            } else if (size == unknownSize) {
+                size = axis == 0 ? openBatch : openSize;
+            }
+        }
+        return dims;
+    }
+
+private:
+    template<class Visit>
+    void eachReader(ValueIndex input, const Visit& visit) const
+    {
+        for (const NodeIndex node : m_side.nodes) {
+            const auto inputs = m_view.inputs(node);
+            for (std::size_t slot = 0; slot < inputs.size(); ++slot)
+                if (inputs[slot] == input)
+                    visit(node, slot);
+        }
+    }
+
+    std::size_t rankByReaders(ValueIndex input) const
+    {
+        std::size_t rank = 0;
+        eachReader(input, [&](NodeIndex node, std::size_t slot) {
+            const std::string_view op = m_view.op(node);
+            const TensorMessage* const weight = constantAt(m_view, node, 1);
+            if (slot != 0 || !weight)
+                return;
+            if (op == "Conv" || op == "ConvTranspose")
+                rank = weight->dims().size();
+            else if (op == "Gemm" || op == "MatMul")
+                rank = 2;
+            else if (op == "BatchNormalization" && rank == 0)
+                rank = 4;
+        });
+        return rank;
+    }
+
+    void fillByReaders(ValueIndex input, KnownShape& dims) const
+    {
+        const auto fill = [&](std::size_t axis, std::int64_t size) {
+            if (axis < dims.size() && dims[axis] == unknownSize)
+                dims[axis] = size;
+        };
+        eachReader(input, [&](NodeIndex node, std::size_t slot) {
+            const TensorMessage* const other = constantAt(m_view, node, slot == 0 ? 1 : 0);
+            if (!other || slot > 1 || other->dims().empty())
+                return;
+            const onnx::NodeProto& message = m_view.proto(node);
+            const auto weight = other->dims();
+            const std::string_view op = m_view.op(node);
+            if (op == "Conv" && slot == 0)
+                fill(1, atAxis(weight, 1, 1) * intAttribute(message, "group", 1));
+            else if ((op == "ConvTranspose" || op == "BatchNormalization") && slot == 0)
+                fill(1, weight[0]);
+            else if (op == "Gemm" && slot == 0)
+                fill(intAttribute(message, "transA", 0) == 0 ? 1 : 0,
+                     atAxis(weight, intAttribute(message, "transB", 0) == 0 ? 0 : 1, 1));
+            else if (op == "MatMul" && weight.size() >= 2 && !dims.empty())
+                fill(slot == 0 ? dims.size() - 1 : dims.size() - 2,
+                     slot == 0 ? weight[weight.size() - 2] : weight.back());
+        });
+    }
+
+    bool canShrink(std::size_t rank) const
+    {
+        return std::ranges::all_of(m_side.nodes, [&](NodeIndex node) {
+            const std::string_view op = m_view.op(node);
+            if (m_view.constantDepth(m_view.output(node, 0)) != 0 ||
+                std::ranges::find(anyWidth, op) != anyWidth.end())
+                return true;
+            if (std::ranges::find(arithmetic, op) == arithmetic.end())
+                return false;
+            for (const std::size_t slot : {0, 1}) {
+                const ValueIndex value = m_view.input(node, slot);
+                const TensorMessage* const constant = constantAt(m_view, node, slot);
+                if (constant ? !isPerChannel(*constant, rank) : m_view.constantDepth(value) != 0)
+                    return false;
+            }
+            return true;
+        });
+    }
+
+    // Of the data along a spatial axis, so that there are two steps of all strides together.
+    std::int64_t reach(std::size_t axis) const
+    {
+        std::int64_t size = 1, steps = 2;
+        for (const NodeIndex node : m_side.nodes) {
+            const onnx::NodeProto& message = m_view.proto(node);
+            std::int64_t kernel = atAxis(intsAttribute(message, "kernel_shape"), axis, 0);
+            const bool isConvolution = m_view.op(node) == "Conv" || m_view.op(node) == "ConvTranspose";
+            if (const TensorMessage* weight = isConvolution ? constantAt(m_view, node, 1) : nullptr)
+                kernel = atAxis(weight->dims(), firstSpatial + axis, 1);
+            if (kernel == 0)
+                continue;
+            size += (kernel - 1) * atAxis(intsAttribute(message, "dilations"), axis, 1);
+            steps *= std::max<std::int64_t>(atAxis(intsAttribute(message, "strides"), axis, 1), 1);
+            size = std::min(size, furthestReach);
+            steps = std::min(steps, furthestReach);
+        }
+        return size + steps;
+    }
+
+    const GraphView& m_view;
+    const Shapes& m_shapes;
+    const PartSide& m_side;
+};
+
+} // namespace
+
+Result<std::vector<PartInput>> partInputs(const GraphView& view, const Shapes& shapes,
+                                          const ElementTypes& types, const PartSide& side)
+{
+    const PartShapes sizes(view, shapes, side);
+    std::vector<PartInput> inputs;
+    inputs.reserve(side.inputs.size());
+    for (const ValueIndex input : side.inputs) {
+        auto dims = sizes.of(input);
+        if (!dims)
+            return tl::make_unexpected(std::move(dims.error()));
+        if (types.of(input) == DataType::Undefined)
+            return failure(ErrorCode::Unsupported,
+                           "Nobody knows of which type " + std::string(view.name(input)) + " is.");
+        inputs.push_back({types.of(input), std::move(*dims)});
+    }
+    return inputs;
+}
+
+Result<std::vector<onnx::TensorProto>> partTensors(const std::vector<PartInput>& inputs, std::size_t number,
+                                                   std::uint64_t seed)
+{
+    std::vector<onnx::TensorProto> tensors;
+    tensors.reserve(inputs.size());
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const DataType type = inputs[i].type == DataType::BFloat16 ? DataType::Float : inputs[i].type;
+        auto tensor = randomTensor(PartModel::nameOf(number, i), type, inputs[i].dims, seed + number + i);
+        if (!tensor)
+            return tl::make_unexpected(std::move(tensor.error()));
+        tensors.push_back(std::move(*tensor));
+    }
+    return tensors;
+}
+
+} // namespace pleat

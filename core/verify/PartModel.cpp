@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/verify/PartModel.h"
+
+#include "core/graph/Attributes.h"
+#include "core/graph/Constants.h"
+#include "core/model/Assemble.h"
+#include "core/tensor/Kernels.h"
+#include "core/verify/Magnitude.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <unordered_map>
+
+namespace pleat {
+
+namespace {
+
+constexpr std::int64_t oldestIrVersion = 4; // from which on an initializer need not be an input
+
+bool isBFloat16(std::int64_t type)
+{
+    return type == static_cast<std::int64_t>(DataType::BFloat16);
+}
+
+// ONNX Runtime has next to no kernels for bfloat16 on the processor. As float the same numbers are computed
+// with, and what a fold has rounded to bfloat16 stays so.
+Result<void> widenBFloat16(onnx::TensorProto& tensor)
+{
+    if (!isBFloat16(tensor.data_type()))
+        return {};
+    const auto numbers = tensorView(tensor, nullptr).doubles();
+    if (!numbers)
+        return tl::make_unexpected(numbers.error());
+    std::string bytes(static_cast<std::size_t>(storedBytes(DataType::Float, numbers->size())), '\0');
+    narrow(DataType::Float, *numbers, std::as_writable_bytes(std::span(bytes)));
+    tensor.clear_int32_data();
+    tensor.set_raw_data(std::move(bytes));
+    tensor.set_data_type(onnx::TensorProto::FLOAT);
+    return {};
+}
+
+Result<void> widenBFloat16(onnx::NodeProto& node)
+{
+    for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
+        if (attribute.has_t())
+            if (auto done = widenBFloat16(*attribute.mutable_t()); !done)
+                return done;
+        if (node.op_type() == "Cast" && attribute.name() == "to" && isBFloat16(attribute.i()))
+            attribute.set_i(onnx::TensorProto::FLOAT);
+    }
+    return {};
+}
+
+// How many products one number is the sum of.
+double addends(const onnx::NodeProto& node, const TensorView& weight)
+{
+    const double all = static_cast<double>(weight.elements());
+    const auto& dims = weight.dims();
+    if (dims.size() < 2)
+        return all;
+    const std::size_t outputs = node.op_type() == "MatMul" ? dims.size() - 1
+                                : node.op_type() == "Gemm" && intAttribute(node, "transB", 0) == 0 ? 1
+                                : node.op_type() == "ConvTranspose"                                ? 1
+                                                                                                   : 0;
+    return all / static_cast<double>(std::max<std::int64_t>(dims[outputs], 1));
+}
+
+} // namespace
+
+// One part on its way into the model.
+class PartModel::Writer final {
+public:
+    Writer(PartModel& model, const PartSide& side, std::size_t number)
+        : m_view(model.m_view),
+          m_graph(*model.m_model.mutable_graph()),
+          m_bytes(model.m_bytes),
+          m_side(side),
+          m_prefix("p" + std::to_string(number) + "_")
+    {
+    }
+
+    Result<PartPorts> write(const std::vector<DataType>& types)
+    {
+        for (std::size_t i = 0; i < m_side.inputs.size(); ++i) {
+            coarsen(types[i]);
+            m_names.emplace(m_side.inputs[i], m_prefix + "i" + std::to_string(i));
+            onnx::ValueInfoProto& input = *m_graph.add_input();
+            input.set_name(m_names[m_side.inputs[i]]);
+            const bool isFloat = types[i] == DataType::BFloat16;
+            input.mutable_type()->mutable_tensor_type()->set_elem_type(
+                isFloat ? onnx::TensorProto::FLOAT : static_cast<std::int32_t>(types[i]));
+        }
+        for (const NodeIndex node : m_side.nodes)
+            if (auto written = writeNode(node); !written)
+                return tl::make_unexpected(written.error());
+        PartPorts ports{.output = nameOf(m_side.output),
+                        .magnitude = {},
+                        .roundings = m_roundings,
+                        .coarsest = m_coarsest};
+        m_graph.add_output()->set_name(ports.output);
+        auto hasMagnitude = writeMagnitudes(types);
+        if (!hasMagnitude)
+            return tl::make_unexpected(hasMagnitude.error());
+        if (*hasMagnitude) {
+            ports.magnitude = magnitudeName(m_side.output);
+            m_graph.add_output()->set_name(ports.magnitude);
+        }
+        return ports;
+    }
+
+private:
+    std::string nameOf(ValueIndex value)
+    {
+        if (value == ValueIndex::None)
+            return {};
+        const auto known = m_names.find(value);
+        return known == m_names.end() ? m_prefix + "v" + std::to_string(index(value)) : known->second;
+    }
+    std::string magnitudeName(ValueIndex value) const
+    {
+        return m_prefix + "m" + std::to_string(index(value));
+    }
+
+    Result<onnx::TensorProto> stored(ValueIndex value) const
+    {
+        const TensorMessage& tensor = m_view.initializer(value)->tensor;
+        onnx::TensorProto message = *tensor.message();
+        if (auto read = readIn(message, tensor.payload()); !read)
+            return tl::make_unexpected(std::move(read.error()));
+        return message;
+    }
+
+    void store(onnx::TensorProto tensor, const std::string& name)
+    {
+        tensor.set_name(name);
+        m_bytes += tensor.ByteSizeLong();
+        *m_graph.add_initializer() = std::move(tensor);
+    }
+
+    Result<void> writeNode(NodeIndex node)
+    {
+        onnx::NodeProto message = m_view.proto(node);
+        if (auto read = readIn(message, m_view.payloads(node)); !read)
+            return read;
+        if (auto widened = widenBFloat16(message); !widened)
+            return widened;
+        const auto inputs = m_view.inputs(node);
+        for (std::size_t i = 0; i < inputs.size(); ++i) {
+            const ValueIndex value = inputs[i];
+            if (m_view.isSparse(value))
+                return failure(ErrorCode::Unsupported, "One of its constants is stored sparse.");
+            if (m_view.initializer(value) && m_stored.emplace(value, true).second) {
+                auto tensor = stored(value);
+                if (!tensor)
+                    return tl::make_unexpected(std::move(tensor.error()));
+                coarsen(static_cast<DataType>(tensor->data_type()));
+                if (auto widened = widenBFloat16(*tensor); !widened)
+                    return widened;
+                store(std::move(*tensor), nameOf(value));
+            }
+            message.set_input(static_cast<int>(i), nameOf(value));
+        }
+        const auto outputs = m_view.outputs(node);
+        for (std::size_t o = 0; o < outputs.size(); ++o)
+            message.set_output(static_cast<int>(o), nameOf(outputs[o]));
+        message.clear_name();
+        if (m_view.constantDepth(outputs.empty() ? ValueIndex::None : outputs.front()) == 0)
+            count(message, node);
+        *m_graph.add_node() = std::move(message);
+        return {};
+    }
+
+    // The products that are added up have independent signs where the data does, that is in the first layer;
+    // the error of a sum of others grows with the square root of their number.
+    void count(const onnx::NodeProto& message, NodeIndex node)
+    {
+        m_roundings += rounds(message);
+        if (!addsUp(message))
+            return;
+        const ValueIndex data = m_view.input(node, 0), weight = m_view.input(node, 1);
+        const bool isFirst = std::ranges::find(m_side.inputs, data) != m_side.inputs.end();
+        if (const Initializer* constant = m_view.initializer(weight); constant && !isFirst)
+            m_roundings += std::sqrt(addends(message, tensorView(constant->tensor)));
+    }
+
+    void coarsen(DataType type)
+    {
+        if (unitRoundoff(type) > unitRoundoff(m_coarsest))
+            m_coarsest = type;
+    }
+
+    bool isConstant(ValueIndex value) const
+    {
+        return m_view.initializer(value) || m_view.constantDepth(value) != 0;
+    }
+
+    // False where there is an operator in it that has none.
+    Result<bool> writeMagnitudes(const std::vector<DataType>& types)
+    {
+        std::vector<onnx::NodeProto> nodes;
+        for (const NodeIndex node : m_side.nodes) {
+            if (isConstant(m_view.output(node, 0)))
+                continue; // its readers have what it makes
+            auto magnitude = magnitudeOf(m_view.proto(node));
+            if (!magnitude || (magnitude->op_type() == "Div" && !isConstant(m_view.input(node, 1))) ||
+                !m_view.payloads(node).empty())
+                return false;
+            nodes.push_back(std::move(*magnitude));
+        }
+        for (std::size_t i = 0; i < m_side.inputs.size(); ++i) {
+            const ValueIndex value = m_side.inputs[i];
+            if (unitRoundoff(types[i]) == 0) {
+                addNode("Identity", nameOf(value), magnitudeName(value));
+                continue;
+            }
+            const std::string positive = magnitudeName(value) + "_abs";
+            addNode("Abs", nameOf(value), positive);
+            onnx::AttributeProto& to = *addNode("Cast", positive, magnitudeName(value)).add_attribute();
+            to.set_name("to");
+            to.set_type(onnx::AttributeProto::INT);
+            to.set_i(static_cast<std::int64_t>(magnitudeType(types[i])));
+        }
+        std::size_t at = 0;
+        for (const NodeIndex node : m_side.nodes) {
+            if (isConstant(m_view.output(node, 0)))
+                continue;
+            auto written = writeMagnitude(node, std::move(nodes[at++]));
+            if (!written || !*written)
+                return written;
+        }
+        return true;
+    }
+
+    Result<bool> writeMagnitude(NodeIndex node, onnx::NodeProto message)
+    {
+        const onnx::NodeProto& original = m_view.proto(node);
+        const auto inputs = m_view.inputs(node);
+        for (int i = 0; i < message.input_size(); ++i) {
+            const ValueIndex value = inputs[static_cast<std::size_t>(i)];
+            if (value == ValueIndex::None)
+                continue;
+            if (!isConstant(value)) {
+                message.set_input(i, magnitudeName(value));
+                continue;
+            }
+            const std::string name =
+                magnitudeName(value) + "_" + std::to_string(index(node)) + "_" + std::to_string(i);
+            auto tensor = constantTensor(value);
+            if (!tensor)
+                return tl::make_unexpected(std::move(tensor.error()));
+            if (!*tensor)
+                return false;
+            auto magnitude = magnitudeOf(**tensor, original, static_cast<std::size_t>(i));
+            if (!magnitude)
+                return tl::make_unexpected(std::move(magnitude.error()));
+            store(std::move(*magnitude), name);
+            message.set_input(i, name);
+        }
+        const auto outputs = m_view.outputs(node);
+        for (int o = 0; o < message.output_size(); ++o)
+            if (const ValueIndex value = outputs[static_cast<std::size_t>(o)]; value != ValueIndex::None)
+                message.set_output(o, magnitudeName(value));
+        message.clear_name();
+        *m_graph.add_node() = std::move(message);
+        return true;
+    }
+
+    // Nothing where it is computed in a way that nobody can follow here.
+    Result<std::optional<onnx::TensorProto>> constantTensor(ValueIndex value) const
+    {
+        if (m_view.initializer(value)) {
+            auto tensor = stored(value);
+            if (!tensor)
+                return tl::make_unexpected(std::move(tensor.error()));
+            return std::optional(std::move(*tensor));
+        }
+        const auto constant = constantOf(m_view, value);
+        if (!constant || !TensorView::areNumbers(constant->type))
+            return std::optional<onnx::TensorProto>();
+        const auto numbers = values(*constant);
+        if (!numbers)
+            return tl::make_unexpected(numbers.error());
+        onnx::TensorProto tensor;
+        tensor.mutable_dims()->Add(constant->dims.begin(), constant->dims.end());
+        std::string bytes(static_cast<std::size_t>(storedBytes(constant->type, numbers->size())), '\0');
+        if (isFoldable(constant->type))
+            narrow(constant->type, *numbers, std::as_writable_bytes(std::span(bytes)));
+        else if (constant->type == DataType::Int64)
+            for (std::size_t e = 0; e < numbers->size(); ++e) {
+                const auto number = static_cast<std::int64_t>((*numbers)[e]);
+                std::memcpy(bytes.data() + e * sizeof number, &number, sizeof number);
+            }
+        else
+            return std::optional<onnx::TensorProto>();
+        tensor.set_data_type(static_cast<std::int32_t>(constant->type));
+        tensor.set_raw_data(std::move(bytes));
+        return std::optional(std::move(tensor));
+    }
+
+    onnx::NodeProto& addNode(const char* op, const std::string& input, const std::string& output)
+    {
+        onnx::NodeProto& node = *m_graph.add_node();
+        node.set_op_type(op);
+        node.add_input(input);
+        node.add_output(output);
+        return node;
+    }
+
+    const GraphView& m_view;
+    onnx::GraphProto& m_graph;
+    std::uint64_t& m_bytes;
+    const PartSide& m_side;
+    std::string m_prefix;
+    std::unordered_map<ValueIndex, std::string> m_names;
+    std::unordered_map<ValueIndex, bool> m_stored;
+    double m_roundings = 0;
+    DataType m_coarsest = DataType::Undefined;
+};
+
+PartModel::PartModel(const GraphView& view) : m_view(view)
+{
+    Model empty = view.model();
+    auto graph = std::make_shared<Graph>();
+    auto header = std::make_shared<onnx::GraphProto>();
+    header->set_name("parts");
+    graph->header = std::move(header);
+    empty.graph = std::move(graph);
+    // A function whose constants cannot be read is missed by its calls alone.
+    auto around = assemble(empty, LeftOut::Whole);
+    m_model.set_ir_version(std::max(view.model().irVersion(), oldestIrVersion));
+    *m_model.mutable_opset_import() = view.model().header->opset_import();
+    if (around)
+        *m_model.mutable_functions() = around->functions();
+    m_model.mutable_graph()->set_name("parts");
+}
+
+Result<PartPorts> PartModel::add(const PartSide& side, std::size_t number,
+                                 const std::vector<DataType>& inputs)
+{
+    const int nodes = m_model.graph().node_size(), initializers = m_model.graph().initializer_size(),
+              ins = m_model.graph().input_size(), outs = m_model.graph().output_size();
+    auto ports = Writer(*this, side, number).write(inputs);
+    if (!ports) {
+        onnx::GraphProto& graph = *m_model.mutable_graph();
+        graph.mutable_node()->DeleteSubrange(nodes, graph.node_size() - nodes);
+        graph.mutable_initializer()->DeleteSubrange(initializers, graph.initializer_size() - initializers);
+        graph.mutable_input()->DeleteSubrange(ins, graph.input_size() - ins);
+        graph.mutable_output()->DeleteSubrange(outs, graph.output_size() - outs);
+    }
+    return ports;
+}
+
+std::string PartModel::nameOf(std::size_t number, std::size_t input)
+{
+    return "p" + std::to_string(number) + "_i" + std::to_string(input);
+}
+
+Result<std::string> PartModel::message() const
+{
+    std::string bytes;
+    if (!m_model.SerializeToString(&bytes))
+        return failure(ErrorCode::Unsupported, "They are larger than 2 GiB.");
+    return bytes;
+}
+
+} // namespace pleat
