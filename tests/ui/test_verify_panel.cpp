@@ -7,9 +7,13 @@
 #include "tests/ui/WindowFixture.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Verdict.h"
+#include "ui/verify/BarsDelegate.h"
 #include "ui/verify/InputFields.h"
 #include "ui/verify/OutputsModel.h"
+#include "ui/verify/PartsModel.h"
 #include "ui/verify/RehearsalModel.h"
+#include "ui/verify/SpeedView.h"
+#include "ui/verify/TraceModel.h"
 #include "ui/verify/VerifyPanel.h"
 #include "ui/widgets/TableMenu.h"
 #include "ui/window/ExportSheet.h"
@@ -231,7 +235,8 @@ private Q_SLOTS:
         const VerificationPointer found = foundOf(tampered(*m_folder));
         const Verdict verdict = verdictOf(*found);
         QCOMPARE(verdict.sentence, u"It does not compute the same."_s);
-        QVERIFY2(verdict.details.startsWith(u"Output y differs by up to "_s), qPrintable(verdict.details));
+        QVERIFY2(verdict.details.startsWith(u"At conv0 it differs by "_s), qPrintable(verdict.details));
+        QVERIFY2(verdict.details.contains(u"Output y differs by up to "_s), qPrintable(verdict.details));
         OutputsModel model;
         model.setFound(found);
         QCOMPARE(model.index(0, OutputsModel::Found).data().toString(),
@@ -407,6 +412,81 @@ private Q_SLOTS:
                  qPrintable(why));
     }
 
+    void showsEachFoldByItself()
+    {
+        Opened opened(sampleModel());
+        opened.foldAll();
+        opened.verify();
+        const auto& folds = *part<QTableView>(opened.window, "partsTable")->model();
+        QCOMPARE(folds.rowCount(), opened.document.current()->counts.folded);
+        for (int row = 0; row < folds.rowCount(); ++row)
+            QVERIFY(!folds.index(row, PartsModel::Found).data(RowsModel::WarnRole).toBool());
+        QVERIFY2(opened.details().contains(u"parts that changed is within rounding"_s),
+                 qPrintable(opened.details()));
+        part<QTableView>(opened.window, "partsTable")->selectRow(2);
+        QCOMPARE(quint32(opened.window.workspace().selection().value().node),
+                 folds.index(2, 0).data(RowsModel::NodeRole).toUInt());
+    }
+
+    void namesTheFoldThatIsAnotherLayer()
+    {
+        const VerificationPointer found = foundOf(tampered(*m_folder));
+        PartsModel parts;
+        QAbstractItemModelTester tester(&parts, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        parts.setParts({found, &found->parts});
+        QCOMPARE(parts.rowCount(), 1);
+        QCOMPARE(parts.index(0, PartsModel::Layer).data().toString(), u"conv0"_s);
+        QVERIFY(parts.index(0, PartsModel::Found).data(RowsModel::WarnRole).toBool());
+        QVERIFY(parts.index(0, PartsModel::Error).data(AfterBarRole).toDouble() >
+                parts.index(0, PartsModel::Error).data(LimitRole).toDouble());
+        parts.setParts(nullptr);
+    }
+
+    void tracesAndColoursTheGraph()
+    {
+        Opened opened(sampleModel());
+        opened.foldAll();
+        opened.show(u"Where it begins"_s);
+        QSignalSpy answered(&opened.panel.trace(), &Study::answered);
+        click(opened.button());
+        QVERIFY(answered.wait(patience));
+        QCOMPARE(opened.verdict(), u"It begins nowhere."_s);
+        QVERIFY(opened.window.workspace().heat());
+        QVERIFY(part<QTableView>(opened.window, "traceTable")->model()->rowCount() > 10);
+        opened.show(u"Outputs"_s);
+        QVERIFY(!opened.window.workspace().heat()); // the colours go with what explains them
+    }
+
+    void knowsWhereItBeginsOnceAnOutputDiffers()
+    {
+        Opened opened(sampleModel());
+        opened.foldAll();
+        part<QLineEdit>(opened.window, "verifyAbsolute")->setText(u"0"_s);
+        opened.verify();
+        opened.show(u"Where it begins"_s);
+        QVERIFY2(opened.verdict().startsWith(u"It begins at features.0"_s), qPrintable(opened.verdict()));
+        opened.window.workspace().selection().clear();
+        click(part<QPushButton>(opened.window, "traceFirst"));
+        const auto& divergence = *opened.panel.trace().divergence();
+        QVERIFY(divergence.first);
+        const auto& table = *part<QTableView>(opened.window, "traceTable");
+        QCOMPARE(table.currentIndex().row(), int(*divergence.first));
+    }
+
+    void measuresHowLongBothTake()
+    {
+        Opened opened(sampleModel());
+        opened.foldAll();
+        opened.show(u"Speed"_s);
+        QSignalSpy answered(&opened.panel.speed(), &Study::answered);
+        click(opened.button());
+        QVERIFY(answered.wait(patience));
+        QVERIFY2(opened.details().startsWith(u"Medians of 20 runs"_s), qPrintable(opened.details()));
+        const QString words = part<SpeedView>(opened.window, "speedView")->words();
+        QVERIFY2(words.startsWith(u"optimisations on: before "_s), qPrintable(words));
+        QVERIFY2(words.contains(u" → "_s), qPrintable(words)); // fewer nodes
+    }
+
     void rehearsesQuantization()
     {
         Opened opened(sampleModel());
@@ -487,6 +567,15 @@ private Q_SLOTS:
         QVERIFY(csvText(model).startsWith(u"Output,Type,Shape,"_s));
         model.setFound(nullptr);
         model.setFound(found);
+        TraceModel trace;
+        QAbstractItemModelTester traceTester(&trace, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        auto divergence = std::make_shared<Divergence>();
+        divergence->values.resize(4);
+        divergence->values[1].difference.numbers.largest = 1;
+        divergence->values[2].difference.problem = "They have other shapes.";
+        trace.setDivergence(divergence);
+        QVERIFY(trace.index(1, TraceModel::Error).data(RowsModel::WarnRole).toBool());
+        trace.setDivergence(nullptr);
         RehearsalModel layers;
         QAbstractItemModelTester layersTester(&layers,
                                               QAbstractItemModelTester::FailureReportingMode::QtTest);

@@ -136,8 +136,7 @@ QVariant PartsModel::more(int row, int column, int role) const
         return node ? QVariant(static_cast<uint>(node->id)) : QVariant();
     }
     if (role == WarnRole)
-        return (column == Found || column == Error || column == Units) && part.problem.empty() &&
-               !part.isWithin;
+        return (column == Found || column == Error || column == Units) && part.differs();
     if (column != Error || !part.problem.empty() || !(part.allowed > 0))
         return {};
     if (role == AfterBarRole)

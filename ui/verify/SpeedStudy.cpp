@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/verify/SpeedStudy.h"
 
-#include "core/verify/RandomInputs.h"
+#include "core/verify/RandomRuns.h"
 #include "ui/document/Convert.h"
 
 #include <algorithm>
@@ -11,16 +11,6 @@ using namespace Qt::StringLiterals;
 namespace pleat::ui {
 
 namespace {
-
-Result<Speed> measure(const VerifyQuestion& question, const WorkerPlace& place, Progress& progress,
-                      const std::stop_token& stop)
-{
-    const auto inputs = randomInputs(*question.before->view, question.settings.seed, question.settings.sizes);
-    if (!inputs)
-        return tl::make_unexpected(inputs.error());
-    return measureSpeed(*question.before->view, *question.after->view, inputs->tensors,
-                        VerifyOptions().speedRuns, place, progress, stop);
-}
 
 bool overlap(const Quartiles& a, const Quartiles& b)
 {
@@ -58,7 +48,8 @@ void SpeedStudy::start(const VerifyQuestion& question)
     startJob(
         question,
         [question, place = workspace().workerPlace()](Progress& progress, const std::stop_token& stop) {
-            return measure(question, place, progress, stop);
+            return speedOnRandomInputs(*question.before->view, *question.after->view,
+                                       question.settings.options(), place, progress, stop);
         },
         [this](Result<Speed> found) {
             clear();

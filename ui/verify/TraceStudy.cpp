@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/verify/TraceStudy.h"
 
-#include "core/verify/RandomInputs.h"
+#include "core/verify/RandomRuns.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
 #include "ui/verify/TraceModel.h"
@@ -17,20 +17,6 @@ namespace pleat::ui {
 namespace {
 
 constexpr double decades = 4; // of errors that the colours tell apart
-
-Result<Divergence> trace(const VerifyQuestion& question, const WorkerPlace& place, Progress& progress,
-                         const std::stop_token& stop)
-{
-    const auto& [before, after, settings] = question;
-    const auto inputs = randomInputs(*before->view, settings.seed, settings.sizes);
-    if (!inputs)
-        return tl::make_unexpected(inputs.error());
-    const auto common = commonValues(before->view, *after->view, progress, stop);
-    if (!common)
-        return tl::make_unexpected(common.error());
-    return traceDivergence(*before->view, *after->view, *common, inputs->tensors,
-                           settings.options().tolerance, place, progress, stop);
-}
 
 QString timesTolerated(double share)
 {
@@ -58,10 +44,10 @@ void TraceStudy::clear()
     m_problem.clear();
 }
 
-void TraceStudy::adopt(const VerifyQuestion& question, Divergence found)
+void TraceStudy::adopt(const VerifyQuestion& question, const Divergence& found)
 {
     clear();
-    m_found = std::make_shared<const Divergence>(std::move(found));
+    m_found = std::make_shared<const Divergence>(found);
     setAnswered(question);
 }
 
@@ -70,7 +56,8 @@ void TraceStudy::start(const VerifyQuestion& question)
     startJob(
         question,
         [question, place = workspace().workerPlace()](Progress& progress, const std::stop_token& stop) {
-            return trace(question, place, progress, stop);
+            return traceOnRandomInputs(question.before->view, *question.after->view,
+                                       question.settings.options(), place, progress, stop);
         },
         [this](Result<Divergence> found) {
             clear();

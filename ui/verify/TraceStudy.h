@@ -17,7 +17,7 @@ public:
 
     const DivergencePointer& divergence() const { return m_found; } // null: none
     // What was found on another way, of this question.
-    void adopt(const VerifyQuestion& question, Divergence found);
+    void adopt(const VerifyQuestion& question, const Divergence& found);
 
 protected:
     void start(const VerifyQuestion& question) override;

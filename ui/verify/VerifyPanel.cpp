@@ -3,7 +3,10 @@
 
 #include "ui/document/Convert.h"
 #include "ui/verify/OutputsPage.h"
+#include "ui/verify/PartsPage.h"
 #include "ui/verify/RehearsalPage.h"
+#include "ui/verify/SpeedView.h"
+#include "ui/verify/TracePage.h"
 #include "ui/verify/VerifyFields.h"
 #include "ui/widgets/Action.h"
 #include "ui/widgets/PlainText.h"
@@ -51,6 +54,8 @@ VerifyPanel::VerifyPanel(Workspace& workspace)
                         .window = {QWIDGETSIZE_MAX, QWIDGETSIZE_MAX}, // when somebody asks for it
                         .with = u"weights"_s}),
       m_study(workspace),
+      m_trace(workspace),
+      m_speed(workspace),
       m_rehearsal(workspace)
 {
     makeAction();
@@ -74,11 +79,7 @@ VerifyPanel::VerifyPanel(Workspace& workspace)
     layout->addWidget(makeHeader());
     layout->addWidget(thinLine(Qt::Horizontal));
     layout->addLayout(body, 1);
-    m_outputs = new OutputsPage;
-    addPage(tr("Outputs"), tr("What both models give for the same inputs"), m_outputs, m_study);
-    addPage(tr("Quantization"),
-            tr("What rounding the weights to 8 or 4 bits would cost, before folding and after"),
-            new RehearsalPage(workspace, m_rehearsal), m_rehearsal);
+    makePages();
 
     connect(m_tabs, &QTabBar::currentChanged, this, [this](int tab) {
         m_pages->setCurrentIndex(tab);
@@ -97,6 +98,24 @@ VerifyPanel::VerifyPanel(Workspace& workspace)
     connect(&workspace, &Workspace::changed, this, &VerifyPanel::refresh);
     connect(&document(), &Document::exported, this, &VerifyPanel::showCommand);
     refresh();
+}
+
+void VerifyPanel::makePages()
+{
+    m_outputs = new OutputsPage;
+    addPage(tr("Outputs"), tr("What both models give for the same inputs"), m_outputs, m_study);
+    m_parts = new PartsPage(workspace());
+    addPage(tr("Fold by fold"), tr("Each fold by itself, with its error in units of rounding"), m_parts,
+            m_study);
+    addPage(tr("Where it begins"), tr("What both models compute on the way, value by value"),
+            new TracePage(workspace(), m_trace), m_trace);
+    auto* speed = new SpeedView;
+    addPage(tr("Speed"), tr("How long both models take"), speed, m_speed);
+    connect(&m_speed, &Study::changed, speed, [this, speed] { speed->setSpeed(m_speed.speed()); });
+    addPage(tr("Quantization"),
+            tr("What rounding the weights to 8 or 4 bits would cost, before folding and after"),
+            new RehearsalPage(workspace(), m_rehearsal), m_rehearsal);
+    connect(&m_study, &VerifyStudy::diverged, &m_trace, &TraceStudy::adopt);
 }
 
 void VerifyPanel::addPage(const QString& name, const QString& tip, QWidget* page, Study& study)
@@ -243,6 +262,7 @@ void VerifyPanel::showFound()
 {
     const VerificationPointer& found = m_study.verification();
     m_outputs->setFound(found);
+    m_parts->setFound(found);
     const QString version = found ? oneLine(toQt(found->library.version)) : QString();
     m_runtime->setText(version.isEmpty() ? QString() : tr("ONNX Runtime %1").arg(version));
     m_runtime->setToolTip(found ? fromPath(found->library.path) : QString());

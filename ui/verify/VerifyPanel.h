@@ -6,6 +6,8 @@
 
 #include "ui/document/Panel.h"
 #include "ui/verify/RehearsalStudy.h"
+#include "ui/verify/SpeedStudy.h"
+#include "ui/verify/TraceStudy.h"
 #include "ui/verify/VerifyStudy.h"
 
 #include <vector>
@@ -18,6 +20,7 @@ class QToolButton;
 namespace pleat::ui {
 
 class OutputsPage;
+class PartsPage;
 class PlainLabel;
 class VerifyFields;
 
@@ -27,12 +30,15 @@ public:
     explicit VerifyPanel(Workspace& workspace);
 
     const VerifyStudy& study() const { return m_study; }
+    const TraceStudy& trace() const { return m_trace; }
+    const SpeedStudy& speed() const { return m_speed; }
     const RehearsalStudy& rehearsal() const { return m_rehearsal; }
 
 private:
     QWidget* makeHeader();
     QWidget* makeSettings();
     QWidget* makeCommand();
+    void makePages();
     void makeAction();
     void addPage(const QString& name, const QString& tip, QWidget* page, Study& study);
     // What would be asked now; nothing where there is nothing to verify.
@@ -45,11 +51,14 @@ private:
     void showCommand();
 
     VerifyStudy m_study;
+    TraceStudy m_trace;
+    SpeedStudy m_speed;
     RehearsalStudy m_rehearsal;
     VerifyFields* m_fields = nullptr;
     VerdictLine* m_verdict = nullptr;
     PlainLabel* m_runtime = nullptr;
     OutputsPage* m_outputs = nullptr;
+    PartsPage* m_parts = nullptr;
     QTabBar* m_tabs = nullptr;
     QStackedWidget* m_pages = nullptr;
     std::vector<Study*> m_studies; // by page

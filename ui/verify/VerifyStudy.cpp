@@ -27,13 +27,15 @@ void VerifyStudy::start(const VerifyQuestion& question)
             return verify(*question.before->view, *question.after->view, question.settings.options(), place,
                           progress, stop);
         },
-        [this](Result<Verification> found) {
+        [this, question](Result<Verification> found) {
             Verification answer;
             if (found)
                 answer = std::move(*found);
             else // what keeps it from being asked is an answer, too
                 answer.problem = std::move(found.error().message);
             m_found = std::make_shared<const Verification>(std::move(answer));
+            if (m_found->divergence)
+                Q_EMIT diverged(question, *m_found->divergence);
         });
 }
 

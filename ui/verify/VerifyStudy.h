@@ -14,6 +14,10 @@ public:
     explicit VerifyStudy(Workspace& workspace, QObject* parent = nullptr);
     const VerificationPointer& verification() const { return m_found; } // null: none
 
+Q_SIGNALS:
+    // An output differs, and where that begins was found as well.
+    void diverged(const pleat::ui::VerifyQuestion& question, const pleat::Divergence& divergence);
+
 protected:
     void start(const VerifyQuestion& question) override;
     VerdictLine::Content found() const override;
