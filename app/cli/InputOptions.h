@@ -29,4 +29,7 @@ Result<Inputs> readInputs(const GraphView& view, const InputArguments& arguments
 // The options again, as a shell takes them.
 std::vector<std::string> wordsOf(const InputArguments& arguments);
 
+// In quotes where a shell would take it apart.
+std::string shellWord(const std::string& word);
+
 } // namespace pleat::cli

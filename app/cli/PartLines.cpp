@@ -132,13 +132,13 @@ void addSpeed(const Verification& found, std::vector<std::string>& lines)
 
 std::string sentenceOfSame(const Verification& found)
 {
-    const std::string runtime = ", in ONNX Runtime " + found.library.version + " on random inputs.";
+    const std::string runtime = ", in ONNX Runtime " + found.library.version + " on ";
     if (found.problem.empty())
-        return "Both compute the same" + runtime;
+        return "Both compute the same" + runtime + found.inputs + ".";
     if (found.parts.empty())
         return "Both compute the same: nothing in them differs. They were not run.";
     return "Both compute the same: all parts in which they differ do" + runtime +
-           " The whole models were not run.";
+           "random inputs. The whole models were not run.";
 }
 
 } // namespace pleat::cli

@@ -2,9 +2,12 @@
 #include "app/cli/Commands.h"
 #include "app/cli/InputOptions.h"
 #include "app/cli/OpenedView.h"
+#include "app/cli/Output.h"
 #include "app/cli/RehearsalLines.h"
+#include "app/cli/Report.h"
 #include "app/cli/Sizes.h"
 #include "app/cli/Verdict.h"
+#include "core/report/VerifyHtml.h"
 #include "core/report/VerifyJson.h"
 
 #include <CLI/CLI.hpp>
@@ -26,6 +29,7 @@ struct VerifyArguments {
     bool perChannel = false, asymmetric = false, activations = false, sensitivity = false;
     std::size_t samples = 8;
     InputArguments inputs;
+    std::string page;
 };
 
 RehearsalOptions rehearsalOf(const VerifyArguments& options)
@@ -36,19 +40,72 @@ RehearsalOptions rehearsalOf(const VerifyArguments& options)
         .sensitivity = options.sensitivity};
 }
 
-Result<Rehearsal> rehearsed(const std::shared_ptr<const GraphView>& before,
-                            const std::shared_ptr<const GraphView>& after, const VerifyArguments& options,
-                            const VerifyOptions& rules, const std::stop_token& stop)
+// As a shell takes them.
+std::string commandOf(const VerifyArguments& options)
 {
-    const auto inputs = options.inputs.isOwn()
-                            ? readInputs(*before, options.inputs, rules.sizes, stop)
-                            : randomBatches(before, rules.seed, rules.sizes, options.samples);
-    if (!inputs)
-        return tl::make_unexpected(inputs.error());
-    for (const std::string& note : inputs->notes)
-        say("pleat-cli: note: " + note);
+    std::vector<std::string> words{"pleat-cli", "verify", options.before, options.after};
+    const VerifyArguments usual;
+    const auto add = [&](const char* option, const std::string& value) {
+        words.insert(words.end(), {option, value});
+    };
+    if (!options.inputs.isOwn())
+        add("--seed", std::to_string(options.seed));
+    for (const std::string& dim : options.dims)
+        add("--dim", dim);
+    if (options.absolute)
+        add("--atol", fmt::format("{}", *options.absolute));
+    if (options.relative)
+        add("--rtol", fmt::format("{}", *options.relative));
+    const std::vector<std::string> inputs = wordsOf(options.inputs);
+    words.insert(words.end(), inputs.begin(), inputs.end());
+    if (options.bits > 0)
+        add("--bits", std::to_string(options.bits));
+    for (const auto& [word, isGiven] :
+         {std::pair("--trace", options.trace), std::pair("--speed", options.speed),
+          std::pair("--per-channel", options.perChannel), std::pair("--asymmetric", options.asymmetric),
+          std::pair("--activations", options.activations), std::pair("--sensitivity", options.sensitivity)})
+        if (isGiven)
+            words.emplace_back(word);
+    if (options.bits > 0 && options.samples != usual.samples)
+        add("--samples", std::to_string(options.samples));
+    std::string line;
+    for (const std::string& word : words)
+        line += (line.empty() ? "" : " ") + shellWord(word);
+    return line;
+}
+
+// The files again, with their hashes: they are as they were opened.
+Result<VerifyRecord> recordOf(const VerifyArguments& options, const std::stop_token& stop)
+{
+    ProgressBar bar("Hashing");
+    auto before = fileFacts(options.before, bar, stop), after = fileFacts(options.after, bar, stop);
+    if (!before || !after)
+        return tl::make_unexpected(before ? after.error() : before.error());
+    return VerifyRecord{.before = std::move(*before),
+                        .after = std::move(*after),
+                        .command = commandOf(options),
+                        .date = today(),
+                        .inputs = {}};
+}
+
+// Runs the rehearsal that is asked for, on the user's own samples or on random ones.
+Result<void> rehearse(const std::shared_ptr<const GraphView>& before,
+                      const std::shared_ptr<const GraphView>& after, const VerifyArguments& options,
+                      const VerifyOptions& rules, VerifyRecord& record, const std::stop_token& stop)
+{
+    if (!record.inputs) {
+        auto inputs = randomBatches(before, rules.seed, rules.sizes, options.samples);
+        if (!inputs)
+            return tl::make_unexpected(std::move(inputs.error()));
+        record.inputs = std::move(*inputs);
+    }
     ProgressBar bar("Rehearsing");
-    return rehearse(before, after, *inputs, rehearsalOf(options), {.program = thisProgram()}, bar, stop);
+    auto made = pleat::rehearse(before, after, *record.inputs, rehearsalOf(options),
+                                {.program = thisProgram()}, bar, stop);
+    if (!made)
+        return tl::make_unexpected(std::move(made.error()));
+    record.rehearsal = std::move(*made);
+    return {};
 }
 
 int runVerify(const VerifyArguments& options, const std::stop_token& stop)
@@ -61,31 +118,47 @@ int runVerify(const VerifyArguments& options, const std::stop_token& stop)
     rules.speed = options.speed;
     if (options.absolute || options.relative)
         rules.tolerance = Tolerance{options.absolute.value_or(0), options.relative.value_or(0)};
+    if (!options.page.empty() &&
+        (areOneFile(options.page, options.before) || areOneFile(options.page, options.after))) {
+        say("pleat-cli: --html would overwrite a model; give it a file of its own");
+        return Usage;
+    }
     const auto& before = untilExit(openView(options.before, stop));
     if (!before)
         return fail(before.error(), CannotRead);
     const auto& after = untilExit(openView(options.after, stop));
     if (!after)
         return fail(after.error(), CannotRead);
+    auto record = recordOf(options, stop);
+    if (!record)
+        return fail(record.error(), CannotRead);
+    if (options.inputs.isOwn()) {
+        auto inputs = readInputs(**before, options.inputs, *sizes, stop);
+        if (!inputs)
+            return fail(inputs.error(), CannotVerify);
+        rules.inputs = std::make_shared<const Inputs>(*inputs);
+        record->inputs = std::move(*inputs);
+    }
     const auto found = verified(**before, **after, rules, stop);
     if (!found)
         return fail(found.error(), CannotVerify);
-    std::optional<Rehearsal> rehearsal;
-    if (options.bits > 0 && found->verdict != Equivalence::Different) {
-        auto made = rehearsed(*before, *after, options, rules, stop);
-        if (!made)
-            return fail(made.error(), CannotVerify);
-        rehearsal = std::move(*made);
+    if (options.bits > 0 && found->verdict != Equivalence::Different)
+        if (const auto done = rehearse(*before, *after, options, rules, *record, stop); !done)
+            return fail(done.error(), CannotVerify);
+    if (!options.page.empty()) {
+        const auto write = [&](const TextSink& sink) { return verifyHtml(*record, rules, *found, sink); };
+        if (const auto saved = saveText(options.page, write, stop); !saved)
+            return fail(saved.error(), CannotWrite);
     }
     if (!options.json) {
         for (const std::string& line : linesOf(*found))
             fmt::print("{}\n", line);
-        if (rehearsal)
-            for (const std::string& line : linesOf(*rehearsal, mostLayers))
+        if (record->rehearsal)
+            for (const std::string& line : linesOf(*record->rehearsal, mostLayers))
                 fmt::print("{}\n", line);
         return exitOf(*found);
     }
-    const auto printed = printText(verificationJson(options.before, options.after, rules, *found));
+    const auto printed = printText(verificationJson(options.before, options.after, rules, *found, &*record));
     return printed ? exitOf(*found) : fail(printed.error(), CannotWrite);
 }
 
@@ -132,13 +205,15 @@ Run addVerify(CLI::App& parser)
         command.add_flag(name, *flag, words)->needs(bits);
     command.add_option("--samples", options->samples, "How many random inputs the rehearsal runs on")
         ->check(CLI::Range(1, 100000));
+    command.add_option("--html", options->page, "Write what was found to this file, as a page to read");
     command.add_flag("--json", options->json, "One JSON object on standard output");
     command.footer(
         "A part of a model is run by itself, so that a model with operators that ONNX Runtime does not have "
         "can be "
         "verified where it was changed. 6 means that neither the whole models nor all changed parts could be "
         "run.\n"
-        "Exit codes: 0 they compute the same, 2 usage, 3 cannot read a model, 5 they do not, 6 it cannot be "
+        "Exit codes: 0 they compute the same, 2 usage, 3 cannot read a model or inputs, 5 they do not, 6 it "
+        "cannot be "
         "verified, 130 interrupted.");
     return [options](const std::stop_token& stop) { return runVerify(*options, stop); };
 }

@@ -11,7 +11,7 @@ namespace {
 
 using Inputs = std::vector<const KnownShape*>;
 
-const KnownShape* dataShape(const Inputs& inputs)
+const KnownShape* firstShape(const Inputs& inputs)
 {
     return inputs.empty() ? nullptr : inputs[0];
 }
@@ -72,7 +72,7 @@ MaybeShape convolutionShape(const GraphView& view, NodeIndex node, const Inputs&
 
 MaybeShape poolShape(const GraphView& view, NodeIndex node, const Inputs& inputs)
 {
-    if (!dataShape(inputs) || inputs[0]->size() < 3)
+    if (!firstShape(inputs) || inputs[0]->size() < 3)
         return std::nullopt;
     KnownShape shape = *inputs[0];
     const std::vector<std::int64_t> kernel = intsAttribute(view.proto(node), "kernel_shape");
@@ -83,7 +83,7 @@ MaybeShape poolShape(const GraphView& view, NodeIndex node, const Inputs& inputs
 
 MaybeShape globalPoolShape(const GraphView&, NodeIndex, const Inputs& inputs)
 {
-    if (!dataShape(inputs) || inputs[0]->size() < 2)
+    if (!firstShape(inputs) || inputs[0]->size() < 2)
         return std::nullopt;
     KnownShape shape = *inputs[0];
     std::fill(shape.begin() + 2, shape.end(), 1);
@@ -95,7 +95,7 @@ MaybeShape gemmShape(const GraphView& view, NodeIndex node, const Inputs& inputs
     KnownShape shape{unknownSize, unknownSize};
     const bool a = intAttribute(view.proto(node), "transA", 0) != 0;
     const bool b = intAttribute(view.proto(node), "transB", 0) != 0;
-    if (dataShape(inputs) && inputs[0]->size() == 2)
+    if (firstShape(inputs) && inputs[0]->size() == 2)
         shape[0] = (*inputs[0])[a ? 1 : 0];
     if (inputs.size() > 1 && inputs[1] && inputs[1]->size() == 2)
         shape[1] = (*inputs[1])[b ? 0 : 1];

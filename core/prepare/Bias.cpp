@@ -190,7 +190,7 @@ private:
     BiasPlace m_place;
 };
 
-bool takesBias(const GraphView& view, NodeIndex node)
+bool isBiasedLayer(const GraphView& view, NodeIndex node)
 {
     return node != NodeIndex::None && view.domain(node).empty() &&
            (view.op(node) == "Conv" || view.op(node) == "ConvTranspose" || view.op(node) == "Gemm") &&
@@ -206,11 +206,11 @@ Result<void> lookForBiases(Round& round, Progress&, const std::stop_token& stop)
         if (stop.stop_requested())
             return cancelled();
         if (!view.domain(node).empty() || (view.op(node) != "Add" && view.op(node) != "Sub") ||
-            (!takesBias(view, view.producer(view.input(node, 0))) &&
-             !takesBias(view, view.producer(view.input(node, 1)))))
+            (!isBiasedLayer(view, view.producer(view.input(node, 0))) &&
+             !isBiasedLayer(view, view.producer(view.input(node, 1)))))
             continue;
         const auto operand = constantOperand(view, node);
-        if (operand && takesBias(view, view.producer(operand->data)))
+        if (operand && isBiasedLayer(view, view.producer(operand->data)))
             BiasFolding(round, node, view.producer(operand->data)).run(*operand);
     }
     return {};

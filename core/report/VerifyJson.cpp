@@ -2,7 +2,7 @@
 #include "core/report/VerifyJson.h"
 
 #include "core/base/Visible.h"
-#include "core/report/JsonNumber.h"
+#include "core/report/RehearsalJson.h"
 
 namespace pleat {
 
@@ -129,7 +129,8 @@ const char* word(Equivalence verdict)
 } // namespace
 
 std::string verificationJson(const std::string& before, const std::string& after,
-                             const VerifyOptions& options, const Verification& found)
+                             const VerifyOptions& options, const Verification& found,
+                             const VerifyRecord* record)
 {
     Json json{{"before", before},     {"after", after},         {"verdict", word(found.verdict)},
               {"seed", options.seed}, {"sizes", options.sizes}, {"structure", found.structure},
@@ -142,6 +143,13 @@ std::string verificationJson(const std::string& before, const std::string& after
     json["outputs"] = Json::array();
     for (const OutputDifference& output : found.outputs)
         json["outputs"].push_back(outputJson(output));
+    if (record) {
+        json["files"] = {{"before", fileJson(record->before)}, {"after", fileJson(record->after)}};
+        json["command"] = record->command;
+        json["program"] = PLEAT_VERSION;
+        json["inputs"] = record->inputs ? inputsJson(*record->inputs) : Json(nullptr);
+        json["rehearsal"] = record->rehearsal ? rehearsalJson(*record->rehearsal) : Json(nullptr);
+    }
     json["parts"] = Json::array();
     for (const PartCheck& part : found.parts)
         json["parts"].push_back(partJson(part));

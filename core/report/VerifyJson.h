@@ -3,12 +3,13 @@
 // needed to do it again.
 #pragma once
 
-#include "core/verify/Verify.h"
+#include "core/report/VerifyRecord.h"
 
 namespace pleat {
 
-// `before` and `after`: the files, as the user names them.
+// `before` and `after`: the files, as the user names them. `record`: null where nobody is to do it again.
 std::string verificationJson(const std::string& before, const std::string& after,
-                             const VerifyOptions& options, const Verification& found);
+                             const VerifyOptions& options, const Verification& found,
+                             const VerifyRecord* record = nullptr);
 
 } // namespace pleat

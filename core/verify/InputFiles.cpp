@@ -57,6 +57,7 @@ Result<void> readLabels(const OwnInputs& own, const std::vector<std::string>& na
         !names.empty() && std::ranges::all_of(names, [&](const auto& name) { return byName.contains(name); });
     if (areNamed) {
         inOrder.clear();
+        inOrder.reserve(names.size());
         for (const std::string& name : names)
             inOrder.push_back(byName.at(name));
     }

@@ -14,14 +14,14 @@
 namespace pleat {
 
 struct OwnInputs {
-    std::vector<std::filesystem::path> files; // one .npz, .npy or .csv; or images and folders of them
+    std::vector<std::filesystem::path> files{}; // one .npz, .npy or .csv; or images and folders of them
     // Numbers of tables and pixels become (x / scale − mean) / deviation; mean and deviation are one number,
     // or one a channel. Nothing: 255 for images, 1 for tables.
     std::optional<double> scale{};
     std::vector<double> mean{0}, deviation{1};
     std::optional<bool> channelsLast{}; // N×H×W×C; nothing: by which axis has 1 or 3 channels
-    std::string labelColumn;            // of a table: its name, its number from 1 on, or "last"; empty: none
-    std::filesystem::path labels;       // a class a line, in order, or "file,class" for images; empty: none
+    std::string labelColumn{};          // of a table: its name, its number from 1 on, or "last"; empty: none
+    std::filesystem::path labels{};     // a class a line, in order, or "file,class" for images; empty: none
 };
 
 // Errors: Unreadable, Unsupported and Usage with the sentence what does not fit: what the model takes, and

@@ -4,7 +4,7 @@
 #include "core/verify/Parts.h"
 #include "core/verify/RandomInputs.h"
 #include "core/verify/Structure.h"
-#include "core/worker/ModelRun.h"
+#include "core/verify/WholeRun.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -19,6 +19,23 @@ std::vector<std::string> outputNames(const GraphView& view)
     for (const ValueIndex value : view.scopes()[index(ScopeIndex::Main)].outputs)
         names.emplace_back(view.name(value));
     return names;
+}
+
+// Those that are given, or one batch of random ones.
+Result<Inputs> inputsFor(const GraphView& view, const VerifyOptions& options)
+{
+    if (options.inputs)
+        return *options.inputs;
+    auto made = randomInputs(view, options.seed, options.sizes);
+    if (!made)
+        return tl::make_unexpected(std::move(made.error()));
+    Inputs inputs;
+    inputs.batches = inputs.samples = 1;
+    inputs.notes = std::move(made->notes);
+    inputs.batch = [tensors = std::move(made->tensors)](std::size_t) -> Result<Inputs::Batch> {
+        return tensors;
+    };
+    return inputs;
 }
 
 // One verification: what was asked for and what was found so far. Each step returns why it could not be done.
@@ -37,11 +54,13 @@ public:
 
     Result<Verification> all()
     {
-        auto inputs = randomInputs(m_before, m_options.seed, m_options.sizes);
+        const auto inputs = inputsFor(m_before, m_options);
         if (!inputs && inputs.error().code == ErrorCode::Usage)
-            return tl::make_unexpected(std::move(inputs.error()));
+            return tl::make_unexpected(inputs.error());
         if (inputs)
-            m_found.notes = std::move(inputs->notes);
+            m_found.notes = inputs->notes;
+        if (m_options.inputs)
+            m_found.inputs = inputs->origin;
         const auto library = findOnnxRuntime(m_place, m_stop);
         if (library)
             m_found.library = *library;
@@ -49,13 +68,13 @@ public:
         m_found.partsProblem = compared ? "" : compared.error().message;
         const auto ran = !library  ? tl::make_unexpected(library.error())
                          : !inputs ? tl::make_unexpected(inputs.error())
-                                   : runWhole(inputs->tensors);
+                                   : runWhole(*inputs);
         m_found.problem = ran ? "" : ran.error().message;
         if (m_stop.stop_requested())
             return cancelled();
         judge();
         if (ran)
-            lookCloser(inputs->tensors);
+            lookCloser(*inputs);
         if (m_stop.stop_requested())
             return cancelled();
         return std::move(m_found);
@@ -85,11 +104,11 @@ private:
         return {};
     }
 
-    Result<void> runWhole(std::span<const onnx::TensorProto> inputs)
+    Result<void> runWhole(const Inputs& inputs)
     {
         const std::vector<std::string> names = outputNames(m_before);
         const auto of = [&](const GraphView& view, std::string_view which) {
-            auto outputs = runByOnnxRuntime(view.model(), inputs, names, m_place, m_progress, m_stop);
+            auto outputs = runOnAll(view.model(), inputs, names, m_place, m_progress, m_stop);
             if (!outputs && outputs.error().code != ErrorCode::Cancelled)
                 outputs.error().message =
                     fmt::format("The model {} could not be run: {}", which, outputs.error().message);
@@ -121,11 +140,14 @@ private:
                                                                                  : Equivalence::Unknown;
     }
 
-    void lookCloser(std::span<const onnx::TensorProto> inputs)
+    void lookCloser(const Inputs& all)
     {
+        const auto inputs = all.batch(0);
+        if (!inputs)
+            return; // which has been read before
         const bool differs = !std::ranges::all_of(m_found.outputs, &OutputDifference::isWithin);
         if (m_options.trace || differs) {
-            auto traced = traceDivergence(m_before, m_after, m_common, inputs, m_options.tolerance, m_place,
+            auto traced = traceDivergence(m_before, m_after, m_common, *inputs, m_options.tolerance, m_place,
                                           m_progress, m_stop);
             if (traced)
                 m_found.divergence = std::move(*traced);
@@ -135,7 +157,7 @@ private:
         if (!m_options.speed || m_stop.stop_requested())
             return;
         auto measured =
-            measureSpeed(m_before, m_after, inputs, m_options.speedRuns, m_place, m_progress, m_stop);
+            measureSpeed(m_before, m_after, *inputs, m_options.speedRuns, m_place, m_progress, m_stop);
         if (measured)
             m_found.speed = *measured;
         else

@@ -3,8 +3,8 @@
 // running both as a whole on the same inputs.
 #pragma once
 
-#include "core/graph/GraphView.h"
 #include "core/verify/Divergence.h"
+#include "core/verify/Inputs.h"
 #include "core/verify/Latency.h"
 #include "core/verify/OutputDifference.h"
 #include "core/verify/PartCheck.h"
@@ -17,7 +17,8 @@ namespace pleat {
 struct VerifyOptions {
     std::uint64_t seed = 1;
     std::map<std::string, std::int64_t> sizes; // of symbols in the shapes of inputs
-    std::optional<Tolerance> tolerance;        // nothing: usualTolerance() of each output's type
+    std::optional<Tolerance> tolerance{};      // nothing: usualTolerance() of each output's type
+    std::shared_ptr<const Inputs> inputs{};    // in place of random ones; traced and timed is the first batch
     bool trace = false;                        // say where a difference begins even where there is none
     bool speed = false;                        // measure how long both take
     std::size_t speedRuns = 20;                // of each, for each of the two settings
@@ -31,10 +32,11 @@ enum class Equivalence {
 
 struct Verification {
     Equivalence verdict = Equivalence::Unknown;
-    std::vector<std::string> structure; // what differs without running: a sentence each
-    std::vector<std::string> notes;     // what was taken for sizes that are open
-    std::string problem;                // why the whole models could not be run; empty where they were
-    OnnxRuntimeLibrary library;         // that ran them
+    std::vector<std::string> structure;   // what differs without running: a sentence each
+    std::vector<std::string> notes;       // what was taken for sizes that are open
+    std::string problem;                  // why the whole models could not be run; empty where they were
+    OnnxRuntimeLibrary library;           // that ran them
+    std::string inputs = "random inputs"; // what they were run on: "300 rows of digits.csv"
     std::vector<OutputDifference> outputs;
 
     // Where the models are not the same, node by node and byte by byte; none: everywhere they are.

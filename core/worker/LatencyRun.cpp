@@ -17,7 +17,7 @@ using std::chrono::nanoseconds;
 
 constexpr std::size_t warmUps = 2, leastRuns = 5;
 // The parts of the input: the question, the inputs, then of each model its outputs and the model.
-enum Part : std::size_t { Question, InputsPart, FirstModel };
+enum LatencyPart : std::size_t { QuestionPart, InputsPart, FirstModel };
 constexpr std::size_t partsOfAModel = 3;
 
 // Numbers with spaces in between.
@@ -103,7 +103,7 @@ Result<void> measureModels(TaskChannel& channel)
     const auto parts = RunParts::of(channel.input, std::string_view(asked).substr(0, line));
     if (!parts)
         return tl::make_unexpected(parts.error());
-    const auto numbers = parts->size() < FirstModel ? std::nullopt : numbersIn((*parts)[Question]);
+    const auto numbers = parts->size() < FirstModel ? std::nullopt : numbersIn((*parts)[QuestionPart]);
     if (!numbers || numbers->size() != FirstModel + 1 || line == asked.size())
         return failure(ErrorCode::Unsupported, "What was to be measured cannot be read.");
     const auto runs = static_cast<std::size_t>((*numbers)[1]);
