@@ -40,7 +40,7 @@ std::string difference(const PartCheck& part)
         part.errors.size() > 1 ? fmt::format(" in channel {}", part.worstChannel) : std::string();
     if (!part.isByUnits)
         return fmt::format("off by {:.2g}{} ({:.2g} is tolerated)", part.largest, channel, part.allowed);
-    return fmt::format("off by {:.2g}{}: {:.3g} times what rounding once is, of which {:.0f} are allowed",
+    return fmt::format("off by {:.2g}{}, {:.3g} units of rounding ({:.0f} are allowed)",
                        part.errors[part.worstChannel], channel, part.worst, part.allowed);
 }
 
@@ -79,7 +79,9 @@ void addParts(const Verification& found, std::vector<std::string>& lines)
         lines.push_back(line("same", fmt::format("{} of {} in which the models differ, each run by itself",
                                                  grouped(within), counted(found.parts.size(), "part"))));
     if (worst && worst->worst > 0)
-        lines.push_back(line("", fmt::format("at most {}", title(*worst) + " is " + difference(*worst))));
+        lines.push_back(line("", "most of all " + title(*worst)));
+    if (worst && worst->worst > 0)
+        lines.push_back(line("", difference(*worst)));
     if (!found.partsProblem.empty() && found.partsProblem != found.problem)
         lines.push_back(line("unknown", "parts: " + visible(found.partsProblem)));
     if (!found.problem.empty() && found.verdict != Equivalence::Unknown)

@@ -188,7 +188,7 @@ Run addVerify(CLI::App& parser)
     command.add_flag(
         "--trace", options->trace,
         "Also says how far values between inputs and outputs differ, and where that begins; done by "
-        "itself when an output differs");
+        "itself when something differs");
     command.add_flag("--speed", options->speed,
                      "Also measures how long both take, with ONNX Runtime's optimisations off and on");
     CLI::Option* const bits =

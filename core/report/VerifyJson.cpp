@@ -71,6 +71,7 @@ Json partJson(const PartCheck& part)
     if (!part.problem.empty())
         return json;
     json["dtype"] = name(part.type);
+    json["computed_as_float"] = part.asFloat;
     json["shape"] = part.dims;
     json["channel_axis"] = part.channelAxis;
     json["worst_channel"] = part.worstChannel;

@@ -6,6 +6,7 @@
 
 #include "core/base/Progress.h"
 #include "core/fold/FoldCandidate.h"
+#include "core/graph/ElementTypes.h"
 #include "core/graph/GraphView.h"
 
 #include <memory>
@@ -22,6 +23,10 @@ struct CommonValues {
         values; // floats of the main graph, producers first, as the model before has them
     std::vector<FoldCandidate> folds; // of the model before: those that can be folded
 };
+
+// The element type of a value; of what an operator makes that nobody here knows, the one that its readers
+// want: that of the constants that it is computed with.
+DataType typeOrWhatReadersWant(const GraphView& view, const ElementTypes& types, ValueIndex value);
 
 // Errors: those of reading what finding folds must read; Cancelled.
 Result<CommonValues> commonValues(const std::shared_ptr<const GraphView>& before, const GraphView& after,

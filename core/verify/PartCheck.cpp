@@ -114,7 +114,9 @@ private:
         if (m_stop.stop_requested())
             return cancelled();
         const auto start = Clock::now();
-        auto ran = runTogether(jobs);
+        auto ran = runTogether(jobs, false);
+        if (!ran && ran.error().code != ErrorCode::Cancelled && wouldChangeAsFloat(jobs))
+            ran = runTogether(jobs, true);
         if (!ran && ran.error().code == ErrorCode::Cancelled)
             return ran;
         const bool isSlow = Clock::now() - start > timeOfARun / 2;
@@ -129,14 +131,22 @@ private:
         return {};
     }
 
-    // Errors: of any of them.
-    Result<void> runTogether(std::span<Job> jobs)
+    static bool wouldChangeAsFloat(std::span<const Job> jobs)
     {
-        PartModel before(m_before), after(m_after);
+        return std::ranges::any_of(jobs, [](const Job& job) {
+            const DataType type = coarsestOf(job);
+            return computedType(type, true) != computedType(type, false);
+        });
+    }
+
+    // Errors: of any of them.
+    Result<void> runTogether(std::span<Job> jobs, bool asFloat)
+    {
+        PartModel before(m_before, asFloat), after(m_after, asFloat);
         std::vector<Job*> written;
         written.reserve(jobs.size());
         for (Job& job : jobs)
-            if (write(job, before, after))
+            if (write(job, before, after, asFloat))
                 written.push_back(&job);
         if (written.empty())
             return {};
@@ -153,13 +163,13 @@ private:
     }
 
     // False where it has a problem.
-    bool write(Job& job, PartModel& before, PartModel& after) const
+    bool write(Job& job, PartModel& before, PartModel& after, bool asFloat) const
     {
         if (!job.check.problem.empty())
             return false;
         std::vector<DataType> types(job.check.inputShapes.size());
         std::ranges::transform(job.check.inputShapes, types.begin(), &PartInput::type);
-        auto tensors = partTensors(job.check.inputShapes, job.number, m_rules.seed);
+        auto tensors = partTensors(job.check.inputShapes, job.number, m_rules.seed, asFloat);
         auto was = before.add(job.part.before, job.number, types);
         auto is = after.add(job.part.after, job.number, types);
         for (const Error* error :
@@ -168,6 +178,7 @@ private:
                 job.check.problem = error->message;
         if (!job.check.problem.empty())
             return false;
+        job.check.asFloat = asFloat;
         job.tensors = std::move(*tensors);
         job.before = std::move(*was);
         job.after = std::move(*is);
@@ -239,8 +250,11 @@ private:
             check.allowed =
                 std::max(leastUnits, unitsAnOperator * (job.before.roundings + job.after.roundings));
         } else {
-            const Tolerance allowed = m_rules.tolerance.value_or(usualTolerance(coarsestOf(job)));
-            check.allowed = allowed.absolute + allowed.relative * reach;
+            const Tolerance allowed = m_rules.tolerance.value_or(
+                usualTolerance(job.check.asFloat && coarsestOf(job) == DataType::Double ? DataType::Float
+                                                                                        : coarsestOf(job)));
+            const double steps = m_rules.tolerance ? 0 : std::max(job.before.steps, job.after.steps);
+            check.allowed = allowed.absolute + allowed.relative * reach + steps;
         }
         check.isWithin = (check.isByUnits ? check.worst : check.largest) <= check.allowed;
     }
@@ -267,7 +281,8 @@ private:
         std::vector<double> units;
         if (job.before.magnitude.empty() || job.after.magnitude.empty())
             return units;
-        const double roundoff = unitRoundoff(coarsestOf(job));
+        const double roundoff =
+            std::max(unitRoundoff(coarsestOf(job)), job.check.asFloat ? unitRoundoff(DataType::Float) : 0);
         const auto a = numbersOf(was.at(job.before.magnitude)), b = numbersOf(is.at(job.after.magnitude));
         for (const auto* numbers : {&a, &b})
             if (!*numbers)

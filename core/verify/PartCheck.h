@@ -18,6 +18,7 @@ struct PartCheck {
     std::vector<std::string> inputs;    // names
     std::vector<PartInput> inputShapes;
     DataType type = DataType::Undefined;
+    bool asFloat = false; // ONNX Runtime cannot compute it in its own types: it was run in float
     std::vector<std::int64_t> dims;
 
     // Channels lie along this axis of the output. Of each: the largest |after − before|, and the largest in

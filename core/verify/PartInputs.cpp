@@ -154,6 +154,8 @@ private:
     {
         return std::ranges::all_of(m_side.nodes, [&](NodeIndex node) {
             const std::string_view op = m_view.op(node);
+            if (stringAttribute(m_view.proto(node), "auto_pad", "").starts_with("SAME"))
+                return false;
             if (m_view.constantDepth(m_view.output(node, 0)) != 0 ||
                 std::ranges::find(anyWidth, op) != anyWidth.end())
                 return true;
@@ -206,21 +208,22 @@ Result<std::vector<PartInput>> partInputs(const GraphView& view, const Shapes& s
         auto dims = sizes.of(input);
         if (!dims)
             return tl::make_unexpected(std::move(dims.error()));
-        if (types.of(input) == DataType::Undefined)
+        const DataType type = typeOrWhatReadersWant(view, types, input);
+        if (type == DataType::Undefined)
             return failure(ErrorCode::Unsupported,
                            "Nobody knows of which type " + std::string(view.name(input)) + " is.");
-        inputs.push_back({types.of(input), std::move(*dims)});
+        inputs.push_back({type, std::move(*dims)});
     }
     return inputs;
 }
 
 Result<std::vector<onnx::TensorProto>> partTensors(const std::vector<PartInput>& inputs, std::size_t number,
-                                                   std::uint64_t seed)
+                                                   std::uint64_t seed, bool asFloat)
 {
     std::vector<onnx::TensorProto> tensors;
     tensors.reserve(inputs.size());
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-        const DataType type = inputs[i].type == DataType::BFloat16 ? DataType::Float : inputs[i].type;
+        const DataType type = computedType(inputs[i].type, asFloat);
         auto tensor = randomTensor(PartModel::nameOf(number, i), type, inputs[i].dims, seed + number + i);
         if (!tensor)
             return tl::make_unexpected(std::move(tensor.error()));

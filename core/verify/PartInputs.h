@@ -28,6 +28,6 @@ Result<std::vector<PartInput>> partInputs(const GraphView& view, const Shapes& s
 // Normally distributed, deviation 1, or 0 to 9; bfloat16 as float. Called PartModel::nameOf(number,
 // position).
 Result<std::vector<onnx::TensorProto>> partTensors(const std::vector<PartInput>& inputs, std::size_t number,
-                                                   std::uint64_t seed);
+                                                   std::uint64_t seed, bool asFloat);
 
 } // namespace pleat

@@ -18,36 +18,34 @@ namespace {
 
 constexpr std::int64_t oldestIrVersion = 4; // from which on an initializer need not be an input
 
-bool isBFloat16(std::int64_t type)
+// The same numbers in another type: what a fold has rounded to its own stays so where the other is wider.
+Result<void> convert(onnx::TensorProto& tensor, bool asFloat)
 {
-    return type == static_cast<std::int64_t>(DataType::BFloat16);
-}
-
-// ONNX Runtime has next to no kernels for bfloat16 on the processor. As float the same numbers are computed
-// with, and what a fold has rounded to bfloat16 stays so.
-Result<void> widenBFloat16(onnx::TensorProto& tensor)
-{
-    if (!isBFloat16(tensor.data_type()))
+    const auto type = static_cast<DataType>(tensor.data_type());
+    const DataType now = computedType(type, asFloat);
+    if (now == type)
         return {};
     const auto numbers = tensorView(tensor, nullptr).doubles();
     if (!numbers)
         return tl::make_unexpected(numbers.error());
-    std::string bytes(static_cast<std::size_t>(storedBytes(DataType::Float, numbers->size())), '\0');
-    narrow(DataType::Float, *numbers, std::as_writable_bytes(std::span(bytes)));
+    std::string bytes(static_cast<std::size_t>(storedBytes(now, numbers->size())), '\0');
+    narrow(now, *numbers, std::as_writable_bytes(std::span(bytes)));
     tensor.clear_int32_data();
+    tensor.clear_double_data();
     tensor.set_raw_data(std::move(bytes));
-    tensor.set_data_type(onnx::TensorProto::FLOAT);
+    tensor.set_data_type(static_cast<std::int32_t>(now));
     return {};
 }
 
-Result<void> widenBFloat16(onnx::NodeProto& node)
+Result<void> convert(onnx::NodeProto& node, bool asFloat)
 {
     for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
         if (attribute.has_t())
-            if (auto done = widenBFloat16(*attribute.mutable_t()); !done)
+            if (auto done = convert(*attribute.mutable_t(), asFloat); !done)
                 return done;
-        if (node.op_type() == "Cast" && attribute.name() == "to" && isBFloat16(attribute.i()))
-            attribute.set_i(onnx::TensorProto::FLOAT);
+        if (node.op_type() == "Cast" && attribute.name() == "to")
+            attribute.set_i(
+                static_cast<std::int64_t>(computedType(static_cast<DataType>(attribute.i()), asFloat)));
     }
     return {};
 }
@@ -75,6 +73,7 @@ public:
         : m_view(model.m_view),
           m_graph(*model.m_model.mutable_graph()),
           m_bytes(model.m_bytes),
+          m_asFloat(model.m_asFloat),
           m_side(side),
           m_prefix("p" + std::to_string(number) + "_")
     {
@@ -87,9 +86,8 @@ public:
             m_names.emplace(m_side.inputs[i], m_prefix + "i" + std::to_string(i));
             onnx::ValueInfoProto& input = *m_graph.add_input();
             input.set_name(m_names[m_side.inputs[i]]);
-            const bool isFloat = types[i] == DataType::BFloat16;
             input.mutable_type()->mutable_tensor_type()->set_elem_type(
-                isFloat ? onnx::TensorProto::FLOAT : static_cast<std::int32_t>(types[i]));
+                static_cast<std::int32_t>(computedType(types[i], m_asFloat)));
         }
         for (const NodeIndex node : m_side.nodes)
             if (auto written = writeNode(node); !written)
@@ -97,6 +95,7 @@ public:
         PartPorts ports{.output = nameOf(m_side.output),
                         .magnitude = {},
                         .roundings = m_roundings,
+                        .steps = m_steps,
                         .coarsest = m_coarsest};
         m_graph.add_output()->set_name(ports.output);
         auto hasMagnitude = writeMagnitudes(types);
@@ -143,7 +142,7 @@ private:
         onnx::NodeProto message = m_view.proto(node);
         if (auto read = readIn(message, m_view.payloads(node)); !read)
             return read;
-        if (auto widened = widenBFloat16(message); !widened)
+        if (auto widened = convert(message, m_asFloat); !widened)
             return widened;
         const auto inputs = m_view.inputs(node);
         for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -155,7 +154,7 @@ private:
                 if (!tensor)
                     return tl::make_unexpected(std::move(tensor.error()));
                 coarsen(static_cast<DataType>(tensor->data_type()));
-                if (auto widened = widenBFloat16(*tensor); !widened)
+                if (auto widened = convert(*tensor, m_asFloat); !widened)
                     return widened;
                 store(std::move(*tensor), nameOf(value));
             }
@@ -165,10 +164,25 @@ private:
         for (std::size_t o = 0; o < outputs.size(); ++o)
             message.set_output(static_cast<int>(o), nameOf(outputs[o]));
         message.clear_name();
+        if (m_view.op(node) == "DequantizeLinear")
+            countSteps(inputs);
         if (m_view.constantDepth(outputs.empty() ? ValueIndex::None : outputs.front()) == 0)
             count(message, node);
         *m_graph.add_node() = std::move(message);
         return {};
+    }
+
+    void countSteps(std::span<const ValueIndex> inputs)
+    {
+        const Initializer* const integers = inputs.size() < 2 ? nullptr : m_view.initializer(inputs[0]);
+        const Initializer* const scale = integers ? m_view.initializer(inputs[1]) : nullptr;
+        if (!scale || integers->tensor.type() != DataType::Int32)
+            return;
+        double largest = 0;
+        if (const auto scales = tensorView(scale->tensor).doubles())
+            for (const double each : *scales)
+                largest = std::max(largest, std::abs(each));
+        m_steps += largest / 2;
     }
 
     // The products that are added up have independent signs where the data does, that is in the first layer;
@@ -219,7 +233,7 @@ private:
             onnx::AttributeProto& to = *addNode("Cast", positive, magnitudeName(value)).add_attribute();
             to.set_name("to");
             to.set_type(onnx::AttributeProto::INT);
-            to.set_i(static_cast<std::int64_t>(magnitudeType(types[i])));
+            to.set_i(static_cast<std::int64_t>(magnitudeType(computedType(types[i], m_asFloat))));
         }
         std::size_t at = 0;
         for (const NodeIndex node : m_side.nodes) {
@@ -254,6 +268,8 @@ private:
             auto magnitude = magnitudeOf(**tensor, original, static_cast<std::size_t>(i));
             if (!magnitude)
                 return tl::make_unexpected(std::move(magnitude.error()));
+            if (auto converted = convert(*magnitude, m_asFloat); !converted)
+                return tl::make_unexpected(converted.error());
             store(std::move(*magnitude), name);
             message.set_input(i, name);
         }
@@ -310,15 +326,22 @@ private:
     const GraphView& m_view;
     onnx::GraphProto& m_graph;
     std::uint64_t& m_bytes;
+    bool m_asFloat;
     const PartSide& m_side;
     std::string m_prefix;
     std::unordered_map<ValueIndex, std::string> m_names;
     std::unordered_map<ValueIndex, bool> m_stored;
-    double m_roundings = 0;
+    double m_roundings = 0, m_steps = 0;
     DataType m_coarsest = DataType::Undefined;
 };
 
-PartModel::PartModel(const GraphView& view) : m_view(view)
+DataType computedType(DataType type, bool asFloat)
+{
+    const bool isOther = type == DataType::Double || type == DataType::Float16;
+    return type == DataType::BFloat16 || (isOther && asFloat) ? DataType::Float : type;
+}
+
+PartModel::PartModel(const GraphView& view, bool asFloat) : m_view(view), m_asFloat(asFloat)
 {
     Model empty = view.model();
     auto graph = std::make_shared<Graph>();

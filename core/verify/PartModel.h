@@ -15,12 +15,17 @@ struct PartPorts {
     std::string magnitude; // empty: none can be told
     double roundings = 0;  // operators of it that round, and for each that adds up products of what is no
                            // longer independent the square root of how many
+    double steps = 0;      // half a step of each int32 constant that is dequantized: a bias is rounded to it
     DataType coarsest = DataType::Undefined; // of the floats that it reads: the one that rounds the most
 };
 
+// What ONNX Runtime is to compute with: bfloat16 as float, as it has next to no kernels for it; `asFloat`:
+// all floats, as it has none for some operators of float16 and double.
+DataType computedType(DataType type, bool asFloat);
+
 class PartModel final {
 public:
-    explicit PartModel(const GraphView& view);
+    PartModel(const GraphView& view, bool asFloat);
 
     // The inputs are called nameOf(number, position). Errors: those of reading constants; Unsupported where
     // the part cannot stand alone.
@@ -33,6 +38,7 @@ public:
 private:
     class Writer;
     const GraphView& m_view;
+    bool m_asFloat;
     onnx::ModelProto m_model;
     std::uint64_t m_bytes = 0;
 };

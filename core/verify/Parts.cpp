@@ -18,7 +18,7 @@ constexpr std::uint64_t mostCompared = std::uint64_t{1}
                                        << 30;   // bytes of a constant; a larger one is looked at
 using Places = std::unordered_set<std::size_t>; // in the common values
 
-Result<std::vector<std::byte>> bytesOf(const TensorView& tensor)
+Result<std::vector<std::byte>> allBytes(const TensorView& tensor)
 {
     std::vector<std::byte> bytes(static_cast<std::size_t>(tensor.payload().size()));
     if (auto read = readWhole(tensor, bytes); !read)
@@ -56,6 +56,7 @@ public:
         std::size_t position = 0;
         for (const NodeIndex node : view.topological(ScopeIndex::Main))
             m_position[index(node)] = position++;
+        findCaptured();
         for (std::size_t place = 0; place < common.size(); ++place)
             m_places.emplace(common[place].*which, place);
     }
@@ -90,13 +91,21 @@ public:
             if (producer == NodeIndex::None || !taken.insert(producer).second)
                 continue;
             side.nodes.push_back(producer);
-            for (const ValueIndex input : m_view.inputs(producer))
-                if (input != ValueIndex::None && seen.insert(input).second)
-                    waiting.push_back(input);
+            for (const std::span<const ValueIndex> read : {m_view.inputs(producer), captured(producer)})
+                for (const ValueIndex input : read)
+                    if (input != ValueIndex::None && seen.insert(input).second)
+                        waiting.push_back(input);
         }
         std::ranges::sort(side.nodes, {}, [&](NodeIndex node) { return m_position[index(node)]; });
         std::ranges::sort(side.inputs, {}, [&](ValueIndex value) { return m_view.name(value); });
         return side;
+    }
+
+    // What the bodies of the node read of the main graph, by name.
+    std::span<const ValueIndex> captured(NodeIndex node) const
+    {
+        const auto found = m_captured.find(node);
+        return found == m_captured.end() ? std::span<const ValueIndex>() : std::span(found->second);
     }
 
     bool hasBodies(const PartSide& side) const
@@ -108,7 +117,40 @@ public:
 private:
     bool isConstant(ValueIndex value) const { return m_view.initializer(value) || m_view.isSparse(value); }
 
+    // The node of the main graph that a body, however deep, belongs to; None for functions.
+    NodeIndex ownerOf(ScopeIndex scope) const
+    {
+        NodeIndex owner = NodeIndex::None;
+        for (; scope != ScopeIndex::Main && scope != ScopeIndex::None;
+             scope = m_view.scopes()[index(scope)].parent)
+            owner = m_view.scopes()[index(scope)].owner;
+        return scope == ScopeIndex::Main ? owner : NodeIndex::None;
+    }
+
+    void findCaptured()
+    {
+        for (std::size_t s = 1; s < m_view.scopes().size(); ++s) {
+            const NodeIndex owner = ownerOf(static_cast<ScopeIndex>(s));
+            if (owner == NodeIndex::None)
+                continue;
+            std::vector<ValueIndex>& values = m_captured[owner];
+            const auto add = [&](std::span<const ValueIndex> read) {
+                for (const ValueIndex value : read)
+                    if (value != ValueIndex::None && m_view.scope(value) == ScopeIndex::Main)
+                        values.push_back(value);
+            };
+            for (const NodeIndex node : m_view.scopes()[s].nodes)
+                add(m_view.inputs(node));
+            add(m_view.scopes()[s].outputs);
+        }
+        for (auto& [node, values] : m_captured) {
+            std::ranges::sort(values, {}, [&](ValueIndex value) { return m_view.name(value); });
+            values.erase(std::ranges::unique(values).begin(), values.end());
+        }
+    }
+
     const GraphView& m_view;
+    std::unordered_map<NodeIndex, std::vector<ValueIndex>> m_captured;
     std::vector<std::size_t> m_position;
     std::unordered_map<ValueIndex, std::size_t> m_places;
 };
@@ -116,7 +158,11 @@ private:
 // Whether parts are the same; remembers which constants are.
 class Parts::Sameness final {
 public:
-    Sameness(const GraphView& before, const GraphView& after) : m_before(before), m_after(after)
+    Sameness(const Side& before, const Side& after)
+        : m_sideBefore(before),
+          m_sideAfter(after),
+          m_before(before.view()),
+          m_after(after.view())
     {
         const auto opsets = [](const Model& model) {
             std::map<std::string, std::int64_t> versions;
@@ -124,8 +170,15 @@ public:
                 versions[import.domain()] = import.version();
             return versions;
         };
-        m_sameOpsets = opsets(before.model()) == opsets(after.model());
-        m_haveFunctions = !before.model().functions.empty() || !after.model().functions.empty();
+        m_sameOpsets = opsets(m_before.model()) == opsets(m_after.model());
+        const auto& was = m_before.model().functions;
+        const auto& is = m_after.model().functions;
+        m_sameFunctions = std::ranges::equal(was, is, [&](const Function& a, const Function& b) {
+            if (a.header == b.header && a.body == b.body)
+                return true;
+            const auto same = areSame(a.source, b.source);
+            return same && *same;
+        });
     }
 
     Result<bool> operator()(const PartSide& before, const PartSide& after)
@@ -144,27 +197,62 @@ public:
 private:
     Result<bool> areSame(NodeIndex before, NodeIndex after)
     {
+        auto same = doTheSame(before, after);
+        if (same && *same)
+            same = readTheSame(m_before.inputs(before), m_after.inputs(after));
+        if (same && *same)
+            same = readTheSame(m_sideBefore.captured(before), m_sideAfter.captured(after));
+        return same && *same ? std::ranges::equal(
+                                   m_before.outputs(before), m_after.outputs(after), {},
+                                   [&](ValueIndex value) { return m_before.name(value); },
+                                   [&](ValueIndex value) { return m_after.name(value); })
+                             : std::move(same);
+    }
+
+    Result<bool> doTheSame(NodeIndex before, NodeIndex after) const
+    {
         const Node& was = m_before.entry(before);
         const Node& is = m_after.entry(after);
-        // Of what is called, nobody knows here whether it is the same.
-        const bool isCall = m_haveFunctions && !m_before.domain(before).empty();
-        const bool hasMore = !std::ranges::equal(was.payloads(), is.payloads()) || !is.bodies().empty() ||
-                             !was.bodies().empty() || isCall;
-        if (was.proto != is.proto && (hasMore || operatorOf(m_before, before) != operatorOf(m_after, after)))
+        // What is called may be another function.
+        if (!m_sameFunctions && !m_before.domain(before).empty())
             return false;
-        if (was.proto == is.proto && was.parts != is.parts && hasMore)
+        if (was.proto == is.proto && was.parts == is.parts)
+            return true;
+        if (was.payloads().empty() && is.payloads().empty() && was.bodies().empty() && is.bodies().empty())
+            return operatorOf(m_before, before) == operatorOf(m_after, after);
+        return areSame(was.source, is.source); // bodies and all
+    }
+
+    // What stands in the files; not where one of them was made here.
+    Result<bool> areSame(const SourceRange& before, const SourceRange& after) const
+    {
+        if (!before.exists() || !after.exists() || before.length != after.length ||
+            before.length > mostCompared)
             return false;
-        const auto read = m_before.inputs(before), now = m_after.inputs(after);
-        const auto made = m_before.outputs(before), makes = m_after.outputs(after);
-        if (read.size() != now.size() || made.size() != makes.size())
+        const auto a = bytesOf(m_before.model(), before), b = bytesOf(m_after.model(), after);
+        for (const auto* bytes : {&a, &b})
+            if (!*bytes)
+                return tl::make_unexpected(bytes->error());
+        return *a == *b;
+    }
+
+    static Result<std::vector<std::byte>> bytesOf(const Model& model, const SourceRange& range)
+    {
+        std::vector<std::byte> bytes(static_cast<std::size_t>(range.length));
+        if (auto read = model.file(range.file)->read(range.offset, bytes); !read)
+            return tl::make_unexpected(std::move(read.error()));
+        return bytes;
+    }
+
+    Result<bool> readTheSame(std::span<const ValueIndex> before, std::span<const ValueIndex> after)
+    {
+        if (before.size() != after.size())
             return false;
-        for (std::size_t o = 0; o < made.size(); ++o)
-            if (m_before.name(made[o]) != m_after.name(makes[o]))
-                return false;
-        for (std::size_t i = 0; i < read.size(); ++i) {
-            const Initializer* const a = m_before.initializer(read[i]);
-            const Initializer* const b = m_after.initializer(now[i]);
-            if ((a == nullptr) != (b == nullptr) || (!a && m_before.name(read[i]) != m_after.name(now[i])))
+        for (std::size_t i = 0; i < before.size(); ++i) {
+            const Initializer* const a = m_before.initializer(before[i]);
+            const Initializer* const b = m_after.initializer(after[i]);
+            if ((a == nullptr) != (b == nullptr) ||
+                (!a && m_before.name(before[i]) != m_after.name(after[i])))
                 return false;
             if (!a)
                 continue;
@@ -191,16 +279,18 @@ private:
         if (was.payload().size() != is.payload().size() || was.payload().size() > mostCompared ||
             before.type() == DataType::String)
             return false;
-        const auto a = bytesOf(was), b = bytesOf(is);
+        const auto a = allBytes(was), b = allBytes(is);
         for (const auto* bytes : {&a, &b})
             if (!*bytes)
                 return tl::make_unexpected(bytes->error());
         return known->second = *a == *b;
     }
 
+    const Side& m_sideBefore;
+    const Side& m_sideAfter;
     const GraphView& m_before;
     const GraphView& m_after;
-    bool m_sameOpsets = false, m_haveFunctions = false;
+    bool m_sameOpsets = false, m_sameFunctions = false;
     std::map<std::pair<std::string, std::string>, bool> m_same;
 };
 
@@ -253,7 +343,7 @@ Result<std::vector<Part>> Parts::changed(Progress& progress, const std::stop_tok
             continue;
         ends.push_back({output, now});
     }
-    Sameness same(m_before, m_after);
+    Sameness same(*m_sideBefore, *m_sideAfter);
     std::vector<Part> parts;
     for (std::size_t e = 0; e < ends.size(); ++e) {
         if (stop.stop_requested())

@@ -145,8 +145,7 @@ private:
         const auto inputs = all.batch(0);
         if (!inputs)
             return; // which has been read before
-        const bool differs = !std::ranges::all_of(m_found.outputs, &OutputDifference::isWithin);
-        if (m_options.trace || differs) {
+        if (m_options.trace || m_found.verdict == Equivalence::Different) {
             auto traced = traceDivergence(m_before, m_after, m_common, *inputs, m_options.tolerance, m_place,
                                           m_progress, m_stop);
             if (traced)

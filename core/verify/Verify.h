@@ -43,7 +43,7 @@ struct Verification {
     std::vector<PartCheck> parts;
     std::string partsProblem; // why nobody could look for them
 
-    std::optional<Divergence> divergence; // as was asked, or an output differs
+    std::optional<Divergence> divergence; // as was asked, or something differs
     std::string divergenceProblem;
     std::optional<Speed> speed; // as was asked
     std::string speedProblem;

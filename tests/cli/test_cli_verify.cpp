@@ -188,23 +188,51 @@ private Q_SLOTS:
     {
         const Program program;
         program.write("a.onnx", network().bytes());
+        program.write("b.onnx", tampered("c1.weight"));
         const Run without = program.shell(
-            QStringLiteral("PLEAT_ONNXRUNTIME=/nowhere/at/all \"$PLEAT\" verify a.onnx a.onnx"));
+            QStringLiteral("PLEAT_ONNXRUNTIME=/nowhere/at/all \"$PLEAT\" verify a.onnx b.onnx"));
         QCOMPARE(without.code, 6);
         QVERIFY2(without.out.contains("cannot be verified"), without.out);
 
-        ModelBuilder custom;
-        custom.input("x", {1, 3}).node("Unheard", {"x"}, {"y"}, {}, {}, "some.where");
-        program.write("custom.onnx", custom.bytes());
-        const Run run = program.run({"verify", "custom.onnx", "custom.onnx", "--json"});
+        const auto custom = [](const char* op) {
+            ModelBuilder model;
+            return model.input("x", {1, 3}).node(op, {"x"}, {"y"}, {}, {}, "some.where").bytes();
+        };
+        program.write("custom.onnx", custom("Unheard"));
+        program.write("other.onnx", custom("Unseen"));
+        const Run run = program.run({"verify", "custom.onnx", "other.onnx", "--json"});
         QVERIFY2(run.code == 6, run.out + run.err);
         QCOMPARE(verdict(run), QStringLiteral("unknown"));
         QVERIFY(run.json()["problem"].toString().contains(QStringLiteral("could not be run")));
+        // Where nothing differs, nothing has to be run.
+        QCOMPARE(program.run({"verify", "custom.onnx", "custom.onnx"}).code, 0);
 
-        ModelBuilder words;
-        words.input("x", {2}, DataType::String).then("Identity");
-        program.write("words.onnx", words.bytes());
-        QCOMPARE(program.run({"verify", "words.onnx", "words.onnx"}).code, 6);
+        const auto words = [](const char* op) {
+            ModelBuilder model;
+            return model.input("x", {2}, DataType::String).then(op).bytes();
+        };
+        program.write("words.onnx", words("Identity"));
+        program.write("others.onnx", words("StringNormalizer"));
+        QCOMPARE(program.run({"verify", "words.onnx", "others.onnx"}).code, 6);
+    }
+
+    void theLayerIsNamed()
+    {
+        const Program program;
+        program.write("a.onnx", network().bytes());
+        program.write("b.onnx", tampered("c2.weight"));
+        const Run text = program.run({"verify", "a.onnx", "b.onnx", "--speed"});
+        QCOMPARE(text.code, 5);
+        for (const char* part : {"c2 (Conv), bn2 (BatchNormalization)", "units of rounding",
+                                 "begins    at bn2", "medians of 20 runs"})
+            QVERIFY2(text.out.contains(part), text.out);
+        const QJsonObject json = program.run({"verify", "a.onnx", "b.onnx", "--json", "--trace"}).json();
+        const QJsonArray parts = json["parts"].toArray();
+        QCOMPARE(parts.size(), 1);
+        QCOMPARE(parts[0]["worst_channel"].toInt(), 0);
+        QCOMPARE(parts[0]["channels"]["units"].toArray().size(), 4);
+        QCOMPARE(json["trace"]["values"].toArray().size(), 3); // what bn1, the Relu and bn2 make
+        QCOMPARE(json["trace"]["first"].toInt(), 2);
     }
 };
 
