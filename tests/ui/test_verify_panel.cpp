@@ -14,6 +14,7 @@
 #include "ui/verify/RehearsalModel.h"
 #include "ui/verify/SpeedView.h"
 #include "ui/verify/TraceModel.h"
+#include "ui/verify/VerifyInputs.h"
 #include "ui/verify/VerifyPanel.h"
 #include "ui/widgets/TableMenu.h"
 #include "ui/window/ExportSheet.h"
@@ -173,8 +174,9 @@ VerifyQuestion tampered(const QTemporaryDir& folder)
 VerificationPointer foundOf(const VerifyQuestion& question)
 {
     NoProgress progress;
-    auto found = verify(*question.before->view, *question.after->view, question.settings.options(),
-                        {.program = "/proc/self/exe"}, progress, {});
+    auto found =
+        verify(*question.before->view, *question.after->view, optionsFor(question, progress, {}).value(),
+               {.program = "/proc/self/exe"}, progress, {});
     return std::make_shared<const Verification>(std::move(found.value()));
 }
 
@@ -450,9 +452,12 @@ private Q_SLOTS:
         QSignalSpy answered(&opened.panel.trace(), &Study::answered);
         click(opened.button());
         QVERIFY(answered.wait(patience));
-        QCOMPARE(opened.verdict(), u"It begins nowhere."_s);
+        QCOMPARE(opened.verdict(), u"Nothing differs along the way."_s);
         QVERIFY(opened.window.workspace().heat());
         QVERIFY(part<QTableView>(opened.window, "traceTable")->model()->rowCount() > 10);
+        const auto& rows = *part<QTableView>(opened.window, "traceTable")->model();
+        const auto node = static_cast<NodeId>(rows.index(0, 0).data(RowsModel::NodeRole).toUInt());
+        QVERIFY(opened.document.current()->view->find(node) != NodeIndex::None); // not what was folded
         opened.show(u"Outputs"_s);
         QVERIFY(!opened.window.workspace().heat()); // the colours go with what explains them
     }
@@ -467,7 +472,7 @@ private Q_SLOTS:
         QVERIFY2(opened.verdict().startsWith(u"It begins at features.0"_s), qPrintable(opened.verdict()));
         opened.window.workspace().selection().clear();
         click(part<QPushButton>(opened.window, "traceFirst"));
-        const auto& divergence = *opened.panel.trace().divergence();
+        const auto& divergence = opened.panel.trace().trace()->divergence;
         QVERIFY(divergence.first);
         const auto& table = *part<QTableView>(opened.window, "traceTable");
         QCOMPARE(table.currentIndex().row(), int(*divergence.first));
@@ -521,6 +526,10 @@ private Q_SLOTS:
         opened.rehearse();
         QVERIFY2(opened.details().contains(u"Accuracy: "_s),
                  qPrintable(opened.verdict() + u' ' + opened.details()));
+        QVERIFY2(part<QLineEdit>(opened.window, "verifyCommand")
+                     ->text()
+                     .endsWith(u"digits-300.csv' --scale 16 --label-column 'last'"_s),
+                 qPrintable(part<QLineEdit>(opened.window, "verifyCommand")->text()));
         const Rehearsal& found = *opened.panel.rehearsal().rehearsal();
         QCOMPARE(found.after.inFloat->samples, std::uint64_t{300});
         QVERIFY(found.after.inFloat->right > 270); // it was trained on such
@@ -569,13 +578,14 @@ private Q_SLOTS:
         model.setFound(found);
         TraceModel trace;
         QAbstractItemModelTester traceTester(&trace, QAbstractItemModelTester::FailureReportingMode::QtTest);
-        auto divergence = std::make_shared<Divergence>();
-        divergence->values.resize(4);
-        divergence->values[1].difference.numbers.largest = 1;
-        divergence->values[2].difference.problem = "They have other shapes.";
-        trace.setDivergence(divergence);
+        auto traced = std::make_shared<Trace>();
+        traced->divergence.values.resize(4);
+        traced->makers.resize(4);
+        traced->divergence.values[1].difference.numbers.largest = 1;
+        traced->divergence.values[2].difference.problem = "They have other shapes.";
+        trace.setTrace(traced);
         QVERIFY(trace.index(1, TraceModel::Error).data(RowsModel::WarnRole).toBool());
-        trace.setDivergence(nullptr);
+        trace.setTrace(nullptr);
         RehearsalModel layers;
         QAbstractItemModelTester layersTester(&layers,
                                               QAbstractItemModelTester::FailureReportingMode::QtTest);

@@ -3,10 +3,12 @@
 
 #include "ui/document/Convert.h"
 #include "ui/document/Settings.h"
+#include "ui/verify/FormRows.h"
 #include "ui/widgets/PlainText.h"
 
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QRegularExpressionValidator>
@@ -46,51 +48,49 @@ QToolButton* smallButton(const QString& text, const QString& name, const QString
 
 } // namespace
 
-InputFields::InputFields(QWidget* parent) : QWidget(parent), m_name(new PlainLabel), m_rules(new QWidget)
+InputFields::InputFields(QWidget* parent) : QWidget(parent), m_rules(new QWidget)
 {
-    m_name->setObjectName(u"inputsName"_s);
-    m_name->setProperty("role", u"quiet"_s);
-    auto* choose = smallButton(tr("Own samples…"), u"inputsChoose"_s,
-                               tr("Run on arrays of numpy (.npz, .npy), a table (.csv) or images instead"));
-    connect(choose, &QToolButton::clicked, this, &InputFields::askForFiles);
+    m_choose = smallButton({}, u"inputsChoose"_s,
+                           tr("Run on arrays of numpy (.npz, .npy), a table (.csv) or images instead"));
+    m_choose->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    connect(m_choose, &QToolButton::clicked, this, &InputFields::askForFiles);
     m_random = smallButton(u"✕"_s, u"inputsRandom"_s, tr("Run on random samples again"));
     connect(m_random, &QToolButton::clicked, this, [this] { setFiles({}); });
-    auto* rules = new QHBoxLayout(m_rules);
-    rules->setContentsMargins(0, 0, 0, 0);
-    rules->setSpacing(6);
+    auto* files = new QWidget;
+    auto* row = new QHBoxLayout(files);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(4);
+    row->addWidget(m_choose, 1);
+    row->addWidget(m_random);
+    m_layout = new QFormLayout(this);
+    dressForm(*m_layout);
+    addFormRow(*m_layout, tr("Inputs"), files);
+    m_ruleRows = new QFormLayout(m_rules);
+    dressForm(*m_ruleRows);
+    m_layout->addRow(m_rules);
     m_labels =
-        addField(u"inputsLabels"_s, tr("labels"),
+        addField(u"inputsLabels"_s, tr("Labels"), tr("none"),
                  tr("Where the class of each sample is: a column of the table (its name, its number from "
                     "1 on, or \"last\"), or a file"));
-    m_scale =
-        addField(u"inputsScale"_s, tr("scale"),
-                 tr("What numbers are divided by first: 255 for images and 1 for tables where it is empty"));
-    m_mean = addField(u"inputsMean"_s, tr("mean"),
+    m_scale = addField(u"inputsScale"_s, tr("Scale"), tr("255 for images, else 1"),
+                       tr("What numbers are divided by first"));
+    m_mean = addField(u"inputsMean"_s, tr("Mean"), u"0"_s,
                       tr("What is subtracted then: a number, or one a channel with commas between"));
-    m_deviation = addField(u"inputsDeviation"_s, tr("deviation"),
+    m_deviation = addField(u"inputsDeviation"_s, tr("Deviation"), u"1"_s,
                            tr("What they are divided by at last: a number, or one a channel"));
     for (QLineEdit* field : {m_scale, m_mean, m_deviation})
         field->setValidator(new QRegularExpressionValidator(QRegularExpression(u"[-+0-9.eE, ]*"_s), field));
-    auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(6);
-    row->addWidget(choose);
-    row->addWidget(m_name);
-    row->addWidget(m_random);
-    row->addWidget(m_rules);
-    row->addStretch();
     setFiles({});
 }
 
-QLineEdit* InputFields::addField(const QString& name, const QString& empty, const QString& tip)
+QLineEdit* InputFields::addField(const QString& name, const QString& label, const QString& empty,
+                                 const QString& tip)
 {
     auto* field = new QLineEdit;
     field->setObjectName(name);
     field->setPlaceholderText(empty);
-    field->setAccessibleName(empty);
     field->setToolTip(tip);
-    field->setMaximumWidth(96);
-    m_rules->layout()->addWidget(field);
+    addFormRow(*m_ruleRows, label, field);
     connect(field, &QLineEdit::textChanged, this, &InputFields::edited);
     return field;
 }
@@ -109,10 +109,9 @@ void InputFields::setFiles(const QStringList& files)
 {
     m_files = files;
     const bool isOwn = !files.isEmpty();
-    m_name->setText(!isOwn              ? tr("random samples")
-                    : files.size() == 1 ? oneLine(QFileInfo(files.front()).fileName())
-                                        : tr("%n files", nullptr, static_cast<int>(files.size())));
-    m_name->setToolTip(files.join(u'\n'));
+    m_choose->setText(!isOwn              ? tr("random numbers…")
+                      : files.size() == 1 ? actionText(QFileInfo(files.front()).fileName())
+                                          : tr("%n files", nullptr, static_cast<int>(files.size())));
     m_random->setVisible(isOwn);
     m_rules->setVisible(isOwn);
     Q_EMIT edited();

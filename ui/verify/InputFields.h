@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which samples a rehearsal runs on: random ones, or somebody's own, with what makes numbers of their pixels
-// and where their labels are.
+// What both models are run on: random numbers, or somebody's own samples, with what makes numbers of their
+// pixels and where their labels are. Rows of a form.
 #pragma once
 
 #include "core/verify/InputFiles.h"
@@ -8,12 +8,11 @@
 #include <QStringList>
 #include <QWidget>
 
+class QFormLayout;
 class QLineEdit;
 class QToolButton;
 
 namespace pleat::ui {
-
-class PlainLabel;
 
 class InputFields final : public QWidget {
     Q_OBJECT
@@ -27,13 +26,15 @@ Q_SIGNALS:
     void edited(); // own() may be others
 
 private:
-    QLineEdit* addField(const QString& name, const QString& empty, const QString& tip);
+    QLineEdit* addField(const QString& name, const QString& label, const QString& empty, const QString& tip);
     void askForFiles();
 
     QStringList m_files;
-    PlainLabel* m_name = nullptr;
+    QFormLayout* m_layout = nullptr;
+    QToolButton* m_choose = nullptr;
     QToolButton* m_random = nullptr;
     QWidget* m_rules = nullptr; // what is only for one's own
+    QFormLayout* m_ruleRows = nullptr;
     QLineEdit* m_labels = nullptr;
     QLineEdit* m_scale = nullptr;
     QLineEdit* m_mean = nullptr;

@@ -56,7 +56,7 @@ PartsModel::PartsModel(QObject* parent)
     : RowsModel(
           {{tr("Layer"), tr("What is folded; a click goes there"), true},
            {tr("Before"), tr("The operators that became one"), true},
-           {tr("Error"), tr("Against what rounding explains: the tick")},
+           {tr("Error"), tr("Against what rounding explains: the tick"), true},
            {tr("Units"), tr("The largest error of an element in units of rounding, u·Σ|w||x| with the unit "
                             "roundoff u of the type")},
            {tr("Allowed"), tr("As many as the roundings on both sides explain")},

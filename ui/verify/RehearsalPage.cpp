@@ -2,7 +2,6 @@
 #include "ui/verify/RehearsalPage.h"
 
 #include "ui/verify/BarsDelegate.h"
-#include "ui/verify/InputFields.h"
 #include "ui/verify/VerifyTable.h"
 
 #include <QCheckBox>
@@ -34,9 +33,7 @@ RehearsalPage::RehearsalPage(Workspace& workspace, RehearsalStudy& study, QWidge
     m_sensitivity =
         addSwitch(u"rehearsalAlone"_s, tr("Each layer alone"),
                   tr("Run once more for each layer, with only this one rounded: how sensitive it is"));
-    m_inputs = new InputFields;
-    row->addWidget(m_inputs, 1);
-    connect(m_inputs, &InputFields::edited, this, &RehearsalPage::choose);
+    row->addStretch();
     QTableView* table =
         verifyTable(m_model, u"rehearsalTable"_s, tr("Layers, and what their outputs lose"), tr("rehearsal"));
     table->setItemDelegateForColumn(RehearsalModel::Bars, new BarsDelegate(table));
@@ -80,7 +77,7 @@ void RehearsalPage::choose()
     options.scheme.symmetric = m_symmetry->currentIndex() == 0;
     options.activations = m_activations->isChecked();
     options.sensitivity = m_sensitivity->isChecked();
-    m_study.setSettings(options, m_inputs->own());
+    m_study.setOptions(options);
 }
 
 void RehearsalPage::showFound()

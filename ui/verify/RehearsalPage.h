@@ -11,8 +11,6 @@ class QComboBox;
 
 namespace pleat::ui {
 
-class InputFields;
-
 class RehearsalPage final : public QWidget {
     Q_OBJECT
 public:
@@ -33,7 +31,6 @@ private:
     QComboBox* m_symmetry = nullptr;
     QCheckBox* m_activations = nullptr;
     QCheckBox* m_sensitivity = nullptr;
-    InputFields* m_inputs = nullptr;
 };
 
 } // namespace pleat::ui

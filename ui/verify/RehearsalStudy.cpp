@@ -15,6 +15,8 @@ namespace pleat::ui {
 
 namespace {
 
+constexpr double asGood = 0.5; // dB that nobody notices
+
 // "Top-1 as in float: 6 of 8 before folding, 8 of 8 after." Nothing where no output looks like class scores.
 QString agreement(const Rehearsal& rehearsal)
 {
@@ -80,40 +82,30 @@ RehearsalStudy::RehearsalStudy(Workspace& workspace, QObject* parent)
 {
 }
 
-bool RehearsalStudy::areSame(const Settings& a, const Settings& b)
+void RehearsalStudy::setOptions(const RehearsalOptions& options)
 {
-    const auto options = [](const Settings& of) {
-        return std::tuple(of.options.scheme.bits, of.options.scheme.perChannel, of.options.scheme.symmetric,
-                          of.options.activations, of.options.sensitivity);
-    };
-    const auto own = [](const Settings& of) {
-        return of.own ? std::optional(std::tie(of.own->files, of.own->scale, of.own->mean, of.own->deviation,
-                                               of.own->labelColumn, of.own->labels))
-                      : std::nullopt;
-    };
-    return options(a) == options(b) && own(a) == own(b);
-}
-
-void RehearsalStudy::setSettings(const RehearsalOptions& options, std::optional<OwnInputs> own)
-{
-    m_settings = {options, std::move(own)};
+    m_options = options;
     Q_EMIT changed();
 }
 
 bool RehearsalStudy::hasOtherSettings() const
 {
-    return m_found && !areSame(m_asked, m_settings);
+    const auto all = [](const RehearsalOptions& options) {
+        return std::tuple(options.scheme.bits, options.scheme.perChannel, options.scheme.symmetric,
+                          options.activations, options.sensitivity);
+    };
+    return m_found && all(m_found->options) != all(m_options);
 }
 
-Result<RehearsalStudy::Answer> RehearsalStudy::ask(const VerifyQuestion& question, const Settings& settings,
-                                                   const WorkerPlace& place, Progress& progress,
-                                                   const std::stop_token& stop)
+Result<RehearsalStudy::Answer> RehearsalStudy::ask(const VerifyQuestion& question,
+                                                   const RehearsalOptions& options, const WorkerPlace& place,
+                                                   Progress& progress, const std::stop_token& stop)
 {
-    auto inputs = inputsFor(question, settings.own, progress, stop);
+    auto inputs = inputsFor(question, progress, stop);
     if (!inputs)
         return tl::make_unexpected(std::move(inputs.error()));
-    auto found = rehearse(question.before->view, question.after->view, *inputs, settings.options, place,
-                          progress, stop);
+    auto found =
+        rehearse(question.before->view, question.after->view, *inputs, options, place, progress, stop);
     if (!found)
         return tl::make_unexpected(std::move(found.error()));
     return Answer{std::move(*found), std::move(inputs->notes)};
@@ -123,17 +115,17 @@ void RehearsalStudy::start(const VerifyQuestion& question)
 {
     startJob(
         question,
-        [question, settings = m_settings, place = workspace().workerPlace()](Progress& progress,
-                                                                             const std::stop_token& stop) {
-            return ask(question, settings, place, progress, stop);
+        [question, options = m_options, place = workspace().workerPlace()](Progress& progress,
+                                                                           const std::stop_token& stop) {
+            return ask(question, options, place, progress, stop);
         },
-        [this, settings = m_settings](Result<Answer> found) {
+        [this, options = m_options](Result<Answer> found) {
             Answer answer;
+            answer.rehearsal.options = options;
             if (found)
                 answer = std::move(*found);
             else
                 answer.rehearsal.problem = std::move(found.error().message);
-            m_asked = settings;
             m_notes = std::move(answer.notes);
             m_found = std::make_shared<const Rehearsal>(std::move(answer.rehearsal));
         });
@@ -153,7 +145,7 @@ VerdictLine::Content RehearsalStudy::found() const
         details += toQt(note);
     details.removeAll(QString());
     content.details = details.join(u' ');
-    const bool isBetter = m_found->after.ratio >= m_found->before.ratio;
+    const bool isBetter = m_found->after.ratio + asGood >= m_found->before.ratio;
     content.colour = isBetter ? MarkColour::Good : MarkColour::Warning;
     content.symbol = isBetter ? Symbol::Check : Symbol::Attention;
     return content;

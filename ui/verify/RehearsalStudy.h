@@ -2,7 +2,6 @@
 // What quantization would cost before folding and after.
 #pragma once
 
-#include "core/verify/InputFiles.h"
 #include "core/verify/Rehearsal.h"
 #include "ui/verify/Study.h"
 
@@ -17,8 +16,7 @@ public:
 
     const RehearsalPointer& rehearsal() const { return m_found; }     // null: none
     const std::vector<std::string>& notes() const { return m_notes; } // on what it was run
-    // Of what runs next; nothing of one's own: random samples.
-    void setSettings(const RehearsalOptions& options, std::optional<OwnInputs> own);
+    void setOptions(const RehearsalOptions& options);                 // of what runs next
 
 protected:
     void start(const VerifyQuestion& question) override;
@@ -27,19 +25,14 @@ protected:
     bool hasOtherSettings() const override;
 
 private:
-    struct Settings {
-        RehearsalOptions options;
-        std::optional<OwnInputs> own;
-    };
     struct Answer {
         Rehearsal rehearsal;
         std::vector<std::string> notes;
     };
-    static Result<Answer> ask(const VerifyQuestion& question, const Settings& settings,
+    static Result<Answer> ask(const VerifyQuestion& question, const RehearsalOptions& options,
                               const WorkerPlace& place, Progress& progress, const std::stop_token& stop);
-    static bool areSame(const Settings& a, const Settings& b);
 
-    Settings m_settings, m_asked;
+    RehearsalOptions m_options;
     std::vector<std::string> m_notes;
     RehearsalPointer m_found;
 };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/verify/SpeedStudy.h"
 
-#include "core/verify/RandomRuns.h"
+#include "core/verify/OneRun.h"
 #include "ui/document/Convert.h"
+#include "ui/verify/VerifyInputs.h"
 
 #include <algorithm>
 
@@ -47,9 +48,12 @@ void SpeedStudy::start(const VerifyQuestion& question)
 {
     startJob(
         question,
-        [question, place = workspace().workerPlace()](Progress& progress, const std::stop_token& stop) {
-            return speedOnRandomInputs(*question.before->view, *question.after->view,
-                                       question.settings.options(), place, progress, stop);
+        [question, place = workspace().workerPlace()](Progress& progress,
+                                                      const std::stop_token& stop) -> Result<Speed> {
+            const auto options = optionsFor(question, progress, stop);
+            if (!options)
+                return tl::make_unexpected(options.error());
+            return speedAlone(*question.before->view, *question.after->view, *options, place, progress, stop);
         },
         [this](Result<Speed> found) {
             clear();

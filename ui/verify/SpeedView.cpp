@@ -14,7 +14,7 @@ namespace pleat::ui {
 
 namespace {
 
-constexpr int nameWidth = 150, numberWidth = 190, margin = 14, rowHeight = 46, widest = 980;
+constexpr int nameWidth = 150, numberWidth = 250, margin = 14, rowHeight = 46, widest = 980;
 
 double count(std::chrono::nanoseconds time)
 {
@@ -30,7 +30,8 @@ QString timeText(const Quartiles& time)
 QString madeOf(const Speed& speed)
 {
     const auto change = [](std::uint64_t before, std::uint64_t after) {
-        return before == after ? compactCount(after) : compactCount(before) + u" → "_s + compactCount(after);
+        const QString was = compactCount(before), is = compactCount(after);
+        return was == is ? is : was + u" → "_s + is;
     };
     return SpeedView::tr("%1 nodes, %2 parameters")
         .arg(change(speed.before.nodes, speed.after.nodes),

@@ -39,23 +39,23 @@ double overTolerated(const OutputDifference& difference)
 }
 
 TraceModel::TraceModel(QObject* parent)
-    : RowsModel(
-          {{tr("#"), tr("In the order of the graph")},
-           {tr("Node"), tr("The node of the model before that makes it; a click goes there"), true},
-           {tr("Operator"), {}, true},
-           {tr("Error"), tr("The largest difference on a logarithmic scale; the tick is what is tolerated")},
-           {tr("Largest |Δ|"), tr("What an element differs by at most")},
-           {tr("Tolerated"), tr("What an element may differ by")},
-           {tr("SNR, dB"), tr("10·log₁₀(Σ before² / Σ difference²)")},
-           {tr("Value"), tr("Its name in both models"), true}},
-          parent)
+    : RowsModel({{tr("#"), tr("In the order of the graph")},
+                 {tr("Node"), tr("The node of the model before that makes it; a click goes there"), true},
+                 {tr("Operator"), {}, true},
+                 {tr("Error"),
+                  tr("The largest difference on a logarithmic scale; the tick is what is tolerated"), true},
+                 {tr("Largest |Δ|"), tr("What an element differs by at most")},
+                 {tr("Tolerated"), tr("What an element may differ by")},
+                 {tr("SNR, dB"), tr("10·log₁₀(Σ before² / Σ difference²)")},
+                 {tr("Value"), tr("Its name in both models"), true}},
+                parent)
 {
 }
 
-void TraceModel::setDivergence(std::shared_ptr<const Divergence> divergence)
+void TraceModel::setTrace(TracePointer trace)
 {
     beginResetModel();
-    m_found = std::move(divergence);
+    m_found = std::move(trace);
     endResetModel();
 }
 
@@ -116,8 +116,10 @@ QVariant TraceModel::key(int row, int column) const
 QVariant TraceModel::more(int row, int column, int role) const
 {
     const TracedValue& value = at(row);
-    if (role == NodeRole)
-        return static_cast<uint>(value.node.id);
+    if (role == NodeRole) {
+        const NodeId maker = m_found->makers[static_cast<std::size_t>(row)];
+        return static_cast<uint>(maker == NodeId::None ? value.node.id : maker);
+    }
     if (role == WarnRole)
         return (column == Error || column == Largest) && !value.difference.isWithin;
     if (column != Error)

@@ -2,10 +2,8 @@
 // What both models compute on the way to their outputs, in the order of the graph.
 #pragma once
 
-#include "core/verify/Divergence.h"
+#include "ui/verify/TraceStudy.h"
 #include "ui/widgets/RowsModel.h"
-
-#include <memory>
 
 namespace pleat::ui {
 
@@ -19,19 +17,19 @@ public:
     enum Column { Number, Node, Operator, Error, Largest, Tolerated, Snr, Value };
     explicit TraceModel(QObject* parent = nullptr);
 
-    void setDivergence(std::shared_ptr<const Divergence> divergence); // null: no rows
+    void setTrace(TracePointer trace); // null: no rows
 
 protected:
-    int rows() const override { return m_found ? static_cast<int>(m_found->values.size()) : 0; }
+    int rows() const override { return m_found ? static_cast<int>(m_found->makers.size()) : 0; }
     QString text(int row, int column) const override;
     QString tip(int row, int column) const override;
     QVariant key(int row, int column) const override;
     QVariant more(int row, int column, int role) const override;
 
 private:
-    const TracedValue& at(int row) const { return m_found->values[static_cast<std::size_t>(row)]; }
+    const TracedValue& at(int row) const { return m_found->divergence.values[static_cast<std::size_t>(row)]; }
 
-    std::shared_ptr<const Divergence> m_found;
+    TracePointer m_found;
 };
 
 } // namespace pleat::ui

@@ -49,22 +49,23 @@ TracePage::TracePage(Workspace& workspace, TraceStudy& study, QWidget* parent)
 
 void TracePage::showFound()
 {
-    if (m_study.divergence() == m_shown)
+    if (m_study.trace() == m_shown)
         return; // what is selected stays
-    m_shown = m_study.divergence();
-    m_model.setDivergence(m_shown);
-    m_first->setVisible(m_shown && m_shown->first);
+    m_shown = m_study.trace();
+    m_model.setTrace(m_shown);
+    m_first->setVisible(m_shown && m_shown->divergence.first);
     colour();
-    if (m_shown && m_shown->first && isVisible())
+    if (m_shown && m_shown->divergence.first && isVisible())
         goToFirst();
 }
 
 void TracePage::goToFirst()
 {
-    if (!m_shown || !m_shown->first)
+    if (!m_shown || !m_shown->divergence.first)
         return;
     const auto* sorted = static_cast<QSortFilterProxyModel*>(m_table->model());
-    const QModelIndex row = sorted->mapFromSource(m_model.index(static_cast<int>(*m_shown->first), 0));
+    const QModelIndex row =
+        sorted->mapFromSource(m_model.index(static_cast<int>(*m_shown->divergence.first), 0));
     m_table->setCurrentIndex(row);
     m_table->scrollTo(row, QAbstractItemView::PositionAtCenter);
 }

@@ -31,7 +31,7 @@ private:
     Workspace& m_workspace;
     TraceStudy& m_study;
     TraceModel m_model;
-    DivergencePointer m_shown;
+    TracePointer m_shown;
     HeatPointer m_heat; // what this page has given to the graph
     QTableView* m_table = nullptr;
     QCheckBox* m_colours = nullptr;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/verify/TraceStudy.h"
 
-#include "core/verify/RandomRuns.h"
+#include "core/verify/OneRun.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
 #include "ui/verify/TraceModel.h"
+#include "ui/verify/VerifyInputs.h"
 #include "ui/widgets/PlainText.h"
 
 #include <algorithm>
@@ -15,6 +16,19 @@ using namespace Qt::StringLiterals;
 namespace pleat::ui {
 
 namespace {
+
+TracePointer tracePointer(Divergence divergence, const GraphView& after)
+{
+    auto trace = std::make_shared<Trace>();
+    trace->makers.reserve(divergence.values.size());
+    for (const TracedValue& value : divergence.values) {
+        const ValueIndex at = after.find(ScopeIndex::Main, value.difference.name);
+        const NodeIndex maker = at == ValueIndex::None ? NodeIndex::None : after.producer(at);
+        trace->makers.push_back(maker == NodeIndex::None ? NodeId::None : after.id(maker));
+    }
+    trace->divergence = std::move(divergence);
+    return trace;
+}
 
 constexpr double decades = 4; // of errors that the colours tell apart
 
@@ -47,7 +61,7 @@ void TraceStudy::clear()
 void TraceStudy::adopt(const VerifyQuestion& question, const Divergence& found)
 {
     clear();
-    m_found = std::make_shared<const Divergence>(found);
+    m_found = tracePointer(found, *question.after->view);
     setAnswered(question);
 }
 
@@ -55,14 +69,17 @@ void TraceStudy::start(const VerifyQuestion& question)
 {
     startJob(
         question,
-        [question, place = workspace().workerPlace()](Progress& progress, const std::stop_token& stop) {
-            return traceOnRandomInputs(question.before->view, *question.after->view,
-                                       question.settings.options(), place, progress, stop);
+        [question, place = workspace().workerPlace()](Progress& progress,
+                                                      const std::stop_token& stop) -> Result<Divergence> {
+            const auto options = optionsFor(question, progress, stop);
+            if (!options)
+                return tl::make_unexpected(options.error());
+            return traceAlone(question.before->view, *question.after->view, *options, place, progress, stop);
         },
-        [this](Result<Divergence> found) {
+        [this, question](Result<Divergence> found) {
             clear();
             if (found)
-                m_found = std::make_shared<const Divergence>(std::move(*found));
+                m_found = tracePointer(std::move(*found), *question.after->view);
             else
                 m_problem = toQt(found.error().message);
         });
@@ -76,32 +93,33 @@ VerdictLine::Content TraceStudy::found() const
         content.details = m_problem;
         return content;
     }
-    const int values = static_cast<int>(m_found->values.size());
-    if (!m_found->first) {
+    const int values = static_cast<int>(m_found->divergence.values.size());
+    if (!m_found->divergence.first) {
         content.colour = MarkColour::Good;
         content.symbol = Symbol::Check;
-        content.sentence = tr("It begins nowhere.");
+        content.sentence = tr("Nothing differs along the way.");
         content.details = values == 1 ? tr("The one value that both compute is within what is tolerated.")
                                       : tr("All %n values that both compute are within what is tolerated.",
                                            nullptr, values);
         return content;
     }
-    const TracedValue& first = m_found->values[*m_found->first];
+    const TracedValue& first = m_found->divergence.values[*m_found->divergence.first];
     content.colour = MarkColour::Warning;
     content.symbol = Symbol::Attention;
     content.sentence = tr("It begins at %1 (%2).")
                            .arg(oneLine(moduleName(toQt(first.node.name), toQt(first.node.op))),
                                 oneLine(toQt(first.node.op)));
     content.details = tr("Value %1 of %n differs by up to %2, and %3 is tolerated.", nullptr, values)
-                          .arg(QString::number(*m_found->first + 1), number(first.difference.numbers.largest),
-                               number(first.difference.tolerated));
+                          .arg(QString::number(*m_found->divergence.first + 1),
+                               number(first.difference.numbers.largest), number(first.difference.tolerated));
     return content;
 }
 
-HeatPointer heatOf(const Divergence& divergence)
+HeatPointer heatOf(const Trace& trace)
 {
+    const std::vector<TracedValue>& values = trace.divergence.values;
     double most = 1;
-    for (const TracedValue& value : divergence.values)
+    for (const TracedValue& value : values)
         if (const double share = overTolerated(value.difference); std::isfinite(share))
             most = std::max(most, share);
     auto heat = std::make_shared<Heat>();
@@ -109,14 +127,16 @@ HeatPointer heatOf(const Divergence& divergence)
     heat->low = timesTolerated(most * std::pow(10, -decades));
     heat->high = timesTolerated(most);
     heat->from = 0;
-    for (const TracedValue& value : divergence.values) {
-        const double share = overTolerated(value.difference);
+    for (std::size_t v = 0; v < values.size(); ++v) {
+        const double share = overTolerated(values[v].difference);
         if (std::isnan(share))
             continue;
         const double colour = share > 0 ? std::clamp(1 + std::log10(share / most) / decades, 0.0, 1.0) : 0;
-        Heat::Node& node = heat->nodes[value.node.id];
-        if (node.words.isEmpty() || colour > node.share)
-            node = {colour, number(value.difference.numbers.largest)};
+        for (const NodeId id : {values[v].node.id, trace.makers[v]}) {
+            Heat::Node& node = heat->nodes[id];
+            if (node.words.isEmpty() || colour > node.share)
+                node = {colour, number(values[v].difference.numbers.largest)};
+        }
     }
     return heat->nodes.empty() ? nullptr : heat;
 }

@@ -8,14 +8,19 @@
 
 namespace pleat::ui {
 
-using DivergencePointer = std::shared_ptr<const Divergence>;
+// A divergence with the nodes of the model after that make its values: those of before may have been folded.
+struct Trace {
+    Divergence divergence;
+    std::vector<NodeId> makers; // one a value; None where there is none
+};
+using TracePointer = std::shared_ptr<const Trace>;
 
 class TraceStudy final : public Study {
     Q_OBJECT
 public:
     explicit TraceStudy(Workspace& workspace, QObject* parent = nullptr);
 
-    const DivergencePointer& divergence() const { return m_found; } // null: none
+    const TracePointer& trace() const { return m_found; } // null: none
     // What was found on another way, of this question.
     void adopt(const VerifyQuestion& question, const Divergence& found);
 
@@ -25,12 +30,12 @@ protected:
     void clear() override;
 
 private:
-    DivergencePointer m_found;
+    TracePointer m_found;
     QString m_problem; // why there is none
 };
 
 // The largest error of what a node makes, over what is tolerated, four decades of it. Null where nothing was
 // compared.
-HeatPointer heatOf(const Divergence& divergence);
+HeatPointer heatOf(const Trace& trace);
 
 } // namespace pleat::ui

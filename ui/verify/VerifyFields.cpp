@@ -3,6 +3,8 @@
 
 #include "core/prepare/Dims.h"
 #include "ui/document/Convert.h"
+#include "ui/verify/FormRows.h"
+#include "ui/verify/InputFields.h"
 #include "ui/widgets/PlainText.h"
 
 #include <QComboBox>
@@ -18,16 +20,6 @@ using namespace Qt::StringLiterals;
 namespace pleat::ui {
 
 namespace {
-
-constexpr int labelWidth = 96;
-
-void dressForm(QFormLayout& layout)
-{
-    layout.setContentsMargins(0, 0, 0, 0);
-    layout.setHorizontalSpacing(8);
-    layout.setVerticalSpacing(6);
-    layout.setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
-}
 
 // Nothing where it is empty or no number.
 std::optional<double> numberIn(const QLineEdit& field)
@@ -49,7 +41,7 @@ VerifyFields::VerifyFields(QWidget* parent) : QWidget(parent)
     m_against->addItems({tr("opened model"), tr("before last step")});
     m_against->setToolTip(tr("What the model that is shown is compared with"));
     m_against->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_layout->addRow(label(tr("Against"), m_against), m_against);
+    addFormRow(*m_layout, tr("Against"), m_against);
     connect(m_against, &QComboBox::currentIndexChanged, this, &VerifyFields::edited);
 
     m_seed = new QSpinBox;
@@ -57,8 +49,12 @@ VerifyFields::VerifyFields(QWidget* parent) : QWidget(parent)
     m_seed->setRange(0, std::numeric_limits<int>::max());
     m_seed->setValue(static_cast<int>(VerifySettings().seed));
     m_seed->setToolTip(tr("Of the random inputs: the same seed, the same inputs"));
-    m_layout->addRow(label(tr("Seed"), m_seed), m_seed);
+    addFormRow(*m_layout, tr("Seed"), m_seed);
     connect(m_seed, &QSpinBox::valueChanged, this, &VerifyFields::edited);
+
+    m_inputs = new InputFields;
+    m_layout->addRow(m_inputs);
+    connect(m_inputs, &InputFields::edited, this, &VerifyFields::edited);
 
     m_sizesArea = new QWidget;
     m_sizeRows = new QFormLayout(m_sizesArea);
@@ -72,17 +68,6 @@ VerifyFields::VerifyFields(QWidget* parent) : QWidget(parent)
                               tr("The same as a part of the largest number of the output"));
 }
 
-QWidget* VerifyFields::label(const QString& text, QWidget* of)
-{
-    auto* words = new PlainLabel(oneLine(text));
-    words->setProperty("role", u"quiet"_s);
-    words->setBuddy(of);
-    words->setElided(Qt::ElideMiddle);
-    words->setFixedWidth(labelWidth);
-    of->setAccessibleName(oneLine(text));
-    return words;
-}
-
 QLineEdit* VerifyFields::addTolerance(const QString& name, const QString& words, const QString& tip)
 {
     auto* field = new QLineEdit;
@@ -93,7 +78,7 @@ QLineEdit* VerifyFields::addTolerance(const QString& name, const QString& words,
     auto* validator = new QDoubleValidator(0, std::numeric_limits<double>::max(), 300, field);
     validator->setNotation(QDoubleValidator::ScientificNotation);
     field->setValidator(validator);
-    m_layout->addRow(label(words, field), field);
+    addFormRow(*m_layout, words, field);
     connect(field, &QLineEdit::textChanged, this, &VerifyFields::edited);
     return field;
 }
@@ -114,7 +99,7 @@ void VerifyFields::describe(const GraphView* view)
         box->setSpecialValueText(tr("default")); // 0
         box->setToolTip(
             plainTip(tr("Size of the dimension %1, which the model leaves open").arg(toQt(symbol))));
-        m_sizeRows->addRow(label(toQt(symbol), box), box);
+        addFormRow(*m_sizeRows, toQt(symbol), box);
         m_sizes.push_back({symbol, box});
         connect(box, &QSpinBox::valueChanged, this, &VerifyFields::edited);
     }
@@ -127,7 +112,8 @@ VerifySettings VerifyFields::settings() const
                             .seed = static_cast<std::uint64_t>(m_seed->value()),
                             .sizes = {},
                             .absolute = numberIn(*m_absolute),
-                            .relative = numberIn(*m_relative)};
+                            .relative = numberIn(*m_relative),
+                            .own = m_inputs->own()};
     for (const Size& size : m_sizes)
         if (size.box->value() > 0)
             settings.sizes[size.symbol] = size.box->value();

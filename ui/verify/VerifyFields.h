@@ -15,6 +15,8 @@ class QSpinBox;
 
 namespace pleat::ui {
 
+class InputFields;
+
 class VerifyFields final : public QWidget {
     Q_OBJECT
 public:
@@ -30,7 +32,6 @@ Q_SIGNALS:
 
 private:
     QLineEdit* addTolerance(const QString& name, const QString& label, const QString& tip);
-    QWidget* label(const QString& text, QWidget* of);
 
     struct Size {
         std::string symbol;
@@ -41,6 +42,7 @@ private:
     QWidget* m_sizesArea = nullptr;
     QComboBox* m_against = nullptr;
     QSpinBox* m_seed = nullptr;
+    InputFields* m_inputs = nullptr;
     QLineEdit* m_absolute = nullptr;
     QLineEdit* m_relative = nullptr;
     std::vector<Size> m_sizes;

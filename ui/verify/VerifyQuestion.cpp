@@ -17,17 +17,35 @@ QString forShell(QString word)
     return u'\'' + word.replace(u'\'', u"'\\''"_s) + u'\'';
 }
 
-} // namespace
-
-VerifyOptions VerifySettings::options() const
+QString numbersText(const std::vector<double>& numbers)
 {
-    VerifyOptions options;
-    options.seed = seed;
-    options.sizes = sizes;
-    if (absolute || relative)
-        options.tolerance = Tolerance{absolute.value_or(0), relative.value_or(0)};
-    return options;
+    QStringList words;
+    for (const double number : numbers)
+        words += QString::number(number);
+    return words.join(u',');
 }
+
+void addInputs(const OwnInputs& own, QStringList& words)
+{
+    const bool isOneTable =
+        own.files.size() == 1 && (own.files[0].extension() == ".npz" || own.files[0].extension() == ".npy" ||
+                                  own.files[0].extension() == ".csv");
+    words += isOneTable ? u"--inputs"_s : u"--images"_s;
+    for (const std::filesystem::path& file : own.files)
+        words += forShell(fromPath(file));
+    if (own.scale)
+        words += {u"--scale"_s, QString::number(*own.scale)};
+    if (own.mean != OwnInputs().mean)
+        words += {u"--mean"_s, numbersText(own.mean)};
+    if (own.deviation != OwnInputs().deviation)
+        words += {u"--std"_s, numbersText(own.deviation)};
+    if (!own.labelColumn.empty())
+        words += {u"--label-column"_s, forShell(toQt(own.labelColumn))};
+    if (!own.labels.empty())
+        words += {u"--labels"_s, forShell(fromPath(own.labels))};
+}
+
+} // namespace
 
 QString commandFor(const VerifySettings& settings, const QString& before, const QString& after)
 {
@@ -35,6 +53,8 @@ QString commandFor(const VerifySettings& settings, const QString& before, const 
                       forShell(after), u"--seed"_s, QString::number(settings.seed)};
     for (const auto& [symbol, size] : settings.sizes)
         words += {u"--dim"_s, forShell(toQt(symbol) + u'=' + QString::number(size))};
+    if (settings.own)
+        addInputs(*settings.own, words);
     if (settings.absolute)
         words += {u"--atol"_s, QString::number(*settings.absolute)};
     if (settings.relative)

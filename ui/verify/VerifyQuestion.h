@@ -2,10 +2,11 @@
 // What is asked about two models, and the command that asks the same at a shell. Values.
 #pragma once
 
-#include "core/verify/Verify.h"
+#include "core/verify/InputFiles.h"
 #include "ui/document/Snapshot.h"
 
 #include <QString>
+#include <map>
 
 namespace pleat::ui {
 
@@ -17,9 +18,8 @@ struct VerifySettings {
     std::uint64_t seed = 1;
     std::map<std::string, std::int64_t> sizes; // of symbols
     std::optional<double> absolute, relative;  // both empty: usual for the type
+    std::optional<OwnInputs> own;              // samples; nothing: random ones
     bool operator==(const VerifySettings&) const = default;
-
-    VerifyOptions options() const;
 };
 
 struct VerifyQuestion {

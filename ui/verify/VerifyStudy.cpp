@@ -2,6 +2,7 @@
 #include "ui/verify/VerifyStudy.h"
 
 #include "ui/document/Verdict.h"
+#include "ui/verify/VerifyInputs.h"
 
 using namespace Qt::StringLiterals;
 
@@ -23,9 +24,12 @@ void VerifyStudy::start(const VerifyQuestion& question)
 {
     startJob(
         question,
-        [question, place = workspace().workerPlace()](Progress& progress, const std::stop_token& stop) {
-            return verify(*question.before->view, *question.after->view, question.settings.options(), place,
-                          progress, stop);
+        [question, place = workspace().workerPlace()](Progress& progress,
+                                                      const std::stop_token& stop) -> Result<Verification> {
+            const auto options = optionsFor(question, progress, stop);
+            if (!options)
+                return tl::make_unexpected(options.error());
+            return verify(*question.before->view, *question.after->view, *options, place, progress, stop);
         },
         [this, question](Result<Verification> found) {
             Verification answer;

@@ -2,6 +2,7 @@
 // Whether both models compute the same.
 #pragma once
 
+#include "core/verify/Verify.h"
 #include "ui/verify/Study.h"
 
 namespace pleat::ui {
