@@ -452,7 +452,7 @@ private Q_SLOTS:
         QSignalSpy answered(&opened.panel.trace(), &Study::answered);
         click(opened.button());
         QVERIFY(answered.wait(patience));
-        QCOMPARE(opened.verdict(), u"Nothing differs along the way."_s);
+        QCOMPARE(opened.verdict(), u"Nothing differs by more than is tolerated."_s);
         QVERIFY(opened.window.workspace().heat());
         QVERIFY(part<QTableView>(opened.window, "traceTable")->model()->rowCount() > 10);
         const auto& rows = *part<QTableView>(opened.window, "traceTable")->model();

@@ -19,7 +19,7 @@ void dressForm(QFormLayout& layout)
 {
     layout.setContentsMargins(0, 0, 0, 0);
     layout.setHorizontalSpacing(8);
-    layout.setVerticalSpacing(6);
+    layout.setVerticalSpacing(5);
     layout.setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
 }
 

@@ -97,10 +97,11 @@ VerdictLine::Content TraceStudy::found() const
     if (!m_found->divergence.first) {
         content.colour = MarkColour::Good;
         content.symbol = Symbol::Check;
-        content.sentence = tr("Nothing differs along the way.");
-        content.details = values == 1 ? tr("The one value that both compute is within what is tolerated.")
-                                      : tr("All %n values that both compute are within what is tolerated.",
-                                           nullptr, values);
+        content.sentence = tr("Nothing differs by more than is tolerated.");
+        content.details =
+            values == 1
+                ? tr("Both compute one value on the way, and it was compared.")
+                : tr("Both compute %n values on the way, and all of them were compared.", nullptr, values);
         return content;
     }
     const TracedValue& first = m_found->divergence.values[*m_found->divergence.first];

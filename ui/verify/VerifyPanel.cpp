@@ -50,7 +50,7 @@ VerifyPanel::VerifyPanel(Workspace& workspace)
                         .title = tr("Verify"),
                         .shortcut = tr("Ctrl+7"),
                         .area = Qt::BottomDockWidgetArea,
-                        .size = {0, 320},
+                        .size = {0, 346},
                         .window = {QWIDGETSIZE_MAX, QWIDGETSIZE_MAX}, // when somebody asks for it
                         .with = u"weights"_s}),
       m_study(workspace),
