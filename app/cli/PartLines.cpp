@@ -11,7 +11,7 @@ namespace pleat::cli {
 
 namespace {
 
-constexpr std::size_t mostNodesNamed = 4, mostPartsNamed = 20;
+constexpr std::size_t mostNodesNamed = 4, mostPartsNamed = 20, mostUnknownNamed = 3;
 
 std::string line(std::string_view word, const std::string& text)
 {
@@ -61,20 +61,23 @@ std::string milliseconds(const Quartiles& times)
 
 void addParts(const Verification& found, std::vector<std::string>& lines)
 {
-    std::size_t shown = 0;
     const PartCheck* worst = nullptr;
-    std::size_t within = 0;
+    std::size_t within = 0, different = 0, unknown = 0;
     for (const PartCheck& part : found.parts) {
         if (part.isWithin) {
             ++within;
             if (part.isByUnits && (!worst || part.worst / part.allowed > worst->worst / worst->allowed))
                 worst = &part;
-        } else if (shown++ < mostPartsNamed) {
+        } else if (part.differs() ? different++ < mostPartsNamed : unknown++ < mostUnknownNamed) {
             addPart(part, lines);
         }
     }
-    if (shown > mostPartsNamed)
-        lines.push_back(line("", fmt::format("and {} more parts", shown - mostPartsNamed)));
+    if (different > mostPartsNamed)
+        lines.push_back(
+            line("", fmt::format("and {} that differ", counted(different - mostPartsNamed, "more part"))));
+    if (unknown > mostUnknownNamed)
+        lines.push_back(line("", fmt::format("and {} that cannot be run alone",
+                                             counted(unknown - mostUnknownNamed, "more part"))));
     if (within > 0)
         lines.push_back(line("same", fmt::format("{} of {} in which the models differ, each run by itself",
                                                  grouped(within), counted(found.parts.size(), "part"))));

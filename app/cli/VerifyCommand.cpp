@@ -48,8 +48,7 @@ std::string commandOf(const VerifyArguments& options)
     const auto add = [&](const char* option, const std::string& value) {
         words.insert(words.end(), {option, value});
     };
-    if (!options.inputs.isOwn())
-        add("--seed", std::to_string(options.seed));
+    add("--seed", std::to_string(options.seed)); // of parts, whatever the inputs of the whole are
     for (const std::string& dim : options.dims)
         add("--dim", dim);
     if (options.absolute)

@@ -4,6 +4,7 @@
 #include "core/base/Text.h"
 #include "core/report/HtmlPage.h"
 #include "core/report/HtmlText.h"
+#include "core/report/PartsHtml.h"
 #include "core/report/RehearsalHtml.h"
 
 #include <fmt/format.h>
@@ -29,10 +30,12 @@ std::string toleranceText(const VerifyOptions& options)
 
 std::string head(const VerifyRecord& record, const VerifyOptions& options, const Verification& found)
 {
-    std::vector<Figure> top{{found.verdict == Equivalence::Same        ? "same"
-                             : found.verdict == Equivalence::Different ? "different"
-                                                                       : "unknown",
-                             verdictText(found.verdict), found.verdict != Equivalence::Same}};
+    std::vector<Figure> top{
+        {found.verdict == Equivalence::Same        ? "same"
+         : found.verdict == Equivalence::Different ? "different"
+                                                   : "unknown",
+         found.library.version.empty() ? "as far as it was looked at" : "on " + found.inputs,
+         found.verdict != Equivalence::Same}};
     if (record.rehearsal) {
         const std::vector<Figure> more = rehearsalFigures(*record.rehearsal);
         top.insert(top.end(), more.begin(), more.end());
@@ -41,13 +44,18 @@ std::string head(const VerifyRecord& record, const VerifyOptions& options, const
     all.reserve(16);
     all.push_back(
         {"ONNX Runtime", found.library.version.empty() ? "was not run" : html(found.library.version)});
-    all.push_back({"Seed", options.inputs ? "none was needed" : grouped(options.seed)});
+    all.push_back({"Seed", grouped(options.seed)});
     all.push_back({"Tolerance", html(toleranceText(options))});
     if (record.inputs) {
         all.push_back({options.inputs ? "Inputs" : "Inputs of the rehearsal", html(record.inputs->origin)});
         for (const InputFile& file : record.inputs->files)
             all.push_back({"", fileText({file.name, file.bytes, file.sha256})});
     }
+    std::string notes;
+    for (const std::string& note : found.notes)
+        notes += (notes.empty() ? "" : "<br>") + html(note);
+    if (!notes.empty())
+        all.push_back({"Notes", notes});
     all.push_back({"Again", "<code>" + html(record.command) + "</code>"});
     return pageBegin(verdictText(found.verdict), record.before.file + " and " + record.after.file) +
            figures(top) + facts(all);
@@ -60,8 +68,6 @@ std::string sentences(const Verification& found)
         text += "<div class=\"hazard\"><b>" + html(found.problem) + "</b></div>\n";
     for (const std::string& sentence : found.structure)
         text += "<div class=\"hazard\">" + html(sentence) + "</div>\n";
-    for (const std::string& note : found.notes)
-        text += "<p class=\"hint\">" + html(note) + "</p>\n";
     return text;
 }
 
@@ -112,8 +118,9 @@ Result<void> verifyHtml(const VerifyRecord& record, const VerifyOptions& options
                         const TextSink& write)
 {
     for (const std::string& section :
-         {head(record, options, found), sentences(found), outputTable(found),
-          record.rehearsal ? rehearsalSection(*record.rehearsal) : std::string(), pageEnd(record.date)})
+         {head(record, options, found), sentences(found), outputTable(found), partsSection(found),
+          record.rehearsal ? rehearsalSection(*record.rehearsal) : std::string(), speedSection(found),
+          traceSection(found), pageEnd(record.date)})
         if (auto written = write(section); !written)
             return written;
     return {};

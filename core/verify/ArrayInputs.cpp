@@ -142,11 +142,7 @@ Result<Inputs> arrayInputs(const GraphView& view, const std::filesystem::path& p
     inputs.samples = many->cut.batches * many->cut.atOnce;
     inputs.origin = counted(inputs.samples, "sample") + " of " + called;
     inputs.batch = [cuts](std::size_t number) { return batchOf(*cuts, number); };
-    auto described = describedFile(path, progress, stop);
-    if (!described)
-        return tl::make_unexpected(std::move(described.error()));
-    inputs.files.push_back(std::move(*described));
-    return inputs;
+    return withFile(std::move(inputs), path, progress, stop);
 }
 
 } // namespace pleat

@@ -135,6 +135,16 @@ Result<InputFile> describedFile(const std::filesystem::path& path, Progress& pro
     return InputFile{path.string(), (*file)->size(), std::move(*digest)};
 }
 
+Result<Inputs> withFile(Inputs inputs, const std::filesystem::path& path, Progress& progress,
+                        const std::stop_token& stop)
+{
+    auto described = describedFile(path, progress, stop);
+    if (!described)
+        return tl::make_unexpected(std::move(described.error()));
+    inputs.files.push_back(std::move(*described));
+    return inputs;
+}
+
 Result<std::vector<std::string>> linesOf(const std::filesystem::path& path)
 {
     const auto file = File::open(path);

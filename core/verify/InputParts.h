@@ -35,6 +35,10 @@ private:
 Result<InputFile> describedFile(const std::filesystem::path& path, Progress& progress,
                                 const std::stop_token& stop);
 
+// With the description of the file that they come from.
+Result<Inputs> withFile(Inputs inputs, const std::filesystem::path& path, Progress& progress,
+                        const std::stop_token& stop);
+
 // The whole of a text file of at most 1 GiB, line by line. Errors: those of File; Unsupported above.
 Result<std::vector<std::string>> linesOf(const std::filesystem::path& path);
 // The fields of a line of a table: between commas, else semicolons, else tabs or blanks; without quotes.

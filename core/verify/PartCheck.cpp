@@ -341,8 +341,8 @@ public:
     Describer(const GraphView& before, const GraphView& after, const std::vector<FoldCandidate>& folds)
         : m_before(before),
           m_after(after),
-          m_shapes(before),
-          m_types(before)
+          m_contextBefore(before),
+          m_contextAfter(after)
     {
         for (const FoldCandidate& fold : folds)
             for (const NodeRef& node : fold.affine)
@@ -355,7 +355,7 @@ public:
         check.output = m_before.name(part.before.output);
         check.before = nodesOf(m_before, part.before);
         check.after = nodesOf(m_after, part.after);
-        check.type = m_types.of(part.before.output);
+        check.type = typeOrWhatReadersWant(m_before, m_contextBefore.types, part.before.output);
         check.problem = part.problem;
         for (const NodeRef& node : check.before)
             if (const auto fold = m_folds.find(node.id);
@@ -368,7 +368,7 @@ public:
             // Where one side reads what the other one does not, it is asked what the two of them read.
             part.before.inputs = allInputs(part);
             part.after.inputs = named(part.before.inputs);
-            auto inputs = partInputs(m_before, m_shapes, m_types, part.before);
+            auto inputs = partInputs(m_contextBefore, m_contextAfter, part.before);
             if (inputs)
                 check.inputShapes = std::move(*inputs);
             else
@@ -399,8 +399,7 @@ private:
 
     const GraphView& m_before;
     const GraphView& m_after;
-    Shapes m_shapes;
-    ElementTypes m_types;
+    PartContext m_contextBefore, m_contextAfter;
     std::map<NodeId, FoldId> m_folds;
 };
 

@@ -60,19 +60,18 @@ bool isPerChannel(const TensorMessage& constant, std::size_t rank)
 
 class PartShapes final {
 public:
-    PartShapes(const GraphView& view, const Shapes& shapes, const PartSide& side)
-        : m_view(view),
-          m_shapes(shapes),
+    PartShapes(const PartContext& before, const PartContext& after, const PartSide& side)
+        : m_view(before.view),
+          m_shapes(before.shapes),
+          m_after(after),
           m_side(side)
     {
     }
 
     Result<std::vector<std::int64_t>> of(ValueIndex input) const
     {
-        KnownShape dims;
-        if (const KnownShape* known = m_shapes.of(input))
-            dims = *known;
-        else
+        KnownShape dims = known(input);
+        if (dims.empty() && !m_shapes.of(input))
             dims.assign(rankByReaders(input), unknownSize);
         if (dims.empty() && !m_shapes.of(input))
             return failure(ErrorCode::Unsupported,
@@ -95,6 +94,21 @@ public:
     }
 
 private:
+    // What either model tells; no axes where neither does.
+    KnownShape known(ValueIndex input) const
+    {
+        const ValueIndex now = m_after.view.find(ScopeIndex::Main, m_view.name(input));
+        const KnownShape* const was = m_shapes.of(input);
+        const KnownShape* const is = now == ValueIndex::None ? nullptr : m_after.shapes.of(now);
+        if (!was || !is || was->size() != is->size())
+            return was ? *was : is ? *is : KnownShape();
+        KnownShape both = *was;
+        for (std::size_t axis = 0; axis < both.size(); ++axis)
+            if (both[axis] == unknownSize)
+                both[axis] = (*is)[axis];
+        return both;
+    }
+
     template<class Visit>
     void eachReader(ValueIndex input, const Visit& visit) const
     {
@@ -193,22 +207,26 @@ private:
 
     const GraphView& m_view;
     const Shapes& m_shapes;
+    const PartContext& m_after;
     const PartSide& m_side;
 };
 
 } // namespace
 
-Result<std::vector<PartInput>> partInputs(const GraphView& view, const Shapes& shapes,
-                                          const ElementTypes& types, const PartSide& side)
+PartContext::PartContext(const GraphView& of) : view(of), shapes(of), types(of) {}
+
+Result<std::vector<PartInput>> partInputs(const PartContext& before, const PartContext& after,
+                                          const PartSide& side)
 {
-    const PartShapes sizes(view, shapes, side);
+    const GraphView& view = before.view;
+    const PartShapes sizes(before, after, side);
     std::vector<PartInput> inputs;
     inputs.reserve(side.inputs.size());
     for (const ValueIndex input : side.inputs) {
         auto dims = sizes.of(input);
         if (!dims)
             return tl::make_unexpected(std::move(dims.error()));
-        const DataType type = typeOrWhatReadersWant(view, types, input);
+        const DataType type = typeOrWhatReadersWant(view, before.types, input);
         if (type == DataType::Undefined)
             return failure(ErrorCode::Unsupported,
                            "Nobody knows of which type " + std::string(view.name(input)) + " is.");

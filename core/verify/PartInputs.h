@@ -18,12 +18,21 @@ struct PartInput {
     std::vector<std::int64_t> dims;
 };
 
-// For each input of the side, in its order. What the shapes of the model tell is taken, but heights and
-// widths in front of convolutions and pools shrink to what all of their kernels together reach over, where
-// nothing else in the part has a say. Sizes that are open are 2 as the first axis, 8 elsewhere; channels are
-// those of the weights. Errors: Unsupported for an input whose type or number of axes nobody knows.
-Result<std::vector<PartInput>> partInputs(const GraphView& view, const Shapes& shapes,
-                                          const ElementTypes& types, const PartSide& side);
+// What is known of a model, which must outlive it.
+struct PartContext {
+    explicit PartContext(const GraphView& of);
+    const GraphView& view;
+    Shapes shapes;
+    ElementTypes types;
+};
+
+// For each input of a side of the model before, in its order. What the shapes of either model tell is taken,
+// but heights and widths in front of convolutions and pools shrink to what all of their kernels together
+// reach over, where nothing else in the part has a say. Sizes that are open are 2 as the first axis, 8
+// elsewhere; channels are those of the weights. Errors: Unsupported for an input whose type or number of axes
+// nobody knows.
+Result<std::vector<PartInput>> partInputs(const PartContext& before, const PartContext& after,
+                                          const PartSide& side);
 
 // Normally distributed, deviation 1, or 0 to 9; bfloat16 as float. Called PartModel::nameOf(number,
 // position).

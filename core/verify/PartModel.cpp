@@ -16,6 +16,7 @@ namespace pleat {
 
 namespace {
 
+constexpr std::uint64_t mostWithMagnitudes = std::uint64_t{1} << 29; // bytes of the constants of a part
 constexpr std::int64_t oldestIrVersion = 4; // from which on an initializer need not be an input
 
 // The same numbers in another type: what a fold has rounded to its own stays so where the other is wider.
@@ -73,6 +74,7 @@ public:
         : m_view(model.m_view),
           m_graph(*model.m_model.mutable_graph()),
           m_bytes(model.m_bytes),
+          m_bytesBefore(model.m_bytes),
           m_asFloat(model.m_asFloat),
           m_side(side),
           m_prefix("p" + std::to_string(number) + "_")
@@ -209,9 +211,11 @@ private:
         return m_view.initializer(value) || m_view.constantDepth(value) != 0;
     }
 
-    // False where there is an operator in it that has none.
+    // False where there is an operator in it that has none, or where a message has no room for it.
     Result<bool> writeMagnitudes(const std::vector<DataType>& types)
     {
+        if (m_bytes - m_bytesBefore > mostWithMagnitudes)
+            return false;
         std::vector<onnx::NodeProto> nodes;
         for (const NodeIndex node : m_side.nodes) {
             if (isConstant(m_view.output(node, 0)))
@@ -326,6 +330,7 @@ private:
     const GraphView& m_view;
     onnx::GraphProto& m_graph;
     std::uint64_t& m_bytes;
+    std::uint64_t m_bytesBefore; // of the parts that are there
     bool m_asFloat;
     const PartSide& m_side;
     std::string m_prefix;

@@ -428,20 +428,6 @@ private:
     RehearsedModel m_result;
 };
 
-// Where the layers of a model are measured; keys that several share are nobody's.
-std::map<std::string, std::string> measuredAt(const GraphView& view)
-{
-    std::map<std::string, std::string> found;
-    std::set<std::string> seen;
-    for (const QuantizableLayer& layer : quantizableLayers(view)) {
-        if (!seen.insert(layer.key).second)
-            found.erase(layer.key);
-        else if (!layer.output.empty())
-            found.emplace(layer.key, layer.output);
-    }
-    return found;
-}
-
 } // namespace
 
 Result<RehearsedModel> rehearse(const std::shared_ptr<const GraphView>& view, const Inputs& inputs,
@@ -450,37 +436,6 @@ Result<RehearsedModel> rehearse(const std::shared_ptr<const GraphView>& view, co
                                 const std::stop_token& stop)
 {
     return Rehearsing(view, inputs, options, place, progress, stop).run(measuredAt);
-}
-
-Result<Rehearsal> rehearse(const std::shared_ptr<const GraphView>& before,
-                           const std::shared_ptr<const GraphView>& after, const Inputs& inputs,
-                           const RehearsalOptions& options, const WorkerPlace& place, Progress& progress,
-                           const std::stop_token& stop)
-{
-    Rehearsal result;
-    result.options = options;
-    const auto library = findOnnxRuntime(place, stop);
-    if (stop.stop_requested())
-        return cancelled();
-    if (!library) {
-        result.problem = library.error().message;
-        return result;
-    }
-    result.library = *library;
-    const auto places = measuredAt(*after);
-    for (const auto& [view, which, into] :
-         {std::tuple(&before, "before", &result.before), std::tuple(&after, "after", &result.after)}) {
-        auto model = rehearse(*view, inputs, places, options, place, progress, stop);
-        if (!model && (model.error().code != ErrorCode::Unsupported || stop.stop_requested()))
-            return tl::make_unexpected(std::move(model.error()));
-        if (!model) {
-            result.problem =
-                fmt::format("The model {} could not be rehearsed: {}", which, model.error().message);
-            return result;
-        }
-        *into = std::move(*model);
-    }
-    return result;
 }
 
 } // namespace pleat

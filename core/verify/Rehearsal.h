@@ -18,7 +18,7 @@
 namespace pleat {
 
 struct RehearsalOptions {
-    QuantizationScheme scheme; // of the weights; nothing is clipped
+    QuantizationScheme scheme{}; // of the weights; nothing is clipped
     // What layers make is rounded, too, to 8 bits, asymmetric, per tensor, by the least and the largest
     // number that the samples make. Of float only, from opset 10 on.
     bool activations = false;

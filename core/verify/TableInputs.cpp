@@ -135,11 +135,7 @@ Result<Inputs> tableInputs(const GraphView& view, const OwnInputs& own, Cutter& 
                std::as_writable_bytes(std::span(raw)));
         return Inputs::Batch{std::move(tensor)};
     };
-    auto described = describedFile(own.files.front(), progress, stop);
-    if (!described)
-        return tl::make_unexpected(std::move(described.error()));
-    inputs.files.push_back(std::move(*described));
-    return inputs;
+    return withFile(std::move(inputs), own.files.front(), progress, stop);
 }
 
 } // namespace pleat

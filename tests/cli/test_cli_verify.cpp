@@ -207,12 +207,14 @@ private Q_SLOTS:
         // Where nothing differs, nothing has to be run.
         QCOMPARE(program.run({"verify", "custom.onnx", "custom.onnx"}).code, 0);
 
-        const auto words = [](const char* op) {
+        const auto words = [](const char* change) {
             ModelBuilder model;
-            return model.input("x", {2}, DataType::String).then(op).bytes();
+            return model.input("x", {2}, DataType::String)
+                .then("StringNormalizer", "case", {}, {{"case_change_action", std::string(change)}})
+                .bytes();
         };
-        program.write("words.onnx", words("Identity"));
-        program.write("others.onnx", words("StringNormalizer"));
+        program.write("words.onnx", words("LOWER"));
+        program.write("others.onnx", words("UPPER"));
         QCOMPARE(program.run({"verify", "words.onnx", "others.onnx"}).code, 6);
     }
 

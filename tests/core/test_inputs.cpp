@@ -3,6 +3,7 @@
 // file says is refused in words, never believed.
 #include "core/io/ZipArchive.h"
 #include "core/tensor/NpyFile.h"
+#include "core/verify/Image.h"
 #include "core/verify/InputFiles.h"
 #include "tests/core/support/ModelBuilder.h"
 #include "tests/core/support/SmallModels.h"
@@ -86,6 +87,27 @@ std::string zip(const std::vector<Zipped>& files)
            number(files.size(), 2) + number(list.size(), 4) + number(archive.size(), 4) + number(0, 2);
 }
 
+// Made by Pillow: 16 by 8 and 3 by 2 pixels, each red 200, green 100, blue 50.
+std::string jpeg()
+{
+    return QByteArray::fromBase64(
+               "/9j/4AAQSkZJRgABAQAAAQABAAD/"
+               "2wBDAAIBAQEBAQIBAQECAgICAgQDAgICAgUEBAMEBgUGBgYFBgYGBwkIBgcJBwYGCAsICQoK"
+               "CgoKBggLDAsKDAkKCgr/"
+               "2wBDAQICAgICAgUDAwUKBwYHCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoK"
+               "CgoKCgoKCgoKCgr/wAARCAAIABADASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAAX/"
+               "xAAUEAEAAAAAAAAAAAAAAAAAAAAA"
+               "/8QAFAEBAAAAAAAAAAAAAAAAAAAACP/EABQRAQAAAAAAAAAAAAAAAAAAAAD/2gAMAwEAAhEDEQA/AJ4Armw//9k=")
+        .toStdString();
+}
+std::string png()
+{
+    return QByteArray::fromBase64("iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAAFUlEQVR4nGM8kWLEwMDAwMDAxA"
+                                  "ADABluAWIepKF5AAAAAElF"
+                                  "TkSuQmCC")
+        .toStdString();
+}
+
 std::shared_ptr<const GraphView> viewOf(const Shape& shape)
 {
     ModelBuilder model;
@@ -103,6 +125,7 @@ class InputsTest final : public QObject {
     std::filesystem::path write(const QString& name, const std::string& bytes) const
     {
         QFile file(m_folder.filePath(name));
+        QDir(m_folder.path()).mkpath(QFileInfo(name).path());
         if (!file.open(QIODevice::WriteOnly) ||
             file.write(bytes.data(), static_cast<qint64>(bytes.size())) < 0)
             qFatal("cannot write");
@@ -249,6 +272,52 @@ private Q_SLOTS:
         QVERIFY(wrong("1,2,1.5\n", {.labelColumn = "last"}).contains("no class number"));
         QVERIFY(wrong("1,2,1\n", {.labelColumn = "4"}).contains("no column"));
         QVERIFY(wrong("").contains("no rows"));
+    }
+
+    void readsImages()
+    {
+        const std::vector<double> colors{200, 100, 50};
+        for (const auto& file : {write("i/0.jpg", jpeg()), write("i/1.png", png())}) {
+            const auto image = readImage(file);
+            QVERIFY2(image, image ? "" : image.error().message.c_str());
+            for (std::size_t n = 0; n < image->colors.size(); ++n)
+                QVERIFY(std::abs(image->colors[n] - colors[n % 3]) <= 1);
+        }
+        const std::filesystem::path folder = m_folder.filePath("i").toStdString();
+        const auto first =
+            inputs(*viewOf({2, 3, 4, 5}), folder, {.mean = {0.5, 0, 0}, .deviation = {1, 2, 1}});
+        QVERIFY2(first, first ? "" : first.error().message.c_str());
+        QCOMPARE(first->batches, std::size_t{1});
+        const std::vector<double> planes = numbers(*first, 0);
+        QCOMPARE(planes.size(), std::size_t{2 * 3 * 4 * 5});
+        for (std::size_t n = 0; n < planes.size(); ++n) {
+            const std::size_t channel = n / 20 % 3;
+            const double wanted = channel == 0   ? 200 / 255.0 - 0.5
+                                  : channel == 1 ? 100 / 255.0 / 2
+                                                 : 50 / 255.0;
+            QVERIFY(std::abs(planes[n] - wanted) < 0.005);
+        }
+        const auto last = inputs(*viewOf({1, 4, 5, 3}), folder,
+                                 {.labels = write("l.csv", "file,class\n1.png,7\n0.jpg,8\n")});
+        QVERIFY(last && std::abs(numbers(*last, 1)[1] - 100 / 255.0) < 0.005);
+        QCOMPARE(last->labels, (std::vector<std::int64_t>{8, 7}));
+        const auto gray = inputs(*viewOf({"N", 1, 4, 4}), folder);
+        QVERIFY(gray &&
+                std::abs(numbers(*gray, 1)[9] - (0.299 * 200 + 0.587 * 100 + 0.114 * 50) / 255) < 1e-6);
+    }
+
+    void refusesDamagedImages()
+    {
+        for (const std::string& good : {jpeg(), png()}) {
+            for (std::size_t length = 0; length < good.size() - 20; ++length)
+                QVERIFY(!readImage(write("cut", good.substr(0, length))));
+            for (std::size_t at = 0; at < good.size(); ++at) {
+                std::string other = good;
+                other[at] = static_cast<char>(other[at] ^ 0xff);
+                const auto image = readImage(write("other", other));
+                QVERIFY(!image || image->colors.size() == std::size_t{3} * image->width * image->height);
+            }
+        }
     }
 };
 
