@@ -22,6 +22,7 @@ struct OwnInputs {
     std::optional<bool> channelsLast{}; // N×H×W×C; nothing: by which axis has 1 or 3 channels
     std::string labelColumn{};          // of a table: its name, its number from 1 on, or "last"; empty: none
     std::filesystem::path labels{};     // a class a line, in order, or "file,class" for images; empty: none
+    bool operator==(const OwnInputs&) const = default;
 };
 
 // Errors: Unreadable, Unsupported and Usage with the sentence what does not fit: what the model takes, and

@@ -129,7 +129,7 @@ Result<RandomInputs> randomInputs(const GraphView& view, std::uint64_t seed,
                     taken.emplace(dimension.symbol, size);
                 if (!isKnown)
                     inputs.notes.push_back(
-                        isNamed ? fmt::format("{} was taken as {}: --dim gives another size.",
+                        isNamed ? fmt::format("{} was taken as {}, since the model leaves it open.",
                                               dimension.symbol, size)
                                 : fmt::format("Axis {} of {} has any size, and was taken as {}.", axis, name,
                                               size));

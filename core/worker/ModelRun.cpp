@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t anySize = std::uint64_t{1} << 31; // of an output; more is no message
 
 // The parts of the input: the question, the model, the batches.
-enum Part : std::size_t { Question, ModelPart, FirstBatch = ModelPart + 2 };
+enum RunPart : std::size_t { RunQuestion, ModelPart, FirstBatch = ModelPart + 2 };
 
 // What is wanted: outputs by name; whether ONNX Runtime may optimise, in the graph's name.
 std::string questionOf(const ModelRun& run)
@@ -63,7 +63,7 @@ Result<void> runModel(TaskChannel& channel)
         return tl::make_unexpected(parts.error());
     onnx::GraphProto question;
     if (parts->size() < FirstBatch || line == asked.size() ||
-        !question.ParseFromString(std::string((*parts)[Question])))
+        !question.ParseFromString(std::string((*parts)[RunQuestion])))
         return failure(ErrorCode::Unsupported, "What was to be run cannot be read.");
     const auto runtime = loadOnnxRuntime(asked.substr(line + 1));
     if (!runtime)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/Convert.h"
 
+#include <QCoreApplication>
 #include <QFile>
 #include <QLocale>
 #include <QStringList>
@@ -51,6 +52,14 @@ QString number(double value)
     else
         text = QString::number(size, 'f', 4);
     return value < 0 ? u"−"_s + text : text;
+}
+
+QString ratioText(const std::optional<double>& decibels)
+{
+    if (!decibels || std::isnan(*decibels))
+        return u"–"_s;
+    return std::isinf(*decibels) ? QCoreApplication::translate("Convert", "exact")
+                                 : QString::number(*decibels, 'f', 1).replace(u'-', u'−');
 }
 
 namespace {

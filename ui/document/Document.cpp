@@ -4,9 +4,11 @@
 #include "core/graph/DeclaredShapes.h"
 #include "core/model/ModelReader.h"
 #include "core/prepare/WorkerEngine.h"
+#include "core/verify/Verify.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
 #include "ui/document/Settings.h"
+#include "ui/document/Verdict.h"
 #include "ui/jobs/Job.h"
 #include "ui/widgets/PlainText.h"
 
@@ -73,6 +75,7 @@ public:
     void undo() override { m_document.setCurrent(m_before); }
     void redo() override { m_document.setCurrent(m_after); }
     const Step& step() const { return m_step; }
+    const SnapshotPointer& before() const { return m_before; }
 
 private:
     Document& m_document;
@@ -97,9 +100,28 @@ QString nameOf(const Step& step, const SteppedSnapshot& result)
                : Document::tr("fold %n pairs", nullptr, static_cast<int>(result.changed));
 }
 
+const StepCommand& commandAt(const QUndoStack& stack, int index)
+{
+    return *static_cast<const StepCommand*>(stack.command(index));
+}
+
 const Step& stepAt(const QUndoStack& stack, int index)
 {
-    return static_cast<const StepCommand*>(stack.command(index))->step();
+    return commandAt(stack, index).step();
+}
+
+// Errors: Unwritable with the reason where it is another model; Unsupported where nobody can say.
+Result<void> requireSame(const Snapshot& before, const Snapshot& after, const WorkerPlace& place,
+                         Progress& progress, const std::stop_token& stop)
+{
+    const auto found = verify(*before.view, *after.view, {}, place, progress, stop);
+    if (!found)
+        return tl::make_unexpected(found.error());
+    if (found->verdict == Equivalence::Same)
+        return {};
+    const Verdict verdict = verdictOf(*found);
+    return failure(found->verdict == Equivalence::Different ? ErrorCode::Unwritable : ErrorCode::Unsupported,
+                   toStd(verdict.sentence + u' ' + verdict.details));
 }
 
 } // namespace
@@ -302,6 +324,16 @@ void Document::applySteps(std::vector<Step> steps, const QString& label)
     take(std::move(steps), label, {});
 }
 
+SnapshotPointer Document::beforeLastStep() const
+{
+    return m_undo.canUndo() ? commandAt(m_undo, m_undo.index() - 1).before() : nullptr;
+}
+
+QString Document::writtenTo(const SnapshotPointer& snapshot) const
+{
+    return snapshot && snapshot == m_exported ? m_exportedTo : QString();
+}
+
 std::vector<Step> Document::steps() const
 {
     std::vector<Step> steps;
@@ -443,11 +475,11 @@ bool Document::isLastCopy() const
     return sourceState().kind == SourceState::Kind::Deleted && m_exported != m_current;
 }
 
-void Document::exportTo(const QString& path, DataPlacement data)
+void Document::exportTo(const QString& path, DataPlacement data, Verified verified)
 {
     if (isEmpty())
         return;
-    m_exports.push_back({m_current, QFileInfo(path).absoluteFilePath(), data});
+    m_exports.push_back({m_current, QFileInfo(path).absoluteFilePath(), data, verified});
     if (m_exports.size() == 1) {
         m_allWritten = true;
         startExport();
@@ -461,7 +493,13 @@ void Document::startExport()
     m_jobs.start(
         exportLane, tr("Exporting %1…").arg(QFileInfo(next.path).fileName()), this,
         [snapshot = next.snapshot, target = toPath(next.path), data = next.data,
-         own = std::make_shared<OwnWrite>(m_source.ownWrites())](Progress& progress, std::stop_token stop) {
+         own = std::make_shared<OwnWrite>(m_source.ownWrites()),
+         opened = next.verified == Verified::Yes ? m_opened : nullptr,
+         place = workerPlace()](Progress& progress, std::stop_token stop) -> Result<Saved> {
+            if (opened) {
+                if (const auto same = requireSame(*opened, *snapshot, place, progress, stop); !same)
+                    return tl::make_unexpected(same.error());
+            }
             auto saved = saveModel(snapshot->view->model(), target, progress, std::move(stop), data);
             if (saved) {
                 own->wrote(target);
@@ -478,6 +516,7 @@ void Document::startExport()
                 return;
             }
             m_exported = snapshot;
+            m_exportedTo = path;
             if (m_current == snapshot)
                 m_undo.setClean();
             Q_EMIT exported(path, fromPath(saved->dataFile), sentences(saved->notices));

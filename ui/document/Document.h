@@ -72,13 +72,20 @@ public:
     void applySteps(std::vector<Step> steps, const QString& label);
     // What was done so far, with the source that it was done to.
     void saveRecipe(const QString& path);
-    // Writes what is current now; behind the exports that are running already, one after the other.
-    void exportTo(const QString& path, DataPlacement data = DataPlacement::Keep);
+    // Writes what is current now; behind the exports that are running already, one after the other. Verified:
+    // only where it computes the same as the opened model, else failed() says why not.
+    enum class Verified { No, Yes };
+    void exportTo(const QString& path, DataPlacement data = DataPlacement::Keep,
+                  Verified verified = Verified::No);
     void cancelExports();
 
     std::vector<Step> steps() const; // that were done and not undone
     bool areInputsFrozen() const { return m_current && m_current->inputsFrozen; }
     bool canThawInputs() const; // freezing them was the last thing done
+
+    SnapshotPointer beforeLastStep() const; // of those that are done; null where there is none
+    // The file that this very state was written to last; empty: to none.
+    QString writtenTo(const SnapshotPointer& snapshot) const;
 
     std::vector<FoldId> foldable() const; // what foldAll() takes
     bool isBusy() const;                  // opening, folding or exporting
@@ -117,6 +124,7 @@ private:
         SnapshotPointer snapshot;
         QString path;
         DataPlacement data;
+        Verified verified;
     };
     void startExport();
     void exportEnded(); // the first of them, however it did
@@ -136,6 +144,7 @@ private:
     std::deque<std::function<void()>> m_waiting; // for the steps that are being done
     QTimer m_longFold;                           // until it is worth to say that it is busy
     SnapshotPointer m_exported;                  // the last one that was written
+    QString m_exportedTo;                        // its file
     std::deque<Export> m_exports;                // the first one is running
     bool m_allWritten = true;                    // of the exports since none was running
     SnapshotPointer m_reloadedFrom;              // only during openedModel()

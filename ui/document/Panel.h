@@ -26,6 +26,7 @@ public:
         Qt::DockWidgetArea area = Qt::RightDockWidgetArea;
         QSize size{316, 0}; // to begin with, where there is room; 0: what the others leave
         QSize window{};     // the smallest window that it is shown in from the beginning
+        QString with{};     // a panel before it, whose place it shares: each is a tab then; empty: none
     };
     const Place& place() const { return m_place; }
 

@@ -82,6 +82,9 @@ public:
     // Does these steps and folds all, each step one of undo's.
     void prepareAndFold();
 
+    // Somebody wants to know whether the model still computes the same: whoever can tell does.
+    void askToVerify() { Q_EMIT verificationWanted(); }
+
     // Applies it to the document and says what became of it, `note` below that.
     void applyRecipe(const Recipe& recipe, const QString& note);
 
@@ -97,6 +100,7 @@ Q_SIGNALS:
     void revealed(); // the selection is to be brought into view
     void preparationChanged();
     void onnxRuntimeChanged();
+    void verificationWanted();
 
     // What a part of the window has to say to who sits before it, and that it is true no more.
     void said(const pleat::ui::MessageBar::Message& message);

@@ -421,6 +421,11 @@ void FoldPanel::sayWhatWasFolded()
         };
     }
     offerPreparation(message);
+    // A quiet offer: of two buttons the first one.
+    if (message.otherText.isEmpty()) {
+        message.otherText = tr("Verify");
+        message.other = [this] { workspace().askToVerify(); };
+    }
     Q_EMIT workspace().said(message);
 }
 

@@ -25,11 +25,6 @@ std::optional<double> ratio(const std::optional<LayerMeasure>& side, Brief schem
     return side->sqnr[scheme];
 }
 
-QString decibels(const std::optional<double>& value)
-{
-    return !value ? u"–"_s : std::isinf(*value) ? LayersModel::tr("exact") : QString::number(*value, 'f', 1);
-}
-
 std::optional<double> change(const ComparedLayer& layer)
 {
     const auto before = ratio(layer.before, EightTensor), after = ratio(layer.after, EightTensor);
@@ -103,9 +98,9 @@ QString LayersModel::text(const ComparedLayer& layer, int column) const
     case Shape:
         return dimensions(layer.dims, u"×"_s);
     case EightBits:
-        return layer.changed && layer.before ? decibels(ratio(layer.before, EightTensor)) + u" → "_s +
-                                                   decibels(ratio(layer.after, EightTensor))
-                                             : decibels(ratio(layer.after, EightTensor));
+        return layer.changed && layer.before ? ratioText(ratio(layer.before, EightTensor)) + u" → "_s +
+                                                   ratioText(ratio(layer.after, EightTensor))
+                                             : ratioText(ratio(layer.after, EightTensor));
     case Change: {
         const auto changed = change(layer);
         if (!changed)
@@ -113,9 +108,9 @@ QString LayersModel::text(const ComparedLayer& layer, int column) const
         return (*changed < 0 ? u"−"_s : u"+"_s) + QString::number(std::abs(*changed), 'f', 1);
     }
     case PerChannel:
-        return decibels(ratio(layer.after, EightChannel));
+        return ratioText(ratio(layer.after, EightChannel));
     case FourBits:
-        return decibels(ratio(layer.after, FourTensor));
+        return ratioText(ratio(layer.after, FourTensor));
     case Note:
         if (layer.problem)
             return oneLine(toQt(layer.problem->message));
@@ -247,16 +242,6 @@ bool LayersFilter::filterAcceptsRow(int row, const QModelIndex& parent) const
             .contains(m_words, Qt::CaseInsensitive);
     };
     return has(LayersModel::Name, Qt::ToolTipRole) || has(LayersModel::Note, Qt::DisplayRole);
-}
-
-bool LayersFilter::lessThan(const QModelIndex& left, const QModelIndex& right) const
-{
-    const QVariant a = left.data(LayersModel::SortRole), b = right.data(LayersModel::SortRole);
-    if (a.isValid() != b.isValid()) // at the end either way
-        return a.isValid() == (sortOrder() == Qt::AscendingOrder);
-    if (a.typeId() == QMetaType::QString)
-        return QString::localeAwareCompare(a.toString(), b.toString()) < 0;
-    return a.toDouble() < b.toDouble();
 }
 
 } // namespace pleat::ui

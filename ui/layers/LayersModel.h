@@ -4,9 +4,9 @@
 #pragma once
 
 #include "core/weights/LayerComparison.h"
+#include "ui/widgets/RowsModel.h"
 
 #include <QAbstractTableModel>
-#include <QSortFilterProxyModel>
 #include <vector>
 
 namespace pleat::ui {
@@ -16,11 +16,11 @@ class LayersModel final : public QAbstractTableModel {
 public:
     enum Column { Name, Shape, Ranges, EightBits, Change, PerChannel, FourBits, Note, columnCount_ };
     enum Role {
-        SortRole = Qt::UserRole, // a number, or the text
-        NodeRole,                // NodeId as uint
-        BeforeRole,              // QPointF(min, max) of the weights; invalid: there is none
-        AfterRole,
-        WorseRole // bool: half a bit or more is lost
+        SortRole = RowsModel::SortRole,
+        NodeRole = RowsModel::NodeRole,
+        WorseRole = RowsModel::WarnRole,      // half a bit or more is lost
+        BeforeRole = RowsModel::FirstOwnRole, // QPointF(min, max) of the weights; invalid: there is none
+        AfterRole
     };
     using QAbstractTableModel::QAbstractTableModel;
 
@@ -42,15 +42,14 @@ private:
 };
 
 // By words in name, operator or note; sorted by numbers, with rows that have none at the end.
-class LayersFilter final : public QSortFilterProxyModel {
+class LayersFilter final : public SortedRows {
     Q_OBJECT
 public:
-    using QSortFilterProxyModel::QSortFilterProxyModel;
+    using SortedRows::SortedRows;
     void setWords(const QString& words);
 
 protected:
     bool filterAcceptsRow(int row, const QModelIndex& parent) const override;
-    bool lessThan(const QModelIndex& left, const QModelIndex& right) const override;
 
 private:
     QString m_words;

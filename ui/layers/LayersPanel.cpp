@@ -7,12 +7,11 @@
 #include "ui/widgets/Action.h"
 #include "ui/widgets/Caption.h"
 #include "ui/widgets/PlainText.h"
-#include "ui/widgets/Theme.h"
+#include "ui/widgets/TableLook.h"
 
 #include <QComboBox>
 #include <QHeaderView>
 #include <QLineEdit>
-#include <QStyledItemDelegate>
 #include <QTableView>
 #include <QVBoxLayout>
 #include <mutex>
@@ -24,23 +23,6 @@ namespace pleat::ui {
 namespace {
 
 const auto layersLane = u"layers"_s;
-
-// Numbers that folding makes worse by half a bit are amber.
-class NumberDelegate final : public QStyledItemDelegate {
-public:
-    using QStyledItemDelegate::QStyledItemDelegate;
-
-protected:
-    void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override
-    {
-        QStyledItemDelegate::initStyleOption(option, index);
-        if (!index.data(LayersModel::WorseRole).toBool() || !option->widget)
-            return;
-        const QColor amber = Theme::of(*option->widget).markText(MarkColour::Warning);
-        option->palette.setColor(QPalette::Text, amber);
-        option->palette.setColor(QPalette::HighlightedText, amber);
-    }
-};
 
 } // namespace
 
@@ -63,25 +45,14 @@ LayersPanel::LayersPanel(Workspace& workspace)
     addEntry(Menu::Model, show);
 
     m_filter.setSourceModel(&m_model);
-    m_filter.setSortRole(LayersModel::SortRole);
     m_table = new QTableView;
     m_table->setObjectName(u"layersTable"_s);
     m_table->setAccessibleName(tr("Layers, and how well their weights stand rounding"));
     m_table->setModel(&m_filter);
-    m_table->setFrameShape(QFrame::NoFrame);
-    m_table->setShowGrid(false);
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_table->setTextElideMode(Qt::ElideLeft);
-    m_table->setWordWrap(false);
+    dressTable(*m_table);
     m_table->setSortingEnabled(true);
     m_table->sortByColumn(LayersModel::EightBits, Qt::AscendingOrder);
-    m_table->verticalHeader()->hide();
-    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 10);
-    m_table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     QHeaderView* header = m_table->horizontalHeader();
-    header->setHighlightSections(false);
     header->setSectionResizeMode(QHeaderView::Interactive);
     const int wide = fontMetrics().horizontalAdvance(u"99.9 → 99.9"_s) + 56;
     for (const auto& [column, width] : {std::pair<int, int>{LayersModel::Name, 190},
@@ -94,8 +65,9 @@ LayersPanel::LayersPanel(Workspace& workspace)
         m_table->setColumnWidth(column, width);
     header->setStretchLastSection(true);
     m_table->setItemDelegateForColumn(LayersModel::Ranges, new RangeDelegate(m_table));
-    m_table->setItemDelegateForColumn(LayersModel::EightBits, new NumberDelegate(m_table));
-    m_table->setItemDelegateForColumn(LayersModel::Change, new NumberDelegate(m_table));
+    // Numbers that folding makes worse by half a bit are amber.
+    for (const int column : {LayersModel::EightBits, LayersModel::Change})
+        m_table->setItemDelegateForColumn(column, new WarningDelegate(LayersModel::WorseRole, m_table));
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

@@ -14,6 +14,7 @@
 #include "ui/weights/WeightsSummary.h"
 #include "ui/widgets/PictureMenu.h"
 #include "ui/widgets/PlainText.h"
+#include "ui/widgets/SteadyTabs.h"
 
 #include <QCheckBox>
 #include <QHBoxLayout>
@@ -32,19 +33,6 @@ constexpr std::size_t cachedComparisons = 64;
 const auto weightsLane = u"weights"_s;
 const auto roundingLane = u"rounding"_s;
 const auto tableLane = u"table"_s;
-
-// Room for the bold form of every tab, so that choosing another moves nothing.
-class Tabs final : public QTabBar {
-protected:
-    QSize tabSizeHint(int tab) const override
-    {
-        QFont bold = font();
-        bold.setWeight(QFont::DemiBold);
-        const QSize hint = QTabBar::tabSizeHint(tab);
-        return {std::max(hint.width(), QFontMetrics(bold).horizontalAdvance(tabText(tab)) + 26),
-                hint.height()};
-    }
-};
 
 std::shared_ptr<const HeatSubject> heatSubject(const WeightsComparison& comparison)
 {
@@ -86,7 +74,7 @@ WeightsPanel::WeightsPanel(Workspace& workspace)
     QFont bold = font();
     bold.setWeight(QFont::DemiBold);
     m_title->setFont(bold);
-    m_tabs = new Tabs;
+    m_tabs = new SteadyTabs;
     m_tabs->setObjectName(u"weightsTabs"_s);
     m_tabs->setAccessibleName(tr("Views of the weights"));
     for (const QString& name : {tr("Ranges"), tr("Histogram"), tr("Heat map"), tr("Table"), tr("Bias"),
@@ -100,9 +88,6 @@ WeightsPanel::WeightsPanel(Workspace& workspace)
     m_tabs->setTabToolTip(ScaleShiftTab, tr("The batch norm as y = s·x + t, per channel"));
     m_tabs->setTabToolTip(QuantizationTab,
                           tr("What is left of the weights when they are rounded to 8 or 4 bits"));
-    m_tabs->setExpanding(false);
-    m_tabs->setUsesScrollButtons(true); // where the panel is narrower than they are
-    m_tabs->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     m_legend = new WeightsLegend;
 
     auto* header = new QWidget;

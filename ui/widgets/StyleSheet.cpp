@@ -64,6 +64,7 @@ QStatusBar { background: @bar; color: @quiet; border-top: 1px solid @line; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: @quiet; padding: 0 6px; }
 QTabBar { background: transparent; qproperty-drawBase: 0; }
+QMainWindow > QTabBar { background: @panel; border-bottom: 1px solid @line; }
 QTabBar::tab { background: transparent; color: @quiet; border: none; border-bottom: 2px solid transparent;
     padding: 8px 12px 7px 12px; }
 QTabBar::tab:hover { color: @text; }

@@ -8,6 +8,7 @@
 #include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
+#include <QCheckBox>
 #include <QDialogButtonBox>
 #include <QDir>
 #include <QFileInfo>
@@ -91,7 +92,7 @@ bool ExportSheet::isWorthAsking(const Model& model)
 }
 
 ExportSheet::ExportSheet(JobRunner& jobs, std::shared_ptr<const GraphView> view, const QString& target,
-                         QWidget* parent)
+                         bool changed, QWidget* parent)
     : QDialog(parent),
       m_jobs(jobs),
       m_target(target)
@@ -143,6 +144,9 @@ ExportSheet::ExportSheet(JobRunner& jobs, std::shared_ptr<const GraphView> view,
     layout->addSpacing(4);
     layout->addWidget(caption(tr("FILES")));
     layout->addWidget(m_files);
+    layout->addWidget(line());
+    layout->addSpacing(4);
+    layout->addWidget(makeVerify(changed));
     layout->addStretch();
     layout->addSpacing(8);
     layout->addWidget(buttons);
@@ -187,6 +191,32 @@ QWidget* ExportSheet::makeChoices()
     }
     m_buttons[0]->setChecked(true);
     return group;
+}
+
+QWidget* ExportSheet::makeVerify(bool changed)
+{
+    m_verify = new QCheckBox(tr("&Verify before writing"));
+    m_verify->setObjectName(u"exportVerify"_s);
+    m_verify->setEnabled(changed);
+    auto* details = label(changed ? tr("Both models run on random inputs; one that computes something else "
+                                       "than the opened one is not written.")
+                                  : tr("The model is as it was opened."),
+                          u"quiet"_s);
+    details->setContentsMargins(23, 0, 0, 6);
+    details->setWordWrap(true);
+    m_verify->setAccessibleDescription(details->text());
+    auto* group = new QWidget;
+    auto* layout = new QVBoxLayout(group);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(2);
+    layout->addWidget(m_verify);
+    layout->addWidget(details);
+    return group;
+}
+
+bool ExportSheet::verifies() const
+{
+    return m_verify->isChecked();
 }
 
 DataPlacement ExportSheet::placement() const

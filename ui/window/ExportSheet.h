@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+class QCheckBox;
 class QGridLayout;
 class QRadioButton;
 
@@ -26,7 +27,8 @@ class JobRunner;
 class ExportSheet final : public QDialog {
     Q_OBJECT
 public:
-    ExportSheet(JobRunner& jobs, std::shared_ptr<const GraphView> view, const QString& target,
+    // `changed`: there is something to verify.
+    ExportSheet(JobRunner& jobs, std::shared_ptr<const GraphView> view, const QString& target, bool changed,
                 QWidget* parent = nullptr);
     ~ExportSheet() override;
 
@@ -34,6 +36,7 @@ public:
     static bool isWorthAsking(const Model& model);
 
     DataPlacement placement() const;
+    bool verifies() const; // before writing
 
 Q_SIGNALS:
     void forecastShown();
@@ -43,6 +46,7 @@ private:
     using Forecasts = std::array<std::optional<SaveForecast>, choices>; // by DataPlacement
 
     QWidget* makeChoices();
+    QWidget* makeVerify(bool changed);
     void show(const Forecasts& forecasts);
     void showFiles();
     void addFile(const QString& name, const QString& size, const QString& note);
@@ -52,6 +56,7 @@ private:
     Forecasts m_forecasts;
     std::array<QRadioButton*, choices> m_buttons{};
     std::array<PlainLabel*, choices> m_details{};
+    QCheckBox* m_verify = nullptr;
     PlainLabel* m_warning = nullptr;
     QWidget* m_files = nullptr;
     QGridLayout* m_fileRows = nullptr;

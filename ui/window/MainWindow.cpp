@@ -81,6 +81,7 @@ void MainWindow::makeParts()
     layout->addWidget(m_messages);
     layout->addWidget(m_pages, 1);
     setCentralWidget(middle);
+    setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
     setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
     setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
 
@@ -98,10 +99,14 @@ void MainWindow::addPanel(Panel* panel)
     dock->setTitleBarWidget(new QWidget(dock)); // the panels have a heading of their own
     dock->setWidget(panel);
     addDockWidget(place.area, dock);
+    if (auto* other = place.with.isEmpty() ? nullptr : findChild<QDockWidget*>(place.with))
+        tabifyDockWidget(other, dock);
     connect(panel, &Panel::wanted, this, [this, dock, height = place.size.height()] {
-        if (dock->isVisible())
-            return;
+        const bool wasShown = !dock->isHidden(); // perhaps behind another one
         dock->show();
+        dock->raise();
+        if (wasShown)
+            return;
         if (height > 0)
             resizeDocks({dock}, {std::min(height, this->height() / 2)}, Qt::Vertical);
     });

@@ -128,10 +128,13 @@ void MainWindow::exportTo(const QString& path, bool withOptions)
         m_document.exportTo(path);
         return;
     }
-    auto* sheet = new ExportSheet(m_workspace.jobs(), view, path, this);
+    auto* sheet =
+        new ExportSheet(m_workspace.jobs(), view, path, m_document.current() != m_document.opened(), this);
     sheet->setAttribute(Qt::WA_DeleteOnClose);
-    connect(sheet, &QDialog::accepted, this,
-            [this, sheet, path] { m_document.exportTo(path, sheet->placement()); });
+    connect(sheet, &QDialog::accepted, this, [this, sheet, path] {
+        m_document.exportTo(path, sheet->placement(),
+                            sheet->verifies() ? Document::Verified::Yes : Document::Verified::No);
+    });
     connect(sheet, &QDialog::rejected, this, [this] { m_afterExport = nullptr; });
     sheet->open();
 }

@@ -6,6 +6,7 @@
 #include "ui/inspector/InspectorPanel.h"
 #include "ui/layers/LayersPanel.h"
 #include "ui/prepare/PreparePanel.h"
+#include "ui/verify/VerifyPanel.h"
 #include "ui/weights/WeightsPanel.h"
 
 namespace pleat::ui {
@@ -15,6 +16,7 @@ std::vector<Panel*> makePanels(Workspace& workspace)
     return {
         new PreparePanel(workspace),   new FoldPanel(workspace),    new WeightsPanel(workspace),
         new InspectorPanel(workspace), new HistoryPanel(workspace), new LayersPanel(workspace),
+        new VerifyPanel(workspace),
     };
 }
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Draws a number of each side as a bar, that before above that after; or one bar, where there is one number.
+// A tick marks a limit that the bar should stay below.
+#pragma once
+
+#include "ui/widgets/RowsModel.h"
+
+#include <QStyledItemDelegate>
+
+namespace pleat::ui {
+
+// What models give for it: shares of the cell's width, 0 to 1; nothing where there is no bar.
+enum BarRole {
+    BeforeBarRole = RowsModel::FirstOwnRole,
+    AfterBarRole,
+    LimitRole // where the tick is
+};
+
+class BarsDelegate final : public QStyledItemDelegate {
+    Q_OBJECT
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override;
+    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+};
+
+} // namespace pleat::ui
