@@ -176,9 +176,7 @@ Result<Histogram> histogram(const TensorView& tensor, Range range, std::size_t b
 {
     const BinCounter counter(range, bins);
     Histogram result = counter.empty();
-    const auto countAll = [&](std::uint64_t, const auto& values) {
-        counter.countAll(values, result);
-    };
+    const auto countAll = [&](std::uint64_t, const auto& values) { counter.countAll(values, result); };
     const auto read = tensor.type() == DataType::Float ? forEachFloatBlock(tensor, progress, stop, countAll)
                                                        : forEachBlock(tensor, progress, stop, countAll);
     if (!read)
