@@ -42,6 +42,12 @@ std::optional<Elements> constantStrings(const GraphView& view, NodeIndex node)
     return std::nullopt;
 }
 
+// What a Constant node holds often has no name of its own, or another one than it is read by.
+TensorView named(const GraphView& view, ValueIndex value, const TensorView& tensor)
+{
+    return {std::string(view.name(value)), tensor.type(), tensor.dims(), tensor.payload()};
+}
+
 bool isConstantOfStrings(const GraphView& view, NodeIndex node)
 {
     if (node == NodeIndex::None || view.op(node) != "Constant")
@@ -74,8 +80,8 @@ std::optional<TensorView> storedTensor(const GraphView& view, ValueIndex value)
         return std::nullopt;
     if (const Initializer* initializer = view.initializer(value))
         return tensorView(initializer->tensor);
-    auto constant = constantOf(view, value);
-    return constant ? std::optional(std::move(constant->tensor)) : std::nullopt;
+    const auto constant = constantOf(view, value);
+    return constant ? std::optional(named(view, value, constant->tensor)) : std::nullopt;
 }
 
 std::optional<Elements> storedElements(const GraphView& view, ValueIndex value)
@@ -90,12 +96,12 @@ std::optional<Elements> storedElements(const GraphView& view, ValueIndex value)
     }
     if (isConstantOfStrings(view, view.producer(value)))
         return constantStrings(view, view.producer(value));
-    auto constant = constantOf(view, value);
+    const auto constant = constantOf(view, value);
     if (!constant || constant->computed)
         return std::nullopt;
     if (constant->storedAt != value && view.initializer(constant->storedAt))
         return storedElements(view, constant->storedAt);
-    return Elements(std::move(constant->tensor));
+    return Elements(named(view, value, constant->tensor));
 }
 
 std::vector<ValueIndex> storedInputs(const GraphView& view, NodeIndex node)

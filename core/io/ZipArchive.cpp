@@ -169,7 +169,7 @@ Result<void> forEachBlockOf(const FileRange& range, const std::stop_token& stop,
 std::uint32_t checksumOf(std::uint32_t before, std::span<const std::byte> bytes)
 {
     return static_cast<std::uint32_t>(
-        ::crc32_z(before, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+        crc32_z(before, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 // zlib's stream of raw deflated data.
@@ -177,12 +177,12 @@ class Inflater final {
 public:
     explicit Inflater(std::vector<std::byte>& into)
         : m_into(into),
-          m_good(::inflateInit2(&m_stream, -MAX_WBITS) == Z_OK)
+          m_good(inflateInit2(&m_stream, -MAX_WBITS) == Z_OK)
     {
     }
     Inflater(const Inflater&) = delete;
     Inflater& operator=(const Inflater&) = delete;
-    ~Inflater() { ::inflateEnd(&m_stream); }
+    ~Inflater() { inflateEnd(&m_stream); }
 
     void add(std::span<std::byte> packed)
     {
@@ -193,7 +193,7 @@ public:
             Bytef none = 0;
             m_stream.next_out = room > 0 ? reinterpret_cast<Bytef*>(m_into.data() + m_done) : &none;
             m_stream.avail_out = static_cast<uInt>(room);
-            const int code = ::inflate(&m_stream, Z_NO_FLUSH);
+            const int code = inflate(&m_stream, Z_NO_FLUSH);
             m_done += room - m_stream.avail_out;
             m_ended = code == Z_STREAM_END;
             m_good = m_ended || (code == Z_OK && (room > 0 || m_stream.avail_in == 0));

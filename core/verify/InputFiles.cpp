@@ -9,6 +9,7 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <span>
 
 namespace pleat {
 
@@ -187,8 +188,9 @@ std::vector<std::string> fieldsOf(std::string_view line)
 std::optional<double> numberIn(std::string_view field)
 {
     double value = 0;
-    const char* const end = field.data() + field.size();
-    const auto [read, problem] = std::from_chars(field.data(), end, value);
+    const std::span<const char> text(field);
+    const char* const end = text.data() + text.size();
+    const auto [read, problem] = std::from_chars(text.data(), end, value);
     return problem == std::errc() && read == end && !field.empty() ? std::optional(value) : std::nullopt;
 }
 

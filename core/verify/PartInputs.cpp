@@ -178,7 +178,7 @@ private:
                 return true;
             if (std::ranges::find(arithmetic, op) == arithmetic.end())
                 return false;
-            for (const std::size_t slot : {0, 1}) {
+            for (const std::size_t slot : {std::size_t{0}, std::size_t{1}}) {
                 const ValueIndex value = m_view.input(node, slot);
                 const TensorMessage* const constant = constantAt(m_view, node, slot);
                 if (constant ? !isPerChannel(*constant, rank) : m_view.constantDepth(value) != 0)

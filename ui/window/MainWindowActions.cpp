@@ -83,12 +83,12 @@ void MainWindow::makeActions()
     a.exportImage = make(tr("Export &Image of the Graph…"), {K(tr("Ctrl+Shift+E"))},
                          tr("Write the graph as SVG, PNG or PDF"), [this] { askForImage(); });
     a.exportImage->setObjectName(u"actionExportImage"_s);
-    a.saveReport = make(tr("Save Fold &Report…"), {},
+    a.saveReport = make(tr("Save Fold &Report…"), {K(tr("Ctrl+Alt+R"))},
                         tr("Write a page on what was folded, what is left and what it does to the weights"),
                         [this] { askForReport(); });
     a.saveReport->setObjectName(u"actionSaveReport"_s);
-    a.saveWeights = make(tr("Save &Weights…"), {}, tr("Write all tensors as they are now for Python"),
-                         [this] { askForWeights(); });
+    a.saveWeights = make(tr("Save &Weights…"), {K(tr("Ctrl+Alt+T"))},
+                         tr("Write all tensors as they are now for Python"), [this] { askForWeights(); });
     a.saveWeights->setObjectName(u"actionSaveWeights"_s);
     a.closeModel = make(tr("&Close Window"), {K(K::Close)}, tr("Close the window"), [this] { close(); });
     a.quit = make(tr("&Quit"), {K(tr("Ctrl+Q"))}, tr("Quit Pleat"), [this] { close(); });
