@@ -56,7 +56,7 @@ QString differences(const Verification& found)
 {
     if (!found.structure.empty())
         return withOthers(toQt(found.structure.front()), std::ssize(found.structure));
-    const QString part = partDifference(found);
+    QString part = partDifference(found);
     const auto first = std::ranges::find(found.outputs, false, &OutputDifference::isWithin);
     if (first == found.outputs.end())
         return part;

@@ -55,10 +55,10 @@ void SpeedStudy::start(const VerifyQuestion& question)
                 return tl::make_unexpected(options.error());
             return speedAlone(*question.before->view, *question.after->view, *options, place, progress, stop);
         },
-        [this](Result<Speed> found) {
+        [this](const Result<Speed>& found) {
             clear();
             if (found)
-                m_found = std::make_shared<const Speed>(std::move(*found));
+                m_found = std::make_shared<const Speed>(*found);
             else
                 m_problem = toQt(found.error().message);
         });
