@@ -20,8 +20,8 @@ namespace {
 std::string number(std::uint64_t value, int bytes)
 {
     std::string text;
-    for (int b = 0; b < bytes; ++b)
-        text += static_cast<char>(value >> (8 * b) & 0xff);
+    for (int b = 0; b < bytes; ++b, value >>= 8)
+        text += static_cast<char>(value & 0xff);
     return text;
 }
 
