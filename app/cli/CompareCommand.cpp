@@ -107,12 +107,8 @@ Result<void> writePage(const CompareArguments& options, const Model& before, con
 
 int runCompare(const CompareArguments& options, const std::stop_token& stop)
 {
-    for (const std::string& model : {options.before, options.after}) {
-        if (!options.page.empty() && areOneFile(options.page, model)) {
-            say("pleat-cli: --html would overwrite a model; give it a file of its own");
-            return Usage;
-        }
-    }
+    if (wouldOverwrite(options.page, options.before, options.after))
+        return Usage;
     const auto& before = untilExit(openView(options.before, stop));
     if (!before)
         return fail(before.error(), CannotRead);

@@ -117,11 +117,8 @@ int runVerify(const VerifyArguments& options, const std::stop_token& stop)
     rules.speed = options.speed;
     if (options.absolute || options.relative)
         rules.tolerance = Tolerance{options.absolute.value_or(0), options.relative.value_or(0)};
-    if (!options.page.empty() &&
-        (areOneFile(options.page, options.before) || areOneFile(options.page, options.after))) {
-        say("pleat-cli: --html would overwrite a model; give it a file of its own");
+    if (wouldOverwrite(options.page, options.before, options.after))
         return Usage;
-    }
     const auto& before = untilExit(openView(options.before, stop));
     if (!before)
         return fail(before.error(), CannotRead);

@@ -3,6 +3,7 @@
 
 #include "core/model/ModelReader.h"
 #include "tests/core/support/ModelBuilder.h"
+#include "ui/window/MainWindow.h"
 
 #include <QAbstractButton>
 #include <QAbstractItemView>
@@ -16,6 +17,7 @@
 #include <QMessageBox>
 #include <QPushButton>
 #include <QSettings>
+#include <QSignalSpy>
 #include <QStandardPaths>
 #include <QTabBar>
 #include <QTest>
@@ -284,6 +286,18 @@ QMap<QString, QByteArray> filesIn(const QTemporaryDir& folder)
         files[info.fileName()] = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
     }
     return files;
+}
+
+std::unique_ptr<MainWindow> openedWindow(const QString& path)
+{
+    auto window = std::make_unique<MainWindow>(std::filesystem::path());
+    window->resize(1500, 950);
+    window->show();
+    QSignalSpy known(&window->workspace().document(), &Document::openedModel);
+    window->openPath(path);
+    if (!known.wait(20000))
+        qFatal("%s was not opened", qPrintable(path));
+    return window;
 }
 
 void chooseTab(QWidget& window, const QString& words)

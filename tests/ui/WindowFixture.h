@@ -13,12 +13,17 @@
 
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <string>
 
 class QAbstractButton;
 
 namespace onnx {
 class GraphProto;
+}
+
+namespace pleat::ui {
+class MainWindow;
 }
 
 namespace pleat::ui::test {
@@ -68,6 +73,9 @@ Widget* part(QWidget& window, const char* name)
         qFatal("the window has no part \"%s\"", name);
     return found;
 }
+
+// A window, shown, with this model opened; ends the test where it cannot be.
+std::unique_ptr<MainWindow> openedWindow(const QString& path);
 
 // Chooses the tab of these words in WEIGHTS.
 void chooseTab(QWidget& window, const QString& words);

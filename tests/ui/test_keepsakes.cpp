@@ -11,7 +11,6 @@
 #include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QSignalSpy>
 #include <QTest>
 #include <memory>
 
@@ -43,23 +42,12 @@ class TestKeepsakes final : public QObject {
     Q_OBJECT
     QTemporaryDir m_folder;
 
-    static std::unique_ptr<MainWindow> opened(const QString& path)
-    {
-        auto window = std::make_unique<MainWindow>(std::filesystem::path());
-        window->show();
-        QSignalSpy known(&window->workspace().document(), &Document::openedModel);
-        window->openPath(path);
-        if (!known.wait(20000))
-            qFatal("not opened");
-        return window;
-    }
-
 private Q_SLOTS:
     void init() { isolate(m_folder); }
 
     void savesAReportOfWhatWasFolded()
     {
-        const auto window = opened(sampleModel());
+        const auto window = openedWindow(sampleModel());
         Document& document = window->workspace().document();
         document.foldAll();
         QTRY_VERIFY(document.foldable().empty());
@@ -81,7 +69,7 @@ private Q_SLOTS:
 
     void savesTheTensorsAsTheyAreNow()
     {
-        const auto window = opened(sampleModel());
+        const auto window = openedWindow(sampleModel());
         Document& document = window->workspace().document();
         document.foldAll();
         QTRY_VERIFY(document.foldable().empty());
@@ -103,7 +91,7 @@ private Q_SLOTS:
 
     void refusesAnUnknownEnding()
     {
-        const auto window = opened(sampleModel());
+        const auto window = openedWindow(sampleModel());
         const auto saved = saveAllTensors(toPath(m_folder.filePath(QStringLiteral("weights.txt"))),
                                           *window->workspace().document().current()->view, {});
         QVERIFY(!saved);
@@ -113,7 +101,7 @@ private Q_SLOTS:
 
     void saysWhyAReportIsNotWritten()
     {
-        const auto window = opened(sampleModel());
+        const auto window = openedWindow(sampleModel());
         const Document& document = window->workspace().document();
         NoProgress progress;
         const auto saved = saveFoldReport(toPath(m_folder.filePath(QStringLiteral("no folder/report.html"))),

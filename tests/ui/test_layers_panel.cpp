@@ -13,7 +13,6 @@
 #include <QComboBox>
 #include <QFile>
 #include <QLineEdit>
-#include <QSignalSpy>
 #include <QTableView>
 #include <QTest>
 #include <cmath>
@@ -71,13 +70,7 @@ class TestLayersPanel final : public QObject {
 
     std::unique_ptr<MainWindow> opened(const QString& path)
     {
-        auto window = std::make_unique<MainWindow>(std::filesystem::path());
-        window->resize(1500, 950);
-        window->show();
-        QSignalSpy known(&window->workspace().document(), &Document::openedModel);
-        window->openPath(path);
-        if (!known.wait(20000))
-            qFatal("not opened");
+        auto window = openedWindow(path);
         auto& panel = window->panel<LayersPanel>();
         Q_EMIT panel.wanted();
         if (!QTest::qWaitFor([&panel] { return panel.isComplete(); }, 20000))

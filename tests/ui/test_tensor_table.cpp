@@ -116,13 +116,7 @@ class TestTensorTable final : public QObject {
 
     std::unique_ptr<MainWindow> opened(const QString& path)
     {
-        auto window = std::make_unique<MainWindow>(std::filesystem::path());
-        window->resize(1500, 950);
-        window->show();
-        QSignalSpy known(&window->workspace().document(), &Document::openedModel);
-        window->openPath(path);
-        if (!known.wait(20000))
-            qFatal("not opened");
+        auto window = openedWindow(path);
         chooseTab(*window, QStringLiteral("Table"));
         return window;
     }

@@ -18,7 +18,6 @@
 #include <QComboBox>
 #include <QFile>
 #include <QImage>
-#include <QSignalSpy>
 #include <QSpinBox>
 #include <QSvgRenderer>
 #include <QTableView>
@@ -86,13 +85,7 @@ class TestWeightsPanel final : public QObject {
 
     std::unique_ptr<MainWindow> openedAtAPair()
     {
-        auto window = std::make_unique<MainWindow>(std::filesystem::path());
-        window->resize(1500, 950);
-        window->show();
-        QSignalSpy known(&window->workspace().document(), &Document::openedModel);
-        window->openPath(sampleModel());
-        if (!known.wait(20000))
-            qFatal("not opened");
+        auto window = openedWindow(sampleModel());
         auto& panel = window->panel<WeightsPanel>();
         const auto candidates = window->workspace().document().current()->candidates();
         const FoldCandidate& pair = *candidates.front();

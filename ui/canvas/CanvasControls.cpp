@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/CanvasControls.h"
 
+#include "ui/canvas/OverlayGround.h"
 #include "ui/widgets/Theme.h"
 
 #include <QHBoxLayout>
@@ -77,10 +78,7 @@ void CanvasControls::paintEvent(QPaintEvent*)
 {
     const Theme theme = Theme::of(*this);
     QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(theme.line);
-    painter.setBrush(theme.panel);
-    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
+    paintOverlayGround(painter, rect(), theme.line, theme.panel);
     const auto* row = layout();
     for (int i = 1; i < row->count(); ++i) {
         const int x = row->itemAt(i)->geometry().left() - 3;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/HeatOverlay.h"
 
+#include "ui/canvas/OverlayGround.h"
 #include "ui/widgets/HeatLegend.h"
 #include "ui/widgets/PlainText.h"
 
@@ -38,10 +39,7 @@ void HeatOverlay::paintEvent(QPaintEvent*)
 {
     const Theme theme = Theme::of(*this);
     QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(theme.line);
-    painter.setBrush(theme.panel);
-    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
+    paintOverlayGround(painter, rect(), theme.line, theme.panel);
 }
 
 } // namespace pleat::ui

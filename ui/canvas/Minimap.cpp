@@ -2,6 +2,7 @@
 #include "ui/canvas/Minimap.h"
 
 #include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/OverlayGround.h"
 #include "ui/widgets/HeatColours.h"
 #include "ui/widgets/Theme.h"
 
@@ -144,12 +145,9 @@ void Minimap::paintEvent(QPaintEvent*)
     if (m_cache.isNull())
         paintCache(rect());
     QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(theme.line);
     QColor ground = theme.panel;
     ground.setAlphaF(0.94f);
-    painter.setBrush(ground);
-    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
+    paintOverlayGround(painter, rect(), theme.line, ground);
     painter.drawPixmap(0, 0, m_cache);
 
     QRectF view = sceneToMap().mapRect(m_canvas.visibleScene());

@@ -4,7 +4,6 @@
 #include "ui/layers/LayersModel.h"
 #include "ui/widgets/Theme.h"
 
-#include <QApplication>
 #include <QPainter>
 #include <algorithm>
 #include <cmath>
@@ -14,12 +13,8 @@ namespace pleat::ui {
 void RangeDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
                           const QModelIndex& index) const
 {
-    QStyleOptionViewItem empty = option;
-    initStyleOption(&empty, index);
-    empty.text.clear();
+    paintGround(*painter, option, index);
     const QWidget* const widget = option.widget;
-    (widget ? widget->style() : QApplication::style())
-        ->drawControl(QStyle::CE_ItemViewItem, &empty, painter, widget);
     const QVariant after = index.data(LayersModel::AfterRole), before = index.data(LayersModel::BeforeRole);
     if (!after.isValid() || !widget)
         return;
@@ -55,7 +50,7 @@ void RangeDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
 
 QSize RangeDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    return {120, QStyledItemDelegate::sizeHint(option, index).height()};
+    return {120, PaintedCell::sizeHint(option, index).height()};
 }
 
 } // namespace pleat::ui

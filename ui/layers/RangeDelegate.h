@@ -3,14 +3,14 @@
 // after, on one scale with 0 in the middle.
 #pragma once
 
-#include <QStyledItemDelegate>
+#include "ui/widgets/TableLook.h"
 
 namespace pleat::ui {
 
-class RangeDelegate final : public QStyledItemDelegate {
+class RangeDelegate final : public PaintedCell {
     Q_OBJECT
 public:
-    using QStyledItemDelegate::QStyledItemDelegate;
+    using PaintedCell::PaintedCell;
     void paint(QPainter* painter, const QStyleOptionViewItem& option,
                const QModelIndex& index) const override;
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;

@@ -3,7 +3,6 @@
 
 #include "ui/widgets/Theme.h"
 
-#include <QApplication>
 #include <QPainter>
 #include <algorithm>
 
@@ -12,12 +11,8 @@ namespace pleat::ui {
 void BarsDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
                          const QModelIndex& index) const
 {
-    QStyleOptionViewItem empty = option;
-    initStyleOption(&empty, index);
-    empty.text.clear();
+    paintGround(*painter, option, index);
     const QWidget* const widget = option.widget;
-    (widget ? widget->style() : QApplication::style())
-        ->drawControl(QStyle::CE_ItemViewItem, &empty, painter, widget);
     const QVariant before = index.data(BeforeBarRole), after = index.data(AfterBarRole);
     if (!widget || (!before.isValid() && !after.isValid()))
         return;
@@ -52,7 +47,7 @@ void BarsDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
 
 QSize BarsDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    return {150, QStyledItemDelegate::sizeHint(option, index).height()};
+    return {150, PaintedCell::sizeHint(option, index).height()};
 }
 
 } // namespace pleat::ui

@@ -4,8 +4,7 @@
 #pragma once
 
 #include "ui/widgets/RowsModel.h"
-
-#include <QStyledItemDelegate>
+#include "ui/widgets/TableLook.h"
 
 namespace pleat::ui {
 
@@ -16,10 +15,10 @@ enum BarRole {
     LimitRole // where the tick is
 };
 
-class BarsDelegate final : public QStyledItemDelegate {
+class BarsDelegate final : public PaintedCell {
     Q_OBJECT
 public:
-    using QStyledItemDelegate::QStyledItemDelegate;
+    using PaintedCell::PaintedCell;
     void paint(QPainter* painter, const QStyleOptionViewItem& option,
                const QModelIndex& index) const override;
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;

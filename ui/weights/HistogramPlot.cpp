@@ -7,7 +7,6 @@
 
 #include <QMouseEvent>
 #include <QPainter>
-#include <QPainterPath>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -85,15 +84,7 @@ std::vector<double> HistogramPlot::heights(const Histogram& histogram) const
 void HistogramPlot::drawSteps(QPainter& painter, const std::vector<double>& heights, double highest,
                               const QColor& colour, double opacity) const
 {
-    const QRectF box = area();
-    const double step = box.width() / double(heights.size());
-    QPainterPath line(box.bottomLeft());
-    for (std::size_t bin = 0; bin < heights.size(); ++bin) {
-        const double y = box.bottom() - heights[bin] / highest * box.height();
-        line.lineTo(box.left() + double(bin) * step, y);
-        line.lineTo(box.left() + double(bin + 1) * step, y);
-    }
-    line.lineTo(box.bottomRight());
+    const QPainterPath line = histogramSteps(area(), heights, highest);
     QColor fill = colour;
     fill.setAlphaF(float(opacity));
     painter.fillPath(line, fill);

@@ -14,6 +14,19 @@ QFont plotFont(QFont font)
     return font;
 }
 
+QPainterPath histogramSteps(const QRectF& box, const std::vector<double>& heights, double highest)
+{
+    const double step = box.width() / double(heights.size());
+    QPainterPath path(box.bottomLeft());
+    for (std::size_t bin = 0; bin < heights.size(); ++bin) {
+        const double y = box.bottom() - heights[bin] / highest * box.height();
+        path.lineTo(box.left() + double(bin) * step, y);
+        path.lineTo(box.left() + double(bin + 1) * step, y);
+    }
+    path.lineTo(box.bottomRight());
+    return path;
+}
+
 void drawPlotReading(QPainter& painter, const PlotReading& reading, double top, double width,
                      const QColor& border, const Theme& theme)
 {

@@ -7,7 +7,6 @@
 
 #include <QMouseEvent>
 #include <QPainter>
-#include <QPainterPath>
 #include <algorithm>
 
 using namespace Qt::StringLiterals;
@@ -21,16 +20,8 @@ constexpr double overlap = 1.7; // how many rows a ridge may be tall
 
 QPainterPath steps(const Histogram& histogram, const QRectF& row)
 {
-    const double most = double(std::max<std::uint64_t>(1, *std::ranges::max_element(histogram.bins)));
-    const double step = row.width() / double(histogram.bins.size());
-    QPainterPath path(row.bottomLeft());
-    for (std::size_t bin = 0; bin < histogram.bins.size(); ++bin) {
-        const double y = row.bottom() - double(histogram.bins[bin]) / most * row.height();
-        path.lineTo(row.left() + double(bin) * step, y);
-        path.lineTo(row.left() + double(bin + 1) * step, y);
-    }
-    path.lineTo(row.bottomRight());
-    return path;
+    const std::vector<double> counts(histogram.bins.begin(), histogram.bins.end());
+    return histogramSteps(row, counts, std::max(1.0, *std::ranges::max_element(counts)));
 }
 
 } // namespace

@@ -3,7 +3,9 @@
 
 #include "ui/widgets/Theme.h"
 
+#include <QApplication>
 #include <QHeaderView>
+#include <QPainter>
 #include <QTableView>
 
 using namespace Qt::StringLiterals;
@@ -34,6 +36,16 @@ void WarningDelegate::initStyleOption(QStyleOptionViewItem* option, const QModel
     const QColor amber = Theme::of(*option->widget).markText(MarkColour::Warning);
     option->palette.setColor(QPalette::Text, amber);
     option->palette.setColor(QPalette::HighlightedText, amber);
+}
+
+void PaintedCell::paintGround(QPainter& painter, const QStyleOptionViewItem& option,
+                              const QModelIndex& index) const
+{
+    QStyleOptionViewItem empty = option;
+    initStyleOption(&empty, index);
+    empty.text.clear();
+    (option.widget ? option.widget->style() : QApplication::style())
+        ->drawControl(QStyle::CE_ItemViewItem, &empty, &painter, option.widget);
 }
 
 } // namespace pleat::ui

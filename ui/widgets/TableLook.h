@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How tables of a panel look: rows, no grid, no frame; and numbers in them that are a warning.
+// How tables of a panel look: rows, no grid, no frame; numbers in them that are a warning, and cells
+// that are painted.
 #pragma once
 
 #include <QStyledItemDelegate>
@@ -22,6 +23,17 @@ protected:
 
 private:
     int m_role;
+};
+
+// A cell that is painted instead of written: its words are left to whoever reads the model.
+class PaintedCell : public QStyledItemDelegate {
+    Q_OBJECT
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+protected:
+    // As the style has it: selected, alternating; without words.
+    void paintGround(QPainter& painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;
 };
 
 } // namespace pleat::ui
