@@ -9,9 +9,7 @@ namespace pleat {
 
 namespace {
 
-using Inputs = std::vector<const KnownShape*>;
-
-const KnownShape* firstShape(const Inputs& inputs)
+const KnownShape* firstShape(const InputShapes& inputs)
 {
     return inputs.empty() ? nullptr : inputs[0];
 }
@@ -47,7 +45,7 @@ std::int64_t windowed(const onnx::NodeProto& proto, std::int64_t size, std::size
 
 } // namespace
 
-MaybeShape convolutionShape(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape convolutionShape(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     if (inputs.size() < 2 || !inputs[1] || inputs[1]->size() < 3)
         return std::nullopt;
@@ -70,7 +68,7 @@ MaybeShape convolutionShape(const GraphView& view, NodeIndex node, const Inputs&
     return shape;
 }
 
-MaybeShape poolShape(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape poolShape(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     if (!firstShape(inputs) || inputs[0]->size() < 3)
         return std::nullopt;
@@ -81,7 +79,7 @@ MaybeShape poolShape(const GraphView& view, NodeIndex node, const Inputs& inputs
     return shape;
 }
 
-MaybeShape globalPoolShape(const GraphView&, NodeIndex, const Inputs& inputs)
+MaybeShape globalPoolShape(const GraphView&, NodeIndex, const InputShapes& inputs)
 {
     if (!firstShape(inputs) || inputs[0]->size() < 2)
         return std::nullopt;
@@ -90,7 +88,7 @@ MaybeShape globalPoolShape(const GraphView&, NodeIndex, const Inputs& inputs)
     return shape;
 }
 
-MaybeShape gemmShape(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape gemmShape(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     KnownShape shape{unknownSize, unknownSize};
     const bool a = intAttribute(view.proto(node), "transA", 0) != 0;
@@ -102,7 +100,7 @@ MaybeShape gemmShape(const GraphView& view, NodeIndex node, const Inputs& inputs
     return shape;
 }
 
-MaybeShape matMulShape(const GraphView&, NodeIndex, const Inputs& inputs)
+MaybeShape matMulShape(const GraphView&, NodeIndex, const InputShapes& inputs)
 {
     if (inputs.size() < 2 || !inputs[0] || !inputs[1] || inputs[0]->size() < 2 || inputs[1]->size() < 2)
         return std::nullopt;

@@ -7,12 +7,10 @@
 
 namespace pleat {
 
-MaybeShape convolutionShape(const GraphView& view, NodeIndex node,
-                            const std::vector<const KnownShape*>& inputs);
-MaybeShape poolShape(const GraphView& view, NodeIndex node, const std::vector<const KnownShape*>& inputs);
-MaybeShape globalPoolShape(const GraphView& view, NodeIndex node,
-                           const std::vector<const KnownShape*>& inputs);
-MaybeShape gemmShape(const GraphView& view, NodeIndex node, const std::vector<const KnownShape*>& inputs);
-MaybeShape matMulShape(const GraphView& view, NodeIndex node, const std::vector<const KnownShape*>& inputs);
+MaybeShape convolutionShape(const GraphView& view, NodeIndex node, const InputShapes& inputs);
+MaybeShape poolShape(const GraphView& view, NodeIndex node, const InputShapes& inputs);
+MaybeShape globalPoolShape(const GraphView& view, NodeIndex node, const InputShapes& inputs);
+MaybeShape gemmShape(const GraphView& view, NodeIndex node, const InputShapes& inputs);
+MaybeShape matMulShape(const GraphView& view, NodeIndex node, const InputShapes& inputs);
 
 } // namespace pleat

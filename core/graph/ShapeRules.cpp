@@ -15,19 +15,17 @@ namespace pleat {
 
 namespace {
 
-using Inputs = std::vector<const KnownShape*>;
-
-const KnownShape* first(const Inputs& inputs)
+const KnownShape* first(const InputShapes& inputs)
 {
     return inputs.empty() ? nullptr : inputs[0];
 }
 
-MaybeShape same(const GraphView&, NodeIndex, const Inputs& inputs)
+MaybeShape same(const GraphView&, NodeIndex, const InputShapes& inputs)
 {
     return first(inputs) ? MaybeShape(*inputs[0]) : std::nullopt;
 }
 
-MaybeShape broadcastAll(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape broadcastAll(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     // Before opset 7 the result has the first operand's shape.
     if (attribute(view.proto(node), "broadcast"))
@@ -53,7 +51,7 @@ std::int64_t product(const KnownShape& shape, std::size_t from, std::size_t to)
     return result;
 }
 
-MaybeShape flatten(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape flatten(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     if (!first(inputs))
         return KnownShape{unknownSize, unknownSize};
@@ -66,7 +64,7 @@ MaybeShape flatten(const GraphView& view, NodeIndex node, const Inputs& inputs)
     return KnownShape{product(*inputs[0], 0, split), product(*inputs[0], split, inputs[0]->size())};
 }
 
-MaybeShape reshape(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape reshape(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     const auto target = intsOrInput(view, node, "shape", 1);
     if (!target)
@@ -96,7 +94,7 @@ MaybeShape reshape(const GraphView& view, NodeIndex node, const Inputs& inputs)
     return shape;
 }
 
-MaybeShape transpose(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape transpose(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     if (!first(inputs))
         return std::nullopt;
@@ -137,7 +135,7 @@ std::optional<std::vector<std::size_t>> frontAxes(const std::optional<std::vecto
     return result;
 }
 
-MaybeShape unsqueeze(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape unsqueeze(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     const auto axes = intsOrInput(view, node, "axes", 1);
     if (!first(inputs) || !axes)
@@ -154,7 +152,7 @@ MaybeShape unsqueeze(const GraphView& view, NodeIndex node, const Inputs& inputs
     return shape;
 }
 
-MaybeShape squeeze(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape squeeze(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     if (!first(inputs))
         return std::nullopt;
@@ -175,7 +173,7 @@ MaybeShape squeeze(const GraphView& view, NodeIndex node, const Inputs& inputs)
     return shape;
 }
 
-MaybeShape reduce(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape reduce(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     if (!first(inputs))
         return std::nullopt;
@@ -200,7 +198,7 @@ MaybeShape reduce(const GraphView& view, NodeIndex node, const Inputs& inputs)
     return shape;
 }
 
-MaybeShape concat(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape concat(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     if (!first(inputs))
         return std::nullopt;
@@ -218,7 +216,7 @@ MaybeShape concat(const GraphView& view, NodeIndex node, const Inputs& inputs)
     return shape;
 }
 
-MaybeShape pad(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape pad(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     if (!first(inputs))
         return std::nullopt;
@@ -233,7 +231,7 @@ MaybeShape pad(const GraphView& view, NodeIndex node, const Inputs& inputs)
 }
 
 // Only the rank, and the sizes of axes that are surely untouched.
-MaybeShape slice(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape slice(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     if (!first(inputs))
         return std::nullopt;
@@ -260,7 +258,7 @@ MaybeShape slice(const GraphView& view, NodeIndex node, const Inputs& inputs)
     return shape;
 }
 
-MaybeShape gather(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape gather(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     if (inputs.size() < 2 || !inputs[0] || !inputs[1])
         return std::nullopt;
@@ -275,14 +273,14 @@ MaybeShape gather(const GraphView& view, NodeIndex node, const Inputs& inputs)
 }
 
 // Rank and the first two axes stay (Resize and Upsample in the networks that we fold): sizes are not derived.
-MaybeShape resized(const GraphView&, NodeIndex, const Inputs& inputs)
+MaybeShape resized(const GraphView&, NodeIndex, const InputShapes& inputs)
 {
     if (!first(inputs))
         return std::nullopt;
     return KnownShape(inputs[0]->size(), unknownSize);
 }
 
-MaybeShape blocks(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape blocks(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     const std::int64_t b = intAttribute(view.proto(node), "blocksize", 0);
     if (!first(inputs) || inputs[0]->size() != 4 || b < 1 || b > 4096)
@@ -301,7 +299,7 @@ MaybeShape blocks(const GraphView& view, NodeIndex node, const Inputs& inputs)
 }
 
 // Shape-15: a size for each axis from start to end, which count from the back when negative.
-MaybeShape sizes(const GraphView& view, NodeIndex node, const Inputs& inputs)
+MaybeShape sizes(const GraphView& view, NodeIndex node, const InputShapes& inputs)
 {
     if (!first(inputs))
         return KnownShape{unknownSize};
@@ -314,7 +312,7 @@ MaybeShape sizes(const GraphView& view, NodeIndex node, const Inputs& inputs)
     return KnownShape{std::max<std::int64_t>(end - start, 0)};
 }
 
-MaybeShape constant(const GraphView& view, NodeIndex node, const Inputs&)
+MaybeShape constant(const GraphView& view, NodeIndex node, const InputShapes&)
 {
     if (const auto found = constantOf(view, view.output(node, 0)))
         return found->dims;
@@ -339,7 +337,7 @@ std::int64_t partOf(const GraphView& view, NodeIndex node, std::size_t slot, std
     return attribute(view.proto(node), "num_outputs") && rest >= 0 ? std::min(each, rest) : unknownSize;
 }
 
-MaybeShape split(const GraphView& view, NodeIndex node, std::size_t slot, const Inputs& inputs)
+MaybeShape split(const GraphView& view, NodeIndex node, std::size_t slot, const InputShapes& inputs)
 {
     if (!first(inputs))
         return std::nullopt;
@@ -352,9 +350,9 @@ MaybeShape split(const GraphView& view, NodeIndex node, std::size_t slot, const 
     return shape;
 }
 
-using Rule = MaybeShape (*)(const GraphView&, NodeIndex, const Inputs&);
+using Rule = MaybeShape (*)(const GraphView&, NodeIndex, const InputShapes&);
 
-const std::unordered_map<std::string_view, Rule>& rules()
+const std::unordered_map<std::string_view, Rule>& shapeRules()
 {
     static const std::unordered_map<std::string_view, Rule> table = [] {
         std::unordered_map<std::string_view, Rule> t{{"Conv", convolutionShape},
@@ -438,14 +436,14 @@ const std::unordered_map<std::string_view, Rule>& rules()
 
 bool keepsShape(std::string_view op)
 {
-    const auto rule = rules().find(op);
-    return rule != rules().end() && rule->second == same;
+    const auto rule = shapeRules().find(op);
+    return rule != shapeRules().end() && rule->second == same;
 }
 
 bool broadcasts(std::string_view op)
 {
-    const auto rule = rules().find(op);
-    return rule != rules().end() && rule->second == broadcastAll;
+    const auto rule = shapeRules().find(op);
+    return rule != shapeRules().end() && rule->second == broadcastAll;
 }
 
 MaybeShape broadcast(const KnownShape& a, const KnownShape& b)
@@ -518,16 +516,16 @@ std::optional<std::vector<PaddedAxis>> padsOf(const GraphView& view, NodeIndex n
     return pads;
 }
 
-MaybeShape outputShape(const GraphView& view, NodeIndex node, std::size_t slot, const Inputs& inputs)
+MaybeShape outputShape(const GraphView& view, NodeIndex node, std::size_t slot, const InputShapes& inputs)
 {
     if (!view.domain(node).empty() || refersToCall(view.proto(node)))
         return std::nullopt;
     if (view.op(node) == "Split")
         return believable(split(view, node, slot, inputs));
-    const auto rule = rules().find(view.op(node));
+    const auto rule = shapeRules().find(view.op(node));
     if (slot > 0)
         return std::nullopt;
-    if (rule == rules().end())
+    if (rule == shapeRules().end())
         return view.constantDepth(view.output(node, 0)) > 0 ? believable(constant(view, node, inputs))
                                                             : std::nullopt;
     return believable(rule->second(view, node, inputs));

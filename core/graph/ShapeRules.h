@@ -8,8 +8,7 @@ namespace pleat {
 
 // The shape of output `slot` of `node`; nothing when it does not follow. `inputs` are the shapes of its
 // inputs.
-MaybeShape outputShape(const GraphView& view, NodeIndex node, std::size_t slot,
-                       const std::vector<const KnownShape*>& inputs);
+MaybeShape outputShape(const GraphView& view, NodeIndex node, std::size_t slot, const InputShapes& inputs);
 
 // Operators whose output has the shape of their first input; whose operands are broadcast to each other.
 bool keepsShape(std::string_view op);

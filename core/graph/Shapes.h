@@ -17,7 +17,8 @@
 namespace pleat {
 
 constexpr std::int64_t unknownSize = -1;
-using KnownShape = std::vector<std::int64_t>; // unknownSize where a size is not known
+using KnownShape = std::vector<std::int64_t>;       // unknownSize where a size is not known
+using InputShapes = std::vector<const KnownShape*>; // of a node; null where nothing is known
 using MaybeShape = std::optional<KnownShape>;
 using Declarations = std::unordered_map<ValueIndex, KnownShape>;
 

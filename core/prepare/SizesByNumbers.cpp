@@ -13,7 +13,6 @@ namespace pleat {
 
 namespace {
 
-using Inputs = std::vector<const KnownShape*>;
 using Operands = std::vector<const Numbers*>;
 
 template<class T>
@@ -45,7 +44,7 @@ KnownShape sizesOf(const Given& given)
     return sizes;
 }
 
-MaybeShape reshape(const onnx::NodeProto& node, const Inputs& shapes, const Operands& numbers)
+MaybeShape reshape(const onnx::NodeProto& node, const InputShapes& shapes, const Operands& numbers)
 {
     const auto target = vectorAt(numbers, 1);
     if (!target)
@@ -73,19 +72,19 @@ MaybeShape reshape(const onnx::NodeProto& node, const Inputs& shapes, const Oper
     return shape;
 }
 
-MaybeShape expand(const onnx::NodeProto&, const Inputs& shapes, const Operands& numbers)
+MaybeShape expand(const onnx::NodeProto&, const InputShapes& shapes, const Operands& numbers)
 {
     const auto target = vectorAt(numbers, 1);
     return target && at(shapes, 0) ? broadcast(*shapes[0], sizesOf(*target)) : std::nullopt;
 }
 
-MaybeShape constantOfShape(const onnx::NodeProto&, const Inputs&, const Operands& numbers)
+MaybeShape constantOfShape(const onnx::NodeProto&, const InputShapes&, const Operands& numbers)
 {
     const auto sizes = vectorAt(numbers, 0);
     return sizes ? MaybeShape(sizesOf(*sizes)) : std::nullopt;
 }
 
-MaybeShape tile(const onnx::NodeProto& node, const Inputs& shapes, const Operands& numbers)
+MaybeShape tile(const onnx::NodeProto& node, const InputShapes& shapes, const Operands& numbers)
 {
     const auto repeats = vectorAt(numbers, 1);
     const KnownShape* const data = at(shapes, 0);
@@ -138,7 +137,7 @@ std::int64_t sliced(std::int64_t size, std::int64_t start, std::int64_t end, std
     return span <= 0 ? 0 : (span - 1) / stride + 1;
 }
 
-MaybeShape slice(const onnx::NodeProto& node, const Inputs& shapes, const Operands& numbers)
+MaybeShape slice(const onnx::NodeProto& node, const InputShapes& shapes, const Operands& numbers)
 {
     const KnownShape* const data = at(shapes, 0);
     const auto starts = vectorAt(numbers, 1), ends = vectorAt(numbers, 2);
@@ -160,7 +159,7 @@ MaybeShape slice(const onnx::NodeProto& node, const Inputs& shapes, const Operan
     return shape;
 }
 
-MaybeShape pad(const onnx::NodeProto& node, const Inputs& shapes, const Operands& numbers)
+MaybeShape pad(const onnx::NodeProto& node, const InputShapes& shapes, const Operands& numbers)
 {
     const KnownShape* const data = at(shapes, 0);
     const auto amounts = vectorAt(numbers, 1);
@@ -183,7 +182,7 @@ MaybeShape pad(const onnx::NodeProto& node, const Inputs& shapes, const Operands
 
 struct ShapedOperator {
     std::string_view op;
-    MaybeShape (*shape)(const onnx::NodeProto&, const Inputs&, const Operands&);
+    MaybeShape (*shape)(const onnx::NodeProto&, const InputShapes&, const Operands&);
 };
 
 constexpr std::array operators{

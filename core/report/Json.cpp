@@ -2,42 +2,15 @@
 #include "core/report/Json.h"
 
 #include "core/base/Visible.h"
-#include "core/report/JsonNumber.h"
+#include "core/report/JsonValues.h"
 
 namespace pleat {
 
 namespace {
 
-Json numbers(const std::vector<double>& values)
-{
-    Json array = Json::array();
-    for (const double value : values)
-        array.push_back(number(value));
-    return array;
-}
-
-template<class T>
-Json orNull(const std::optional<T>& value)
-{
-    return value ? Json(*value) : Json(nullptr);
-}
-
 Json range(const std::optional<Range>& range)
 {
     return range ? Json::array({number(range->min), number(range->max)}) : Json(nullptr);
-}
-
-Json nodeJson(const NodeRef& node)
-{
-    return {{"name", node.name}, {"op", node.op}};
-}
-
-Json nodesJson(const std::vector<NodeRef>& nodes)
-{
-    Json array = Json::array();
-    for (const NodeRef& node : nodes)
-        array.push_back(nodeJson(node));
-    return array;
 }
 
 Json warningsJson(const std::vector<FoldWarning>& warnings)
@@ -69,11 +42,6 @@ Json candidateJson(const FoldCandidate& candidate)
             {"channels", orNull(candidate.channels)},
             {"scope", candidate.scope},
             {"warnings", warningsJson(candidate.warnings)}};
-}
-
-Json orNull(const std::string& name)
-{
-    return name.empty() ? Json(nullptr) : Json(name);
 }
 
 // The keys of one layer: those of the pair itself where it was folded into one.

@@ -2,7 +2,7 @@
 // A rehearsal of quantization as a part of the JSON of a verification. Private to core/report.
 #pragma once
 
-#include "core/report/JsonNumber.h"
+#include "core/report/JsonValues.h"
 #include "core/report/VerifyRecord.h"
 
 namespace pleat {

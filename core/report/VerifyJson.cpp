@@ -8,11 +8,6 @@ namespace pleat {
 
 namespace {
 
-Json orNull(const std::string& problem)
-{
-    return problem.empty() ? Json(nullptr) : Json(problem);
-}
-
 Json outputJson(const OutputDifference& output)
 {
     Json json{{"name", output.name}, {"dtype", name(output.type)}, {"shape", output.dims}};
@@ -36,22 +31,6 @@ Json outputJson(const OutputDifference& output)
         json["classes"] = {{"rows", output.classes->rows},
                            {"top1", output.classes->first},
                            {"top5", output.classes->firstFive}};
-    return json;
-}
-
-Json nodesJson(const std::vector<NodeRef>& nodes)
-{
-    Json json = Json::array();
-    for (const NodeRef& node : nodes)
-        json.push_back({{"name", node.name}, {"op", node.op}});
-    return json;
-}
-
-Json numbersJson(const std::vector<double>& numbers)
-{
-    Json json = Json::array();
-    for (const double value : numbers)
-        json.push_back(number(value));
     return json;
 }
 
@@ -80,7 +59,7 @@ Json partJson(const PartCheck& part)
     json["units"] = part.hasBound ? number(part.worst) : Json(nullptr);
     json["allowed"] = number(part.allowed);
     json["allowed_in"] = part.isByUnits ? "units" : "difference";
-    json["channels"] = {{"max_difference", numbersJson(part.errors)}, {"units", numbersJson(part.units)}};
+    json["channels"] = {{"max_difference", numbers(part.errors)}, {"units", numbers(part.units)}};
     return json;
 }
 

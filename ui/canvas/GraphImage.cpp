@@ -2,8 +2,8 @@
 #include "ui/canvas/GraphImage.h"
 
 #include "ui/widgets/HeatLegend.h"
+#include "ui/widgets/Translate.h"
 
-#include <QCoreApplication>
 #include <QFileInfo>
 #include <QImage>
 #include <QPainter>
@@ -23,11 +23,6 @@ namespace {
 constexpr double imageMargin = 32;
 constexpr double mostPixels = 120e6;  // half a gigabyte of image
 constexpr double longestSide = 32000; // QPainter's raster engine counts in 16 bits
-
-QString say(const char* text)
-{
-    return QCoreApplication::translate("GraphImage", text);
-}
 
 QRectF pictureArea(const GraphScene& scene)
 {
@@ -87,11 +82,11 @@ QString writePng(const Picture& picture, QIODevice& device)
                        std::max(1, static_cast<int>(area.height() * scale))),
                  QImage::Format_RGB32);
     if (image.isNull())
-        return say("There is not enough memory for a picture of this size; export it as SVG or PDF.");
+        return tr("There is not enough memory for a picture of this size; export it as SVG or PDF.");
     QPainter painter(&image);
     paintAll(painter, picture, area, scale, scale); // a raster has the detail that its pixels can show
     painter.end();
-    return image.save(&device, "PNG") ? QString() : say("The picture could not be written.");
+    return image.save(&device, "PNG") ? QString() : tr("The picture could not be written.");
 }
 
 QString writeSvg(const Picture& picture, QIODevice& device)
@@ -102,10 +97,10 @@ QString writeSvg(const Picture& picture, QIODevice& device)
     generator.setResolution(96);
     generator.setSize(area.size().toSize());
     generator.setViewBox(QRectF(QPointF(), area.size()));
-    generator.setTitle(say("Graph"));
+    generator.setTitle(tr("Graph"));
     QPainter painter(&generator);
     paintAll(painter, picture, area, 1, 1);
-    return painter.end() ? QString() : say("The picture could not be written.");
+    return painter.end() ? QString() : tr("The picture could not be written.");
 }
 
 QString writePdf(const Picture& picture, QIODevice& device)
@@ -119,11 +114,11 @@ QString writePdf(const Picture& picture, QIODevice& device)
     writer.setPageMargins({});
     writer.setPageSize(QPageSize(area.size() * points, QPageSize::Point, QString(), QPageSize::ExactMatch));
     writer.setPageMargins({});
-    writer.setTitle(say("Graph"));
+    writer.setTitle(tr("Graph"));
     QPainter painter(&writer);
     // Paper has all the detail, however small: it can be enlarged.
     paintAll(painter, picture, area, points * 288 / 72, 1);
-    return painter.end() ? QString() : say("The picture could not be written.");
+    return painter.end() ? QString() : tr("The picture could not be written.");
 }
 
 } // namespace
@@ -138,21 +133,21 @@ QString writeGraphImage(const GraphScene& scene, const QString& path, Progress& 
 {
     const QString ending = QFileInfo(path).suffix().toLower();
     if (!graphImageFormats().contains(ending))
-        return say("%1: the ending of a picture has to be svg, pdf or png.").arg(path);
+        return tr("%1: the ending of a picture has to be svg, pdf or png.").arg(path);
     QSaveFile file(path);
     if (!file.open(QIODevice::WriteOnly))
-        return say("%1: %2").arg(path, file.errorString());
+        return tr("%1: %2").arg(path, file.errorString());
     const Picture picture{scene, options, progress, stop};
     QString problem = ending == "png"_L1   ? writePng(picture, file)
                       : ending == "svg"_L1 ? writeSvg(picture, file)
                                            : writePdf(picture, file);
     if (problem.isEmpty() && stop.stop_requested())
-        problem = say("Cancelled; nothing was written.");
+        problem = tr("Cancelled; nothing was written.");
     if (!problem.isEmpty()) {
         file.cancelWriting();
-        return say("%1: %2").arg(path, problem);
+        return tr("%1: %2").arg(path, problem);
     }
-    return file.commit() ? QString() : say("%1: %2").arg(path, file.errorString());
+    return file.commit() ? QString() : tr("%1: %2").arg(path, file.errorString());
 }
 
 } // namespace pleat::ui

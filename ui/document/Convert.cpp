@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/Convert.h"
 
-#include <QCoreApplication>
+#include "ui/widgets/Translate.h"
+
 #include <QFile>
 #include <QLocale>
 #include <QStringList>
@@ -58,8 +59,7 @@ QString ratioText(const std::optional<double>& decibels)
 {
     if (!decibels || std::isnan(*decibels))
         return u"–"_s;
-    return std::isinf(*decibels) ? QCoreApplication::translate("Convert", "exact")
-                                 : QString::number(*decibels, 'f', 1).replace(u'-', u'−');
+    return std::isinf(*decibels) ? tr("exact") : QString::number(*decibels, 'f', 1).replace(u'-', u'−');
 }
 
 namespace {

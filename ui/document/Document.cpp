@@ -11,8 +11,8 @@
 #include "ui/document/Verdict.h"
 #include "ui/jobs/Job.h"
 #include "ui/widgets/PlainText.h"
+#include "ui/widgets/Translate.h"
 
-#include <QCoreApplication>
 #include <QFileInfo>
 #include <algorithm>
 #include <chrono>
@@ -90,9 +90,7 @@ namespace {
 QString nameOf(const Step& step, const SteppedSnapshot& result)
 {
     if (const auto* prepare = std::get_if<PrepareStep>(&step))
-        return Document::tr("prepare: %1 (%2)")
-            .arg(QCoreApplication::translate("Prepare", findPass(prepare->pass)->name))
-            .arg(result.changed);
+        return Document::tr("prepare: %1 (%2)").arg(tr(findPass(prepare->pass)->name)).arg(result.changed);
     if (!std::holds_alternative<FoldStep>(step))
         return toQt(result.what.text());
     return result.changed == 1

@@ -3,8 +3,8 @@
 
 #include "core/fold/Fold.h"
 #include "ui/document/Convert.h"
+#include "ui/widgets/Translate.h"
 
-#include <QCoreApplication>
 #include <QStringList>
 
 #include <algorithm>
@@ -18,11 +18,6 @@ namespace {
 QString shortOp(std::string_view op)
 {
     return op == "BatchNormalization" ? u"BN"_s : toQt(op);
-}
-
-QString tr(const char* text)
-{
-    return QCoreApplication::translate("Names", text);
 }
 
 } // namespace
@@ -91,8 +86,7 @@ public:
 
     QString tell(const Sentence& sentence) const
     {
-        const QString pattern =
-            QCoreApplication::translate("Sentence", std::string(sentence.pattern()).c_str());
+        const QString pattern = tr(std::string(sentence.pattern()).c_str());
         QString text;
         qsizetype from = 0;
         for (const Argument& argument : sentence.arguments()) {

@@ -12,8 +12,8 @@ namespace pleat::ui {
 
 namespace {
 
-constexpr int pause = 300;         // ms without a word before a file counts as written
-constexpr qint64 patience = 2'000; // ms until a look is taken all the same
+constexpr int pause = 300;            // ms without a word before a file counts as written
+constexpr qint64 longestWait = 2'000; // ms until a look is taken all the same
 constexpr std::size_t rememberedWrites = 64;
 
 } // namespace
@@ -115,7 +115,7 @@ void SourceWatch::noticed()
     }
     if (!m_pause.isActive())
         m_impatient.start();
-    if (m_impatient.elapsed() < patience)
+    if (m_impatient.elapsed() < longestWait)
         m_pause.start();
 }
 

@@ -4,27 +4,22 @@
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
 #include "ui/widgets/PlainText.h"
+#include "ui/widgets/Translate.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 
 namespace pleat::ui {
 
 namespace {
 
-QString inVerdict(const char* text, int n = -1)
-{
-    return QCoreApplication::translate("Verdict", text, nullptr, n);
-}
-
 QString differenceText(const OutputDifference& output)
 {
     const QString name = oneLine(toQt(output.name));
     if (!output.problem.empty())
-        return inVerdict("Output %1: %2").arg(name, toQt(output.problem));
+        return tr("Output %1: %2").arg(name, toQt(output.problem));
     if (output.numbers.apart > 0)
-        return inVerdict("Output %1 has numbers that are NaN or infinite on one side only.").arg(name);
-    return inVerdict("Output %1 differs by up to %2, and %3 is tolerated.")
+        return tr("Output %1 has numbers that are NaN or infinite on one side only.").arg(name);
+    return tr("Output %1 differs by up to %2, and %3 is tolerated.")
         .arg(name, number(output.numbers.largest), number(output.tolerated));
 }
 
@@ -32,8 +27,8 @@ QString differenceText(const OutputDifference& output)
 QString withOthers(const QString& first, std::ptrdiff_t count)
 {
     if (count == 2)
-        return first + u' ' + inVerdict("One more differs.");
-    return count < 2 ? first : first + u' ' + inVerdict("%n more differ.", static_cast<int>(count - 1));
+        return first + u' ' + tr("One more differs.");
+    return count < 2 ? first : first + u' ' + tr("%n more differ.", static_cast<int>(count - 1));
 }
 
 // The first part that computes something else, by the node that is left of it.
@@ -46,9 +41,9 @@ QString partDifference(const Verification& found)
                                 : !part->before.empty() ? &part->before.front()
                                                         : nullptr;
     const QString name = oneLine(node ? moduleName(toQt(node->name), toQt(node->op)) : toQt(part->output));
-    return part->hasBound ? inVerdict("At %1 it differs by %2 units of rounding, and %3 are allowed.")
+    return part->hasBound ? tr("At %1 it differs by %2 units of rounding, and %3 are allowed.")
                                 .arg(name, number(part->worst), number(part->allowed))
-                          : inVerdict("At %1 it differs by up to %2, and %3 is allowed.")
+                          : tr("At %1 it differs by up to %2, and %3 is allowed.")
                                 .arg(name, number(part->largest), number(part->allowed));
 }
 
@@ -74,13 +69,12 @@ QString agreement(const Verification& found)
     };
     const auto worst = std::ranges::max_element(found.outputs, {}, share);
     if (worst == found.outputs.end() || !(share(*worst) > 0))
-        return outputs == 1 ? inVerdict("Its output is the same to the last bit.")
-                            : inVerdict("Its %n outputs are the same to the last bit.", outputs);
-    const QString words = outputs == 1
-                              ? inVerdict("Its output differs by up to %1, and %2 is tolerated.")
-                              : inVerdict("Of its %n outputs the farthest differs by up to %1, and %2 is "
-                                          "tolerated.",
-                                          outputs);
+        return outputs == 1 ? tr("Its output is the same to the last bit.")
+                            : tr("Its %n outputs are the same to the last bit.", outputs);
+    const QString words = outputs == 1 ? tr("Its output differs by up to %1, and %2 is tolerated.")
+                                       : tr("Of its %n outputs the farthest differs by up to %1, and %2 is "
+                                            "tolerated.",
+                                            outputs);
     return words.arg(number(worst->numbers.largest), number(worst->tolerated));
 }
 
@@ -90,17 +84,17 @@ QString partsText(const Verification& found)
     const int parts = static_cast<int>(found.parts.size());
     if (parts == 0 || !found.partsProblem.empty())
         return {};
-    return parts == 1 ? inVerdict("The one part that changed is within rounding.")
-                      : inVerdict("Each of the %n parts that changed is within rounding.", parts);
+    return parts == 1 ? tr("The one part that changed is within rounding.")
+                      : tr("Each of the %n parts that changed is within rounding.", parts);
 }
 
 Verdict sameVerdict(const Verification& found)
 {
     const QString parts = found.haveAllPartsRun() ? partsText(found) : QString();
     if (!found.problem.empty()) // and so it rests on the parts
-        return {found.verdict, inVerdict("Part by part, it computes the same."),
-                parts + u' ' + inVerdict("The whole model was not run: %1").arg(toQt(found.problem))};
-    return {found.verdict, inVerdict("It computes the same."), (agreement(found) + u' ' + parts).trimmed()};
+        return {found.verdict, tr("Part by part, it computes the same."),
+                parts + u' ' + tr("The whole model was not run: %1").arg(toQt(found.problem))};
+    return {found.verdict, tr("It computes the same."), (agreement(found) + u' ' + parts).trimmed()};
 }
 
 } // namespace
@@ -112,11 +106,11 @@ Verdict verdictOf(const Verification& found)
         return sameVerdict(found);
     case Equivalence::Different:
         return {found.verdict,
-                found.structure.empty() ? inVerdict("It does not compute the same.")
-                                        : inVerdict("It does not take and give the same."),
+                found.structure.empty() ? tr("It does not compute the same.")
+                                        : tr("It does not take and give the same."),
                 differences(found)};
     default:
-        return {Equivalence::Unknown, inVerdict("It could not be verified."),
+        return {Equivalence::Unknown, tr("It could not be verified."),
                 toQt(found.problem.empty() ? found.partsProblem : found.problem)};
     }
 }

@@ -3,18 +3,13 @@
 
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
+#include "ui/widgets/Translate.h"
 
-#include <QCoreApplication>
 #include <set>
 
 namespace pleat::ui {
 
 namespace {
-
-QString tr(const char* text)
-{
-    return QCoreApplication::translate("Canvas", text);
-}
 
 Mark markOf(const FoldCandidate& candidate, FoldState state)
 {

@@ -2,8 +2,8 @@
 #include "ui/inspector/InspectorContent.h"
 
 #include "ui/document/Convert.h"
+#include "ui/widgets/Translate.h"
 
-#include <QCoreApplication>
 #include <QStringList>
 #include <algorithm>
 
@@ -12,11 +12,6 @@ using namespace Qt::StringLiterals;
 namespace pleat::ui {
 
 namespace {
-
-QString tr(const char* text, int n = -1)
-{
-    return QCoreApplication::translate("Inspector", text, nullptr, n);
-}
 
 // Some operators' first sentence is a page long.
 QString cut(const QString& sentence)

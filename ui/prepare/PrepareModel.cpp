@@ -3,8 +3,8 @@
 
 #include "ui/document/Convert.h"
 #include "ui/widgets/PlainText.h"
+#include "ui/widgets/Translate.h"
 
-#include <QCoreApplication>
 #include <QGuiApplication>
 #include <QPalette>
 #include <algorithm>
@@ -16,11 +16,6 @@ namespace pleat::ui {
 namespace {
 
 constexpr quintptr passLevel = 0; // a place has the number of its pass, counted from 1
-
-QString translated(const char* text)
-{
-    return QCoreApplication::translate("Prepare", text);
-}
 
 int placesOf(const PassPreview* pass)
 {
@@ -121,7 +116,7 @@ QVariant PrepareModel::passData(int number, int column, int role) const
     if (role == IdleRole)
         return seen && seen->looked && placesOf(seen) == 0 && seen->problem.empty();
     if (role == Qt::ToolTipRole) {
-        QString tip = seen && !seen->problem.empty() ? toQt(seen->problem) : translated(pass.about);
+        QString tip = seen && !seen->problem.empty() ? toQt(seen->problem) : ui::tr(pass.about);
         if (const int left = seen ? static_cast<int>(seen->left.size()) : 0; left > 0)
             tip +=
                 u'\n' + (left == 1 ? tr("One place stays as it is; the open row says why.")
@@ -136,13 +131,13 @@ QVariant PrepareModel::passData(int number, int column, int role) const
         return role == Qt::TextAlignmentRole ? QVariant(Qt::AlignRight | Qt::AlignVCenter) : QVariant();
     }
     if (role == Qt::DisplayRole)
-        return translated(pass.name);
+        return ui::tr(pass.name);
     if (role == Qt::CheckStateRole)
         return m_chosen.contains(pass.id) ? Qt::Checked : Qt::Unchecked;
     if (role == Qt::AccessibleTextRole)
         return seen && seen->looked && seen->problem.empty()
-                   ? tr("%1, %n places", nullptr, places).arg(translated(pass.name))
-                   : translated(pass.name);
+                   ? tr("%1, %n places", nullptr, places).arg(ui::tr(pass.name))
+                   : ui::tr(pass.name);
     return {};
 }
 

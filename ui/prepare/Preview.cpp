@@ -3,8 +3,8 @@
 
 #include "ui/document/Convert.h"
 #include "ui/document/FoldCounts.h"
+#include "ui/widgets/Translate.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 #include <unordered_set>
 
@@ -125,7 +125,7 @@ std::vector<Mark> marksOf(const Preview& preview, const Snapshot& shown, const s
                     continue;
                 Mark& mark = marks.emplace_back();
                 mark.nodes = {node};
-                mark.badge = QCoreApplication::translate("Prepare", pass.pass->name);
+                mark.badge = tr(pass.pass->name);
                 mark.tip = toQt(place.what.text());
                 mark.id = pass.pass->id;
             }

@@ -5,8 +5,8 @@
 #include "ui/weights/ChannelOrder.h"
 #include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
+#include "ui/widgets/Translate.h"
 
-#include <QCoreApplication>
 #include <QLocale>
 #include <algorithm>
 #include <cmath>
@@ -17,11 +17,6 @@ using namespace Qt::StringLiterals;
 namespace pleat::ui {
 
 namespace {
-
-QString tr(const char* text, int n = -1)
-{
-    return QCoreApplication::translate("Weights", text, nullptr, n);
-}
 
 QString rangeText(const Range& range)
 {

@@ -3,6 +3,7 @@
 
 #include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
+#include "ui/widgets/Translate.h"
 
 #include <QApplication>
 #include <QClipboard>
@@ -22,11 +23,6 @@ namespace {
 
 constexpr double pixelScale = 2; // pictures are looked at on paper and on dense screens
 
-QString inPictureMenu(const char* text)
-{
-    return QCoreApplication::translate("PictureMenu", text);
-}
-
 void paint(QWidget& widget, QPainter& painter)
 {
     painter.fillRect(widget.rect(), Theme::of(widget).panel);
@@ -45,15 +41,15 @@ QImage image(QWidget& widget)
 void save(QWidget& widget, const QString& name)
 {
     QString kind;
-    QString path = QFileDialog::getSaveFileName(
-        widget.window(), inPictureMenu("Save Picture"), name + u".svg"_s,
-        inPictureMenu("SVG picture (*.svg)") + u";;"_s + inPictureMenu("PNG picture (*.png)"), &kind);
+    QString path =
+        QFileDialog::getSaveFileName(widget.window(), tr("Save Picture"), name + u".svg"_s,
+                                     tr("SVG picture (*.svg)") + u";;"_s + tr("PNG picture (*.png)"), &kind);
     if (path.isEmpty())
         return;
     if (QFileInfo(path).suffix().isEmpty())
         path += kind.contains(u"png"_s) ? u".png"_s : u".svg"_s;
     if (const QString problem = writePicture(widget, path); !problem.isEmpty())
-        QMessageBox::warning(widget.window(), inPictureMenu("Save Picture"), plainTip(problem));
+        QMessageBox::warning(widget.window(), tr("Save Picture"), plainTip(problem));
 }
 
 } // namespace
@@ -62,7 +58,7 @@ QString writePicture(QWidget& widget, const QString& path)
 {
     const QString ending = QFileInfo(path).suffix().toLower();
     if (ending != u"svg" && ending != u"png")
-        return inPictureMenu("%1: the name must end in .svg or .png.").arg(path);
+        return tr("%1: the name must end in .svg or .png.").arg(path);
     QSaveFile file(path);
     bool written = file.open(QIODevice::WriteOnly);
     if (written && ending == u"svg") {
@@ -79,7 +75,7 @@ QString writePicture(QWidget& widget, const QString& path)
     }
     if (written && file.commit())
         return {};
-    return inPictureMenu("%1 could not be written: %2").arg(path, file.errorString());
+    return tr("%1 could not be written: %2").arg(path, file.errorString());
 }
 
 void offerPicture(QWidget& widget, const QString& name)
@@ -87,9 +83,8 @@ void offerPicture(QWidget& widget, const QString& name)
     widget.setContextMenuPolicy(Qt::CustomContextMenu);
     QObject::connect(&widget, &QWidget::customContextMenuRequested, &widget, [&widget, name](QPoint at) {
         QMenu menu;
-        menu.addAction(inPictureMenu("Copy Picture"),
-                       [&widget] { QApplication::clipboard()->setImage(image(widget)); });
-        menu.addAction(inPictureMenu("Save Picture…"), [&widget, name] { save(widget, name); });
+        menu.addAction(tr("Copy Picture"), [&widget] { QApplication::clipboard()->setImage(image(widget)); });
+        menu.addAction(tr("Save Picture…"), [&widget, name] { save(widget, name); });
         menu.exec(widget.mapToGlobal(at));
     });
 }

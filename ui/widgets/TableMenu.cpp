@@ -3,6 +3,7 @@
 
 #include "ui/widgets/Action.h"
 #include "ui/widgets/PlainText.h"
+#include "ui/widgets/Translate.h"
 
 #include <QApplication>
 #include <QClipboard>
@@ -17,11 +18,6 @@ namespace pleat::ui {
 
 namespace {
 
-QString inTableMenu(const char* text)
-{
-    return QCoreApplication::translate("TableMenu", text);
-}
-
 QString csvCell(QString text)
 {
     if (!text.contains(u',') && !text.contains(u'"') && !text.contains(u'\n') && !text.contains(u'\r'))
@@ -31,9 +27,8 @@ QString csvCell(QString text)
 
 void save(QTableView& table, const QString& name)
 {
-    const QString path =
-        QFileDialog::getSaveFileName(table.window(), inTableMenu("Save Table"), name + u".csv"_s,
-                                     inTableMenu("Comma-separated values (*.csv)"));
+    const QString path = QFileDialog::getSaveFileName(table.window(), tr("Save Table"), name + u".csv"_s,
+                                                      tr("Comma-separated values (*.csv)"));
     if (path.isEmpty())
         return;
     QSaveFile file(path);
@@ -42,8 +37,8 @@ void save(QTableView& table, const QString& name)
         if (file.commit())
             return;
     }
-    QMessageBox::warning(table.window(), inTableMenu("Save Table"),
-                         plainTip(inTableMenu("%1 could not be written: %2").arg(path, file.errorString())));
+    QMessageBox::warning(table.window(), tr("Save Table"),
+                         plainTip(tr("%1 could not be written: %2").arg(path, file.errorString())));
 }
 
 } // namespace
@@ -88,13 +83,11 @@ QString csvText(const QAbstractItemModel& model)
 
 void offerTable(QTableView& table, const QString& name)
 {
-    auto* copy =
-        makeAction(&table, inTableMenu("Copy"), {QKeySequence::Copy}, inTableMenu("Copy the selected cells"),
-                   [&table] { QApplication::clipboard()->setText(selectedText(table)); });
+    auto* copy = makeAction(&table, tr("Copy"), {QKeySequence::Copy}, tr("Copy the selected cells"),
+                            [&table] { QApplication::clipboard()->setText(selectedText(table)); });
     copy->setShortcutContext(Qt::WidgetShortcut);
-    auto* all =
-        makeAction(&table, inTableMenu("Save as CSV…"), {}, inTableMenu("Save the whole table to a file"),
-                   [&table, name] { save(table, name); });
+    auto* all = makeAction(&table, tr("Save as CSV…"), {}, tr("Save the whole table to a file"),
+                           [&table, name] { save(table, name); });
     table.addActions({copy, all});
     table.setContextMenuPolicy(Qt::ActionsContextMenu);
 }

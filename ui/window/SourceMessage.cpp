@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/SourceMessage.h"
 
-#include <QCoreApplication>
+#include "ui/widgets/Translate.h"
 
 using namespace Qt::StringLiterals;
 
 namespace pleat::ui {
 
 namespace {
-
-QString tr(const char* text, int count = -1)
-{
-    return QCoreApplication::translate("SourceMessage", text, nullptr, count);
-}
 
 // "a", "a and b", "a and 3 more files"
 QString named(const SourceState& state)
