@@ -140,7 +140,7 @@ std::string verificationJson(const std::string& before, const std::string& after
                                        {"after", speedJson(found.speed->after)}}
                                 : Json(nullptr);
     json["speed_problem"] = orNull(found.speedProblem);
-    return visibleJson(json.dump(2, ' ', false, Json::error_handler_t::replace)) + '\n';
+    return jsonText(json);
 }
 
 } // namespace pleat
