@@ -283,7 +283,7 @@ std::string replayJson(const ReplayFiles& files, const Recipe& recipe, const Rep
                          {"changed", step.changed},
                          {"findings", findings}});
     }
-    Json json = {{"recipe", files.recipe},
+    Json json = {{"recipe", orNull(files.recipe)},
                  {"model", files.model},
                  {"output", orNull(files.output)},
                  {"same_source", orNull(files.sameSource)},
