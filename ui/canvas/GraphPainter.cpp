@@ -50,10 +50,12 @@ bool GraphPainter::step() const
 void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, const CanvasMarks& marks)
 {
     const Detail detail(zoom);
-    const auto frames = m_index.frames(m_scene, visible);
-    const auto nodes = m_index.nodes(m_scene, visible.adjusted(-8, -8, 8, 8));
+    auto frames = m_index.frames(m_scene, visible);
+    auto nodes = m_index.nodes(m_scene, visible.adjusted(-8, -8, 8, 8));
     // Labels stand beside their line and may reach into view when the line does not.
-    const auto lines = m_index.lines(m_scene, visible.adjusted(-120, -40, 120, 40));
+    auto lines = m_index.lines(m_scene, visible.adjusted(-120, -40, 120, 40));
+    const Overview overview = overviewOf(zoom, marks);
+    leaveOutCovered(overview, nodes, lines, frames);
 
     const bool far = zoom < farZoom;
     if (m_watch) // how often each kind is gone through below
@@ -81,7 +83,8 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
         paintHeat(painter, nodes, visible, detail, *marks.heat);
     if (!marks.emphasised.empty())
         paintEmphasised(painter, nodes, visible, detail, marks);
-    paintRings(painter, detail, marks);
+    paintOverview(painter, overview, visible);
+    paintRings(painter, detail, marks, overview);
     if (detail.badges > 0 && !marks.heat)
         paintBadges(painter, frames, detail);
 }

@@ -26,6 +26,9 @@ Mark markOf(const FoldCandidate& candidate, FoldState state)
                      ? (candidate.reason ? toQt(brief(*candidate.reason)) : tr("blocked"))
                  : candidate.channels ? tr("fold %1 ch").arg(*candidate.channels)
                                       : tr("fold");
+    mark.kind = state == FoldState::Folded    ? tr("folded")
+                : state == FoldState::Blocked ? tr("blocked")
+                                              : tr("can fold");
     mark.tip = toQt(candidate.message.text());
     if (state == FoldState::CanFold)
         mark.action = tr("Fold %1").arg(foldName(candidate));
