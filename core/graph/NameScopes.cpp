@@ -10,6 +10,8 @@ namespace pleat {
 
 namespace {
 
+constexpr std::uint32_t unknown = 0xffffffff;
+
 bool isNumber(std::string_view text)
 {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -292,17 +294,20 @@ NameScopes::NameScopes(const GraphView& view, ScopeIndex page)
         nodes.push_back({scopedName(view, order[i]), borders[i]});
     NameTree tree = nameTree(nodes);
     m_scopes = std::move(tree.scopes);
-    m_of.reserve(order.size());
-    for (std::size_t i = 0; i < order.size(); ++i)
-        m_of.emplace(view.id(order[i]), tree.of[i]);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const auto id = static_cast<std::size_t>(view.id(order[i]));
+        if (id >= m_of.size())
+            m_of.resize(id + 1, unknown);
+        m_of[id] = tree.of[i];
+    }
     for (std::uint32_t s = 1; s < m_scopes.size(); ++s)
         m_byPath.emplace(m_scopes[s].path, s);
 }
 
 std::uint32_t NameScopes::of(NodeId node, std::string_view name) const
 {
-    if (const auto known = m_of.find(node); known != m_of.end())
-        return known->second;
+    if (const auto id = static_cast<std::size_t>(node); id < m_of.size() && m_of[id] != unknown)
+        return m_of[id];
     std::uint32_t scope = root;
     std::string path;
     visitScopes(name, [&](std::string_view step) {

@@ -61,7 +61,7 @@ public:
 
 private:
     std::vector<NameScope> m_scopes{NameScope{}};
-    std::unordered_map<NodeId, std::uint32_t> m_of;
+    std::vector<std::uint32_t> m_of; // by the number of the id; unknown: of none
     std::unordered_map<std::string, std::uint32_t> m_byPath;
 };
 

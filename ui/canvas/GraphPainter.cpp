@@ -65,7 +65,7 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
     if (far)
         paintFarLines(painter, lines, visible, zoom);
     else
-        paintLines(painter, lines, detail);
+        paintLines(painter, lines, visible, detail);
     paintLitLines(painter, detail, marks);
     if (far) {
         paintFarNodes(painter, nodes, zoom);
@@ -177,17 +177,21 @@ const std::vector<layout::PointF>& GraphPainter::points(std::uint32_t line) cons
 }
 
 void GraphPainter::paintLines(QPainter& painter, const std::vector<std::uint32_t>& lines,
-                              const Detail& detail) const
+                              const QRectF& visible, const Detail& detail) const
 {
     painter.setPen(QPen(m_theme.edge, detail.lineWidth, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin));
     painter.setBrush(Qt::NoBrush);
     for (const std::uint32_t line : lines)
         if (step() && points(line).size() > 1)
-            painter.drawPath(linePath(points(line), m_scene.direction));
+            if (const QPainterPath path = linePathIn(visible, points(line), m_scene.direction);
+                !path.isEmpty())
+                painter.drawPath(path);
     painter.setPen(Qt::NoPen);
     painter.setBrush(m_theme.edge);
+    const QRectF arrives = visible.adjusted(-arrowSize, -arrowSize, arrowSize, arrowSize);
     for (const std::uint32_t line : lines)
-        if (step() && line >= m_scene.layout.trunks.size())
+        if (step() && line >= m_scene.layout.trunks.size() && !points(line).empty() &&
+            arrives.contains(toQt(points(line).back())))
             painter.drawPolygon(arrowHead(points(line), m_scene.direction, arrowSize));
 }
 

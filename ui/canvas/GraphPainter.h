@@ -66,7 +66,8 @@ private:
     void paintFrames(QPainter& painter, const std::vector<std::uint32_t>& frames, const Detail& detail,
                      const CanvasMarks& marks) const;
     void paintBadges(QPainter& painter, const std::vector<std::uint32_t>& frames, const Detail& detail) const;
-    void paintLines(QPainter& painter, const std::vector<std::uint32_t>& lines, const Detail& detail) const;
+    void paintLines(QPainter& painter, const std::vector<std::uint32_t>& lines, const QRectF& visible,
+                    const Detail& detail) const;
     void paintFarLines(QPainter& painter, const std::vector<std::uint32_t>& lines, const QRectF& visible,
                        double zoom) const;
     void paintLitLines(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const;

@@ -4,8 +4,8 @@
 #include "ui/canvas/ScopeBlocks.h"
 #include "ui/document/Convert.h"
 
-#include <map>
 #include <set>
+#include <unordered_map>
 
 namespace pleat::ui {
 
@@ -25,8 +25,11 @@ public:
           m_reader(page, types, details),
           m_nodeAt(m_view.nodeCount(), nowhere),
           m_sourceOf(m_view.valueCount(), nowhere),
+          m_blockAt(scopes.tree().scopes().size(), nowhere),
           m_stop(std::move(stop))
     {
+        for (std::uint32_t scope = 0; scope < m_blockAt.size(); ++scope)
+            m_hiding.push_back(scopes.hiding(scope).value_or(NameScopes::root));
     }
 
     // Nothing when stopped.
@@ -96,17 +99,14 @@ private:
     {
         const NameScopes& tree = m_scopes.tree();
         const std::uint32_t scope = tree.of(m_view.id(node), scopedName(m_view, node));
-        const auto hiding = m_scopes.hiding(scope);
-        if (!hiding)
+        const std::uint32_t hiding = m_hiding[scope];
+        if (hiding == NameScopes::root)
             return add(m_reader.node(node), {m_view.id(node), {}}, scope);
-        const auto [block, isNew] = m_blockAt.try_emplace(*hiding, nowhere);
-        if (isNew) {
-            block->second =
-                add(ScopeBlock::node(tree.scopes()[*hiding], *hiding), {NodeId::None, {}, *hiding}, *hiding);
-            m_blocks.emplace(block->second, ScopeBlock());
-        }
-        m_blocks[block->second].add(m_view, node);
-        return block->second;
+        std::uint32_t& block = m_blockAt[hiding];
+        if (block == nowhere)
+            block = add(ScopeBlock::node(tree.scopes()[hiding], hiding), {NodeId::None, {}, hiding}, hiding);
+        m_blocks[block].add(m_view, node);
+        return block;
     }
 
     bool isBlock(std::uint32_t at) const { return m_built.items[at].scope != NameScopes::root; }
@@ -212,9 +212,10 @@ private:
     std::vector<std::uint32_t> m_nodeAt;   // node of the view → node of the scene
     std::vector<std::uint32_t> m_sourceOf; // value of the view → node of the scene that makes it
     std::set<std::uint32_t> m_framed;
-    std::map<std::uint32_t, std::uint32_t> m_blockAt; // collapsed scope → node of the scene
-    std::map<std::uint32_t, ScopeBlock> m_blocks;     // by node of the scene
-    std::vector<std::uint32_t> m_scopeOf;             // of each node of the scene
+    std::vector<std::uint32_t> m_hiding;  // of each scope the collapsed one around it; the root: none
+    std::vector<std::uint32_t> m_blockAt; // collapsed scope → node of the scene
+    std::unordered_map<std::uint32_t, ScopeBlock> m_blocks; // by node of the scene
+    std::vector<std::uint32_t> m_scopeOf;                   // of each node of the scene
     std::set<std::pair<std::uint32_t, ValueIndex>> m_entered;
     const std::stop_token m_stop;
     BuiltScene m_built;

@@ -10,11 +10,11 @@ namespace pleat::ui {
 namespace {
 
 // Room for a name, widget px.
-constexpr double leastAlong = 18, widthDown = 208;          // from top to bottom
-constexpr double leastAlongRight = 72, heightAcross = 34;   // from left to right
-constexpr double mostlyCovered = 0.75;                      // of the nodes of their parent
-constexpr double nodesFadeFrom = 0.4, nodesFadeTo = 0.3;    // zooms between which the nodes of a scope do
-constexpr double scopesFadeFrom = 0.6, scopesFadeTo = 0.46; // and the words of a collapsed one
+constexpr double leastAlong = 18, widthDown = 208;           // from top to bottom
+constexpr double leastAlongRight = 72, heightAcross = 34;    // from left to right
+constexpr double mostlyCovered = 0.75;                       // of the nodes of their parent
+constexpr double nodesFadeFrom = 0.4, nodesFadeTo = 0.3;     // zooms between which the nodes of a scope do
+constexpr double scopesFadeFrom = 0.56, scopesFadeTo = 0.48; // and the words of a collapsed one
 
 class Chooser final {
 public:
@@ -49,6 +49,12 @@ private:
     QRectF rectOf(int group) const
     {
         QRectF rect = m_scene.groups[static_cast<std::size_t>(group)].rect;
+        // A collapsed one may take of the gap between it and its neighbours what its name needs.
+        if (m_node[static_cast<std::size_t>(group)] >= 0 && m_down) {
+            const double wanted = leastAlong / m_zoom - rect.height();
+            const double more = std::clamp(wanted, 0.0, measures::rankGapDown / 2);
+            rect.adjust(0, -more / 2, 0, more / 2);
+        }
         const double across = (m_down ? widthDown : heightAcross) / m_zoom;
         const QPointF centre = rect.center();
         if (m_down)
@@ -63,7 +69,7 @@ private:
     // Its own block where the scopes in it have no room for theirs.
     void choose(int group)
     {
-        if (opacityOf(group) > 0 && !open(group))
+        if (!open(group) && opacityOf(group) > 0)
             m_blocks.push_back(
                 {group, m_node[static_cast<std::size_t>(group)], rectOf(group), opacityOf(group)});
     }

@@ -18,14 +18,14 @@ ScopeState ScopeState::opening(std::shared_ptr<const NameScopes> tree)
     const auto scopes = state.m_tree->scopes();
     if (scopes[NameScopes::root].nodes <= small || scopes.size() == 1)
         return state;
-    // What is seen at a level: its scopes, and the nodes that are in none of them.
-    std::vector<std::uint32_t> seen(state.deepest() + 1, scopes[NameScopes::root].nodes);
-    for (std::size_t s = 1; s < scopes.size(); ++s)
-        seen[scopes[s].depth] -= scopes[s].nodes - 1;
-    std::uint32_t level = 1;
-    while (level + 1 < seen.size() && seen[level + 1] <= glance)
-        ++level;
-    state.collapseTo(level);
+    state.collapseTo(1);
+    for (std::uint32_t level = 2; level <= state.deepest(); ++level) {
+        ScopeState deeper = state;
+        deeper.collapseTo(level);
+        if (deeper.seen() > glance)
+            break;
+        state = std::move(deeper);
+    }
     return state;
 }
 
@@ -74,9 +74,23 @@ void ScopeState::expandAround(std::uint32_t scope)
 void ScopeState::collapseTo(std::uint32_t level)
 {
     m_collapsed.clear();
-    for (std::uint32_t s = 1; s < m_tree->scopes().size(); ++s)
-        if (m_tree->scopes()[s].depth >= level)
+    const auto scopes = m_tree->scopes();
+    std::vector<char> hasScopes(scopes.size(), 0);
+    for (std::uint32_t s = 1; s < scopes.size(); ++s)
+        hasScopes[scopes[s].parent] = 1;
+    for (std::uint32_t s = 1; s < scopes.size(); ++s)
+        if (scopes[s].depth >= level || !hasScopes[s])
             collapse(s);
+}
+
+std::uint32_t ScopeState::seen() const
+{
+    const auto scopes = m_tree->scopes();
+    std::uint32_t nodes = scopes[NameScopes::root].nodes;
+    for (std::uint32_t s = 1; s < scopes.size(); ++s)
+        if (hiding(s) == s)
+            nodes -= scopes[s].nodes - 1;
+    return nodes;
 }
 
 QString scopeLabel(const NameScope& scope)

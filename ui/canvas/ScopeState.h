@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <vector>
 
 namespace pleat::ui {
 
@@ -26,12 +27,13 @@ public:
     std::optional<std::uint32_t> hiding(std::uint32_t scope) const;
     std::optional<std::uint32_t> hiding(const GraphView& view, NodeIndex node) const;
     std::uint32_t deepest() const; // levels that there are
+    std::uint32_t seen() const;    // nodes, those that collapsed scopes are among them
 
     void collapse(std::uint32_t scope) { m_collapsed.insert(scope); }
     void expand(std::uint32_t scope) { m_collapsed.erase(scope); }
     void expandAround(std::uint32_t scope); // it and all that it is in
     void expandAll() { m_collapsed.clear(); }
-    void collapseTo(std::uint32_t level); // all scopes so deep, and deeper ones
+    void collapseTo(std::uint32_t level); // all scopes so deep, and those that have none in them
 
     friend bool operator==(const ScopeState&, const ScopeState&) = default;
 
