@@ -4,6 +4,7 @@
 #include "core/graph/Attributes.h"
 #include "core/graph/Constants.h"
 #include "core/graph/DeclaredShapes.h"
+#include "core/graph/Pages.h"
 #include "core/graph/TotalWork.h"
 #include "core/model/DataFiles.h"
 
@@ -49,6 +50,22 @@ std::string formalName(const std::vector<onnx::OpSchema::FormalParameter>& forma
     return formals.back().GetOption() == onnx::OpSchema::Variadic ? formals.back().GetName() : std::string();
 }
 
+// The local function that a node calls; null: it is an operator.
+const onnx::FunctionProto* functionOf(const GraphView& view, NodeIndex node)
+{
+    if (view.model().functions.empty())
+        return nullptr;
+    const std::vector<ScopeIndex> pages = pagesOf(view, node);
+    const std::int32_t function = pages.empty() ? -1 : view.scopes()[index(pages.front())].function;
+    return function < 0 ? nullptr : view.model().functions[static_cast<std::size_t>(function)].header.get();
+}
+
+std::string formalName(const google::protobuf::RepeatedPtrField<std::string>& formals, std::size_t slot)
+{
+    const auto at = static_cast<int>(slot);
+    return at < formals.size() ? formals[at] : std::string();
+}
+
 SlotText slotText(const GraphView& view, ValueIndex value, std::string formal, const ValueTypes& types)
 {
     SlotText slot;
@@ -57,16 +74,10 @@ SlotText slotText(const GraphView& view, ValueIndex value, std::string formal, c
     if (value == ValueIndex::None)
         return slot;
     slot.name = view.name(value);
-    if (const ValueType* type = typeOf(view, value, types))
-        slot.type = *type;
+    slot.type = knownType(view, value, types);
     if (const auto constant = constantOf(view, value)) {
         slot.constant = true;
         slot.bytes = storedBytes(constant->tensor.type(), constant->tensor.elements());
-        if (!slot.type.hasShape) {
-            slot.type = {constant->type, true, {}};
-            for (const std::int64_t dim : constant->dims)
-                slot.type.shape.push_back({dim, {}});
-        }
     }
     return slot;
 }
@@ -92,26 +103,55 @@ std::uint64_t storedSparsely(const GraphView& view, ValueIndex value)
 
 } // namespace
 
+std::vector<AttributeText> attributesOf(const GraphView& view, NodeIndex node)
+{
+    std::vector<AttributeText> texts;
+    for (const onnx::AttributeProto& attribute : view.entry(node).proto->attribute())
+        texts.push_back(describe(view.entry(node), attribute));
+    return texts;
+}
+
+ValueType knownType(const GraphView& view, ValueIndex value, const ValueTypes& types)
+{
+    const ValueType* const inferred = typeOf(view, value, types);
+    if (inferred && inferred->hasShape)
+        return *inferred;
+    if (const auto constant = constantOf(view, value)) {
+        ValueType type{constant->type, true, {}};
+        for (const std::int64_t dim : constant->dims)
+            type.shape.push_back({dim, {}});
+        return type;
+    }
+    return inferred ? *inferred : ValueType();
+}
+
 NodeText describe(const GraphView& view, NodeIndex node, const ValueTypes& types)
 {
     NodeText text;
     text.name = view.name(node);
     text.op = view.op(node);
     text.domain = view.domain(node);
-    const onnx::OpSchema* schema = schemaOf(view, node);
+    const onnx::FunctionProto* function = functionOf(view, node); // it hides an operator of the same name
+    const onnx::OpSchema* schema = function ? nullptr : schemaOf(view, node);
+    if (function) {
+        text.documentation = function->doc_string();
+        text.summary = firstSentence(text.documentation);
+    }
     if (schema) {
         text.since = schema->since_version();
         text.documentation = schema->doc() ? schema->doc() : "";
         text.summary = firstSentence(text.documentation);
     }
-    for (const onnx::AttributeProto& attribute : view.entry(node).proto->attribute())
-        text.attributes.push_back(describe(view.entry(node), attribute));
+    text.attributes = attributesOf(view, node);
+    const auto formalOf = [&](std::size_t slot, bool input) {
+        if (function)
+            return formalName(input ? function->input() : function->output(), slot);
+        return schema ? formalName(input ? schema->inputs() : schema->outputs(), slot) : std::string();
+    };
     for (std::size_t slot = 0; slot < view.inputs(node).size(); ++slot)
-        text.inputs.push_back(slotText(view, view.input(node, slot),
-                                       schema ? formalName(schema->inputs(), slot) : std::string(), types));
+        text.inputs.push_back(slotText(view, view.input(node, slot), formalOf(slot, true), types));
     for (std::size_t slot = 0; slot < view.outputs(node).size(); ++slot)
-        text.outputs.push_back(slotText(view, view.output(node, slot),
-                                        schema ? formalName(schema->outputs(), slot) : std::string(), types));
+        text.outputs.push_back(slotText(view, view.output(node, slot), formalOf(slot, false), types));
     for (const SlotText& slot : text.inputs) {
         if (slot.constant)
             text.parameters += constantOf(view, slot.value)->tensor.elements();

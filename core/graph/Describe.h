@@ -9,6 +9,11 @@
 
 namespace pleat {
 
+std::vector<AttributeText> attributesOf(const GraphView& view, NodeIndex node);
+
+// From inference, or of the constant that it is; Undefined and without a shape where neither tells.
+ValueType knownType(const GraphView& view, ValueIndex value, const ValueTypes& types);
+
 struct SlotText {
     std::string formal; // the operator's own name of the slot: "X", "W"; "" when unknown
     std::string name;   // the tensor's; empty when the optional slot is absent

@@ -26,7 +26,6 @@
 #include <QUndoStack>
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdlib>
 #include <fmt/format.h>
 
@@ -36,7 +35,7 @@ using namespace pleat::ui;
 
 namespace {
 
-constexpr int goalNodes = 10000;
+constexpr int goalNodes = 10000, mostNodes = 50000;
 constexpr double goal = 10;        // milliseconds until one edit of so many nodes is shown
 constexpr double reactsGoal = 100; // milliseconds that "Fold all" may keep the window from reacting
 constexpr int pairsEach = 15;      // of the beginning, the middle and the end
@@ -60,13 +59,6 @@ struct Times {
         quiet.push_back(time.quiet);
     }
 };
-
-double percentile95(std::vector<double> values)
-{
-    std::ranges::sort(values);
-    const auto rank = static_cast<std::size_t>(std::ceil(0.95 * static_cast<double>(values.size())));
-    return values[rank - 1];
-}
 
 // Turns the event loop of a window that is shown, and sees when it has painted.
 class Watch final : public QObject {
@@ -151,6 +143,29 @@ void add(Report& report, int nodes, const std::string& what, const Times& times,
     row(", until all is quiet", median(times.quiet), {});
 }
 
+// A scope of a thousand nodes and more that is expanded in place, with all that is in it.
+void measureScopes(Report& report, MainWindow& window, Watch& watch)
+{
+    GraphCanvas& canvas = window.graph().canvas();
+    std::vector<double> shown, processor;
+    for (int round = 0; round < allRounds; ++round) {
+        window.graph().collapseScopes(2);
+        watch.settle();
+        window.graph().collapseScopes(1);
+        watch.settle();
+        const auto& nodes = canvas.scene().nodes;
+        const auto block = std::ranges::find(nodes, Category::Scope, &SceneNode::category);
+        if (block == nodes.end())
+            return;
+        const auto number = static_cast<int>(block - nodes.begin());
+        const Time time = watch.measure([&] { Q_EMIT canvas.nodeActivated(number); });
+        shown.push_back(time.shown);
+        processor.push_back(time.processor);
+    }
+    report.add({.what = "expand a scope", .value = median(shown), .unit = "ms", .atMost = 50});
+    report.add({.what = "expand a scope, processor time", .value = median(processor), .unit = "ms"});
+}
+
 void measure(Report& report, const std::filesystem::path& path, int nodes,
              const std::filesystem::path& worker)
 {
@@ -197,6 +212,8 @@ void measure(Report& report, const std::filesystem::path& path, int nodes,
         add(report, nodes, fmt::format("redo it at {}", place), redo, true);
         add(report, nodes, fmt::format("Before | After at {}", place), side, false);
     }
+    if (nodes == mostNodes)
+        measureScopes(report, window, watch);
     Times all, back;
     for (int round = 0; round < allRounds; ++round) {
         all.add(watch.measure([&] { document.foldAll(); }));
@@ -266,7 +283,7 @@ int main(int argc, char** argv)
     for (int i = 1; i < argc; ++i)
         sizes.push_back(std::atoi(argv[i]));
     if (sizes.empty())
-        sizes = {1000, goalNodes, 50000};
+        sizes = {1000, goalNodes, mostNodes};
     const Scratch scratch;
     report.heading("From an edit to the window that shows it, a chain of Conv and BatchNormalization");
     for (const int nodes : sizes)

@@ -3,6 +3,7 @@
 
 #include "ui/canvas/GraphCanvas.h"
 #include "ui/canvas/GraphImage.h"
+#include "ui/canvas/ScopeBlocks.h"
 #include "ui/document/Convert.h"
 #include "ui/widgets/PlainText.h"
 #include "ui/widgets/SegmentedControl.h"
@@ -67,7 +68,7 @@ GraphPane::GraphPane(Workspace& workspace)
     });
     connect(m_canvas, &GraphCanvas::selectionChanged, this, &GraphPane::selectionChanged);
     connect(m_canvas, &GraphCanvas::frameActivated, this, &GraphPane::activateMark);
-    connect(m_canvas, &GraphCanvas::nodeActivated, m_canvas, &GraphCanvas::centreOn);
+    connect(m_canvas, &GraphCanvas::nodeActivated, this, &GraphPane::activateNode);
     connect(m_canvas, &GraphCanvas::contextMenuRequested, this, &GraphPane::contextMenu);
     connect(m_canvas, &GraphCanvas::directionChanged, this, [this](Direction direction) {
         if (direction == m_direction)
@@ -89,6 +90,8 @@ void GraphPane::show(Subject subject)
         m_subject = subject;
         m_places = subject == Subject::Reloaded ? placesInView() : std::vector<Place>();
         m_isShown = false;
+        if (subject == Subject::Other)
+            m_scopes.reset();
     }
     if (!same || subject != Subject::Same)
         rebuild();
@@ -123,9 +126,13 @@ void GraphPane::rebuild()
     m_jobs.start(
         layoutLane, tr("Laying out…"), this,
         [of = Drawing::Of{m_shown, m_current, m_workspace.marks(), m_marksVersion,
-                          m_workspace.document().types(), m_direction, m_details},
-         previous = goesOn ? m_drawing : std::nullopt](Progress&, std::stop_token stop) {
-            return draw(of, previous ? &*previous : nullptr, stop);
+                          m_workspace.document().types(), m_direction, m_details, m_scopes},
+         previous = goesOn ? m_drawing : std::nullopt,
+         isReloaded = m_subject == Subject::Reloaded](Progress&, std::stop_token stop) mutable {
+            if (isReloaded && of.scopes)
+                of.scopes =
+                    of.scopes->of(std::make_shared<const NameScopes>(*of.shown->view, ScopeIndex::Main));
+            return draw(std::move(of), previous ? &*previous : nullptr, stop);
         },
         [this](std::optional<Drawing> drawing) {
             if (drawing)
@@ -139,8 +146,12 @@ void GraphPane::present(Drawing drawing)
     m_following = true;
     m_isShown = true;
     const Subject subject = std::exchange(m_subject, Subject::Same);
-    const auto place = centreToReturnTo(drawing.scene->scene);
+    auto place = centreToReturnTo(drawing.scene->scene);
+    if (!place && subject == Subject::Same)
+        place = centreHolding(*drawing.scene);
+    m_held = NameScopes::root;
     m_drawing = std::move(drawing);
+    m_scopes = m_drawing->of.scopes;
     m_canvas->setSharedScene(m_drawing->scene, place                      ? GraphCanvas::KeepView::Exact
                                                : subject == Subject::Same ? GraphCanvas::KeepView::Anchor
                                                                           : GraphCanvas::KeepView::Fit);
@@ -152,7 +163,7 @@ void GraphPane::present(Drawing drawing)
         emphasise(m_emphasised);
     colourNodes();
     const bool centre = m_wanted.centre && subject == Subject::Same;
-    apply({m_wanted.node, m_wanted.value, centre});
+    apply({m_wanted.node, m_wanted.value, centre, m_wanted.scope});
     Q_EMIT sceneShown();
 }
 
@@ -218,9 +229,14 @@ std::optional<QPointF> GraphPane::centreToReturnTo(const GraphScene& scene)
 void GraphPane::followSelection(bool centre)
 {
     const Selection::Value& selected = m_workspace.selection().value();
+    if (m_following)
+        return; // by the canvas itself
     m_wanted = {selected.node, selected.value, centre};
-    if (m_isShown)
-        apply(m_wanted);
+    if (!m_isShown)
+        return;
+    apply(m_wanted);
+    if (centre)
+        expandTo(m_wanted);
 }
 
 int GraphPane::sceneNode(NodeIndex node) const
@@ -229,7 +245,23 @@ int GraphPane::sceneNode(NodeIndex node) const
     const GraphView& view = *m_drawing->of.shown->view;
     while (node != NodeIndex::None && view.scope(node) != ScopeIndex::Main)
         node = view.scopes()[index(view.scope(node))].owner;
-    return node == NodeIndex::None ? -1 : m_canvas->nodeWithKey(static_cast<quint32>(view.id(node)));
+    if (node == NodeIndex::None)
+        return -1;
+    const auto hiding = m_drawing->of.scopes->hiding(view, node);
+    return m_canvas->nodeWithKey(hiding ? ScopeBlock::key(*hiding) : static_cast<quint32>(view.id(node)));
+}
+
+// The node that shows it: a value its producer, a weight the node that reads it.
+NodeIndex GraphPane::nodeOf(const GraphView& view, const Wanted& wanted)
+{
+    if (wanted.node != NodeId::None)
+        return view.find(wanted.node);
+    const ValueIndex value = view.find(ScopeIndex::Main, wanted.value);
+    if (value == ValueIndex::None)
+        return NodeIndex::None;
+    if (view.producer(value) != NodeIndex::None)
+        return view.producer(value);
+    return view.uses(value).empty() ? NodeIndex::None : view.uses(value).front().node;
 }
 
 CanvasHit GraphPane::find(const Wanted& wanted) const
@@ -237,6 +269,8 @@ CanvasHit GraphPane::find(const Wanted& wanted) const
     const GraphView& view = *m_drawing->of.shown->view;
     if (const NodeIndex node = view.find(wanted.node); wanted.node != NodeId::None && node != NodeIndex::None)
         return {sceneNode(node), -1, -1};
+    if (wanted.scope != NameScopes::root)
+        return {m_canvas->nodeWithKey(ScopeBlock::key(wanted.scope)), -1, -1};
     if (wanted.value.empty())
         return {};
     const auto& items = m_drawing->laidOut->items;
@@ -248,11 +282,7 @@ CanvasHit GraphPane::find(const Wanted& wanted) const
     for (std::size_t i = 0; i < edges.size(); ++i)
         if (!edges[i].gone && edges[i].tensorName == name)
             return {-1, static_cast<int>(i), -1};
-    // A weight is drawn in the node that reads it.
-    const ValueIndex value = view.find(ScopeIndex::Main, wanted.value);
-    if (value != ValueIndex::None && !view.uses(value).empty())
-        return {sceneNode(view.uses(value).front().node), -1, -1};
-    return {};
+    return {sceneNode(nodeOf(view, wanted)), -1, -1};
 }
 
 void GraphPane::apply(const Wanted& wanted)
@@ -285,8 +315,10 @@ void GraphPane::selectionChanged(const CanvasHit& hit)
         node = static_cast<int>(scene.frames[static_cast<std::size_t>(hit.frame)].nodes.front());
     if (node >= 0) {
         const BuiltScene::Item& item = m_drawing->laidOut->items[static_cast<std::size_t>(node)];
-        m_wanted = {item.node, item.value, false};
-        if (item.node != NodeId::None)
+        m_wanted = {item.node, item.value, false, item.scope};
+        if (item.scope != NameScopes::root)
+            clearSelection();
+        else if (item.node != NodeId::None)
             m_workspace.selectNode(item.node);
         else
             selectValue(item.value);
@@ -297,6 +329,14 @@ void GraphPane::selectionChanged(const CanvasHit& hit)
     } else {
         m_workspace.selection().clear();
     }
+}
+
+// Of the workspace: what the canvas has selected is nothing that the panels know.
+void GraphPane::clearSelection()
+{
+    m_following = true;
+    m_workspace.selection().clear();
+    m_following = false;
 }
 
 void GraphPane::selectValue(const std::string& name)
@@ -333,6 +373,7 @@ void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
         name = m_canvas->scene().edges[static_cast<std::size_t>(hit.edge)].tensorName;
     if (!name.isEmpty())
         menu.addAction(tr("Copy the Name"), this, [name] { QGuiApplication::clipboard()->setText(name); });
+    addScopeActions(menu, hit.node);
     menu.addAction(tr("Fit"), m_canvas, &GraphCanvas::fit);
     menu.addAction(tr("Actual Size"), m_canvas, &GraphCanvas::actualSize);
     menu.exec(position);

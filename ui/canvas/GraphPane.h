@@ -9,6 +9,8 @@
 #include <QWidget>
 #include <functional>
 
+class QMenu;
+
 namespace pleat::ui {
 
 class PlainLabel;
@@ -29,6 +31,9 @@ public:
     void toggleDirection();
     const SceneDetails& details() const { return m_details; }
     void setDetails(const SceneDetails& details);
+    // Scopes of the network: each is one node, or shown with what is in it.
+    void collapseScopes(std::uint32_t level); // all that are so deep, and deeper: 1 for the outermost
+    void expandScopes();
     // In a job; `done` hears a sentence that says what went wrong, or nothing. Not at all when cancelled.
     void saveImage(const QString& path, std::function<void(const QString& problem)> done);
     bool isWritingImage() const;
@@ -43,6 +48,7 @@ private:
         NodeId node = NodeId::None;
         std::string value;
         bool centre = false;
+        std::uint32_t scope = NameScopes::root; // that is collapsed
     };
 
     struct Place {
@@ -72,12 +78,21 @@ private:
     void selectValue(const std::string& name);
     void activateMark(int frame);
     void contextMenu(const CanvasHit& hit, QPoint position);
+    void addScopeActions(QMenu& menu, int node);
+    void activateNode(int node);
+    void clearSelection();
+    static NodeIndex nodeOf(const GraphView& view, const Wanted& wanted);
+    void setScopes(ScopeState scopes, std::uint32_t held);
+    void expandTo(const Wanted& wanted); // what hides it
+    std::optional<QPointF> centreHolding(const IndexedScene& next) const;
 
     Workspace& m_workspace;
     JobRunner& m_jobs;
     GraphCanvas* m_canvas = nullptr;
     Direction m_direction = Direction::TopDown;
     SceneDetails m_details;
+    std::optional<ScopeState> m_scopes;      // nothing: as the page opens
+    std::uint32_t m_held = NameScopes::root; // the scope that was collapsed or expanded: it stays in view
     SnapshotPointer m_shown, m_current;
 
     std::optional<Drawing> m_drawing; // what the canvas shows

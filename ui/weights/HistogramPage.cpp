@@ -22,7 +22,7 @@ namespace {
 constexpr int mostBins = 100'000;
 constexpr std::size_t ridgesAtFirst = 12; // as many as can be told apart in a low panel
 constexpr std::size_t mostRidges = 64;
-const auto lane = u"histogram"_s;
+const auto histogramLane = u"histogram"_s;
 
 } // namespace
 
@@ -91,7 +91,7 @@ void HistogramPage::showEvent(QShowEvent* event)
 
 void HistogramPage::present()
 {
-    m_workspace.jobs().cancel(this, lane);
+    m_workspace.jobs().cancel(this, histogramLane);
     const bool ridges = m_forms->current() == Ridges;
     m_logarithmic->setEnabled(m_forms->current() == Single);
     m_histogram->setCumulative(m_forms->current() == Cumulative);
@@ -119,7 +119,7 @@ void HistogramPage::countBins()
         return;
     }
     m_workspace.jobs().start(
-        lane, tr("Counting…"), this,
+        histogramLane, tr("Counting…"), this,
         [comparison = m_comparison, bins = static_cast<std::size_t>(m_bins->value())](Progress& progress,
                                                                                       std::stop_token stop) {
             return distribution(*comparison, bins, progress, stop);
@@ -144,7 +144,7 @@ void HistogramPage::countChannels()
             ? tr("the first %1 of the selected channels, each by itself").arg(channels.size())
             : tr("the selected channels, each by itself"));
     m_workspace.jobs().start(
-        lane, tr("Counting…"), this,
+        histogramLane, tr("Counting…"), this,
         [comparison = m_comparison, channels = std::move(channels),
          bins = static_cast<std::size_t>(m_bins->value())](Progress& progress, std::stop_token stop) {
             return channelDistributions(*comparison, channels, bins, progress, stop);

@@ -16,7 +16,7 @@ namespace pleat::ui {
 
 namespace {
 
-const auto lane = u"table"_s;
+const auto cellsLane = u"table"_s;
 
 // Letters of the longest value.
 int widest(DataType type, std::optional<int> digits)
@@ -89,7 +89,7 @@ TensorTable::TensorTable(JobRunner& jobs, QWidget* parent)
 void TensorTable::setTensor(const Elements& elements, const TensorPlane& plane)
 {
     const bool same = plane.dims == this->plane().dims;
-    m_jobs.cancel(this, lane);
+    m_jobs.cancel(this, cellsLane);
     m_reading = false;
     m_elements = elements;
     m_model->setPlane(plane, elements.type());
@@ -109,7 +109,7 @@ void TensorTable::setTensor(const Elements& elements, const TensorPlane& plane)
 
 void TensorTable::clear()
 {
-    m_jobs.cancel(this, lane);
+    m_jobs.cancel(this, cellsLane);
     m_reading = false;
     m_elements = {};
     m_model->setPlane({}, DataType::Undefined);
@@ -187,7 +187,7 @@ void TensorTable::load()
     m_reading = true;
     const PlaneArea area = m_model->window();
     m_jobs.start(
-        lane, tr("Reading values…"), this,
+        cellsLane, tr("Reading values…"), this,
         [elements = m_elements, plane = plane(), area](Progress&, const std::stop_token& stop) {
             return readArea(elements, plane, area, stop);
         },

@@ -25,7 +25,7 @@ namespace pleat::ui {
 
 namespace {
 
-const auto lane = u"forecast"_s;
+const auto forecastLane = u"forecast"_s;
 constexpr std::uint64_t nearTheLimit = 2'000'000'000; // of 2 GiB
 constexpr std::array placements{DataPlacement::Keep, DataPlacement::Inline, DataPlacement::External};
 
@@ -154,7 +154,7 @@ ExportSheet::ExportSheet(JobRunner& jobs, std::shared_ptr<const GraphView> view,
     showFiles();
 
     m_jobs.start(
-        lane, tr("Computing sizes…"), this,
+        forecastLane, tr("Computing sizes…"), this,
         [view = std::move(view), path = toPath(file.absoluteFilePath())](Progress&, std::stop_token stop) {
             Forecasts forecasts;
             for (const DataPlacement each : placements) {

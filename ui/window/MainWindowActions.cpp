@@ -133,6 +133,11 @@ void MainWindow::makeActions()
     a.direction = make(tr("Change &Direction"), {K(tr("Ctrl+K"))},
                        tr("Lay the graph out from top to bottom, or from left to right"),
                        [this] { m_graph->toggleDirection(); });
+    a.collapseScopes = make(tr("&Collapse All Scopes"), {K(tr("Ctrl+Alt+Up"))},
+                            tr("Show each outermost scope of the network as one node"),
+                            [this] { m_graph->collapseScopes(1); });
+    a.expandScopes = make(tr("&Expand All Scopes"), {K(tr("Ctrl+Alt+Down"))},
+                          tr("Show all nodes of the network"), [this] { m_graph->expandScopes(); });
     const auto detail = [this, make](const QString& text, const QString& key, const QString& tip,
                                      bool SceneDetails::*member) {
         QAction* action = make(text, {K(key)}, tip, [this, member](bool on) {
@@ -193,6 +198,8 @@ void MainWindow::makeMenus()
     view->addActions({a.before, a.after});
     view->addSeparator();
     view->addActions({a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.wheelScrolls});
+    view->addSeparator();
+    view->addActions({a.collapseScopes, a.expandScopes});
     view->addSeparator();
     view->addActions({a.attributes, a.weights, a.names});
     a.endOfView = view->addSeparator();
@@ -296,7 +303,7 @@ void MainWindow::updateActions()
     a.saveReport->setEnabled(open);
     a.saveWeights->setEnabled(open);
     for (QAction* action : {a.reload, a.find, a.before, a.after, a.zoomIn, a.zoomOut, a.fit, a.actualSize,
-                            a.direction, a.attributes, a.weights, a.names})
+                            a.direction, a.collapseScopes, a.expandScopes, a.attributes, a.weights, a.names})
         action->setEnabled(open);
     (m_workspace.side() == Side::Before ? a.before : a.after)->setChecked(true);
 }

@@ -14,6 +14,7 @@ struct WindowActions {
     QAction *closeModel, *quit;
     QAction *undo, *redo, *find, *deselect;
     QAction *before, *after, *zoomIn, *zoomOut, *fit, *actualSize, *direction;
+    QAction *collapseScopes, *expandScopes;
     QAction *attributes, *weights, *names;
     QAction *wheelScrolls, *fullScreen;
     QAction *shortcuts, *about;
