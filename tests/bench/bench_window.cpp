@@ -3,8 +3,8 @@
 // in to the moment when the canvas is painted with the new model, the panels with it. On a chain of Conv and
 // BatchNormalization, shapes inferred, with the pair that is edited selected and in view; on Qt's offscreen
 // platform, which paints into memory.
-// Then, from a click on a layer of ten million weights to the panel that shows them before and after its
-// fold.
+// Then, from a click on a layer of ten million weights to the panel that has painted their ranges before and
+// after its fold.
 //     bench_window [NODES…]     1000 10000 50000 without any; 0 for the weights only
 #include "core/worker/Tasks.h"
 #include "tests/bench/Networks.h"
@@ -125,6 +125,22 @@ private:
     double m_longest = 0;
 };
 
+// Sees when a widget is painted after somebody has asked for it.
+class Painting final : public QObject {
+public:
+    explicit Painting(QWidget& widget) { widget.installEventFilter(this); }
+    void await() { m_isAwaited = true; }
+    bool isDone() const { return m_isDone; } // all is when the event loop comes back
+    bool eventFilter(QObject*, QEvent* event) override
+    {
+        m_isDone |= m_isAwaited && event->type() == QEvent::Paint;
+        return false;
+    }
+
+private:
+    bool m_isAwaited = false, m_isDone = false;
+};
+
 void add(Report& report, int nodes, const std::string& what, const Times& times, bool single)
 {
     const std::optional<double> most = single && nodes == goalNodes ? std::optional(goal) : std::nullopt;
@@ -224,7 +240,7 @@ void measure(Report& report, const std::filesystem::path& path, int nodes,
     window.session().end();
 }
 
-// From a click on a layer of ten million weights to WEIGHTS that show it, before and after its fold.
+// From a click on a layer of ten million weights to WEIGHTS that show its ranges, before and after its fold.
 void measureWeights(Report& report, const std::filesystem::path& path, const std::filesystem::path& worker)
 {
     constexpr int layers = 9, wide = 3200;
@@ -244,16 +260,14 @@ void measureWeights(Report& report, const std::filesystem::path& path, const std
     for (const pleat::FoldCandidate* candidate : workspace.document().current()->candidates()) {
         if (workspace.selection().value().fold == candidate->id)
             continue; // the window begins with it
-        bool isThere = false;
-        const auto connection =
-            QObject::connect(&panel, &WeightsPanel::shown, &panel, [&isThere] { isThere = true; });
+        Painting painting(*panel.findChild<QWidget*>(u"weightsRanges"_s));
+        QObject::connect(&panel, &WeightsPanel::shown, &painting, &Painting::await);
         const double start = wallSeconds(), processorStart = processorSeconds();
         workspace.selectNode(candidate->layer->id, candidate->id, Workspace::Reveal::Yes);
-        while (!isThere || workspace.jobs().isBusy(&panel, QStringLiteral("weights")))
+        while (!painting.isDone())
             QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 5);
         shown.push_back((wallSeconds() - start) * 1000);
         processor.push_back((processorSeconds() - processorStart) * 1000);
-        QObject::disconnect(connection);
         watch.settle();
     }
     shown.erase(shown.begin());
