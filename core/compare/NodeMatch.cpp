@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <onnx/onnx_pb.h>
 #include <string>
 #include <unordered_map>
 

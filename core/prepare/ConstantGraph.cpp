@@ -10,9 +10,10 @@ namespace pleat {
 
 namespace {
 
-constexpr std::uint64_t mostBytes = std::uint64_t{1} << 29; // of constants: a worker holds them three times
-constexpr int mostCalls = 64;                               // of functions in functions
-constexpr std::int64_t oldestIrVersion = 4; // from which on an initializer need not be an input
+constexpr std::uint64_t mostConstantBytes = std::uint64_t{1}
+                                            << 29; // of constants: a worker holds them three times
+constexpr int mostCalls = 64;                      // of functions in functions
+constexpr std::int64_t oldestIrVersion = 4;        // from which on an initializer need not be an input
 
 std::string nameOf(ValueIndex value)
 {
@@ -72,7 +73,7 @@ bool ConstantGraph::add(NodeIndex node)
             }
         }
     }
-    if (isConstant && bytes <= mostBytes) {
+    if (isConstant && bytes <= mostConstantBytes) {
         m_bytes = bytes;
         return true;
     }
