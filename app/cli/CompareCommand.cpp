@@ -109,12 +109,10 @@ int runCompare(const CompareArguments& options, const std::stop_token& stop)
 {
     if (wouldOverwrite(options.page, options.before, options.after))
         return Usage;
-    const auto& before = untilExit(openView(options.before, stop));
-    if (!before)
-        return fail(before.error(), CannotRead);
-    const auto& after = untilExit(openView(options.after, stop));
-    if (!after)
-        return fail(after.error(), CannotRead);
+    const auto& views = untilExit(openViews(options.before, options.after, stop));
+    if (!views)
+        return fail(views.error(), CannotRead);
+    const auto& [before, after] = *views;
     ProgressBar bar("Comparing");
     CompareJson json(printText);
     if (options.json) {
@@ -130,12 +128,11 @@ int runCompare(const CompareArguments& options, const std::stop_token& stop)
             rows.push_back(std::move(row));
         return told;
     };
-    if (const auto compared = compareTensors(**before, **after, take, bar, stop); !compared)
+    if (const auto compared = compareTensors(*before, *after, take, bar, stop); !compared)
         return fail(compared.error(), CannotRead);
     sortWorstFirst(rows);
     if (!options.page.empty()) {
-        if (const auto written =
-                writePage(options, (*before)->model(), (*after)->model(), counts, rows, stop);
+        if (const auto written = writePage(options, before->model(), after->model(), counts, rows, stop);
             !written)
             return fail(written.error(), CannotWrite);
     }
