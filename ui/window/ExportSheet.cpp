@@ -201,7 +201,7 @@ QWidget* ExportSheet::makeVerify(bool changed)
     m_verify->setChecked(Settings::verifiesExports());
     m_verify->setEnabled(changed);
     auto* details = label(changed ? tr("Both models run on random inputs; one that computes something else "
-                                       "than the opened one is not written. So it will be with every export.")
+                                       "than the opened one is not written. Remembered for the next exports.")
                                   : tr("The model is as it was opened."),
                           u"quiet"_s);
     details->setContentsMargins(23, 0, 0, 6);
