@@ -135,7 +135,7 @@ std::optional<LayerWeights> quantizedWeights(const GraphView& view, const Shapes
         return std::nullopt;
     layer.weight = std::move(*constant);
     const FoldContext context{.view = view, .shapes = shapes, .chain = node, .missingToo = true};
-    if (!readChannels(context, layer))
+    if (!requireOwnAttributes(view, node) || !readChannels(context, layer))
         return std::nullopt;
     const TensorView& stored = layer.weight.tensor;
     LayerWeights weights{stored, layer.layout, std::nullopt, std::string(view.op(node))};

@@ -171,6 +171,9 @@ std::optional<Error> checkSparse(const onnx::SparseTensorProto& tensor)
     const auto elements = countOf(dimsOf(tensor));
     if (!elements)
         return wrong(elements.error());
+    if (*elements > mostSparseElements)
+        return wrong("has " + grouped(*elements) + " elements; at most " + grouped(mostSparseElements) +
+                     " can be looked at.");
     if (values.size() != 1)
         return wrong("has values of shape " + shapeText(values) + " instead of a list of them.");
     if (static_cast<std::uint64_t>(values[0]) > *elements)

@@ -241,6 +241,12 @@ void TestValidator::refuses_data()
         },
         "sparse", "claims more elements than any file can hold");
     row(
+        "sparse, too much to look at",
+        [](auto& m) {
+            addSparse(m, {1LL << 20, 1LL << 20}, onnx::TensorProto::INT64, {2});
+        },
+        "sparse", "has 1,099,511,627,776 elements; at most 68,719,476,736 can be looked at.");
+    row(
         "sparse, more than there is room for",
         [](auto& m) { addSparse(m, {1}, onnx::TensorProto::INT64, {2}); }, "sparse",
         "stores 2 values for 1 element.");

@@ -118,8 +118,9 @@ QString summaryHtml(const WeightsComparison& comparison, const Distribution* dis
         line(tr("bias"), strong(biasText(after.bias)));
     }
     if (comparison.before) {
-        line(tr("std"), number(comparison.before->statistics.deviation) + u" → "_s +
-                            strong(number(after.statistics.deviation)));
+        const Statistics& was = comparison.before->statistics;
+        line(tr("mean"), number(was.mean) + u" → "_s + strong(number(after.statistics.mean)));
+        line(tr("std"), number(was.deviation) + u" → "_s + strong(number(after.statistics.deviation)));
         const std::vector<double> growth = growths(comparison);
         if (const auto changed = channelsInOrder(comparison, ChannelOrder::Change);
             !changed.empty() && growth[changed.front()] != 1)
