@@ -275,9 +275,10 @@ private Q_SLOTS:
             // The scale of one channel, and so all of its weights.
             onnx::ModelProto model;
             model.ParseFromString(after);
+            const std::string dequantize = std::string(layer) + "_dequantize";
             std::string scale;
             visitNodes(model, [&](const onnx::NodeProto& node) {
-                if (node.name() == std::string(layer) + "_dequantize")
+                if (node.name() == dequantize)
                     scale = node.input(1);
             });
             const Verification found = verified(before, tampered(after, scale, 2));
