@@ -258,7 +258,8 @@ Result<PlannedEdit> plan(const ConnectInput& step, const ViewPointer& of)
         return refused(sentence("{} can have no input {}.", operation(view, *node), step.input), step.node);
     const int slot = static_cast<int>(step.input);
     const auto message = std::make_shared<onnx::NodeProto>(*view.entry(*node).proto);
-    const auto* const schema = definitionOf(view, *node).schema;
+    const Definition definition = definitionOf(view, *node);
+    const auto* const schema = definition.isCurrent ? definition.schema : nullptr;
     PlannedEdit planned;
     planned.scope = view.scope(*node);
     std::string name;

@@ -34,25 +34,48 @@ std::optional<Sentence> whyNotTogether(const GraphView& view, NodeIndex node, co
     return std::nullopt;
 }
 
-void addTypes(const GraphView& view, NodeIndex node, const ElementTypes& types,
-              std::vector<Finding>& problems)
+// Each with the node that has it, or that makes the value: names may be others before and after.
+using Problems = std::vector<std::pair<NodeId, Finding>>;
+
+void addTypes(const GraphView& view, NodeIndex node, const ElementTypes& types, Problems& problems)
 {
-    const auto* const schema = definitionOf(view, node).schema;
-    if (!schema)
+    const Definition definition = definitionOf(view, node);
+    if (!definition.schema)
         return;
     const auto inputs = view.inputs(node);
-    for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
+    for (std::size_t slot = 0; definition.isCurrent && slot < inputs.size(); ++slot) {
         if (inputs[slot] == ValueIndex::None)
             continue;
-        if (const auto why = whyNotInput(*schema, slot, types.of(inputs[slot]))) {
+        if (const auto why = whyNotInput(*definition.schema, slot, types.of(inputs[slot]))) {
             problems.push_back(
-                {"type", lastingId(view, node),
-                 sentence("{} reads {}. {}", operation(view, node), named(view, inputs[slot]), *why)});
+                {view.id(node),
+                 {"type", lastingId(view, node),
+                  sentence("{} reads {}. {}", operation(view, node), named(view, inputs[slot]), *why)}});
             return;
         }
     }
-    if (auto why = whyNotTogether(view, node, types, *schema))
-        problems.push_back({"type", lastingId(view, node), std::move(*why)});
+    if (auto why = whyNotTogether(view, node, types, *definition.schema))
+        problems.push_back({view.id(node), {"type", lastingId(view, node), std::move(*why)}});
+}
+
+Problems allOf(const GraphView& view)
+{
+    Problems problems;
+    const ElementTypes types(view);
+    for (const Scope& scope : view.scopes()) {
+        for (const NodeIndex node : scope.nodes)
+            addTypes(view, node, types, problems);
+    }
+    const Shapes shapes(view);
+    for (const ShapeContradiction& each : shapes.contradictions()) {
+        const NodeIndex maker = view.producer(each.value);
+        problems.push_back(
+            {maker == NodeIndex::None ? NodeId::None : view.id(maker),
+             {"shape", std::string(view.name(each.value)),
+              sentence("{} is declared as {}, and {} follows from the model", named(view, each.value),
+                       shapeText(each.declared), shapeText(each.derived))}});
+    }
+    return problems;
 }
 
 } // namespace
@@ -60,29 +83,24 @@ void addTypes(const GraphView& view, NodeIndex node, const ElementTypes& types,
 std::vector<Finding> problemsOf(const GraphView& view)
 {
     std::vector<Finding> problems;
-    const ElementTypes types(view);
-    for (const Scope& scope : view.scopes()) {
-        for (const NodeIndex node : scope.nodes)
-            addTypes(view, node, types, problems);
-    }
-    const Shapes shapes(view);
-    for (const ShapeContradiction& each : shapes.contradictions())
-        problems.push_back(
-            {"shape", std::string(view.name(each.value)),
-             sentence("{} is declared as {}, and {} follows from the model", named(view, each.value),
-                      shapeText(each.declared), shapeText(each.derived))});
+    for (auto& [node, problem] : allOf(view))
+        problems.push_back(std::move(problem));
     return problems;
 }
 
 std::vector<Finding> newProblems(const GraphView& before, const GraphView& after)
 {
-    std::vector<Finding> problems = problemsOf(after);
-    if (problems.empty())
+    Problems now = allOf(after);
+    std::vector<Finding> problems;
+    if (now.empty())
         return problems;
-    std::set<std::string> old;
-    for (const Finding& each : problemsOf(before))
-        old.insert(each.message.text());
-    std::erase_if(problems, [&](const Finding& each) { return old.contains(each.message.text()); });
+    std::set<std::pair<NodeId, std::string>> old;
+    for (const auto& [node, problem] : allOf(before))
+        old.emplace(node, problem.code);
+    for (auto& [node, problem] : now) {
+        if (!old.contains({node, problem.code}))
+            problems.push_back(std::move(problem));
+    }
     return problems;
 }
 

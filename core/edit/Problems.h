@@ -12,7 +12,7 @@ namespace pleat {
 // In the order of the model. Operators that the ONNX library does not know have none. O(nodes).
 std::vector<Finding> problemsOf(const GraphView& view);
 
-// Those of `after` that `before` had not.
+// Those of `after`, which edits made of `before`, that the same nodes had not there.
 std::vector<Finding> newProblems(const GraphView& before, const GraphView& after);
 
 } // namespace pleat

@@ -17,6 +17,7 @@
 #include <QTest>
 #include <cmath>
 #include <google/protobuf/util/message_differencer.h>
+#include <onnx/defs/schema.h>
 #include <onnx/onnx_pb.h>
 #include <random>
 
@@ -558,9 +559,10 @@ private slots:
         const std::string bytes = network().bytes();
         QVERIFY(problemsOf(**viewOf(bytes)).empty() && problemsOf(**viewOf(scene().bytes())).empty());
         const auto problems = [&](const EditStep& step) {
-            const auto view = viewOf(bytes), after = viewOf(assertEdits(bytes, {step}).after);
+            const auto view = *viewOf(bytes);
+            const auto made = applyEdit(step, view, {});
             std::string text;
-            for (const Finding& each : newProblems(**view, **after))
+            for (const Finding& each : newProblems(*view, *GraphView::of(made->after)))
                 text += each.message.text() + "\n";
             return text;
         };
@@ -666,7 +668,9 @@ private slots:
             const std::string edited = savedBytes(view->model()).value_or("");
             onnx::ModelProto after;
             QVERIFY(after.ParseFromString(edited));
-            const std::string says = whatTheCheckerSays(after);
+            // Of newer operators it knows older definitions, which may take less.
+            const auto newest = onnx::OpSchemaRegistry::DomainToVersionRange::Instance().Map().at("").second;
+            const std::string says = (*start)->model().opset() > newest ? "" : whatTheCheckerSays(after);
             QVERIFY2(says.empty() || !whatTheCheckerSays(proto).empty(),
                      (std::to_string(g) + ": " + says + recipeText(recipe)).c_str());
             NoProgress quiet;
@@ -712,7 +716,7 @@ private:
             {InsertNode{"c1_out", "", "Nonsense", {}}, "ONNX has no operator Nonsense"},
             {InsertNode{"c1_out", "", "Cast", {}}, "Cast needs an attribute \"to\"."},
             {InsertNode{"condition", "", "Relu", {}}, "Relu takes no bool"},
-            {AddNode{"Add", "", {"x"}, {"z"}, "", {}}, "Add takes 2 to 2 inputs, and is to have 1."},
+            {AddNode{"Add", "", {"x"}, {"z"}, "", {}}, "Add takes 2 inputs, and is to have 1."},
             {AddNode{"Relu", "", {"x"}, {"y"}, "", {}}, "The name \"y\" is taken."},
             {SetAttribute{"c1_out", "stride", std::vector<std::int64_t>{1, 1}},
              "Conv has no attribute \"stride\"; it has"},
@@ -721,7 +725,7 @@ private:
             {SetAttribute{"c1_out", "auto_pad", std::string("SAME")}, "must be one of NOTSET"},
             {RemoveAttribute{"c1_out", "auto_pad"}, "Conv c1 has no attribute \"auto_pad\"."},
             {RemoveAttribute{"either", "then_branch"}, "is a graph"},
-            {ReplaceOperator{"y", "Add", ""}, "Add takes 2 to 2 inputs, and the node has 1."},
+            {ReplaceOperator{"y", "Add", ""}, "Add takes 2 inputs, and the node has 1."},
             {AddOutput{"if.then_branch:negated"}, "is inside another graph"},
             {RemoveOutput{"y"}, "is the only output"},
             {RemoveOutput{"c1_out"}, "is no output of the model"},
@@ -733,6 +737,8 @@ private:
             {SetBatch{{0, ""}}, "must be 1 or more"},
             {FillTensor{"c1_out", 1}, "c1_out is not stored in the model"},
             {FillTensor{"condition", 1}, "which cannot be 1"},
+            {ReplaceOperator{"c1_out", "Concat", ""}, "Concat needs an attribute \"axis\""},
+            {ReplaceOperator{"c1_out", "Nobody", ""}, "ONNX has no operator Nobody"},
             {ScaleTensor{"condition", 2}, "condition is of bool; this is for floats."},
             {StoreTensorAs{"c1.weight", DataType::Int8}, "not as int8"},
             {ReplaceTensor{"c1.weight", "/nowhere/w.npy", "", false}, "/nowhere/w.npy"},
