@@ -652,6 +652,7 @@ private slots:
             QVERIFY(start);
             auto view = *start;
             Recipe recipe;
+            bool shapesKnown = true;
             for (int s = 0; s < 30; ++s) {
                 const EditStep step = randomStep(*view, random);
                 const auto made = applyEdit(step, view, {});
@@ -662,6 +663,9 @@ private slots:
                 const auto valid = validate(made->after);
                 QVERIFY2(valid, describe(step).text().c_str());
                 view = GraphView::of(made->after);
+                // Of such an output the checker wants more than anybody knows.
+                shapesKnown = shapesKnown && std::ranges::find(made->findings, "shape-unknown",
+                                                               &Finding::code) == made->findings.end();
                 recipe.steps.emplace_back(step);
                 ++applied;
             }
@@ -671,7 +675,7 @@ private slots:
             // Of newer operators it knows older definitions, which may take less.
             const auto newest = onnx::OpSchemaRegistry::DomainToVersionRange::Instance().Map().at("").second;
             const std::string says = (*start)->model().opset() > newest ? "" : whatTheCheckerSays(after);
-            QVERIFY2(says.empty() || !whatTheCheckerSays(proto).empty(),
+            QVERIFY2(says.empty() || !shapesKnown || !whatTheCheckerSays(proto).empty(),
                      (std::to_string(g) + ": " + says + recipeText(recipe)).c_str());
             NoProgress quiet;
             const auto again = parseRecipe(recipeText(recipe), "r.json");
