@@ -140,6 +140,8 @@ private Q_SLOTS:
         QToolButton* outermost = nullptr;
         for (QToolButton* button : crumbs.findChildren<QToolButton*>()) {
             QVERIFY(!button->accessibleName().isEmpty());
+            QVERIFY2(button->isHidden() || button->width() >= button->sizeHint().width(),
+                     qPrintable(button->text()));
             if (button->isVisible() && button->text() == u"pages.onnx"_s)
                 outermost = button;
         }

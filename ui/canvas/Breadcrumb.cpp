@@ -14,7 +14,7 @@ using namespace Qt::StringLiterals;
 namespace pleat::ui {
 
 namespace {
-constexpr int buttonPadding = 14, arrowWidth = 14;
+constexpr int buttonPadding = 16, arrowWidth = 14; // beside the words and the spaces round them
 } // namespace
 
 Breadcrumb::Breadcrumb(QWidget* parent) : QWidget(parent)
@@ -74,10 +74,11 @@ void Breadcrumb::setPages(const QStringList& pages, const QStringList& siblings,
 
 int Breadcrumb::widthOf(const QStringList& texts) const
 {
+    const int around = buttonPadding + 2 * fontMetrics().horizontalAdvance(u' '); // QToolButton's
     int width = static_cast<int>(std::max<qsizetype>(0, texts.size() - 1)) * arrowWidth;
     for (qsizetype i = 0; i < texts.size(); ++i) {
         const bool menu = m_buttons[static_cast<std::size_t>(i)]->menu() != nullptr;
-        width += fontMetrics().horizontalAdvance(menu ? texts[i] + u" ▾"_s : texts[i]) + buttonPadding;
+        width += fontMetrics().horizontalAdvance(menu ? texts[i] + u" ▾"_s : texts[i]) + around;
     }
     return width;
 }
