@@ -19,6 +19,7 @@ namespace pleat::ui {
 namespace {
 
 constexpr int opRole = Qt::UserRole + 1;
+constexpr int legendFrame = 6; // round the rows, px
 
 QString nameOf(Category category)
 {
@@ -86,7 +87,7 @@ Legend::Legend(QWidget* parent) : QFrame(parent, Qt::Popup)
     m_tree->header()->setSectionResizeMode(0, QHeaderView::Stretch);
     m_tree->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
     auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(6, 6, 6, 6);
+    layout->setContentsMargins(legendFrame, legendFrame, legendFrame, legendFrame);
     layout->addWidget(m_tree);
     connect(m_tree, &QTreeWidget::itemChanged, this, &Legend::changed);
     connect(m_tree, &QTreeWidget::itemEntered, this, &Legend::light);
@@ -132,11 +133,14 @@ void Legend::setShapes(int nodes, bool shown)
         m_shapes = newRow(tr("Shape computations"), nodes, shown ? Qt::Checked : Qt::Unchecked);
         m_tree->addTopLevelItem(m_shapes);
     }
-    int rows = 0;
-    for (QTreeWidgetItem* row = m_tree->topLevelItem(0); row; row = m_tree->itemBelow(row))
-        ++rows;
-    const int height = rows * m_tree->sizeHintForRow(0) + 2 * (6 + frameWidth()) + 4;
-    resize(280, std::min(height, 520));
+    // As high as its rows, which have their heights once the style sheet has been at them.
+    m_tree->ensurePolished();
+    m_tree->doItemsLayout();
+    QTreeWidgetItem* last = m_tree->topLevelItem(m_tree->topLevelItemCount() - 1);
+    if (last && last->childCount() > 0)
+        last = last->child(last->childCount() - 1);
+    const int rows = last ? m_tree->visualItemRect(last).bottom() + 1 : 0;
+    resize(280, std::min(rows + 2 * (legendFrame + frameWidth()), 520));
 }
 
 void Legend::changed(QTreeWidgetItem* item)

@@ -352,7 +352,9 @@ void MainWindow::showShortcuts()
                                        {{tr("Space"), tr("Choose or unchoose the row of the list")},
                                         {tr("Enter"), tr("Fold the row of the list")},
                                         {tr("Wheel"), tr("Zoom at the cursor")},
-                                        {tr("Drag"), tr("Move the graph or the plot")}},
+                                        {tr("Drag"), tr("Move the graph or the plot")},
+                                        {tr("Shift+Click, Shift+Drag"), tr("Choose several nodes")},
+                                        {tr("Double Click"), tr("Fold the pair, open the node")}},
                                        this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
