@@ -5,6 +5,7 @@
 #include "ui/verify/VerifyTable.h"
 #include "ui/widgets/PlainText.h"
 
+#include <QTableView>
 #include <QVBoxLayout>
 
 using namespace Qt::StringLiterals;
