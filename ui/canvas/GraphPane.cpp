@@ -241,10 +241,13 @@ void GraphPane::followSelection(bool centre)
     const Selection::Value& selected = m_workspace.selection().value();
     if (m_following)
         return; // the canvas itself
-    m_wanted = {selected.node, selected.scope, selected.value, centre};
+    // Whoever selects the same again does not call off what is on its way.
+    const bool isComing =
+        m_wanted.centre && m_wanted.node == selected.node && m_wanted.value == selected.value;
+    m_wanted = {selected.node, selected.scope, selected.value, centre || isComing};
     if (centre && m_shown)
         openPage(pageOf(selected));
-    if (m_isShown && drawnPage() == m_page && !(centre && expandToWanted()))
+    if (m_isShown && drawnPage() == m_page && !(m_wanted.centre && expandToWanted()))
         applyWanted();
 }
 

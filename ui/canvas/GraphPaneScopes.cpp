@@ -58,10 +58,12 @@ bool GraphPane::expandToWanted()
     const GraphView& view = *m_drawing->of.shown->view;
     const NodeIndex node = nodeOf(m_wanted);
     ScopeState& scopes = m_scopes.at(drawnPage());
-    if (node == NodeIndex::None || !scopes.hiding(view, node))
+    if (node == NodeIndex::None || !m_drawing->of.scopes->hiding(view, node))
         return false;
-    scopes.expandAround(scopes.tree().of(view.id(node), scopedName(view, node)));
-    rebuild();
+    if (scopes.hiding(view, node)) { // else it is on its way
+        scopes.expandAround(scopes.tree().of(view.id(node), scopedName(view, node)));
+        rebuild();
+    }
     return true;
 }
 
