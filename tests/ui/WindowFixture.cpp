@@ -185,6 +185,27 @@ QString modelWithADeadReader(const QTemporaryDir& folder, int pairs)
     return written(model, folder.filePath(QStringLiteral("dead.onnx")));
 }
 
+QString modelWithPages(const QTemporaryDir& folder)
+{
+    using pleat::test::ModelBuilder;
+    ModelBuilder then(2), otherwise(3), block(4);
+    then.from("stem", 4).conv("c1", {.in = 4, .pads = {1, 1, 1, 1}}).batchNorm("bn1").relu();
+    otherwise.node("Neg", {"stem"}, {"otherwise"}, {}, "negate");
+    block.weightsAsConstantNodes();
+    block.from("image", 4).conv("c2", {.in = 4, .pads = {1, 1, 1, 1}}).batchNorm("bn2");
+    const std::string made = block.current();
+    ModelBuilder model;
+    model.ir(8).opset(15).input("cond", {}, DataType::Bool).input("x", {"N", 3, 8, 8});
+    model.conv("c0", {.pads = {1, 1, 1, 1}})
+        .batchNorm("bn0")
+        .node("Relu", {"bn0_out"}, {"stem"}, {}, "relu0");
+    model.node("If", {"cond"}, {"chosen"}, {{"then_branch", then.body()}, {"else_branch", otherwise.body()}},
+               "choice");
+    model.node("Block", {"chosen"}, {"y"}, {}, "call", "local").output();
+    model.function(block, "local", "Block", {"image"}, {made});
+    return written(model.proto(), folder.filePath(QStringLiteral("pages.onnx")));
+}
+
 QString modelThatOverflows(const QTemporaryDir& folder)
 {
     constexpr int channels = 2048;

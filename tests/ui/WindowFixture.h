@@ -49,6 +49,11 @@ QString modelWithPairs(const QTemporaryDir& folder, int pairs);
 // The same, but a node that no output depends on reads what the last batch norm reads, and so blocks it.
 QString modelWithADeadReader(const QTemporaryDir& folder, int pairs);
 
+// A model in depth, with a pair on each page: c0 and bn0, then an If "choice" whose then_branch has c1 and
+// bn1 and whose branches read "stem" from around them, then a call of the function Block(image), which has c2
+// and bn2.
+QString modelWithPages(const QTemporaryDir& folder);
+
 // One pair whose folded weight is infinite, which only the export sees: more weights than are read before.
 QString modelThatOverflows(const QTemporaryDir& folder);
 

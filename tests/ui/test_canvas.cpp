@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The canvas, used as a person would: with the mouse, the wheel and the keyboard.
 #include "tests/ui/SceneFixture.h"
+#include "ui/canvas/Breadcrumb.h"
+#include "ui/canvas/CanvasBar.h"
+#include "ui/canvas/CanvasControls.h"
 #include "ui/canvas/GraphCanvas.h"
 #include "ui/canvas/Minimap.h"
+#include "ui/canvas/SceneWays.h"
 #include "ui/widgets/SegmentedControl.h"
 
 #include <QSignalSpy>
@@ -12,6 +16,7 @@
 
 using namespace pleat::ui;
 using namespace pleat::ui::fixture;
+using namespace Qt::StringLiterals;
 
 namespace {
 
@@ -267,29 +272,41 @@ private Q_SLOTS:
         QVERIFY(m_canvas->visibleScene().center().y() > bounds.top() + 0.8 * bounds.height());
     }
 
-    void directionButtonAsksForAnotherLayout()
-    {
-        QSignalSpy turned(m_canvas.get(), &GraphCanvas::directionChanged);
-        const auto buttons = m_canvas->findChildren<QToolButton*>();
-        QVERIFY(!buttons.isEmpty());
-        buttons.back()->click();
-        QCOMPARE(turned.count(), 1);
-        QCOMPARE(m_canvas->direction(), Direction::LeftRight);
-    }
-
     void everyControlHasANameToBeReadAloud()
     {
+        CanvasBar bar;
         QVERIFY(!m_canvas->accessibleName().isEmpty());
-        for (const QToolButton* button : m_canvas->findChildren<QToolButton*>())
+        for (const QToolButton* button : bar.controls().findChildren<QToolButton*>())
             QVERIFY2(!button->accessibleName().isEmpty(), qPrintable(button->text()));
         QVERIFY(!m_canvas->minimap()->accessibleName().isEmpty());
-        QVERIFY(!m_canvas->comparison()->accessibleName().isEmpty());
+        QVERIFY(!bar.sides().accessibleName().isEmpty());
+    }
+
+    // Nothing lies over anything else, and nothing is cut off, down to where the canvas ends.
+    void theBarFitsAtEveryWidth()
+    {
+        CanvasBar bar;
+        const QStringList pages{u"a model with a long name.onnx"_s, u"first · then_branch"_s,
+                                u"second.of.many · else_branch"_s};
+        for (const QStringList& shown : {QStringList(), pages}) {
+            bar.pages().setPages(shown);
+            for (int width = 1200; width >= 240; width -= 20) {
+                bar.resize(width, bar.sizeHint().height());
+                bar.show();
+                const QRect crumbs = shown.isEmpty() ? QRect() : bar.pages().geometry();
+                const QRect sides = bar.sides().geometry(), controls = bar.controls().geometry();
+                const QByteArray at = QByteArray::number(width);
+                QVERIFY2(bar.rect().contains(sides) && bar.rect().contains(controls), at);
+                QVERIFY2(!crumbs.intersects(sides) && !sides.intersects(controls), at);
+            }
+        }
     }
 
     void segmentsAreChosenByMouseAndKeyboard()
     {
-        SegmentedControl* control = m_canvas->comparison();
-        control->show();
+        CanvasBar bar;
+        SegmentedControl* control = &bar.sides();
+        bar.show();
         QSignalSpy changed(control, &SegmentedControl::currentChanged);
         QTest::mouseClick(control, Qt::LeftButton, {}, {8, 10});
         QCOMPARE(control->current(), 0);
@@ -299,6 +316,51 @@ private Q_SLOTS:
         QTest::keyClick(control, Qt::Key_Left);
         QCOMPARE(control->current(), 1);
         QCOMPARE(changed.count(), 2);
+    }
+
+    void choosesSeveralNodes()
+    {
+        QTest::mouseClick(m_canvas.get(), Qt::LeftButton, {}, on(*m_canvas, Relu));
+        QTest::mouseClick(m_canvas.get(), Qt::LeftButton, Qt::ShiftModifier, on(*m_canvas, Add));
+        QCOMPARE(m_canvas->chosen(), (std::vector<std::uint32_t>{Relu, Add}));
+        QTest::mouseClick(m_canvas.get(), Qt::LeftButton, Qt::ShiftModifier, on(*m_canvas, Relu));
+        QCOMPARE(m_canvas->chosen(), (std::vector<std::uint32_t>{Add}));
+        QTest::keyClick(m_canvas.get(), Qt::Key_Up, Qt::ShiftModifier);
+        QCOMPARE(m_canvas->chosen().size(), std::size_t(2));
+        QTest::mouseClick(m_canvas.get(), Qt::LeftButton, {}, on(*m_canvas, Relu));
+        QVERIFY(m_canvas->chosen().empty());
+    }
+
+    void aBandChoosesWhatItTouches()
+    {
+        m_canvas->fit();
+        const auto corner = [&](Node node, bool last) {
+            const QRectF& rect = m_canvas->scene().nodes[static_cast<std::size_t>(node)].rect;
+            return (m_canvas->toWidget(last ? rect.bottomRight() : rect.topLeft()) +
+                    (last ? QPointF(9, 5) : QPointF(-9, -5)))
+                .toPoint();
+        };
+        const QPointF centre = m_canvas->visibleScene().center();
+        QTest::mousePress(m_canvas.get(), Qt::LeftButton, Qt::ShiftModifier, corner(Conv, false));
+        QMouseEvent move(QEvent::MouseMove, QPointF(corner(Norm, true)),
+                         m_canvas->mapToGlobal(QPointF(corner(Norm, true))), Qt::NoButton, Qt::LeftButton,
+                         Qt::ShiftModifier);
+        QApplication::sendEvent(m_canvas.get(), &move);
+        QTest::mouseRelease(m_canvas.get(), Qt::LeftButton, Qt::ShiftModifier, corner(Norm, true));
+        QCOMPARE(m_canvas->chosen(), (std::vector<std::uint32_t>{Conv, Norm}));
+        QCOMPARE(m_canvas->visibleScene().center(), centre); // it did not pan
+        QTest::keyClick(m_canvas.get(), Qt::Key_Escape);
+        QVERIFY(m_canvas->chosen().empty());
+    }
+
+    void knowsWhatLiesOnTheWay()
+    {
+        const GraphScene& scene = m_canvas->scene();
+        using Nodes = std::vector<std::uint32_t>;
+        QCOMPARE(nodesUpTo(scene, {Left}), (Nodes{Input, Conv, Norm, Relu, Left}));
+        QCOMPARE(nodesBetween(scene, Conv, Add), (Nodes{Conv, Norm, Relu, Left, Right, Add}));
+        QCOMPARE(nodesBetween(scene, Add, Relu), (Nodes{Relu, Left, Right, Add}));
+        QCOMPARE(nodesBetween(scene, Left, Right), Nodes());
     }
 
     void paintsAtEveryZoomWithoutAScene()

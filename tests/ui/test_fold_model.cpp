@@ -63,10 +63,12 @@ private Q_SLOTS:
     {
         FindModel model;
         const QAbstractItemModelTester strict(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-        model.setView(m_opened->view);
+        const auto types = std::make_shared<const ValueTypes>();
+        model.find(m_opened->view, types, QStringLiteral("features"));
         QVERIFY(model.rowCount() > 64);
-        model.setView(m_opened->view);
-        model.setView(nullptr);
+        model.find(m_opened->view, types, QStringLiteral("op:BatchNormalization"));
+        QCOMPARE(model.rowCount(), 14);
+        model.find(m_opened->view, types, {});
         QCOMPARE(model.rowCount(), 0);
     }
 

@@ -3,6 +3,7 @@
 // norms, 13 of which can be folded.
 #include "core/model/ModelReader.h"
 #include "tests/ui/WindowFixture.h"
+#include "ui/canvas/CanvasBar.h"
 #include "ui/canvas/GraphCanvas.h"
 #include "ui/canvas/GraphPane.h"
 #include "ui/document/Convert.h"
@@ -397,7 +398,7 @@ private Q_SLOTS:
             });
         };
         QTRY_COMPARE(batchNorms(), 1);
-        SegmentedControl* sides = window->graph().canvas().comparison();
+        SegmentedControl* sides = &window->graph().bar().sides();
         QTest::keyClick(sides, Qt::Key_Left);
         QTRY_COMPARE(batchNorms(), 14);
         QTest::keyClick(sides, Qt::Key_Right);

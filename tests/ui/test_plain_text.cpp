@@ -15,7 +15,6 @@
 
 #include <QAbstractItemView>
 #include <QAction>
-#include <QCompleter>
 #include <QFile>
 #include <QHelpEvent>
 #include <QLabel>
@@ -199,12 +198,16 @@ public:
             widget(*each);
         for (QAction* each : window.findChildren<QAction*>())
             action(*each);
-        if (auto* completer = window.findChild<QCompleter*>())
-            model(*completer->model(), QStringLiteral("find"));
+        for (const QChar letter : window.workspace().shown() ? QStringLiteral("bcdewxy") : QString()) {
+            FindModel found;
+            found.find(window.workspace().shown()->view, window.workspace().document().types(), letter);
+            model(found, QStringLiteral("find"));
+        }
         for (const SceneNode& node : window.graph().canvas().scene().nodes) {
             plain(node.title, QStringLiteral("node"));
-            for (const WeightRow& row : node.rows)
-                plain(row.name + row.shape, QStringLiteral("row of a node"));
+            for (const std::vector<WeightRow>* rows : {&node.rows, &node.ports})
+                for (const WeightRow& row : *rows)
+                    plain(row.name + row.shape, QStringLiteral("row of a node"));
         }
         for (const SceneEdge& edge : window.graph().canvas().scene().edges)
             plain(edge.label, QStringLiteral("edge"));

@@ -60,7 +60,7 @@ private Q_SLOTS:
         QCOMPARE(built.scene.nodes.size(), std::size_t(3));
         QCOMPARE(built.items.size(), std::size_t(3));
         QCOMPARE(built.scene.nodes[0].category, Category::GraphInput);
-        QCOMPARE(built.scene.nodes[0].title, QStringLiteral("x"));
+        QCOMPARE(built.scene.nodes[0].title, QStringLiteral("x  ·  float"));
         QCOMPARE(built.scene.nodes[2].category, Category::GraphOutput);
         QCOMPARE(built.scene.edges.size(), std::size_t(2));
         QCOMPARE(built.scene.edges[0].tensorName, QStringLiteral("x"));
@@ -91,6 +91,49 @@ private Q_SLOTS:
             build(*snapshot, *snapshot, {.weights = false, .attributes = false, .names = true});
         QVERIFY(built.scene.nodes[1].rows.empty());
         QVERIFY(built.scene.nodes[1].title.endsWith(QStringLiteral("conv")));
+    }
+
+    void readsPastWhatIsLeftOut()
+    {
+        const SnapshotPointer snapshot = snapshotOfPairs(2);
+        SceneDetails details;
+        details.leftOut = {"Relu"};
+        const BuiltScene built = build(*snapshot, *snapshot, details);
+        QCOMPARE(titled(built, "Relu"), 0);
+        QStringList edges;
+        for (const SceneEdge& edge : built.scene.edges)
+            edges += built.scene.nodes[edge.from].title + u'>' + built.scene.nodes[edge.to].title;
+        const QString input = built.scene.nodes[0].title;
+        const QString output = built.scene.nodes[built.scene.nodes.size() - 1].title;
+        QCOMPARE(edges,
+                 (QStringList{input + u">Conv"_s, u"Conv>BatchNormalization"_s, u"BatchNormalization>Conv"_s,
+                              u"Conv>BatchNormalization"_s, u"BatchNormalization>"_s + output}));
+        QCOMPARE(built.scene.frames.size(), std::size_t(2));
+    }
+
+    void leavesOutWhatOnlyComputesShapes()
+    {
+        pleat::test::ModelBuilder model;
+        model.input("x", {"N", 4, 2, 2}).node("Shape", {"x"}, {"sizes"}, {}, "shape");
+        model.shapeConstant("first", {0});
+        model.node("Gather", {"sizes", "first"}, {"batch"}, {}, "gather");
+        model.shapeConstant("rest", {-1});
+        model.node("Concat", {"batch", "rest"}, {"wanted"}, {{"axis", 0}}, "concat");
+        model.node("Reshape", {"x", "wanted"}, {"y"}, {}, "reshape").output();
+        const std::string bytes = model.bytes();
+        const auto* start = reinterpret_cast<const std::byte*>(bytes.data());
+        auto opened =
+            openModel(std::make_shared<const std::vector<std::byte>>(start, start + bytes.size()), "m");
+        QVERIFY(opened);
+        const auto snapshot = makeSnapshot(std::move(opened->model), m_progress, {});
+        QVERIFY(snapshot);
+        QCOMPARE(shapeComputations({*(*snapshot)->view}).size(), std::size_t(3));
+        QCOMPARE(build(**snapshot, **snapshot).scene.nodes.size(), std::size_t(6));
+        SceneDetails details;
+        details.shapes = false;
+        const BuiltScene built = build(**snapshot, **snapshot, details);
+        QCOMPARE(built.scene.nodes.size(), std::size_t(3)); // x, Reshape, y
+        QCOMPARE(built.scene.edges.size(), std::size_t(2));
     }
 
     void framesEveryCandidate()

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/CanvasControls.h"
 
-#include "ui/canvas/OverlayGround.h"
-#include "ui/widgets/Theme.h"
-
 #include <QHBoxLayout>
-#include <QPainter>
 #include <QToolButton>
 #include <cmath>
 
@@ -16,17 +12,18 @@ namespace pleat::ui {
 CanvasControls::CanvasControls(QWidget* parent) : QWidget(parent)
 {
     auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(2, 2, 2, 2);
-    row->setSpacing(4);
-    button(u"−"_s, tr("Zoom out (−)"), &CanvasControls::zoomOut);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(2);
+    m_legend = button(tr("Legend"), tr("What the colours mean, and what is left out (Ctrl+Shift+K)"),
+                      &CanvasControls::legend);
+    m_zoomOut = button(u"−"_s, tr("Zoom out (−)"), &CanvasControls::zoomOut);
     m_zoom = button(u"100 %"_s, tr("Actual size (1)"), &CanvasControls::actualSize);
-    button(u"+"_s, tr("Zoom in (+)"), &CanvasControls::zoomIn);
+    m_zoomIn = button(u"+"_s, tr("Zoom in (+)"), &CanvasControls::zoomIn);
     button(tr("Fit"), tr("Show the whole graph (F)"), &CanvasControls::fit);
     m_direction = button({}, tr("Change the direction (Ctrl+K)"), &CanvasControls::turn);
-    // The widest text they will have, so that nothing moves while zooming.
+    // The widest text they will have, so that nothing moves while zooming or turning.
     m_zoom->setFixedWidth(m_zoom->fontMetrics().horizontalAdvance(u"4000 %"_s) + 16);
     setDirection(Direction::TopDown);
-    setCursor(Qt::ArrowCursor);
 }
 
 QToolButton* CanvasControls::button(const QString& text, const QString& toolTip,
@@ -59,31 +56,23 @@ void CanvasControls::setDirection(Direction direction)
 
 void CanvasControls::setRoom(int width)
 {
-    // Judged by the bar as it is with the longest word, so that it does not go to and fro.
-    const int words = m_direction->fontMetrics().horizontalAdvance(u' ' + tr("left-right"));
-    const bool brief = sizeHint().width() + (m_brief ? words : 0) > width;
-    if (brief == m_brief)
-        return;
-    m_brief = brief;
-    showDirection();
+    for (int leftOut = 0; leftOut <= 4; ++leftOut) {
+        m_brief = leftOut > 0;
+        m_zoomOut->setVisible(leftOut < 2);
+        m_zoomIn->setVisible(leftOut < 2);
+        m_legend->setVisible(leftOut < 3);
+        m_zoom->setVisible(leftOut < 4);
+        showDirection();
+        if (layout()->sizeHint().width() <= width)
+            break;
+    }
 }
 
 void CanvasControls::showDirection()
 {
     m_direction->setText(m_brief ? m_arrow : m_arrow + u' ' + m_word);
-    adjustSize();
-}
-
-void CanvasControls::paintEvent(QPaintEvent*)
-{
-    const Theme theme = Theme::of(*this);
-    QPainter painter(this);
-    paintOverlayGround(painter, rect(), theme.line, theme.panel);
-    const auto* row = layout();
-    for (int i = 1; i < row->count(); ++i) {
-        const int x = row->itemAt(i)->geometry().left() - 3;
-        painter.drawLine(QPointF(x + 0.5, 1), QPointF(x + 0.5, height() - 1));
-    }
+    const int words = m_direction->fontMetrics().horizontalAdvance(u"→ "_s + tr("left-right"));
+    m_direction->setMinimumWidth(m_brief ? 26 : words + 16);
 }
 
 } // namespace pleat::ui

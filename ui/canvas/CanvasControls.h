@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The bar in the corner of the canvas: − 84 % + | Fit | ↓ top-down. Says what was clicked and shows what it
-// is told; knows nothing of the canvas.
+// The buttons for the view of the canvas: Legend − 84 % + Fit ↓ top-down. Says what was clicked and shows
+// what it is told; knows nothing of the canvas.
 #pragma once
 
 #include "core/layout/GraphLayout.h"
@@ -16,28 +16,27 @@ using layout::Direction;
 class CanvasControls final : public QWidget {
     Q_OBJECT
 public:
-    explicit CanvasControls(QWidget* parent);
+    explicit CanvasControls(QWidget* parent = nullptr);
 
     void setZoom(double zoom);
     void setDirection(Direction direction);
-    void setRoom(int width); // says the direction in a word where there is room for it
+    // Leaves out what has no room: first the direction in a word, then buttons that have a key and a wheel.
+    void setRoom(int width);
 
 Q_SIGNALS:
+    void legend();
     void zoomOut();
     void zoomIn();
     void actualSize();
     void fit();
     void turn();
 
-protected:
-    void paintEvent(QPaintEvent* event) override;
-
 private:
     void showDirection();
     QToolButton* button(const QString& text, const QString& toolTip, void (CanvasControls::*signal)());
 
-    QToolButton* m_zoom = nullptr;
-    QToolButton* m_direction = nullptr;
+    QToolButton *m_legend = nullptr, *m_zoomOut = nullptr, *m_zoom = nullptr, *m_zoomIn = nullptr,
+                *m_direction = nullptr;
     QString m_arrow, m_word; // of the direction
     bool m_brief = false;
 };

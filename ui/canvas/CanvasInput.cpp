@@ -63,6 +63,39 @@ void GraphCanvas::select(const CanvasHit& hit)
     setSelection(valid);
 }
 
+void GraphCanvas::choose(std::vector<std::uint32_t> nodes)
+{
+    std::ranges::sort(nodes);
+    nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
+    if (nodes == m_marks.chosen)
+        return;
+    m_marks.chosen = std::move(nodes);
+    setAccessibleDescription(describe(m_marks.selected));
+    update();
+}
+
+// The one that is selected is the first of several.
+void GraphCanvas::chooseAlso(const std::vector<std::uint32_t>& nodes)
+{
+    std::vector<std::uint32_t> all = m_marks.chosen;
+    if (all.empty() && m_marks.selected.node >= 0)
+        all.push_back(static_cast<std::uint32_t>(m_marks.selected.node));
+    all.insert(all.end(), nodes.begin(), nodes.end());
+    choose(std::move(all));
+}
+
+void GraphCanvas::toggleChosen(int node)
+{
+    const auto number = static_cast<std::uint32_t>(node);
+    if (std::ranges::binary_search(m_marks.chosen, number)) {
+        std::vector<std::uint32_t> others = m_marks.chosen;
+        std::erase(others, number);
+        return choose(std::move(others));
+    }
+    chooseAlso({number});
+    setSelection({node, -1, scene().frameOf[static_cast<std::size_t>(node)]});
+}
+
 void GraphCanvas::activate(const CanvasHit& hit)
 {
     if (hit.frame >= 0)
@@ -78,6 +111,7 @@ void GraphCanvas::mousePressEvent(QMouseEvent* event)
     m_move.stop();
     m_pressed = m_lastDrag = event->position();
     m_mayClick = event->button() == Qt::LeftButton;
+    m_choosing = m_mayClick && event->modifiers() & Qt::ShiftModifier;
     event->accept();
 }
 
@@ -93,9 +127,12 @@ void GraphCanvas::mouseMoveEvent(QMouseEvent* event)
         m_mayClick = false;
         m_fitOnResize = false;
         setHovered({});
-        setCursor(Qt::ClosedHandCursor);
+        setCursor(m_choosing ? Qt::CrossCursor : Qt::ClosedHandCursor);
     }
-    if (m_dragging) {
+    if (m_dragging && m_choosing) {
+        m_band = QRectF(toScene(m_pressed), toScene(event->position())).normalized();
+        update();
+    } else if (m_dragging) {
         setView(m_centre - (event->position() - m_lastDrag) / m_zoom, m_zoom);
         m_lastDrag = event->position();
     }
@@ -103,9 +140,25 @@ void GraphCanvas::mouseMoveEvent(QMouseEvent* event)
 
 void GraphCanvas::mouseReleaseEvent(QMouseEvent* event)
 {
-    if (m_mayClick && event->button() == Qt::LeftButton)
-        setSelection(hitAt(event->position()));
-    m_mayClick = m_dragging = false;
+    if (m_mayClick && event->button() == Qt::LeftButton) {
+        const CanvasHit hit = hitAt(event->position());
+        if (m_choosing && hit.node >= 0) {
+            toggleChosen(hit.node);
+        } else if (!m_choosing) {
+            choose({});
+            setSelection(hit);
+        }
+        if (!m_choosing && hit.node >= 0 && scene().nodes[static_cast<std::size_t>(hit.node)].outside)
+            activate(hit);
+    }
+    if (!m_band.isNull()) {
+        std::vector<std::uint32_t> inside = index().nodes(scene(), m_band);
+        std::erase_if(inside, [this](std::uint32_t n) { return !m_band.intersects(scene().nodes[n].rect); });
+        m_band = {};
+        chooseAlso(inside);
+        update();
+    }
+    m_mayClick = m_dragging = m_choosing = false;
     m_marks.hovered = {-2, -2, -2}; // so that the cursor is set anew
     setHovered(hitAt(event->position()));
 }
@@ -194,6 +247,10 @@ bool GraphCanvas::event(QEvent* event)
     case QEvent::ShortcutOverride: {
         // Plain letters and arrows are the canvas's own while it has the focus.
         const auto* key = static_cast<QKeyEvent*>(event);
+        if (key->matches(QKeySequence::Copy)) {
+            event->accept();
+            return true;
+        }
         const int own[] = {Qt::Key_F,    Qt::Key_1,    Qt::Key_Plus,  Qt::Key_Minus,  Qt::Key_Up,
                            Qt::Key_Down, Qt::Key_Left, Qt::Key_Right, Qt::Key_Return, Qt::Key_Enter};
         if (!(key->modifiers() & (Qt::ControlModifier | Qt::AltModifier)) &&
@@ -227,20 +284,24 @@ int GraphCanvas::nodeNearest(QPointF scenePosition) const
 }
 
 // Along the direction the keys follow edges, across it they step to the neighbour on the same rank.
-void GraphCanvas::step(Qt::Key key)
+void GraphCanvas::step(Qt::Key key, bool extend)
 {
     m_fitOnResize = false;
     if (scene().nodes.empty())
         return;
-    const auto choose = [this](int node) {
+    const auto goTo = [this, extend](int node) {
         if (node < 0)
             return;
+        if (extend)
+            chooseAlso({static_cast<std::uint32_t>(node)});
+        else
+            choose({});
         setSelection({node, -1, scene().frameOf[static_cast<std::size_t>(node)]});
         showNode(node);
     };
     const int current = m_marks.selected.node;
     if (current < 0)
-        return choose(nodeNearest(m_centre));
+        return goTo(nodeNearest(m_centre));
     const bool down = scene().direction == Direction::TopDown;
     const auto across = [down](const SceneNode& node) {
         return down ? node.rect.center().x() : node.rect.center().y();
@@ -273,11 +334,15 @@ void GraphCanvas::step(Qt::Key key)
                 offer(static_cast<int>(n), std::abs(distance));
         }
     }
-    choose(best);
+    goTo(best);
 }
 
 void GraphCanvas::keyPressEvent(QKeyEvent* event)
 {
+    if (event->matches(QKeySequence::Copy)) {
+        Q_EMIT copyRequested();
+        return;
+    }
     if (event->modifiers() & (Qt::ControlModifier | Qt::AltModifier | Qt::MetaModifier))
         return QWidget::keyPressEvent(event);
     switch (event->key()) {
@@ -285,7 +350,7 @@ void GraphCanvas::keyPressEvent(QKeyEvent* event)
     case Qt::Key_Down:
     case Qt::Key_Left:
     case Qt::Key_Right:
-        return step(static_cast<Qt::Key>(event->key()));
+        return step(static_cast<Qt::Key>(event->key()), event->modifiers() & Qt::ShiftModifier);
     case Qt::Key_F:
         return fit();
     case Qt::Key_1:
@@ -299,8 +364,10 @@ void GraphCanvas::keyPressEvent(QKeyEvent* event)
     case Qt::Key_Enter:
         return activate(m_marks.selected);
     case Qt::Key_Escape:
-        if (!m_marks.selected.nothing())
+        if (!m_marks.selected.nothing() || !m_marks.chosen.empty()) {
+            choose({});
             return setSelection({});
+        }
         break;
     default:
         break;
@@ -317,6 +384,8 @@ void GraphCanvas::contextMenuEvent(QContextMenuEvent* event)
         Q_EMIT contextMenuRequested(hit, mapToGlobal(toWidget(place).toPoint()));
     } else {
         const CanvasHit hit = hitAt(QPointF(event->pos()));
+        if (hit.node < 0 || !std::ranges::binary_search(chosen(), static_cast<std::uint32_t>(hit.node)))
+            choose({});
         setSelection(hit);
         Q_EMIT contextMenuRequested(hit, event->globalPos());
     }
@@ -346,8 +415,13 @@ QString GraphCanvas::toolTipFor(const CanvasHit& hit) const
             text += u"<br>"_s + line(node.name);
         if (const auto* hot = m_marks.heat ? m_marks.heat->at(static_cast<std::uint32_t>(hit.node)) : nullptr)
             text += u"<br>"_s + line(hot->words);
-        for (std::size_t i = 0; i < std::min<std::size_t>(node.rows.size(), 12); ++i)
-            text += u"<br>%1&nbsp;&nbsp;%2"_s.arg(line(node.rows[i].name), line(node.rows[i].shape));
+        for (const std::vector<WeightRow>* rows : {&node.rows, &node.ports})
+            for (std::size_t i = 0; i < std::min<std::size_t>(rows->size(), 12); ++i)
+                text += u"<br>%1&nbsp;&nbsp;%2"_s.arg(line((*rows)[i].name), line((*rows)[i].shape));
+        if (node.opens)
+            text += u"<br>"_s + line(tr("Double click: open what is in it"));
+        if (node.outside)
+            text += u"<br>"_s + line(tr("From outside of this page: a click leads there"));
         if (hit.frame >= 0)
             text += u"<br>"_s + line(scene().frames[static_cast<std::size_t>(hit.frame)].tooltip);
         return text;
@@ -369,6 +443,8 @@ QString GraphCanvas::toolTipFor(const CanvasHit& hit) const
 QString GraphCanvas::describe(const CanvasHit& hit) const
 {
     QStringList parts;
+    if (!m_marks.chosen.empty())
+        parts << tr("%n nodes chosen", nullptr, static_cast<int>(m_marks.chosen.size()));
     if (hit.node >= 0) {
         const SceneNode& node = scene().nodes[static_cast<std::size_t>(hit.node)];
         parts << node.title << node.name;

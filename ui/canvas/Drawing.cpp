@@ -38,7 +38,7 @@ public:
           m_laidOut(*previous.laidOut),
           m_old(*previous.of.shown->view),
           m_view(*of.shown->view),
-          m_reader({m_view}, *of.types, of.details),
+          m_reader(of.page(), *of.types, of.details),
           m_kept(*m_laidOut.scene, previous.scene->scene)
     {
     }
@@ -66,9 +66,14 @@ private:
     {
         return std::ranges::any_of(view.scopes(), [node](const Scope& scope) { return scope.owner == node; });
     }
-    static bool isInMain(const GraphView& view, NodeIndex node)
+    // That page by the numbers of `view`: those of after() are the old one's.
+    ScopeIndex pageIn(const GraphView& view) const
     {
-        return view.scope(node) == ScopeIndex::Main && !hasBody(view, node);
+        return &view == &m_view ? m_of.scope : m_previous.of.scope;
+    }
+    bool isOnPage(const GraphView& view, NodeIndex node) const
+    {
+        return view.scope(node) == pageIn(view) && !hasBody(view, node);
     }
 
     // Nodes that differ, and those that make or read values that do.
@@ -76,9 +81,9 @@ private:
     {
         if (&m_old == &m_view)
             return true;
-        const auto namesOf = [](const GraphView& view) {
+        const auto namesOf = [this](const GraphView& view) {
             std::vector<std::string_view> names;
-            for (const ValueIndex output : view.scopes().front().outputs)
+            for (const ValueIndex output : view.scopes()[index(pageIn(view))].outputs)
                 names.push_back(view.name(output));
             return names;
         };
@@ -104,12 +109,12 @@ private:
     bool touch(const GraphView& view, NodeIndex node)
     {
         m_touched.insert(view.id(node));
-        return isInMain(view, node);
+        return isOnPage(view, node);
     }
 
     bool touch(const GraphView& view, ValueIndex value)
     {
-        if (view.scope(value) != ScopeIndex::Main || view.readerInBody(value) != NodeIndex::None)
+        if (view.scope(value) != pageIn(view) || view.readerInBody(value) != NodeIndex::None)
             return false;
         if (view.producer(value) != NodeIndex::None && !touch(view, view.producer(value)))
             return false;
@@ -189,7 +194,7 @@ private:
         if (m_reader.isConstant(value))
             return std::nullopt;
         const NodeIndex producer = m_view.producer(value);
-        const int number = producer != NodeIndex::None
+        const int number = producer != NodeIndex::None && m_view.scope(value) == m_of.scope
                                ? numberOf(m_view.id(producer))
                                : m_laidOut.scene->index->laidOutNode(
                                      SceneReader::portKey(m_view.name(value), Category::GraphInput));
@@ -221,7 +226,7 @@ private:
             return ValueIndex::None;
         const BuiltScene::Item& item = m_laidOut.items[edge.to];
         if (item.node == NodeId::None)
-            return m_view.find(ScopeIndex::Main, item.value);
+            return m_view.find(m_of.scope, item.value);
         const auto inputs = m_view.inputs(m_view.find(item.node));
         return edge.toPort < inputs.size() ? inputs[edge.toPort] : ValueIndex::None;
     }
@@ -341,18 +346,18 @@ std::optional<Drawing> follow(const Drawing::Of& of, const Drawing& previous)
 {
     const Drawing::Of& was = previous.of;
     if (of.sourcesVersion != was.sourcesVersion || of.types != was.types || of.direction != was.direction ||
-        of.details != was.details || (of.scopes && of.scopes != was.scopes))
-        return std::nullopt;
+        of.details != was.details || (of.scopes && of.scopes != was.scopes) || !of.details.shapes ||
+        !of.details.leftOut.empty())
+        return std::nullopt; // what is left out is read past, which Follower does not
     return Follower(of, previous).run();
 }
 
 std::optional<Drawing> draw(Drawing::Of of, const Drawing* previous, const std::stop_token& stop)
 {
     if (!of.scopes)
-        of.scopes =
-            previous
-                ? previous->of.scopes
-                : ScopeState::opening(std::make_shared<const NameScopes>(*of.shown->view, ScopeIndex::Main));
+        of.scopes = previous
+                        ? previous->of.scopes
+                        : ScopeState::opening(std::make_shared<const NameScopes>(*of.shown->view, of.scope));
     if (previous) {
         if (auto followed = follow(of, *previous))
             return followed;
@@ -362,14 +367,18 @@ std::optional<Drawing> draw(Drawing::Of of, const Drawing* previous, const std::
     marks.reserve(given.size());
     for (GivenMark& each : given)
         marks.push_back(each.mark);
-    auto built = gatherScene({*of.shown->view}, marks, *of.types, of.details, stop, *of.scopes);
+    auto built = gatherScene(of.page(), marks, *of.types, of.details, stop, *of.scopes);
     if (!built)
         return std::nullopt;
     Drawing drawing{of, {}, {}, {}, {}};
     std::vector<Drawing::FrameMark> frames;
     for (const std::size_t at : built->marks)
         frames.push_back(frameMarkOf(given[at]));
-    if (previous && previous->of.direction == of.direction) {
+    const auto leftOut = [](const SceneDetails& details) {
+        return std::pair(details.shapes, details.leftOut);
+    };
+    if (previous && previous->of.direction == of.direction &&
+        leftOut(previous->of.details) == leftOut(of.details)) {
         prepareLayout(built->scene, of.direction);
         if (auto kept = keepPlaces(built->scene, *previous->laidOut->scene)) {
             drawing.laidOut = previous->laidOut;

@@ -19,7 +19,10 @@ struct Drawing {
         std::shared_ptr<const ValueTypes> types;
         Direction direction = Direction::TopDown;
         SceneDetails details;
-        std::optional<ScopeState> scopes; // nothing: as a page opens
+        ScopeIndex scope = ScopeIndex::Main;   // of the shown model
+        std::optional<ScopeState> scopes = {}; // of names; nothing: as a page opens
+
+        Page page() const { return {*shown->view, scope}; }
     };
     struct FrameMark {
         QString panel; // that gave it
@@ -39,8 +42,8 @@ struct Drawing {
     SceneVector<int> marksOn;      // how many marks name a node
 };
 
-// Follows `previous` where it can, else keeps its places, else lays out; without `previous`, that. Nothing
-// when stopped.
+// Follows `previous`, of the same page, where it can, else keeps its places, else lays out; without
+// `previous`, that. Nothing when stopped.
 std::optional<Drawing> draw(Drawing::Of of, const Drawing* previous, const std::stop_token& stop);
 
 // What an edit made of `previous`, at the cost of what it touched. Nothing where that cannot be followed.

@@ -2,14 +2,16 @@
 #include "ui/canvas/FindField.h"
 
 #include "ui/canvas/FindModel.h"
+#include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
 #include <QAbstractItemView>
-#include <QAbstractProxyModel>
 #include <QCompleter>
 #include <QKeyEvent>
 #include <QPainter>
 #include <QStyledItemDelegate>
+#include <algorithm>
+#include <utility>
 
 namespace pleat::ui {
 
@@ -47,15 +49,15 @@ FindField::FindField(QWidget* parent) : QLineEdit(parent)
     setObjectName(QStringLiteral("findField"));
     setPlaceholderText(tr("Find…    Ctrl+F"));
     setAccessibleName(tr("Find a node, a tensor or an operator"));
-    setToolTip(tr("Find a node, a tensor or an operator (Ctrl+F)"));
+    setToolTip(plainTip(
+        tr("Find nodes and tensors on all pages (Ctrl+F): by parts of their names, \"in quotes\" with "
+           "spaces,\nop:Conv, attr:group=32, shape:1x3 or dtype:float16")));
     setMinimumWidth(130);
     setMaximumWidth(270);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     m_model = new FindModel(this);
     m_completer = new QCompleter(m_model, this);
-    m_completer->setCaseSensitivity(Qt::CaseInsensitive);
-    m_completer->setFilterMode(Qt::MatchContains);
-    m_completer->setCompletionMode(QCompleter::PopupCompletion);
+    m_completer->setCompletionMode(QCompleter::UnfilteredPopupCompletion); // the model has found them
     m_completer->setMaxVisibleItems(14);
     QAbstractItemView* popup = m_completer->popup();
     popup->setMinimumWidth(520);
@@ -64,7 +66,10 @@ FindField::FindField(QWidget* parent) : QLineEdit(parent)
         QStringLiteral("QAbstractItemView { border: 1px solid palette(mid); padding: 4px; }"));
     popup->installEventFilter(this);
     setCompleter(m_completer);
+    // Not by textChanged(): the name of what was chosen is no question.
     connect(this, &QLineEdit::textEdited, this, [this](const QString& words) {
+        m_isFilled = false;
+        fill();
         // One letter is everywhere.
         Q_EMIT searching(words.size() > 1 ? words : QString());
     });
@@ -86,9 +91,12 @@ bool FindField::eventFilter(QObject* watched, QEvent* event)
     return QLineEdit::eventFilter(watched, event);
 }
 
-void FindField::setView(const std::shared_ptr<const GraphView>& view)
+void FindField::setView(const std::shared_ptr<const GraphView>& view,
+                        const std::shared_ptr<const ValueTypes>& types)
 {
+    m_isFilled &= view == m_view && types == m_types;
     m_view = view;
+    m_types = types;
     if (!view || m_completer->popup()->isVisible())
         fill();
     setEnabled(view != nullptr);
@@ -99,15 +107,63 @@ void FindField::setView(const std::shared_ptr<const GraphView>& view)
 // The list is made when somebody looks for something, not after each edit.
 void FindField::fill()
 {
-    if (m_model->view() != m_view)
-        m_model->setView(m_view);
+    if (std::exchange(m_isFilled, true))
+        return;
+    m_model->find(m_view, m_types, text());
+    m_at = -1;
+    showCount();
+}
+
+void FindField::showCount()
+{
+    const int rows = m_model->rowCount();
+    m_count = text().isEmpty() ? QString()
+              : m_at < 0       ? QString::number(rows)
+                               : tr("%1 of %2").arg(m_at + 1).arg(rows);
+    setTextMargins(0, 0, m_count.isEmpty() ? 0 : fontMetrics().horizontalAdvance(m_count) + 6, 0);
+    setAccessibleDescription(m_count.isEmpty() ? QString() : tr("%1 found").arg(m_count));
+    update();
 }
 
 void FindField::choose(const QModelIndex& row)
 {
     const QString link = row.data(FindModel::LinkRole).toString();
-    if (!link.isEmpty())
-        Q_EMIT found(link);
+    if (link.isEmpty())
+        return;
+    m_at = row.row();
+    showCount();
+    Q_EMIT found(link);
+}
+
+void FindField::step(int by)
+{
+    fill();
+    const int rows = m_model->rowCount();
+    if (rows == 0)
+        return;
+    const int from = m_at < 0 && by < 0 ? 0 : m_at; // backwards, the last one comes first
+    choose(m_model->index((from + by + rows) % rows));
+}
+
+void FindField::findNext()
+{
+    step(1);
+}
+
+void FindField::findPrevious()
+{
+    step(-1);
+}
+
+bool FindField::event(QEvent* event)
+{
+    // Escape is the window's, too.
+    const bool isKey = event->type() == QEvent::ShortcutOverride;
+    if (isKey && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape && !text().isEmpty()) {
+        event->accept();
+        return true;
+    }
+    return QLineEdit::event(event);
 }
 
 void FindField::keyPressEvent(QKeyEvent* event)
@@ -117,20 +173,19 @@ void FindField::keyPressEvent(QKeyEvent* event)
     if (enter && !text().isEmpty()) {
         QModelIndex row =
             m_completer->popup()->isVisible() ? m_completer->popup()->currentIndex() : QModelIndex();
-        if (!row.isValid()) {
-            // Nothing chosen in the list: the first hit.
-            m_completer->setCompletionPrefix(text());
-            if (m_completer->setCurrentRow(0))
-                row = m_completer->currentIndex();
-        }
         m_completer->popup()->hide();
         Q_EMIT searching({});
-        choose(row);
+        if (row.isValid())
+            choose(row);
+        else
+            findNext();
         event->accept();
         return;
     }
     if (event->key() == Qt::Key_Escape) {
         clear();
+        m_isFilled = false;
+        fill();
         Q_EMIT searching({});
         clearFocus();
         return;
@@ -142,7 +197,9 @@ void FindField::focusInEvent(QFocusEvent* event)
 {
     fill();
     QLineEdit::focusInEvent(event);
-    selectAll();
+    // Not where the list closed because nothing was found yet: the next letter would replace all words.
+    if (event->reason() != Qt::PopupFocusReason && event->reason() != Qt::ActiveWindowFocusReason)
+        selectAll();
 }
 
 void FindField::focusOutEvent(QFocusEvent* event)
@@ -150,6 +207,16 @@ void FindField::focusOutEvent(QFocusEvent* event)
     QLineEdit::focusOutEvent(event);
     if (event->reason() != Qt::PopupFocusReason)
         Q_EMIT searching({});
+}
+
+void FindField::paintEvent(QPaintEvent* event)
+{
+    QLineEdit::paintEvent(event);
+    if (m_count.isEmpty())
+        return;
+    QPainter painter(this);
+    painter.setPen(Theme::of(*this).quiet);
+    painter.drawText(rect().adjusted(0, 0, -8, 0), Qt::AlignRight | Qt::AlignVCenter, m_count);
 }
 
 } // namespace pleat::ui

@@ -2,11 +2,9 @@
 // The view: scene, transform, painting, overlays. Mouse and keyboard are in CanvasInput.cpp.
 #include "ui/canvas/GraphCanvas.h"
 
-#include "ui/canvas/CanvasControls.h"
 #include "ui/canvas/HeatOverlay.h"
 #include "ui/canvas/Minimap.h"
 #include "ui/canvas/SceneChange.h"
-#include "ui/widgets/SegmentedControl.h"
 #include "ui/widgets/Theme.h"
 
 #include <QEvent>
@@ -31,8 +29,6 @@ GraphCanvas::GraphCanvas(QWidget* parent)
     : QWidget(parent),
       m_shared(IndexedScene::of({})),
       m_fonts(SceneFonts::standard()),
-      m_comparison(new SegmentedControl(this)),
-      m_controls(new CanvasControls(this)),
       m_heatOverlay(new HeatOverlay(this)),
       m_minimap(new Minimap(*this))
 {
@@ -47,19 +43,6 @@ GraphCanvas::GraphCanvas(QWidget* parent)
     setAccessibleName(tr("Graph"));
     setAccessibleDescription(
         tr("Arrow keys follow the edges, Enter acts on the selected pair, F fits the graph."));
-
-    m_comparison->setSegments({tr("Before"), tr("After")});
-    m_comparison->setCurrent(1);
-    m_comparison->setAccessibleName(tr("Show the model before or after folding"));
-    m_comparison->hide();
-
-    connect(m_controls, &CanvasControls::zoomOut, this, &GraphCanvas::zoomOut);
-    connect(m_controls, &CanvasControls::zoomIn, this, &GraphCanvas::zoomIn);
-    connect(m_controls, &CanvasControls::actualSize, this, &GraphCanvas::actualSize);
-    connect(m_controls, &CanvasControls::fit, this, &GraphCanvas::fit);
-    connect(m_controls, &CanvasControls::turn, this, [this] {
-        setDirection(m_direction == Direction::TopDown ? Direction::LeftRight : Direction::TopDown);
-    });
 
     m_move.setDuration(moveDuration);
     m_move.setStartValue(0.0);
@@ -120,9 +103,15 @@ void GraphCanvas::setSharedScene(ScenePointer next, KeepView keep)
     const bool stays = keep != KeepView::Fit && shift.isNull() && m_marks.emphasised.empty();
     const auto changed = stays ? areaOfChange(*m_shared, *next) : std::nullopt;
     const QRectF unmarked = areaOf(*m_shared, m_marks.selected) | areaOf(*m_shared, m_marks.hovered);
+    std::vector<std::uint32_t> chosen;
+    for (const std::uint32_t node : m_marks.chosen)
+        if (const int now = next->nodeWithKey(scene().nodes[node].key); now >= 0)
+            chosen.push_back(static_cast<std::uint32_t>(now));
+    std::ranges::sort(chosen);
     m_shared = std::move(next);
     m_marks = {};
     m_marks.selected = selected;
+    m_marks.chosen = std::move(chosen);
     setAccessibleDescription(describe(selected));
     if (changed) {
         m_minimap->sceneChanged(*changed);
@@ -130,7 +119,6 @@ void GraphCanvas::setSharedScene(ScenePointer next, KeepView keep)
         return;
     }
     m_direction = scene().direction;
-    m_controls->setDirection(m_direction);
     if (keep == KeepView::Fit)
         showStart();
     else
@@ -269,7 +257,6 @@ void GraphCanvas::setView(QPointF centre, double zoom)
 {
     m_zoom = std::clamp(zoom, leastZoom(), greatestZoom);
     m_centre = clamped(centre, m_zoom);
-    m_controls->setZoom(m_zoom);
     m_minimap->update();
     update();
     Q_EMIT viewChanged();
@@ -303,12 +290,12 @@ void GraphCanvas::setZoom(double zoom, QPointF fixed)
 
 void GraphCanvas::zoomIn()
 {
-    moveTo(m_centre, (m_move.state() == QAbstractAnimation::Running ? m_zoomTo : m_zoom) * 1.25);
+    moveTo(m_centre, view().zoom * 1.25);
 }
 
 void GraphCanvas::zoomOut()
 {
-    moveTo(m_centre, (m_move.state() == QAbstractAnimation::Running ? m_zoomTo : m_zoom) / 1.25);
+    moveTo(m_centre, view().zoom / 1.25);
 }
 
 void GraphCanvas::fit()
@@ -323,9 +310,20 @@ void GraphCanvas::actualSize()
 
 void GraphCanvas::centreAt(QPointF scenePosition)
 {
+    lookAt({scenePosition, m_zoom});
+}
+
+GraphCanvas::View GraphCanvas::view() const
+{
+    const bool moving = m_move.state() == QAbstractAnimation::Running;
+    return moving ? View{m_moveTo, m_zoomTo} : View{m_centre, m_zoom};
+}
+
+void GraphCanvas::lookAt(const View& view)
+{
     m_move.stop();
     m_fitOnResize = false;
-    setView(scenePosition, m_zoom);
+    setView(view.centre, view.zoom);
 }
 
 void GraphCanvas::centreOn(int node)
@@ -387,7 +385,6 @@ void GraphCanvas::setDirection(Direction direction)
     if (m_direction == direction)
         return;
     m_direction = direction;
-    m_controls->setDirection(direction);
     Q_EMIT directionChanged(direction);
 }
 
@@ -404,6 +401,13 @@ void GraphCanvas::paintEvent(QPaintEvent* event)
     GraphPainter graph(scene(), index(), theme, m_fonts);
     graph.paintGrid(painter, visible.adjusted(-2, -2, 2, 2), m_zoom);
     graph.paint(painter, visible, m_zoom, m_marks);
+    if (!m_band.isNull()) {
+        QColor fill = theme.accent;
+        fill.setAlphaF(0.12f);
+        painter.setPen(QPen(theme.accent, 1 / m_zoom));
+        painter.setBrush(fill);
+        painter.drawRect(m_band);
+    }
     if (hasFocus() && m_showsFocus) {
         painter.resetTransform();
         painter.setPen(QPen(theme.accent, 1));
@@ -414,21 +418,11 @@ void GraphCanvas::paintEvent(QPaintEvent* event)
 
 void GraphCanvas::placeOverlays()
 {
-    m_controls->setRoom(width() - 2 * overlayMargin);
-    m_comparison->adjustSize();
-    m_comparison->move((width() - m_comparison->width()) / 2, overlayMargin);
-    // Beside it, or below where it is narrow.
-    const bool beside =
-        m_comparison->isHidden() || m_comparison->x() > m_heatOverlay->width() + 2 * overlayMargin;
-    m_heatOverlay->move(overlayMargin,
-                        beside ? overlayMargin : m_comparison->geometry().bottom() + overlayMargin);
-    m_controls->adjustSize();
-    m_controls->move(overlayMargin, height() - overlayMargin - m_controls->height());
+    m_heatOverlay->move(overlayMargin, overlayMargin);
     const QSize map = m_minimap->sizeHint();
     m_minimap->setGeometry(width() - overlayMargin - map.width(), height() - overlayMargin - map.height(),
                            map.width(), map.height());
-    const bool roomForMap =
-        width() > m_controls->width() + map.width() + 3 * overlayMargin && height() > 2 * map.height();
+    const bool roomForMap = width() > 3 * map.width() && height() > 2 * map.height();
     m_minimap->setVisible(roomForMap && !scene().nodes.empty());
 }
 

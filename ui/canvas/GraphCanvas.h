@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Shows a GraphScene: one widget that paints from the scene's arrays, with its own transform, picking through
-// a spatial index, selection and keyboard. Shares its scene (immutable) and owns its overlays (zoom bar,
-// Before | After, minimap). It changes nothing but its own view and selection: everything else is a signal.
-// UI thread only.
+// a spatial index, selection and keyboard. Shares its scene (immutable) and owns its overlays (minimap,
+// legend of the colours). It changes nothing but its own view and selection: everything else is a signal. UI
+// thread only.
 #pragma once
 
 #include "ui/canvas/GraphPainter.h"
@@ -16,10 +16,8 @@
 
 namespace pleat::ui {
 
-class CanvasControls;
 class HeatOverlay;
 class Minimap;
-class SegmentedControl;
 
 class GraphCanvas final : public QWidget {
     Q_OBJECT
@@ -46,6 +44,9 @@ public:
 
     CanvasHit selection() const { return m_marks.selected; }
     void select(const CanvasHit& hit); // emits selectionChanged if it is another one
+    // Several nodes at once, ascending: Shift and click, a band drawn with Shift, Shift and arrow keys.
+    const std::vector<std::uint32_t>& chosen() const { return m_marks.chosen; }
+    void choose(std::vector<std::uint32_t> nodes);
     // Lets all other nodes step back (what Find found, one operator type); none: all are as usual.
     void emphasise(std::vector<std::uint32_t> nodes);
     int nodeWithKey(quint32 key) const { return m_shared->nodeWithKey(key); } // -1 if there is none
@@ -64,27 +65,35 @@ public:
     void zoomOut();
     void setZoom(double zoom, QPointF fixedWidgetPosition);
     double zoom() const { return m_zoom; }
+    // What it looks at, or is on its way to.
+    struct View {
+        QPointF centre; // of the scene
+        double zoom = 1;
+        friend bool operator==(const View&, const View&) = default;
+    };
+    View view() const;
+    void lookAt(const View& view); // at once
     QPointF toScene(QPointF widgetPosition) const;
     QPointF toWidget(QPointF scenePosition) const;
     QRectF visibleScene() const;
 
-    // What the button shows; laying out anew is up to whoever hears directionChanged().
+    // Laying out anew is up to whoever hears directionChanged().
     void setDirection(Direction direction);
     Direction direction() const { return m_direction; }
 
     void setWheelScrolls(bool scrolls) { m_wheelScrolls = scrolls; } // swaps wheel and Ctrl+wheel
     void setAnimated(bool animated) { m_animated = animated; }       // off: every move is at once
-    // "Before | After": hidden until somebody shows it.
-    SegmentedControl* comparison() const { return m_comparison; }
     Minimap* minimap() const { return m_minimap; }
 
 Q_SIGNALS:
     void selectionChanged(const pleat::ui::CanvasHit& selected);
-    void nodeActivated(int node);   // double click or Enter on a node without a frame
+    // Double click or Enter on a node without a frame; a click on one that stands for what is elsewhere.
+    void nodeActivated(int node);
     void frameActivated(int frame); // double click or Enter on a frame or a node in it
     void contextMenuRequested(const pleat::ui::CanvasHit& hit, QPoint globalPosition);
     void hovered(const pleat::ui::CanvasHit& hit);
-    void viewChanged(); // zoom or place
+    void copyRequested(); // Ctrl+C
+    void viewChanged();   // zoom or place
     void directionChanged(pleat::ui::Direction direction);
 
 public Q_SLOTS:
@@ -115,7 +124,9 @@ private:
     void setHovered(const CanvasHit& hit);
     void setSelection(const CanvasHit& hit);
     void activate(const CanvasHit& hit);
-    void step(Qt::Key key);
+    void step(Qt::Key key, bool extend);
+    void chooseAlso(const std::vector<std::uint32_t>& nodes);
+    void toggleChosen(int node);
     double fitZoom() const;
     double zoomToFit(const QRectF& area) const;
     double leastZoom() const;
@@ -138,13 +149,13 @@ private:
 
     QPointF m_pressed, m_lastDrag; // widget positions
     bool m_mayClick = false, m_dragging = false;
+    bool m_choosing = false; // with Shift: a click adds, a drag draws a band
+    QRectF m_band;           // of the scene; null: none is drawn
 
     QVariantAnimation m_move;
     QPointF m_moveFrom, m_moveTo;
     double m_zoomFrom = 1, m_zoomTo = 1;
 
-    SegmentedControl* m_comparison;
-    CanvasControls* m_controls;
     HeatOverlay* m_heatOverlay;
     Minimap* m_minimap;
 };

@@ -66,8 +66,7 @@ void paintAll(QPainter& painter, const Picture& picture, const QRectF& area, dou
     painter.fillRect(area, picture.options.theme.canvas);
     GraphPainter all(picture.scene, index, picture.options.theme, fonts);
     all.setWatch(picture.progress, picture.stop);
-    all.paint(painter, area, zoom,
-              {.selected = {}, .hovered = {}, .emphasised = {}, .heat = picture.options.heat});
+    all.paint(painter, area, zoom, {.selected = {}, .hovered = {}, .heat = picture.options.heat});
     if (picture.options.heat)
         paintLegend(painter, area, *picture.options.heat->meaning, picture.options.theme, fonts);
 }

@@ -32,8 +32,9 @@ struct CanvasHeat {
 // What is lit.
 struct CanvasMarks {
     CanvasHit selected, hovered;
-    std::vector<std::uint32_t> emphasised;  // nodes, ascending; if there are any, the others step back
-    std::shared_ptr<const CanvasHeat> heat; // null: all have the colours of their operators
+    std::vector<std::uint32_t> chosen{};     // nodes, ascending: several at once
+    std::vector<std::uint32_t> emphasised{}; // nodes, ascending; if there are any, the others step back
+    std::shared_ptr<const CanvasHeat> heat;  // null: all have the colours of their operators
 };
 
 class GraphPainter final {

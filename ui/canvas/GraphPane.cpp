@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/GraphPane.h"
 
-#include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/CanvasBar.h"
+#include "ui/canvas/CanvasControls.h"
 #include "ui/canvas/GraphImage.h"
 #include "ui/canvas/ScopeBlocks.h"
 #include "ui/document/Convert.h"
 #include "ui/widgets/PlainText.h"
-#include "ui/widgets/SegmentedControl.h"
 
-#include <QClipboard>
 #include <QFileInfo>
-#include <QGuiApplication>
 #include <QHash>
-#include <QMenu>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
@@ -30,27 +27,21 @@ const auto imageLane = u"image"_s;
 GraphPane::GraphPane(Workspace& workspace)
     : m_workspace(workspace),
       m_jobs(workspace.jobs()),
+      m_bar(new CanvasBar(this)),
       m_canvas(new GraphCanvas(this))
 {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_canvas);
+    layout->setSpacing(0);
+    layout->addWidget(m_bar);
+    layout->addWidget(m_canvas, 1);
     m_empty = new PlainLabel(tr("This model has no nodes."), m_canvas);
     m_empty->setProperty("role", u"quiet"_s);
     m_empty->setAttribute(Qt::WA_TransparentForMouseEvents);
     m_empty->hide();
     auto* overlay = new QVBoxLayout(m_canvas);
     overlay->addWidget(m_empty, 0, Qt::AlignCenter);
-    SegmentedControl* sides = m_canvas->comparison();
-    sides->setSegments({tr("Before"), tr("After")});
-    sides->setCurrent(1);
-    sides->setAccessibleName(tr("Which model the graph shows"));
-    sides->setToolTip(tr("The model as it was opened, or as it is now"));
-    sides->show();
-    connect(sides, &SegmentedControl::currentChanged, this,
-            [this](int segment) { m_workspace.setSide(segment == 0 ? Side::Before : Side::After); });
-    connect(&m_workspace, &Workspace::sideChanged, sides,
-            [this, sides] { sides->setCurrent(m_workspace.side() == Side::Before ? 0 : 1); });
+    connectBar();
     connect(&m_workspace, &Workspace::opened, this,
             [this] { show(m_workspace.document().reloadedFrom() ? Subject::Reloaded : Subject::Other); });
     connect(&m_workspace, &Workspace::changed, this, [this] { show(Subject::Same); });
@@ -60,6 +51,7 @@ GraphPane::GraphPane(Workspace& workspace)
         rebuild();
     });
     connect(&m_workspace, &Workspace::heatChanged, this, &GraphPane::colourNodes);
+    connect(&m_workspace, &Workspace::leaving, this, &GraphPane::remember);
     connect(&m_workspace, &Workspace::revealed, this, [this] { followSelection(true); });
     connect(&m_workspace.selection(), &Selection::changed, this, [this] { followSelection(false); });
     connect(&m_jobs, &JobRunner::laneFinished, this, [this](const QObject* owner, const QString& lane) {
@@ -69,11 +61,13 @@ GraphPane::GraphPane(Workspace& workspace)
     connect(m_canvas, &GraphCanvas::selectionChanged, this, &GraphPane::selectionChanged);
     connect(m_canvas, &GraphCanvas::frameActivated, this, &GraphPane::activateMark);
     connect(m_canvas, &GraphCanvas::nodeActivated, this, &GraphPane::activateNode);
+    connect(m_canvas, &GraphCanvas::copyRequested, this, &GraphPane::copyNames);
     connect(m_canvas, &GraphCanvas::contextMenuRequested, this, &GraphPane::contextMenu);
     connect(m_canvas, &GraphCanvas::directionChanged, this, [this](Direction direction) {
         if (direction == m_direction)
             return;
         m_direction = direction;
+        forgetPages(); // all places are others
         rebuild();
     });
 }
@@ -87,11 +81,18 @@ void GraphPane::show(Subject subject)
     m_shown = m_workspace.shown();
     m_current = document.current();
     if (subject != Subject::Same) {
+        if (subject == Subject::Reloaded)
+            samePageOfReloaded();
+        forgetPages();
+        if (subject == Subject::Other)
+            m_page = {};
         m_subject = subject;
         m_places = subject == Subject::Reloaded ? placesInView() : std::vector<Place>();
         m_isShown = false;
         if (subject == Subject::Other)
-            m_scopes.reset();
+            m_scopes.clear();
+        else // bodies have other ids
+            std::erase_if(m_scopes, [](const auto& page) { return !page.first.isMain(); });
     }
     if (!same || subject != Subject::Same)
         rebuild();
@@ -99,7 +100,8 @@ void GraphPane::show(Subject subject)
 
 void GraphPane::labelEdges()
 {
-    if (!m_isShown || m_drawing->of.shown != m_shown || m_jobs.isBusy(this, layoutLane)) {
+    if (!m_isShown || m_drawing->of.shown != m_shown || drawnPage() != m_page ||
+        m_jobs.isBusy(this, layoutLane)) {
         rebuild();
         return;
     }
@@ -107,8 +109,8 @@ void GraphPane::labelEdges()
         layoutLane, tr("Laying out…"), this,
         [drawing = *m_drawing, types = m_workspace.document().types()](Progress&, std::stop_token) mutable {
             drawing.of.types = types;
-            drawing.scene = std::make_shared<const IndexedScene>(
-                IndexedScene{labelled(drawing.scene->scene, *types), drawing.scene->index});
+            drawing.scene = std::make_shared<const IndexedScene>(IndexedScene{
+                labelled(drawing.scene->scene, drawing.of.page(), *types), drawing.scene->index});
             return std::move(drawing);
         },
         [this](Drawing same) {
@@ -122,16 +124,17 @@ void GraphPane::rebuild()
 {
     if (!m_shown)
         return;
-    const bool goesOn = m_subject == Subject::Same && m_isShown;
+    keepPage();
+    const Drawing* const previous = previousDrawing();
     m_jobs.start(
         layoutLane, tr("Laying out…"), this,
         [of = Drawing::Of{m_shown, m_current, m_workspace.marks(), m_marksVersion,
-                          m_workspace.document().types(), m_direction, m_details, m_scopes},
-         previous = goesOn ? m_drawing : std::nullopt,
+                          m_workspace.document().types(), m_direction, m_details,
+                          findPage(*m_shown->view, m_page), scopesOf(m_page)},
+         previous = previous ? std::optional(*previous) : std::nullopt,
          isReloaded = m_subject == Subject::Reloaded](Progress&, std::stop_token stop) mutable {
             if (isReloaded && of.scopes)
-                of.scopes =
-                    of.scopes->of(std::make_shared<const NameScopes>(*of.shown->view, ScopeIndex::Main));
+                of.scopes = of.scopes->of(std::make_shared<const NameScopes>(*of.shown->view, of.scope));
             return draw(std::move(of), previous ? &*previous : nullptr, stop);
         },
         [this](std::optional<Drawing> drawing) {
@@ -144,26 +147,33 @@ void GraphPane::rebuild()
 void GraphPane::present(Drawing drawing)
 {
     m_following = true;
-    m_isShown = true;
     const Subject subject = std::exchange(m_subject, Subject::Same);
+    const bool samePage = m_isShown && drawnPage() == m_page;
+    m_isShown = true;
     auto place = centreToReturnTo(drawing.scene->scene);
-    if (!place && subject == Subject::Same)
+    if (!place && samePage)
         place = centreHolding(*drawing.scene);
     m_held = NameScopes::root;
+    const auto view = std::exchange(m_viewToReturnTo, std::nullopt);
     m_drawing = std::move(drawing);
-    m_scopes = m_drawing->of.scopes;
-    m_canvas->setSharedScene(m_drawing->scene, place                      ? GraphCanvas::KeepView::Exact
-                                               : subject == Subject::Same ? GraphCanvas::KeepView::Anchor
-                                                                          : GraphCanvas::KeepView::Fit);
+    m_scopes.insert_or_assign(drawnPage(), *m_drawing->of.scopes);
+    m_canvas->setSharedScene(m_drawing->scene, place || view ? GraphCanvas::KeepView::Exact
+                                               : samePage    ? GraphCanvas::KeepView::Anchor
+                                                             : GraphCanvas::KeepView::Fit);
     if (place)
         m_canvas->centreAt(*place);
+    if (view)
+        m_canvas->lookAt(*view);
     m_following = false;
+    showPages();
+    m_bar->controls().setDirection(m_canvas->direction());
     m_empty->setVisible(m_drawing->laidOut->items.empty());
     if (!m_emphasised.isEmpty())
         emphasise(m_emphasised);
     colourNodes();
-    const bool centre = m_wanted.centre && subject == Subject::Same;
-    apply({m_wanted.node, m_wanted.value, centre, m_wanted.scope});
+    m_wanted.centre &= subject == Subject::Same;
+    if (!m_wanted.centre || !expandToWanted())
+        applyWanted();
     Q_EMIT sceneShown();
 }
 
@@ -230,20 +240,22 @@ void GraphPane::followSelection(bool centre)
 {
     const Selection::Value& selected = m_workspace.selection().value();
     if (m_following)
-        return; // by the canvas itself
-    m_wanted = {selected.node, selected.value, centre};
-    if (!m_isShown)
-        return;
-    apply(m_wanted);
-    if (centre)
-        expandTo(m_wanted);
+        return; // the canvas itself
+    // Whoever selects the same again does not call off what is on its way.
+    const bool isComing =
+        m_wanted.centre && m_wanted.node == selected.node && m_wanted.value == selected.value;
+    m_wanted = {selected.node, selected.scope, selected.value, centre || isComing};
+    if (centre && m_shown)
+        openPage(pageOf(selected));
+    if (m_isShown && drawnPage() == m_page && !(m_wanted.centre && expandToWanted()))
+        applyWanted();
 }
 
 int GraphPane::sceneNode(NodeIndex node) const
 {
     // Inside a body: the node that owns the body stands for it.
     const GraphView& view = *m_drawing->of.shown->view;
-    while (node != NodeIndex::None && view.scope(node) != ScopeIndex::Main)
+    while (node != NodeIndex::None && view.scope(node) != m_drawing->of.scope)
         node = view.scopes()[index(view.scope(node))].owner;
     if (node == NodeIndex::None)
         return -1;
@@ -251,15 +263,16 @@ int GraphPane::sceneNode(NodeIndex node) const
     return m_canvas->nodeWithKey(hiding ? ScopeBlock::key(*hiding) : static_cast<quint32>(view.id(node)));
 }
 
-// The node that shows it: a value its producer, a weight the node that reads it.
-NodeIndex GraphPane::nodeOf(const GraphView& view, const Wanted& wanted)
+// The node that shows it: of a value that is in a collapsed scope its producer, else who reads it (a weight).
+NodeIndex GraphPane::nodeOf(const Wanted& wanted) const
 {
+    const GraphView& view = *m_drawing->of.shown->view;
     if (wanted.node != NodeId::None)
         return view.find(wanted.node);
-    const ValueIndex value = view.find(ScopeIndex::Main, wanted.value);
-    if (value == ValueIndex::None)
+    const ValueIndex value = view.find(findPage(view, wanted.scope), wanted.value);
+    if (wanted.value.empty() || value == ValueIndex::None)
         return NodeIndex::None;
-    if (view.producer(value) != NodeIndex::None)
+    if (m_drawing->of.scopes->hiding(view, view.producer(value)))
         return view.producer(value);
     return view.uses(value).empty() ? NodeIndex::None : view.uses(value).front().node;
 }
@@ -269,36 +282,40 @@ CanvasHit GraphPane::find(const Wanted& wanted) const
     const GraphView& view = *m_drawing->of.shown->view;
     if (const NodeIndex node = view.find(wanted.node); wanted.node != NodeId::None && node != NodeIndex::None)
         return {sceneNode(node), -1, -1};
-    if (wanted.scope != NameScopes::root)
-        return {m_canvas->nodeWithKey(ScopeBlock::key(wanted.scope)), -1, -1};
-    if (wanted.value.empty())
+    if (wanted.block != NameScopes::root)
+        return {m_canvas->nodeWithKey(ScopeBlock::key(wanted.block)), -1, -1};
+    const ValueIndex value = view.find(findPage(view, wanted.scope), wanted.value);
+    if (wanted.value.empty() || value == ValueIndex::None)
         return {};
+    const bool isKnownHere = view.find(m_drawing->of.scope, wanted.value) == value;
     const auto& items = m_drawing->laidOut->items;
-    for (std::size_t i = 0; i < items.size(); ++i)
+    for (std::size_t i = 0; isKnownHere && i < items.size(); ++i)
         if (items[i].value == wanted.value)
             return {static_cast<int>(i), -1, -1};
     const auto& edges = m_canvas->scene().edges;
     const QString name = toQt(wanted.value);
-    for (std::size_t i = 0; i < edges.size(); ++i)
+    for (std::size_t i = 0; isKnownHere && i < edges.size(); ++i)
         if (!edges[i].gone && edges[i].tensorName == name)
             return {-1, static_cast<int>(i), -1};
-    return {sceneNode(nodeOf(view, wanted)), -1, -1};
+    return {sceneNode(nodeOf(wanted)), -1, -1};
 }
 
-void GraphPane::apply(const Wanted& wanted)
+void GraphPane::applyWanted()
 {
-    CanvasHit hit = find(wanted);
+    CanvasHit hit = find(m_wanted);
     if (hit.node >= 0)
         hit.frame = m_canvas->scene().frameOf[static_cast<std::size_t>(hit.node)];
     m_following = true;
     const CanvasHit now = m_canvas->selection();
     if (hit.node != now.node || hit.edge != now.edge || hit.nothing())
         m_canvas->select(hit);
-    if (wanted.centre && hit.frame >= 0)
+    // Once: whoever moves on is not brought back. What is not there yet may come with the next scene.
+    const bool centre = !hit.nothing() && std::exchange(m_wanted.centre, false);
+    if (centre && hit.frame >= 0)
         m_canvas->centreOnFrame(hit.frame);
-    else if (wanted.centre && hit.node >= 0)
+    else if (centre && hit.node >= 0)
         m_canvas->centreOn(hit.node);
-    else if (wanted.centre && hit.edge >= 0)
+    else if (centre && hit.edge >= 0)
         m_canvas->centreOn(
             static_cast<int>(m_canvas->scene().edges[static_cast<std::size_t>(hit.edge)].from));
     m_following = false;
@@ -315,7 +332,7 @@ void GraphPane::selectionChanged(const CanvasHit& hit)
         node = static_cast<int>(scene.frames[static_cast<std::size_t>(hit.frame)].nodes.front());
     if (node >= 0) {
         const BuiltScene::Item& item = m_drawing->laidOut->items[static_cast<std::size_t>(node)];
-        m_wanted = {item.node, item.value, false, item.scope};
+        m_wanted = {item.node, {}, item.value, false, item.scope};
         if (item.scope != NameScopes::root)
             clearSelection();
         else if (item.node != NodeId::None)
@@ -324,8 +341,7 @@ void GraphPane::selectionChanged(const CanvasHit& hit)
             selectValue(item.value);
     } else if (hit.edge >= 0) {
         const QString name = scene.edges[static_cast<std::size_t>(hit.edge)].tensorName;
-        m_wanted.value = toStd(name);
-        selectValue(m_wanted.value);
+        selectValue(toStd(name));
     } else {
         m_workspace.selection().clear();
     }
@@ -341,7 +357,8 @@ void GraphPane::clearSelection()
 
 void GraphPane::selectValue(const std::string& name)
 {
-    const ValueIndex value = m_shown->view->find(ScopeIndex::Main, name);
+    const GraphView& view = *m_shown->view;
+    const ValueIndex value = view.find(findPage(view, drawnPage()), name);
     if (value != ValueIndex::None)
         m_workspace.selectValue(value);
 }
@@ -356,29 +373,6 @@ void GraphPane::activateMark(int frame)
         Q_EMIT m_workspace.markActivated(mark.panel, mark.id);
 }
 
-void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
-{
-    QMenu menu(this);
-    const auto frame = static_cast<std::size_t>(hit.frame);
-    if (hit.frame >= 0 && m_drawing && frame < m_drawing->frames.size() &&
-        !m_drawing->frames[frame].action.isEmpty()) {
-        menu.addAction(actionText(m_drawing->frames[frame].action), this,
-                       [this, hit] { activateMark(hit.frame); });
-        menu.addSeparator();
-    }
-    QString name;
-    if (hit.node >= 0)
-        name = m_canvas->scene().nodes[static_cast<std::size_t>(hit.node)].name;
-    else if (hit.edge >= 0)
-        name = m_canvas->scene().edges[static_cast<std::size_t>(hit.edge)].tensorName;
-    if (!name.isEmpty())
-        menu.addAction(tr("Copy the Name"), this, [name] { QGuiApplication::clipboard()->setText(name); });
-    addScopeActions(menu, hit.node);
-    menu.addAction(tr("Fit"), m_canvas, &GraphCanvas::fit);
-    menu.addAction(tr("Actual Size"), m_canvas, &GraphCanvas::actualSize);
-    menu.exec(position);
-}
-
 void GraphPane::setDetails(const SceneDetails& details)
 {
     if (details == m_details)
@@ -389,19 +383,29 @@ void GraphPane::setDetails(const SceneDetails& details)
 
 void GraphPane::toggleDirection()
 {
-    m_direction = m_direction == Direction::TopDown ? Direction::LeftRight : Direction::TopDown;
-    m_canvas->setDirection(m_direction);
-    rebuild();
+    m_canvas->setDirection(m_direction == Direction::TopDown ? Direction::LeftRight : Direction::TopDown);
+}
+
+bool GraphPane::isFound(const FindQuery& query, const BuiltScene::Item& item) const
+{
+    const GraphView& view = *m_drawing->of.shown->view;
+    const ValueTypes& types = *m_drawing->of.types;
+    if (item.node != NodeId::None) {
+        const NodeIndex node = view.find(item.node);
+        return node != NodeIndex::None && query.matches(view, node, types);
+    }
+    const ValueIndex value = view.find(m_drawing->of.scope, item.value);
+    return value != ValueIndex::None && query.matches(view, value, types);
 }
 
 void GraphPane::emphasise(const QString& words)
 {
     m_emphasised = words;
+    const FindQuery query(toStd(words));
     std::vector<std::uint32_t> found;
-    const auto& nodes = m_canvas->scene().nodes;
-    for (std::size_t i = 0; !words.isEmpty() && i < nodes.size(); ++i)
-        if (!nodes[i].gone && (nodes[i].title.contains(words, Qt::CaseInsensitive) ||
-                               nodes[i].name.contains(words, Qt::CaseInsensitive)))
+    const std::size_t nodes = m_isShown && !query.isEmpty() ? m_canvas->scene().nodes.size() : 0;
+    for (std::size_t i = 0; i < nodes; ++i)
+        if (!m_canvas->scene().nodes[i].gone && isFound(query, m_drawing->laidOut->items[i]))
             found.push_back(static_cast<std::uint32_t>(i));
     m_canvas->emphasise(std::move(found));
 }

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The middle of the window: the canvas, fed from the Workspace that it watches. It builds and lays out scenes
-// in a job and translates between the canvas's nodes, edges and frames and the ids of the rest of the window.
+// The middle of the window: the canvas and the bar above it, fed from the Workspace that it watches. It
+// builds and lays out scenes in a job and translates between the canvas's nodes, edges and frames and the ids
+// of the rest of the window. It knows which page is shown (GraphPanePages.cpp), and where one has been.
 #pragma once
 
+#include "core/graph/FindQuery.h"
+#include "core/graph/Pages.h"
 #include "ui/canvas/Drawing.h"
+#include "ui/canvas/GraphCanvas.h"
 #include "ui/document/Workspace.h"
 
 #include <QWidget>
 #include <functional>
+#include <map>
 
 class QMenu;
 
 namespace pleat::ui {
 
 class PlainLabel;
-
-class GraphCanvas;
-struct CanvasHit;
+class CanvasBar;
+class Legend;
 
 class GraphPane final : public QWidget {
     Q_OBJECT
@@ -24,10 +28,11 @@ public:
     // The workspace outlives the pane.
     explicit GraphPane(Workspace& workspace);
 
-    // Lets the nodes step back whose operator and name do not contain these words; empty: none does.
+    // Lets the nodes step back that are not what these words ask for (FindQuery); empty: none does.
     void emphasise(const QString& words);
 
     GraphCanvas& canvas() { return *m_canvas; }
+    CanvasBar& bar() { return *m_bar; }
     void toggleDirection();
     const SceneDetails& details() const { return m_details; }
     void setDetails(const SceneDetails& details);
@@ -36,6 +41,11 @@ public:
     void expandScopes();
     // In a job; `done` hears a sentence that says what went wrong, or nothing. Not at all when cancelled.
     void saveImage(const QString& path, std::function<void(const QString& problem)> done);
+    // Which page of the model is shown, or on its way.
+    const PageId& page() const { return m_page; }
+    void openPage(const PageId& page); // as it was left, or from its beginning
+    void showLegend();                 // of the page
+    void goBack();                     // to where one was, else to the page around this one
     bool isWritingImage() const;
     void cancelImage();
 
@@ -46,14 +56,26 @@ Q_SIGNALS:
 private:
     struct Wanted {
         NodeId node = NodeId::None;
-        std::string value;
+        std::string scope, value; // of a value: the path of its scope, and its name
         bool centre = false;
-        std::uint32_t scope = NameScopes::root; // that is collapsed
+        std::uint32_t block = NameScopes::root; // a collapsed scope of names
     };
 
     struct Place {
         QString name; // of a node
         QPointF offset;
+    };
+
+    struct LeftPage {
+        Drawing drawing;
+        GraphCanvas::View view;
+    };
+
+    struct Visit {
+        PageId page;
+        GraphCanvas::View view;
+        Selection::Value selected;
+        bool isAt(const Visit& other) const { return page == other.page && view == other.view; }
     };
 
     enum class Subject {
@@ -69,29 +91,51 @@ private:
     void followSelection(bool centre);
     void rebuild();
     void present(Drawing drawing);
+    // GraphPanePages.cpp
+    void connectBar();
+    PageId drawnPage() const;               // which may not be page() yet
+    const Drawing* previousDrawing() const; // of page()
+    void keepPage();                        // where the shown model has no such page: the one around it
+    void samePageOfReloaded();
+    void forgetPages();
+    void showPages();
+    void remember(); // where one is, to come back to
+    void activateNode(int node);
+    PageId pageOf(const Selection::Value& selected) const;
     std::vector<Place> placesInView() const;
     std::optional<QPointF> centreToReturnTo(const GraphScene& scene);
-    void apply(const Wanted& wanted);
+    bool isFound(const FindQuery& query, const BuiltScene::Item& item) const;
+    void applyWanted(); // to the scene that is shown
     CanvasHit find(const Wanted& wanted) const;
     int sceneNode(NodeIndex node) const;
     void selectionChanged(const CanvasHit& hit);
     void selectValue(const std::string& name);
     void activateMark(int frame);
+    void light(const std::set<std::string>& ops); // GraphPaneLegend.cpp
+    // GraphPaneMenu.cpp
     void contextMenu(const CanvasHit& hit, QPoint position);
+    void addPageActions(QMenu& menu, const CanvasHit& hit);
+    void addChoosingActions(QMenu& menu, const CanvasHit& hit);
+    std::vector<std::uint32_t> meantNodes() const;
+    void chooseSameType(int node);
+    void copyNames();
+    // GraphPaneScopes.cpp
     void addScopeActions(QMenu& menu, int node);
-    void activateNode(int node);
-    void clearSelection();
-    static NodeIndex nodeOf(const GraphView& view, const Wanted& wanted);
+    std::optional<ScopeState> scopesOf(const PageId& page) const;
     void setScopes(ScopeState scopes, std::uint32_t held);
-    void expandTo(const Wanted& wanted); // what hides it
+    void expandScope(std::uint32_t scope);
+    bool expandToWanted(); // what hides it; false: nothing does
     std::optional<QPointF> centreHolding(const IndexedScene& next) const;
+    void clearSelection();
+    NodeIndex nodeOf(const Wanted& wanted) const;
 
     Workspace& m_workspace;
     JobRunner& m_jobs;
+    CanvasBar* m_bar = nullptr;
     GraphCanvas* m_canvas = nullptr;
     Direction m_direction = Direction::TopDown;
     SceneDetails m_details;
-    std::optional<ScopeState> m_scopes;      // nothing: as the page opens
+    std::map<PageId, ScopeState> m_scopes;   // of the pages that were shown
     std::uint32_t m_held = NameScopes::root; // the scope that was collapsed or expanded: it stays in view
     SnapshotPointer m_shown, m_current;
 
@@ -100,10 +144,16 @@ private:
     int m_marksVersion = 0;           // of the sources of marks
     Wanted m_wanted;
     QString m_emphasised;
+    Legend* m_legend = nullptr;    // once somebody asked for it
     PlainLabel* m_empty = nullptr; // the words over a scene without nodes
     Subject m_subject = Subject::Same;
     std::vector<Place> m_places; // where to return to after reloading, the best one first
     bool m_following = false;    // the canvas is being told, it does not tell
+
+    PageId m_page;
+    std::map<PageId, LeftPage> m_left; // pages that were looked at before, and how they lay
+    std::vector<Visit> m_visits;       // the last one at the end
+    std::optional<GraphCanvas::View> m_viewToReturnTo;
 };
 
 } // namespace pleat::ui

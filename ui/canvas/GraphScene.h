@@ -37,7 +37,10 @@ struct SceneNode {
     QString name;    // full name, for tool tips and accessibility; also tells twins apart in the layout
     Category category = Category::Other;
     std::vector<WeightRow> rows;
-    bool gone = false; // taken away by an edit
+    std::vector<WeightRow> ports; // for the tool tip: its inputs by the formal names of a function
+    bool opens = false;           // it has a page of its own: a body, or the function that it calls
+    bool outside = false;         // it stands for what is made on another page
+    bool gone = false;            // taken away by an edit
 
     QRectF rect;                            // size by prepareLayout(), place by placeScene()
     double clearBefore = 0, clearAfter = 0; // room kept free around it for a frame and its badge

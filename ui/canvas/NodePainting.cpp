@@ -40,6 +40,22 @@ double radiusOf(const SceneNode& node)
     return isTerminal(node) && node.rows.empty() ? titleHeight / 2 : corner;
 }
 
+// Two sheets, one behind the other: there is a page in it.
+void paintPages(QPainter& painter, const QRectF& title, const QColor& colour)
+{
+    constexpr double side = 7, shift = 2.5;
+    const QRectF front(title.right() - 8 - side, title.center().y() - side / 2 + shift / 2, side, side);
+    painter.setPen(QPen(colour, 1.2));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRect(front);
+    const QRectF back = front.translated(shift, -shift);
+    painter.drawPolyline(QPolygonF{{back.left(), front.top() - 1.2},
+                                   back.topLeft(),
+                                   back.topRight(),
+                                   back.bottomRight(),
+                                   {front.right() + 1.2, back.bottom()}});
+}
+
 } // namespace
 
 void GraphPainter::paintFarNodes(QPainter& painter, const std::vector<std::uint32_t>& nodes,
@@ -85,7 +101,16 @@ void GraphPainter::paintNodes(QPainter& painter, const std::vector<std::uint32_t
                 break;
             const SceneNode& node = m_scene.nodes[n];
             QRectF r = node.rect;
-            if (node.rows.empty()) {
+            if (node.outside) {
+                painter.save();
+                painter.setBrush(m_theme.canvas);
+                QPen dashes(m_theme.category(node.category), std::max(1.5, 1 / detail.zoom),
+                            Qt::CustomDashLine);
+                dashes.setDashPattern({3, 2});
+                painter.setPen(dashes);
+                painter.drawRoundedRect(r, radiusOf(node), radiusOf(node));
+                painter.restore();
+            } else if (node.rows.empty()) {
                 painter.drawRoundedRect(r, radiusOf(node), radiusOf(node));
             } else {
                 r.setHeight(titleHeight);
@@ -107,7 +132,12 @@ void GraphPainter::paintTitles(QPainter& painter, const std::vector<std::uint32_
             break;
         const SceneNode& node = m_scene.nodes[n];
         QRectF room(node.rect.left() + 8, node.rect.top(), node.rect.width() - 16, titleHeight);
-        painter.setPen(m_theme.onCategory(node.category));
+        const QColor words = node.outside ? m_theme.text : m_theme.onCategory(node.category);
+        if (node.opens) {
+            paintPages(painter, QRectF(node.rect.topLeft(), QSizeF(node.rect.width(), titleHeight)), words);
+            room.adjust(8, 0, -8, 0);
+        }
+        painter.setPen(words);
         painter.drawText(room, Qt::AlignCenter,
                          metrics.elidedText(node.title, Qt::ElideMiddle, room.width()));
     }
@@ -194,6 +224,9 @@ void GraphPainter::paintRings(QPainter& painter, const Detail& detail, const Can
                     ring(static_cast<int>(n), 1.2, 2);
         }
     }
+    for (const std::uint32_t n : marks.chosen)
+        if (!m_scene.nodes[n].gone)
+            ring(static_cast<int>(n), 2.2, 3);
     ring(marks.hovered.node, 1.5, 2);
     ring(marks.selected.node, 2.2, 3);
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/SceneBuilder.h"
 
+#include "core/graph/Cost.h"
 #include "ui/canvas/ScopeBlocks.h"
 #include "ui/document/Convert.h"
 
+#include <algorithm>
 #include <set>
 #include <unordered_map>
 
@@ -39,7 +41,6 @@ public:
         for (const NodeIndex node : m_scope.nodes)
             if (goesOn())
                 addNode(node);
-        addInputsFromOutside();
         for (const NodeIndex node : m_scope.nodes)
             if (goesOn())
                 addEdges(node);
@@ -73,14 +74,22 @@ private:
                 m_sourceOf[index(value)] = addPort(value, Category::GraphInput);
     }
 
-    // What a body reads from the graphs around it.
-    void addInputsFromOutside()
+    // Not on this page, nor in a body of one of its nodes: in a graph around it.
+    bool isOutside(ValueIndex value) const
     {
-        for (const NodeIndex node : m_scope.nodes)
-            for (const ValueIndex value : m_view.inputs(node))
-                if (value != ValueIndex::None && m_view.scope(value) != m_page &&
-                    m_sourceOf[index(value)] == nowhere && goesOn() && !m_reader.isConstant(value))
-                    m_sourceOf[index(value)] = addPort(value, Category::GraphInput);
+        ScopeIndex scope = m_view.scope(value);
+        while (scope != ScopeIndex::None && scope != m_page)
+            scope = m_view.scopes()[index(scope)].parent;
+        return scope == ScopeIndex::None;
+    }
+
+    // The node that makes it; what is made outside gets one when it is first read.
+    std::uint32_t sourceOf(ValueIndex value)
+    {
+        std::uint32_t& source = m_sourceOf[index(value)];
+        if (source == nowhere && isOutside(value) && !m_reader.isConstant(value))
+            source = addPort(value, Category::GraphInput);
+        return source;
     }
 
     void addNode(NodeIndex node)
@@ -112,10 +121,11 @@ private:
     bool isBlock(std::uint32_t at) const { return m_built.items[at].scope != NameScopes::root; }
 
     // A tensor enters a collapsed scope once, however many nodes of it read it.
-    void addEdge(ValueIndex value, std::uint32_t to, std::uint32_t port)
+    void addEdge(ValueIndex read, std::uint32_t to, std::uint32_t port)
     {
-        const std::uint32_t from = m_sourceOf[index(value)];
-        if (from == nowhere || to == nowhere)
+        const ValueIndex value = m_reader.drawn(read);
+        const std::uint32_t from = to == nowhere || value == ValueIndex::None ? nowhere : sourceOf(value);
+        if (from == nowhere)
             return;
         if (from == to && isBlock(to))
             return;
@@ -148,11 +158,16 @@ private:
             if (outer->parent != m_page || outer->owner == NodeIndex::None)
                 continue; // a function, or not on this page
             const std::uint32_t owner = m_nodeAt[index(outer->owner)];
+            const auto enter = [&](ValueIndex value) {
+                const bool enters = value != ValueIndex::None &&
+                                    (m_view.scope(value) == m_page || isOutside(value)) &&
+                                    seen.emplace(owner, value).second;
+                if (enters)
+                    addEdge(value, owner, 1000 + static_cast<std::uint32_t>(seen.size()));
+            };
             for (const NodeIndex node : scopes[i].nodes)
-                for (const ValueIndex value : m_view.inputs(node))
-                    if (value != ValueIndex::None && m_view.scope(value) == m_page &&
-                        seen.emplace(owner, value).second)
-                        addEdge(value, owner, 1000 + static_cast<std::uint32_t>(seen.size()));
+                std::ranges::for_each(m_view.inputs(node), enter);
+            std::ranges::for_each(scopes[i].outputs, enter); // a body may return what is made around it
         }
     }
 
@@ -240,16 +255,16 @@ std::optional<BuiltScene> buildScene(const Page& page, std::span<const Mark> mar
     return built;
 }
 
-GraphScene labelled(GraphScene scene, const ValueTypes& types)
+GraphScene labelled(GraphScene scene, const Page& page, const ValueTypes& types)
 {
-    const auto known = types.find({});
+    const auto typeOf = [&](const SceneEdge& edge) -> const ValueType* {
+        const ValueIndex value = page.view.find(page.scope, toStd(edge.tensorName));
+        return value == ValueIndex::None ? nullptr : pleat::typeOf(page.view, value, types);
+    };
     for (std::size_t e = 0; e < scene.edges.size(); ++e) {
         SceneEdge& edge = scene.edges.change(e);
-        edge.label.clear();
-        if (known == types.end())
-            continue;
-        if (const auto type = known->second.find(toStd(edge.tensorName)); type != known->second.end())
-            edge.label = edgeLabel(type->second);
+        const ValueType* const type = edge.gone ? nullptr : typeOf(edge);
+        edge.label = type ? edgeLabel(*type) : QString();
     }
     return scene;
 }

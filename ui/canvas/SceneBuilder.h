@@ -40,6 +40,6 @@ std::optional<BuiltScene> gatherScene(const Page& page, std::span<const Mark> ma
                                       const ScopeState& scopes = {});
 
 // The scene with the labels of its edges made anew, for shapes that became known later.
-GraphScene labelled(GraphScene scene, const ValueTypes& types);
+GraphScene labelled(GraphScene scene, const Page& page, const ValueTypes& types);
 
 } // namespace pleat::ui

@@ -2,11 +2,14 @@
 #include "ui/canvas/SceneReader.h"
 
 #include "core/graph/Constants.h"
+#include "core/graph/Cost.h"
+#include "core/graph/DeclaredShapes.h"
 #include "core/graph/Describe.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
 #include "ui/widgets/PlainText.h"
 
+#include <algorithm>
 #include <functional>
 
 using namespace Qt::StringLiterals;
@@ -14,6 +17,38 @@ using namespace Qt::StringLiterals;
 namespace pleat::ui {
 
 namespace {
+
+// In one line and no wider than what can be looked at: the layout measures it.
+QString title(const QString& text)
+{
+    constexpr qsizetype longest = 120;
+    const QString line = oneLine(text.left(longest));
+    return text.size() <= longest ? line : line + u'…';
+}
+
+std::unordered_set<NodeIndex> callersIn(const GraphView& view)
+{
+    std::unordered_set<NodeIndex> callers;
+    for (std::uint32_t s = 0; s < view.scopes().size(); ++s)
+        callers.insert(view.calls(ScopeIndex{s}).begin(), view.calls(ScopeIndex{s}).end());
+    return callers;
+}
+
+std::unordered_set<NodeIndex> ownersIn(const GraphView& view)
+{
+    std::unordered_set<NodeIndex> owners;
+    for (const Scope& scope : view.scopes().subspan(1))
+        owners.insert(scope.owner);
+    return owners;
+}
+
+QString shortened(const QString& text)
+{
+    constexpr qsizetype longest = 24;
+    return text.size() <= longest ? text : text.first(longest - 1) + u'…';
+}
+
+} // namespace
 
 Category categoryOf(std::string_view op)
 {
@@ -34,27 +69,34 @@ Category categoryOf(std::string_view op)
     return Category::Other;
 }
 
-// In one line and no wider than what can be looked at: the layout measures it.
-QString title(const QString& text)
+std::unordered_set<NodeIndex> shapeComputations(const Page& page)
 {
-    constexpr qsizetype longest = 120;
-    const QString line = oneLine(text.left(longest));
-    return text.size() <= longest ? line : line + u'…';
+    const GraphView& view = page.view;
+    std::unordered_set<NodeIndex> found;
+    for (const NodeIndex node : view.topological(page.scope)) {
+        bool any = view.op(node) == "Shape" || view.op(node) == "Size";
+        bool all = TrueSizes::isShapeArithmetic(view, node);
+        for (const ValueIndex value : any ? std::span<const ValueIndex>() : view.inputs(node)) {
+            if (value == ValueIndex::None || constantOf(view, value))
+                continue;
+            const bool isShape = found.contains(view.producer(value));
+            any |= isShape;
+            all &= isShape;
+        }
+        if (any && all)
+            found.insert(node);
+    }
+    return found;
 }
-
-QString shortened(const QString& text)
-{
-    constexpr qsizetype longest = 24;
-    return text.size() <= longest ? text : text.first(longest - 1) + u'…';
-}
-
-} // namespace
 
 SceneReader::SceneReader(const Page& page, const ValueTypes& types, const SceneDetails& details)
     : m_view(page.view),
       m_page(page.scope),
       m_types(types),
       m_details(details),
+      m_callers(callersIn(page.view)),
+      m_owners(ownersIn(page.view)),
+      m_shapes(details.shapes ? std::unordered_set<NodeIndex>() : shapeComputations(page)),
       m_constant(page.view.valueCount(), Unknown)
 {
 }
@@ -70,8 +112,30 @@ bool SceneReader::isConstant(ValueIndex value) const
 bool SceneReader::isHidden(NodeIndex node) const
 {
     const auto outputs = m_view.outputs(node);
-    return outputs.size() == 1 && outputs[0] != ValueIndex::None && !m_view.isGraphOutput(outputs[0]) &&
-           isConstant(outputs[0]);
+    return isLeftOut(node) || (outputs.size() == 1 && outputs[0] != ValueIndex::None &&
+                               !m_view.isGraphOutput(outputs[0]) && isConstant(outputs[0]));
+}
+
+bool SceneReader::isLeftOut(NodeIndex node) const
+{
+    return m_shapes.contains(node) ||
+           (!m_details.leftOut.empty() && m_details.leftOut.contains(std::string(m_view.op(node))));
+}
+
+ValueIndex SceneReader::drawn(ValueIndex value) const
+{
+    for (std::size_t passed = 0; passed <= m_view.nodeCount(); ++passed) { // there may be a cycle
+        const NodeIndex node = value == ValueIndex::None ? NodeIndex::None : m_view.producer(value);
+        if (node == NodeIndex::None || m_view.scope(node) != m_page || !isLeftOut(node))
+            return value;
+        if (m_shapes.contains(node))
+            break;
+        const auto inputs = m_view.inputs(node);
+        const auto read = std::ranges::find_if(
+            inputs, [this](ValueIndex input) { return input != ValueIndex::None && !isConstant(input); });
+        value = read == inputs.end() ? ValueIndex::None : *read;
+    }
+    return ValueIndex::None;
 }
 
 SceneNode SceneReader::node(NodeIndex node) const
@@ -84,6 +148,8 @@ SceneNode SceneReader::node(NodeIndex node) const
         scene.title += u"  ·  "_s + title(moduleName(toQt(m_view.name(node)), scene.title));
     scene.category = categoryOf(m_view.op(node));
     scene.rows = rows(node);
+    scene.ports = ports(node);
+    scene.opens = m_callers.contains(node) || m_owners.contains(node);
     return scene;
 }
 
@@ -101,6 +167,10 @@ SceneNode SceneReader::port(ValueIndex value, Category category) const
     node.name = toQt(m_view.name(value));
     node.title = title(node.name);
     node.category = category;
+    node.outside = category == Category::GraphInput && m_view.scope(value) != m_page;
+    const ValueType* const type = node.outside ? nullptr : typeOf(m_view, value, m_types);
+    if (type && type->type != DataType::Undefined)
+        node.title += u"  ·  "_s + toQt(name(type->type));
     return node;
 }
 
@@ -145,13 +215,21 @@ std::vector<WeightRow> SceneReader::rows(NodeIndex node) const
     return result;
 }
 
+std::vector<WeightRow> SceneReader::ports(NodeIndex node) const
+{
+    std::vector<WeightRow> result;
+    if (!m_callers.contains(node))
+        return result;
+    for (const SlotText& slot : describe(m_view, node, m_types).inputs)
+        if (slot.value != ValueIndex::None)
+            result.push_back({toQt(slot.formal), toQt(slot.name)});
+    return result;
+}
+
 QString SceneReader::label(ValueIndex value) const
 {
-    const auto scope = m_types.find(m_view.scopes()[index(m_page)].path);
-    if (scope == m_types.end())
-        return {};
-    const auto type = scope->second.find(std::string(m_view.name(value)));
-    return type == scope->second.end() ? QString() : edgeLabel(type->second);
+    const ValueType* const type = typeOf(m_view, value, m_types);
+    return type ? edgeLabel(*type) : QString();
 }
 
 QString edgeLabel(const ValueType& type)

@@ -2,6 +2,7 @@
 #include "ui/document/Names.h"
 
 #include "core/fold/Fold.h"
+#include "core/graph/Pages.h"
 #include "ui/document/Convert.h"
 #include "ui/widgets/Translate.h"
 
@@ -40,6 +41,15 @@ QString moduleName(const QString& nodeName, const QString& op)
         previous = part;
     }
     return module;
+}
+
+QString pageName(const GraphView& view, ScopeIndex page)
+{
+    const Scope& scope = view.scopes()[index(page)];
+    if (scope.owner == NodeIndex::None)
+        return toQt(shortName(scope));
+    const QString op = toQt(view.op(scope.owner)), name = moduleName(toQt(view.name(scope.owner)), op);
+    return (name.isEmpty() ? op : name) + u" · "_s + toQt(shortName(scope));
 }
 
 QString foldName(const FoldCandidate& candidate)

@@ -13,6 +13,10 @@ namespace pleat::ui {
 // "/features/features.1/conv/conv.0/conv.0.0/Conv" → "features.1.conv.0.0". A name without such a path stays.
 QString moduleName(const QString& nodeName, const QString& op);
 
+// What a page of the model is called: "first · then_branch" for a body, "Block" for a function; empty for the
+// main graph.
+QString pageName(const GraphView& view, ScopeIndex page);
+
 // The name of a candidate for lists and menus: its layer's module, or its batch norm's where it has no layer.
 QString foldName(const FoldCandidate& candidate);
 

@@ -147,6 +147,8 @@ void Workspace::selectNode(NodeId node, Reveal reveal)
 
 void Workspace::selectNode(NodeId node, const FoldId& fold, Reveal reveal)
 {
+    if (reveal == Reveal::Yes)
+        Q_EMIT leaving();
     Selection::Value value;
     const SnapshotPointer snapshot = shown();
     if (const NodeIndex at = snapshot && node != NodeId::None ? snapshot->view->find(node) : NodeIndex::None;
@@ -161,6 +163,8 @@ void Workspace::selectNode(NodeId node, const FoldId& fold, Reveal reveal)
 
 void Workspace::selectValue(ValueIndex value, Reveal reveal)
 {
+    if (reveal == Reveal::Yes)
+        Q_EMIT leaving();
     const GraphView& view = *shown()->view;
     Selection::Value selected;
     selected.scope = view.scopes()[index(view.scope(value))].path;

@@ -97,6 +97,7 @@ Q_SIGNALS:
     void marksChanged();
     void heatChanged();
     void markActivated(const QString& panel, const std::string& id); // somebody acts on it
+    void leaving();  // another selection is about to come, and to be brought into view
     void revealed(); // the selection is to be brought into view
     void preparationChanged();
     void onnxRuntimeChanged();

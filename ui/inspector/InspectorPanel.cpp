@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inspector/InspectorPanel.h"
 
+#include "core/graph/Pages.h"
 #include "ui/widgets/Action.h"
 #include "ui/widgets/Caption.h"
 #include "ui/widgets/PlainText.h"
@@ -117,10 +118,11 @@ InspectorContent InspectorPanel::content() const
             before = describe(opened, old, types).parameters;
         return aboutNode(view, node, types, before);
     }
-    for (std::uint32_t i = 0; !selected.value.empty() && i < view.scopes().size(); ++i)
-        if (view.scopes()[i].path == selected.scope)
-            if (const ValueIndex value = view.find(ScopeIndex{i}, selected.value); value != ValueIndex::None)
-                return aboutValue(view, value, types);
+    if (!selected.value.empty()) {
+        const ValueIndex value = view.find(findPage(view, selected.scope), selected.value);
+        if (value != ValueIndex::None)
+            return aboutValue(view, value, types);
+    }
     if (const auto facts = workspace().facts())
         return aboutModel(facts->info, view);
     return {};

@@ -151,6 +151,8 @@ void MainWindow::connectParts()
     connect(&m_workspace, &Workspace::changed, this, &MainWindow::documentChanged);
     connect(&m_workspace, &Workspace::factsChanged, this, &MainWindow::updateStatus);
     connect(&m_workspace, &Workspace::typesChanged, this, &MainWindow::updateStatus);
+    connect(&m_workspace, &Workspace::typesChanged, this,
+            [this] { m_find->setView(m_workspace.shown()->view, m_document.types()); });
     connect(&m_workspace, &Workspace::failed, this, &MainWindow::showError);
     connect(&m_workspace, &Workspace::said, m_messages, &MessageBar::show);
     connect(&m_workspace, &Workspace::withdrawn, m_messages, &MessageBar::dismissTopic);
@@ -194,7 +196,7 @@ void MainWindow::documentOpened()
 void MainWindow::documentChanged()
 {
     const SnapshotPointer shown = m_workspace.shown();
-    m_find->setView(shown ? shown->view : nullptr);
+    m_find->setView(shown ? shown->view : nullptr, m_document.types());
     updateActions();
     updateTitle();
     updateStatus();

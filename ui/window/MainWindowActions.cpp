@@ -106,6 +106,10 @@ void MainWindow::makeActions()
     addActions({a.undo, a.redo});
     a.find = make(tr("&Find…"), {K(K::Find)}, tr("Find a node, a tensor or an operator"),
                   [this] { m_find->setFocus(Qt::ShortcutFocusReason); });
+    a.findNext = make(tr("Find &Next"), {K(Qt::Key_F3), K(tr("Ctrl+G"))},
+                      tr("Go to the next one that was found"), [this] { m_find->findNext(); });
+    a.findPrevious = make(tr("Find &Previous"), {K(tr("Shift+F3")), K(tr("Ctrl+Shift+G"))},
+                          tr("Go to the one before that was found"), [this] { m_find->findPrevious(); });
     a.deselect =
         make(tr("&Deselect"), {K(Qt::Key_Escape)}, tr("Close the message, or select nothing"), [this] {
             if (m_messages->isVisible())
@@ -123,6 +127,9 @@ void MainWindow::makeActions()
         action->setCheckable(true);
         sides->addAction(action);
     }
+    a.back = make(tr("Bac&k"), {K(Qt::Key_Backspace), K(K::Back)},
+                  tr("Go back to where the graph was looked at before, or out of a body or a function"),
+                  [this] { m_graph->goBack(); });
     a.zoomIn = make(tr("Zoom &In"), {K(tr("Ctrl++")), K(tr("Ctrl+="))}, tr("Make the graph larger"),
                     [this] { m_graph->canvas().zoomIn(); });
     a.zoomOut = make(tr("Zoom &Out"), {K(tr("Ctrl+-"))}, tr("Make the graph smaller"),
@@ -138,6 +145,9 @@ void MainWindow::makeActions()
                             [this] { m_graph->collapseScopes(1); });
     a.expandScopes = make(tr("&Expand All Scopes"), {K(tr("Ctrl+Alt+Down"))},
                           tr("Show all nodes of the network"), [this] { m_graph->expandScopes(); });
+    a.legend = make(tr("&Legend…"), {K(tr("Ctrl+Shift+K"))},
+                    tr("What the colours of the nodes mean; light or leave out kinds of operators"),
+                    [this] { m_graph->showLegend(); });
     const auto detail = [this, make](const QString& text, const QString& key, const QString& tip,
                                      bool SceneDetails::*member) {
         QAction* action = make(text, {K(key)}, tip, [this, member](bool on) {
@@ -192,12 +202,13 @@ void MainWindow::makeMenus()
     QMenu* edit = a.editMenu = menuBar()->addMenu(tr("&Edit"));
     edit->addActions({a.undo, a.redo});
     edit->addSeparator();
-    edit->addActions({a.find, a.deselect});
+    edit->addActions({a.find, a.findNext, a.findPrevious, a.deselect});
 
     QMenu* view = a.viewMenu = menuBar()->addMenu(tr("&View"));
     view->addActions({a.before, a.after});
     view->addSeparator();
-    view->addActions({a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.wheelScrolls});
+    view->addActions(
+        {a.back, a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.legend, a.wheelScrolls});
     view->addSeparator();
     view->addActions({a.collapseScopes, a.expandScopes});
     view->addSeparator();
@@ -302,8 +313,9 @@ void MainWindow::updateActions()
     a.exportImage->setEnabled(open && !m_graph->isWritingImage());
     a.saveReport->setEnabled(open);
     a.saveWeights->setEnabled(open);
-    for (QAction* action : {a.reload, a.find, a.before, a.after, a.zoomIn, a.zoomOut, a.fit, a.actualSize,
-                            a.direction, a.collapseScopes, a.expandScopes, a.attributes, a.weights, a.names})
+    for (QAction* action : {a.reload, a.find, a.findNext, a.findPrevious, a.before, a.after, a.back, a.zoomIn,
+                            a.zoomOut, a.fit, a.actualSize, a.direction, a.legend, a.collapseScopes,
+                            a.expandScopes, a.attributes, a.weights, a.names})
         action->setEnabled(open);
     (m_workspace.side() == Side::Before ? a.before : a.after)->setChecked(true);
 }
@@ -347,7 +359,9 @@ void MainWindow::showShortcuts()
                                        {{tr("Space"), tr("Choose or unchoose the row of the list")},
                                         {tr("Enter"), tr("Fold the row of the list")},
                                         {tr("Wheel"), tr("Zoom at the cursor")},
-                                        {tr("Drag"), tr("Move the graph or the plot")}},
+                                        {tr("Drag"), tr("Move the graph or the plot")},
+                                        {tr("Shift+Click, Shift+Drag"), tr("Choose several nodes")},
+                                        {tr("Double Click"), tr("Fold the pair, open the node")}},
                                        this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();

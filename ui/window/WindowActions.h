@@ -12,8 +12,8 @@ namespace pleat::ui {
 struct WindowActions {
     QAction *open, *sample, *reload, *exportModel, *exportOptions, *exportImage, *saveReport, *saveWeights;
     QAction *closeModel, *quit;
-    QAction *undo, *redo, *find, *deselect;
-    QAction *before, *after, *zoomIn, *zoomOut, *fit, *actualSize, *direction;
+    QAction *undo, *redo, *find, *findNext, *findPrevious, *deselect;
+    QAction *before, *after, *back, *zoomIn, *zoomOut, *fit, *actualSize, *direction, *legend;
     QAction *collapseScopes, *expandScopes;
     QAction *attributes, *weights, *names;
     QAction *wheelScrolls, *fullScreen;
