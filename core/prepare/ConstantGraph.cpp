@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/prepare/ConstantGraph.h"
 
+#include "core/graph/Opsets.h"
 #include "core/model/Assemble.h"
 #include "core/model/TensorWalk.h"
 

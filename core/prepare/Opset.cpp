@@ -3,6 +3,7 @@
 // version") are converted by the version converter of the ONNX library (OpsetConversion.h), all others stay
 // as they are. What the converter is known not to keep is put right (OpsetRules.h) or refused. Either the
 // whole model is converted or nothing: the error says which node cannot be.
+#include "core/graph/Opsets.h"
 #include "core/prepare/OpsetRules.h"
 #include "core/prepare/PassFiles.h"
 #include "core/worker/Engine.h"

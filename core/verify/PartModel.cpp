@@ -3,6 +3,7 @@
 
 #include "core/graph/Attributes.h"
 #include "core/graph/Constants.h"
+#include "core/graph/Opsets.h"
 #include "core/model/Assemble.h"
 #include "core/tensor/Kernels.h"
 #include "core/verify/Magnitude.h"
