@@ -78,7 +78,7 @@ def main():
     cli, model = sys.argv[1], pathlib.Path(sys.argv[2])
     proto = onnx.load(str(model))
     source, result = proto.graph.input[0].name, proto.graph.output[0].name
-    middle = [node for node in proto.graph.node if node.op_type == "Conv"][1].output[0]  # nothing goes past it
+    middle = [node for node in proto.graph.node if node.op_type == "Conv"][0].output[0]  # nothing goes past it
     weight = next(each for each in proto.graph.initializer if len(each.dims) == 4)
     one = numpy.random.default_rng(1).standard_normal((1, 3, 64, 64)).astype("f4")
     many = numpy.random.default_rng(2).standard_normal((3, 3, 64, 64)).astype("f4")
