@@ -113,7 +113,7 @@ Result<std::string> checkerDifference(const GraphView& before, const GraphView& 
     auto now = complaint(after);
     if (!now || now->empty())
         return now;
-    const auto was = complaint(before);
+    auto was = complaint(before);
     if (!was)
         return was;
     return was->empty()
