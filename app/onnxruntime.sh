@@ -12,12 +12,12 @@
 
 onnxruntime_release=trixie
 
-# make_venv: creates build/venv, or renews it when the requirements have changed.
+# make_venv [NAME REQUIREMENTS]: creates build/NAME (build/venv), or renews it when the requirements have changed.
 make_venv() {
-    local venv=$root/build/venv requirements=$root/tests/interop/requirements.txt
+    local venv=$root/build/${1:-venv} requirements=$root/${2:-tests/interop/requirements.txt}
     [ ! -e "$venv/requirements.txt" ] ||
         ! cmp -s <(grep -v '^#' "$requirements") <(grep -v '^#' "$venv/requirements.txt") || return 0
-    echo "Fetching the Python packages of tests/interop/requirements.txt"
+    echo "Fetching the Python packages of ${requirements#"$root/"}"
     rm -rf "$venv"
     # The system's Python: another one first in PATH may be gone tomorrow.
     quietly /usr/bin/python3 -m venv "$venv" || return

@@ -2,9 +2,9 @@
 #include "app/cli/Commands.h"
 #include "app/cli/OpenedView.h"
 #include "app/cli/Output.h"
+#include "app/cli/StepLines.h"
 #include "app/cli/Terminal.h"
 #include "app/cli/Verdict.h"
-#include "core/base/Visible.h"
 #include "core/prepare/WorkerEngine.h"
 #include "core/recipe/Recipe.h"
 #include "core/report/Json.h"
@@ -33,28 +33,6 @@ Result<bool> isSource(const RecipeSource& source, const Model& model, const std:
     if (!now)
         return tl::make_unexpected(now.error());
     return now->sha256 == source.sha256;
-}
-
-void print(const Recipe& recipe, const Replay& replayed)
-{
-    for (std::size_t s = 0; s < replayed.steps.size(); ++s) {
-        const ReplayedStep& step = replayed.steps[s];
-        const std::string asked = visible(describe(recipe.steps[s]).text());
-        switch (step.status) {
-        case ReplayedStep::Status::Applied:
-            fmt::print("step {}   {}: {}\n", s + 1, asked, visible(step.what.text()));
-            break;
-        case ReplayedStep::Status::Refused:
-            fmt::print("step {}   {}: does not apply\n          {}\n", s + 1, asked,
-                       visible(step.error.message));
-            break;
-        case ReplayedStep::Status::NotReached:
-            fmt::print("step {}   {}: not reached\n", s + 1, asked);
-        }
-        for (const Finding& finding : step.findings)
-            fmt::print("          {} [{}] {}\n", visible(finding.id), finding.code,
-                       visible(finding.message.text()));
-    }
 }
 
 int runApply(const ApplyArguments& options, const std::stop_token& stop)
@@ -102,7 +80,7 @@ int runApply(const ApplyArguments& options, const std::stop_token& stop)
             if (const auto printed = printText(replayJson(files, *recipe, *replayed)); !printed)
                 return fail(printed.error(), CannotWrite);
         } else {
-            print(*recipe, *replayed);
+            printSteps(*recipe, *replayed);
             if (!files.output.empty())
                 sayWritten(files.output, files.data);
             else if (refused)

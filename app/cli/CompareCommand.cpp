@@ -7,7 +7,8 @@
 #include "core/base/Text.h"
 #include "core/base/Visible.h"
 #include "core/report/CompareHtml.h"
-#include "core/report/Json.h"
+#include "core/report/CompareJson.h"
+#include "core/verify/Structure.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -89,9 +90,36 @@ void print(std::span<const ComparedTensor> rows, const CompareCounts& counts)
                counts.onlyBefore, counts.onlyAfter);
 }
 
+std::string nameOf(const NodeSide& side)
+{
+    return visible((side.scope.empty() ? side.name : side.scope + "/" + side.name) + " (" + side.op + ")");
+}
+
+void print(const ComparedGraphs& graphs)
+{
+    for (const std::string& difference : graphs.interface)
+        fmt::print("{}\n", visible(difference));
+    for (const ComparedNode& node : graphs.nodes) {
+        if (node.isSame())
+            continue;
+        if (node.by == NodesMatchedBy::Nobody) {
+            fmt::print("{}  {}\n", node.before ? "only before" : "only after ",
+                       nameOf(node.before ? *node.before : *node.after));
+            continue;
+        }
+        fmt::print("changed      {}\n", nameOf(*node.after));
+        for (const NodeDifference& change : node.changes)
+            fmt::print("             {}\n", visible(textOf(change)));
+    }
+    const CompareCounts counts = countsOf(graphs.nodes);
+    fmt::print("{} the same, {} changed, {} only before, {} only after.\n\n",
+               counted(counts.same, "node") + (counts.same == 1 ? " is" : " are"), counts.different,
+               counts.onlyBefore, counts.onlyAfter);
+}
+
 Result<void> writePage(const CompareArguments& options, const Model& before, const Model& after,
-                       const CompareCounts& counts, std::span<const ComparedTensor> rows,
-                       const std::stop_token& stop)
+                       const ComparedGraphs& graphs, const CompareCounts& counts,
+                       std::span<const ComparedTensor> rows, const std::stop_token& stop)
 {
     ProgressBar bar("Reporting");
     auto old = recipeSource(*before.source, bar, stop);
@@ -100,7 +128,7 @@ Result<void> writePage(const CompareArguments& options, const Model& before, con
     auto now = recipeSource(*after.source, bar, stop);
     if (!now)
         return tl::make_unexpected(std::move(now.error()));
-    const ComparePage page{std::move(*old), std::move(*now), counts, today()};
+    const ComparePage page{std::move(*old), std::move(*now), counts, &graphs, today()};
     return saveText(
         options.page, [&](const TextSink& write) { return compareHtml(page, rows, write, bar, stop); }, stop);
 }
@@ -116,9 +144,14 @@ int runCompare(const CompareArguments& options, const std::stop_token& stop)
     if (!after)
         return fail(after.error(), CannotRead);
     ProgressBar bar("Comparing");
+    const std::vector<NodeMatch> nodes = matchNodes(**before, **after);
+    auto compared = compareNodes(**before, **after, nodes, stop);
+    if (!compared)
+        return fail(compared.error(), CannotRead);
+    const ComparedGraphs graphs{interfaceDifferences(**before, **after), std::move(*compared)};
     CompareJson json(printText);
     if (options.json) {
-        if (const auto begun = json.begin(options.before, options.after); !begun)
+        if (const auto begun = json.begin(options.before, options.after, graphs); !begun)
             return fail(begun.error(), CannotWrite);
     }
     CompareCounts counts;
@@ -130,16 +163,17 @@ int runCompare(const CompareArguments& options, const std::stop_token& stop)
             rows.push_back(std::move(row));
         return told;
     };
-    if (const auto compared = compareTensors(**before, **after, take, bar, stop); !compared)
-        return fail(compared.error(), CannotRead);
+    if (const auto measured = compareTensors(**before, **after, nodes, take, bar, stop); !measured)
+        return fail(measured.error(), CannotRead);
     sortWorstFirst(rows);
     if (!options.page.empty()) {
         if (const auto written =
-                writePage(options, (*before)->model(), (*after)->model(), counts, rows, stop);
+                writePage(options, (*before)->model(), (*after)->model(), graphs, counts, rows, stop);
             !written)
             return fail(written.error(), CannotWrite);
     }
     if (!options.json) {
+        print(graphs);
         print(rows, counts);
         return Done;
     }
@@ -153,7 +187,8 @@ Run addCompare(CLI::App& parser)
 {
     const auto options = std::make_shared<CompareArguments>();
     CLI::App& command = *parser.add_subcommand(
-        "compare", "How the constants of two models differ; the exit code is 0 whether or not they do");
+        "compare",
+        "How the graphs and the constants of two models differ; the exit code is 0 whether or not they do");
     command.add_option("BEFORE", options->before, "An ONNX file")->required();
     command.add_option("AFTER", options->after, "Another one")->required();
     command.add_flag("--json", options->json, "One JSON object on standard output");

@@ -31,7 +31,8 @@ std::string named(const std::vector<NodeRef>& nodes)
 
 std::string title(const PartCheck& part)
 {
-    return part.before.empty() ? visible(part.output) : named(part.before);
+    return (part.before.empty() ? visible(part.output) : named(part.before)) +
+           (part.scope.empty() ? std::string() : " in " + visible(part.scope));
 }
 
 std::string difference(const PartCheck& part)

@@ -39,6 +39,8 @@ void add(const OutputDifference& output, std::vector<std::string>& lines)
     if (numbers.apart > 0)
         more(fmt::format("{} are NaN or infinite on one side only, or in another way",
                          grouped(numbers.apart)));
+    if (output.besideSteps)
+        more(sentenceOf(*output.besideSteps));
     if (output.classes)
         more(fmt::format("as class scores: {} of {} rows agree on the first, {} on the first five",
                          output.classes->first, output.classes->rows, output.classes->firstFive));
@@ -47,10 +49,10 @@ void add(const OutputDifference& output, std::vector<std::string>& lines)
 } // namespace
 
 Result<Verification> verified(const GraphView& before, const GraphView& after, const VerifyOptions& options,
-                              const std::stop_token& stop)
+                              const WorkerPlace& place, const std::stop_token& stop)
 {
     ProgressBar bar("Verifying");
-    return verify(before, after, options, {.program = thisProgram()}, bar, stop);
+    return verify(before, after, options, place, bar, stop);
 }
 
 std::vector<std::string> linesOf(const Verification& found)
@@ -95,7 +97,7 @@ Exit exitOf(const Verification& found)
 
 Exit verifiedBeforeWriting(const GraphView& before, const GraphView& after, const std::stop_token& stop)
 {
-    const auto found = verified(before, after, {}, stop);
+    const auto found = verified(before, after, {}, {.program = thisProgram()}, stop);
     if (!found)
         return static_cast<Exit>(fail(found.error(), CannotVerify));
     for (const std::string& line : linesOf(*found))

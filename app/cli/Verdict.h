@@ -8,7 +8,7 @@
 namespace pleat::cli {
 
 Result<Verification> verified(const GraphView& before, const GraphView& after, const VerifyOptions& options,
-                              const std::stop_token& stop);
+                              const WorkerPlace& place, const std::stop_token& stop);
 
 std::vector<std::string> linesOf(const Verification& found);
 

@@ -28,9 +28,18 @@ struct VerifyArguments {
     int bits = 0; // of a rehearsal; 0: none
     bool perChannel = false, asymmetric = false, activations = false, sensitivity = false;
     std::size_t samples = 8;
+    std::optional<std::int64_t> seconds; // that one run may take
     InputArguments inputs;
     std::string page;
 };
+
+WorkerPlace placeOf(const VerifyArguments& options)
+{
+    WorkerPlace place{.program = thisProgram()};
+    if (options.seconds)
+        place.time = std::chrono::seconds(*options.seconds);
+    return place;
+}
 
 RehearsalOptions rehearsalOf(const VerifyArguments& options)
 {
@@ -65,6 +74,8 @@ std::string commandOf(const VerifyArguments& options)
           std::pair("--activations", options.activations), std::pair("--sensitivity", options.sensitivity)})
         if (isGiven)
             words.emplace_back(word);
+    if (options.seconds)
+        add("--time-limit", std::to_string(*options.seconds));
     if (options.bits > 0 && options.samples != usual.samples)
         add("--samples", std::to_string(options.samples));
     std::string line;
@@ -99,8 +110,8 @@ Result<void> rehearse(const std::shared_ptr<const GraphView>& before,
         record.inputs = std::move(*inputs);
     }
     ProgressBar bar("Rehearsing");
-    auto made = pleat::rehearse(before, after, *record.inputs, rehearsalOf(options),
-                                {.program = thisProgram()}, bar, stop);
+    auto made =
+        pleat::rehearse(before, after, *record.inputs, rehearsalOf(options), placeOf(options), bar, stop);
     if (!made)
         return tl::make_unexpected(std::move(made.error()));
     record.rehearsal = std::move(*made);
@@ -135,7 +146,7 @@ int runVerify(const VerifyArguments& options, const std::stop_token& stop)
         rules.inputs = std::make_shared<const Inputs>(*inputs);
         record->inputs = std::move(*inputs);
     }
-    const auto found = verified(**before, **after, rules, stop);
+    const auto found = verified(**before, **after, rules, placeOf(options), stop);
     if (!found)
         return fail(found.error(), CannotVerify);
     if (options.bits > 0 && found->verdict != Equivalence::Different)
@@ -201,6 +212,10 @@ Run addVerify(CLI::App& parser)
         command.add_flag(name, *flag, words)->needs(bits);
     command.add_option("--samples", options->samples, "How many random inputs the rehearsal runs on")
         ->check(CLI::Range(1, 100000));
+    command
+        .add_option("--time-limit", options->seconds,
+                    "Seconds that one run in ONNX Runtime may take, in place of what suits what is run")
+        ->check(CLI::Range(1, 1000000));
     command.add_option("--html", options->page, "Write what was found to this file, as a page to read");
     command.add_flag("--json", options->json, "One JSON object on standard output");
     command.footer(

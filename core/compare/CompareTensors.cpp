@@ -135,11 +135,11 @@ Result<Difference> difference(const TensorView& before, const TensorView& after,
     return comparison.result();
 }
 
-Result<void> compareTensors(const GraphView& before, const GraphView& after,
+Result<void> compareTensors(const GraphView& before, const GraphView& after, std::span<const NodeMatch> nodes,
                             const std::function<Result<void>(ComparedTensor)>& take, Progress& progress,
                             const std::stop_token& stop)
 {
-    const std::vector<TensorMatch> matches = matchTensors(before, after);
+    const std::vector<TensorMatch> matches = matchTensors(before, after, nodes);
     for (std::size_t m = 0; m < matches.size(); ++m) {
         const TensorMatch& match = matches[m];
         if (stop.stop_requested())

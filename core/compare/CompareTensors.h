@@ -47,9 +47,9 @@ struct ComparedTensor {
 // others.
 void sortWorstFirst(std::vector<ComparedTensor>& tensors);
 
-// A row for each match of matchTensors(), as it is measured. Shapes that differ in axes of size 1 alone count
-// as one. Errors: those of `take`; Cancelled.
-Result<void> compareTensors(const GraphView& before, const GraphView& after,
+// A row for each match of matchTensors() with `nodes`, those of matchNodes(), as it is measured. Shapes that
+// differ in axes of size 1 alone count as one. Errors: those of `take`; Cancelled.
+Result<void> compareTensors(const GraphView& before, const GraphView& after, std::span<const NodeMatch> nodes,
                             const std::function<Result<void>(ComparedTensor)>& take, Progress& progress,
                             const std::stop_token& stop);
 

@@ -4,7 +4,9 @@
 #include "core/graph/Constants.h"
 #include "core/graph/StoredTensors.h"
 
+#include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace pleat {
 
@@ -44,9 +46,51 @@ std::vector<std::string> keysOf(const GraphView& view, ValueIndex value, Matched
     return readerKeys(view, value, by);
 }
 
+// The stored value that an input of a node comes from, through operators that hand it on; None: it is
+// computed.
+ValueIndex storedBehind(const GraphView& view, ValueIndex value)
+{
+    for (int links = 0; value != ValueIndex::None && links < mostLinks; ++links) {
+        const NodeIndex maker = view.producer(value);
+        if (maker == NodeIndex::None || view.inputs(maker).empty() || !isConstantChainLink(view, maker))
+            return value;
+        value = view.input(maker, 0);
+    }
+    return ValueIndex::None;
+}
+
+// Matches what is read at the same inputs of nodes that belong together.
+void matchByNodes(const GraphView& before, const GraphView& after, std::span<const NodeMatch> nodes,
+                  std::vector<TensorMatch>& matches, std::vector<bool>& taken,
+                  std::span<const ValueIndex> now)
+{
+    std::unordered_map<ValueIndex, TensorMatch*> waiting;
+    for (TensorMatch& match : matches)
+        if (match.by == MatchedBy::Nobody)
+            waiting.emplace(match.before, &match);
+    const std::unordered_set<ValueIndex> stored(now.begin(), now.end());
+    for (const NodeMatch& node : nodes) {
+        if (node.by == NodesMatchedBy::Nobody)
+            continue;
+        const std::size_t slots =
+            std::min(before.inputs(node.before).size(), after.inputs(node.after).size());
+        for (std::size_t slot = 0; slot < slots && !waiting.empty(); ++slot) {
+            const auto found = waiting.find(storedBehind(before, before.input(node.before, slot)));
+            const ValueIndex other = storedBehind(after, after.input(node.after, slot));
+            if (found == waiting.end() || !stored.contains(other) || taken[index(other)])
+                continue;
+            taken[index(other)] = true;
+            found->second->after = other;
+            found->second->by = MatchedBy::Structure;
+            waiting.erase(found);
+        }
+    }
+}
+
 } // namespace
 
-std::vector<TensorMatch> matchTensors(const GraphView& before, const GraphView& after)
+std::vector<TensorMatch> matchTensors(const GraphView& before, const GraphView& after,
+                                      std::span<const NodeMatch> nodes)
 {
     std::vector<TensorMatch> matches;
     const std::vector<ValueIndex> old = storedValues(before), now = storedValues(after);
@@ -76,6 +120,7 @@ std::vector<TensorMatch> matchTensors(const GraphView& before, const GraphView& 
             }
         }
     }
+    matchByNodes(before, after, nodes, matches, taken, now);
     for (const ValueIndex value : now) {
         if (!taken[index(value)])
             matches.push_back({.after = value});

@@ -226,17 +226,17 @@ struct LayerReader {
     Verdict<void> (*read)(const FoldContext&, Layer&);
 };
 
-constexpr std::array readers{
+constexpr std::array layerReaders{
     LayerReader{"Conv", readConvolution},
     LayerReader{"ConvTranspose", readConvolution},
     LayerReader{"Gemm", readGemm},
     LayerReader{"MatMul", readMatMul},
 };
 
-const LayerReader* readerOf(const GraphView& view, NodeIndex node)
+const LayerReader* layerReaderOf(const GraphView& view, NodeIndex node)
 {
-    const auto found = std::ranges::find(readers, view.op(node), &LayerReader::op);
-    return found != readers.end() && view.domain(node).empty() ? &*found : nullptr;
+    const auto found = std::ranges::find(layerReaders, view.op(node), &LayerReader::op);
+    return found != layerReaders.end() && view.domain(node).empty() ? &*found : nullptr;
 }
 
 bool isQuantized(const GraphView& view, ValueIndex value)
@@ -311,7 +311,7 @@ Verdict<NewBias> biasOfIntegers(const GraphView& view, const Layer& layer, const
 
 bool isLayer(const GraphView& view, NodeIndex node)
 {
-    const LayerReader* reader = readerOf(view, node);
+    const LayerReader* reader = layerReaderOf(view, node);
     if (!reader)
         return false;
     return reader->read != readMatMul ||
@@ -348,7 +348,7 @@ Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node)
     if (const std::string problem(layer.weight.tensor.payload().problem());
         !problem.empty() && !context.missingToo)
         return refuse(Reason::MissingData, sentence("{}", problem), blame(view, layer.weight.storedAt));
-    if (auto read = readerOf(view, node)->read(context, layer); !read)
+    if (auto read = layerReaderOf(view, node)->read(context, layer); !read)
         return tl::make_unexpected(read.error());
     if (std::max(layer.layout.outputs, layer.layout.inputs) > static_cast<std::uint64_t>(mostChannels))
         return refuse(Reason::ChannelMismatch,

@@ -10,12 +10,12 @@ namespace pleat {
 
 namespace {
 
-using Table = std::unordered_map<std::string_view, Sentence>;
+using Kinds = std::unordered_map<std::string_view, Sentence>;
 
-const Table& table()
+const Kinds& kinds()
 {
-    static const Table whole = [] {
-        Table t;
+    static const Kinds whole = [] {
+        Kinds t;
         const auto add = [&t](const Sentence& why, std::initializer_list<std::string_view> ops) {
             for (const std::string_view op : ops)
                 t.emplace(op, why);
@@ -118,8 +118,8 @@ const Table& table()
 
 Sentence whyNot(std::string_view op)
 {
-    const auto found = table().find(op);
-    return found == table().end() ? Sentence("no rule is known for it") : found->second;
+    const auto found = kinds().find(op);
+    return found == kinds().end() ? Sentence("no rule is known for it") : found->second;
 }
 
 bool readsItsStatistics(std::string_view op)

@@ -3,16 +3,11 @@
 // without a protobuf type in sight.
 #pragma once
 
+#include "core/graph/AttributeText.h"
 #include "core/graph/GraphView.h"
 #include "core/model/ValueTypes.h"
 
 namespace pleat {
-
-struct AttributeText {
-    std::string name;
-    std::string type;  // "ints", "float", "tensor", "graph", …
-    std::string value; // "3, 3"; long ones are cut with an ellipsis
-};
 
 std::vector<AttributeText> attributesOf(const GraphView& view, NodeIndex node);
 

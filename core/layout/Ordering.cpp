@@ -257,7 +257,8 @@ std::uint64_t Orderer::improve(Index first, Index last)
     const int sweeps = size < smallSection
                            ? maximumSweepsSmall
                            : std::clamp(static_cast<int>(sweepBudget / size), 2, maximumSweeps);
-    const int enough = size < smallSection ? patienceSmall : patience;
+    // Nor is a graph of so many small ones looked at that closely.
+    const int enough = size < smallSection && m_graph.vertices() < mediumGraph ? patienceSmall : patience;
     for (int sweep = 0, idle = 0; best > 0 && sweep < sweeps && idle < enough; ++sweep) {
         if (m_stop.stop_requested())
             return best;

@@ -189,4 +189,12 @@ TensorMessage makeTensor(std::string name, DataType type, const std::vector<std:
     return {std::move(tensor), std::move(payload)};
 }
 
+TensorMessage renamed(const TensorMessage& tensor, std::string name)
+{
+    onnx::TensorProto message = *tensor.message();
+    message.set_name(std::move(name));
+    return tensor.payload() ? TensorMessage(std::move(message), *tensor.payload())
+                            : TensorMessage(std::move(message));
+}
+
 } // namespace pleat

@@ -77,4 +77,7 @@ private:
 TensorMessage makeTensor(std::string name, DataType type, const std::vector<std::int64_t>& dims,
                          Payload payload);
 
+// The tensor under another name.
+TensorMessage renamed(const TensorMessage& tensor, std::string name);
+
 } // namespace pleat

@@ -7,7 +7,7 @@
 // have no place around it, so such an If stays. An If in a branch that goes or moves comes in the next round.
 #include "core/graph/Constants.h"
 #include "core/prepare/PassFiles.h"
-#include "core/prepare/Transplant.h"
+#include "core/rewrite/Transplant.h"
 
 #include <algorithm>
 #include <onnx/onnx_pb.h>

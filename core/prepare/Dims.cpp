@@ -7,6 +7,7 @@
 #include "core/prepare/Dims.h"
 
 #include "core/prepare/PassFiles.h"
+#include "core/rewrite/Symbols.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -18,46 +19,12 @@ namespace pleat {
 namespace {
 
 using Sizes = std::map<std::string, std::int64_t>;
-using Infos = google::protobuf::RepeatedPtrField<onnx::ValueInfoProto>;
-using Header = std::shared_ptr<const onnx::GraphProto>;
 
 template<class Use>
 void eachDim(const onnx::ValueInfoProto& info, Use use)
 {
     for (const auto& dim : info.type().tensor_type().shape().dim())
         use(dim);
-}
-
-// The description with numbers in place of symbols; null: it has none of them.
-ValueInfo fixed(const onnx::ValueInfoProto& info, const Sizes& sizes)
-{
-    bool has = false;
-    if (info.type().has_tensor_type())
-        eachDim(info, [&](const auto& dim) {
-            has = has || (dim.has_dim_param() && sizes.contains(dim.dim_param()));
-        });
-    if (!has)
-        return nullptr;
-    auto result = std::make_shared<onnx::ValueInfoProto>(info);
-    for (auto& dim : *result->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim()) {
-        if (const auto size = dim.has_dim_param() ? sizes.find(dim.dim_param()) : sizes.end();
-            size != sizes.end())
-            dim.set_dim_value(size->second);
-    }
-    return result;
-}
-
-// The whole list; nothing where no symbol is in it.
-std::optional<std::vector<ValueInfo>> fixedList(const Header& header, const Infos& infos, const Sizes& sizes)
-{
-    std::vector<ValueInfo> all;
-    bool differs = false;
-    for (const onnx::ValueInfoProto& info : infos) {
-        ValueInfo now = fixed(info, sizes);
-        differs = differs || now;
-        all.push_back(now ? std::move(now) : ValueInfo(header, &info));
-    }
-    return differs ? std::optional(std::move(all)) : std::nullopt;
 }
 
 bool isSizeOfAnInput(const GraphView& view, std::int64_t size)
@@ -101,23 +68,11 @@ void fixSizes(Round& round, const Sizes& sizes, NodeIndex place)
         what += fmt::format("{}{} = {}", what.empty() ? "" : ", ", symbol, size);
     if (!round.claim({place}, sentence("Sizes become numbers: {}", what)))
         return;
-    for (std::size_t s = 0; s < view.scopes().size(); ++s) {
-        if (view.scopes()[s].function >= 0)
-            continue;
-        const Header& header = view.scopes()[s].graph->header;
-        auto inputs = fixedList(header, header->input(), sizes),
-             outputs = fixedList(header, header->output(), sizes);
-        std::vector<ValueInfo> described;
-        for (const Description& description : view.scopes()[s].graph->descriptions) {
-            if (ValueInfo now = fixed(*description.proto, sizes))
-                described.push_back(std::move(now));
-        }
-        if (!inputs && !outputs && described.empty())
-            continue;
-        GraphChange& change = round.pen().graph(static_cast<ScopeIndex>(s));
-        change.inputs = std::move(inputs);
-        change.outputs = std::move(outputs);
-        change.described = std::move(described);
+    for (auto& [scope, declared] : redeclared(view, {sizes.begin(), sizes.end()})) {
+        GraphChange& change = round.pen().graph(scope);
+        change.inputs = std::move(declared.inputs);
+        change.outputs = std::move(declared.outputs);
+        change.described = std::move(declared.described);
     }
 }
 

@@ -9,7 +9,7 @@
 #include "core/graph/Attributes.h"
 #include "core/graph/CallAttributes.h"
 #include "core/prepare/PassFiles.h"
-#include "core/prepare/Transplant.h"
+#include "core/rewrite/Transplant.h"
 
 #include <algorithm>
 #include <limits>

@@ -3,9 +3,9 @@
 // version") are converted by the version converter of the ONNX library (OpsetConversion.h), all others stay
 // as they are. What the converter is known not to keep is put right (OpsetRules.h) or refused. Either the
 // whole model is converted or nothing: the error says which node cannot be.
-#include "core/prepare/Engine.h"
 #include "core/prepare/OpsetRules.h"
 #include "core/prepare/PassFiles.h"
+#include "core/worker/Engine.h"
 
 #include <algorithm>
 #include <array>

@@ -10,9 +10,9 @@
 #include "core/graph/Opsets.h"
 #include "core/prepare/ConstantGraph.h"
 #include "core/prepare/ConstantWriter.h"
-#include "core/prepare/Engine.h"
 #include "core/prepare/PassFiles.h"
 #include "core/prepare/Unevaluated.h"
+#include "core/worker/Engine.h"
 
 #include <algorithm>
 

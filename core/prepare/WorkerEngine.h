@@ -2,7 +2,7 @@
 // The engine that a program has: workers of its own (core/worker).
 #pragma once
 
-#include "core/prepare/Engine.h"
+#include "core/worker/Engine.h"
 
 #include <memory>
 

@@ -2,8 +2,8 @@
 // What the ONNX library infers of the values between nodes, in another process, becomes value_info, where it
 // says more than what is declared. Nothing that runs a model needs it (ONNX's IR specification); tools that
 // show or convert models like to have it. Functions, which have none before IR 10, stay as they are.
-#include "core/prepare/Engine.h"
 #include "core/prepare/PassFiles.h"
+#include "core/worker/Engine.h"
 
 #include <onnx/onnx_pb.h>
 

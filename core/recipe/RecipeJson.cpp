@@ -2,9 +2,9 @@
 // The JSON of recipes, both ways; the one place that knows its words:
 //   {"version": 1, "source": {"file", "bytes", "sha256"}, "steps": [{"fold": {"ids": […], …}}, …]}
 // One key a step, its parameters below it, defaults left out.
-#include "core/recipe/Recipe.h"
-
 #include "core/base/Visible.h"
+#include "core/recipe/EditJson.h"
+#include "core/recipe/Recipe.h"
 
 #include <array>
 #include <fmt/format.h>
@@ -69,6 +69,11 @@ Json stepJson(const PrepareStep& step)
     if (step.options.opset)
         json["opset"] = *step.options.opset;
     return {{"prepare", json}};
+}
+
+Json stepJson(const EditStep& step)
+{
+    return editJson(step);
 }
 
 // Reads one recipe; the first thing that is wrong ends it.
@@ -141,8 +146,12 @@ private:
                 known = readFreezeInputs(step.front(), recipe);
             else if (kind == "prepare")
                 known = readPrepare(step.front(), recipe);
+            else if (auto edit = readEdit(kind, step.front()); edit && *edit)
+                recipe.steps.emplace_back(std::move(**edit));
             else
-                known = wrongStep(fmt::format("\"{}\" is not a kind of step that this version knows", kind));
+                known = wrongStep(
+                    edit ? edit->error()
+                         : fmt::format("\"{}\" is not a kind of step that this version knows", kind));
             if (!known)
                 return known;
         }

@@ -115,10 +115,24 @@ Result<StepOutcome> apply(const PrepareStep& step, const std::shared_ptr<const G
     return outcome;
 }
 
+Result<StepOutcome> apply(const EditStep& step, const std::shared_ptr<const GraphView>& view, Progress&,
+                          const std::stop_token& stop, Engine* engine)
+{
+    auto edited = applyEdit(step, view, stop, engine);
+    if (!edited)
+        return tl::make_unexpected(std::move(edited.error()));
+    return StepOutcome{.outcome = {std::move(edited->after), {}},
+                       .changed = edited->changed ? std::size_t{1} : 0,
+                       .what = std::move(edited->what),
+                       .findings = std::move(edited->findings)};
+}
+
 } // namespace
 
 Sentence describe(const Step& step)
 {
+    if (const auto* edit = std::get_if<EditStep>(&step))
+        return describe(*edit);
     if (const auto* prepare = std::get_if<PrepareStep>(&step)) {
         const Pass* const pass = findPass(prepare->pass);
         return sentence("Prepare: {}", pass ? std::string(pass->name) : prepare->pass);

@@ -2,9 +2,11 @@
 // One change of a model as a value. It says what is wanted and not which bytes change, and names what it is
 // about as fold ids do (scope path and tensor), so that it means the same in another session and on a similar
 // model. What undo, the history, recipes and the command line speak. A new kind is a struct here, a line in
-// `Step`, an apply() and a pair of functions in RecipeJson.cpp. Plain values, free to cross threads.
+// `Step`, an apply() and a pair of functions in RecipeJson.cpp; one of edits by hand is in EditStep.h. Plain
+// values, free to cross threads.
 #pragma once
 
+#include "core/edit/EditStep.h"
 #include "core/fold/FoldTable.h"
 #include "core/prepare/Prepare.h"
 
@@ -38,14 +40,8 @@ struct PrepareStep {
     bool operator==(const PrepareStep&) const = default;
 };
 
-using Step = std::variant<FoldStep, CanonicalizeStep, FreezeInputsStep, PrepareStep>;
-
-// Something about the result that whoever asked for it should know: why a batch norm is left, or a warning.
-struct Finding {
-    std::string code; // of the reason or the warning
-    FoldId id;        // or lastingId() of a node
-    Sentence message;
-};
+// An EditStep is one of many kinds of its own.
+using Step = std::variant<FoldStep, CanonicalizeStep, FreezeInputsStep, PrepareStep, EditStep>;
 
 struct StepOutcome {
     FoldOutcome outcome;

@@ -73,7 +73,7 @@ std::string differentRow(const ComparedTensor& tensor)
 Result<void> writeDifferent(std::span<const ComparedTensor> tensors, const TextSink& write,
                             Progress& progress, const std::stop_token& stop)
 {
-    std::string text = "<h2>What differs</h2>\n<p class=\"hint key\">A click on a heading sorts."
+    std::string text = "<h2>Tensors that differ</h2>\n<p class=\"hint key\">A click on a heading sorts."
                        "<i style=\"background:var(--before)\"></i>before<i "
                        "style=\"background:var(--after)\"></i>after, each tensor on "
                        "a scale of its own. SQNR: of <em>after</em>, 10·log₁₀(Σ before² / Σ (after − "
@@ -124,6 +124,49 @@ Result<void> writeAlone(std::string_view title, std::span<const ComparedTensor> 
     return write("</table></div>\n");
 }
 
+std::string nameOf(const NodeSide& side)
+{
+    return side.scope.empty() ? side.name : side.scope + "/" + side.name;
+}
+
+std::string nodeRow(const ComparedNode& node)
+{
+    const NodeSide& side = node.after ? *node.after : *node.before;
+    std::string what = node.by != NodesMatchedBy::Nobody ? "" : node.before ? "only before" : "only after";
+    for (const NodeDifference& change : node.changes)
+        what += (what.empty() ? "" : "<br>") + html(textOf(change));
+    return fmt::format("<tbody><tr><td class=\"name\">{}</td><td>{}</td><td>{}</td></tr></tbody>\n",
+                       html(nameOf(side)), html(side.op), what);
+}
+
+Result<void> writeGraphs(const ComparedGraphs& graphs, const CompareCounts& counts, const TextSink& write)
+{
+    std::string text =
+        "<h2>The graph</h2>\n<p class=\"hint\">" +
+        html(fmt::format("{} of the nodes are the same, {} changed, {} only before, {} only after.",
+                         grouped(counts.same), grouped(counts.different), grouped(counts.onlyBefore),
+                         grouped(counts.onlyAfter))) +
+        "</p>\n";
+    for (const std::string& difference : graphs.interface)
+        text += "<p>" + html(difference) + "</p>\n";
+    if (counts.different + counts.onlyBefore + counts.onlyAfter == 0)
+        return write(text);
+    text +=
+        fmt::format("<div class=\"card\"><table class=\"sortable single\"><thead><tr>{}{}{}</tr></thead>\n",
+                    columnHead("node", "node", "By its name", false),
+                    columnHead("op", "operator", "By its operator", false),
+                    columnHead("change", "what became of it", "By what changed", false));
+    for (const ComparedNode& node : graphs.nodes) {
+        if (node.isSame())
+            continue;
+        text += nodeRow(node);
+        if (auto written = write(text); !written)
+            return written;
+        text.clear();
+    }
+    return write(text + "</table></div>\n");
+}
+
 } // namespace
 
 Result<void> compareHtml(const ComparePage& page, std::span<const ComparedTensor> tensors,
@@ -132,7 +175,7 @@ Result<void> compareHtml(const ComparePage& page, std::span<const ComparedTensor
     const CompareCounts& counts = page.counts;
     const std::string head =
         pageBegin(page.before.file + " and " + page.after.file,
-                  "What became of the tensors of one model in the other.") +
+                  "What became of the nodes and tensors of one model in the other.") +
         figures({{grouped(counts.different), counts.different == 1 ? "tensor differs" : "tensors differ",
                   counts.different > 0},
                  {grouped(counts.same), counts.same == 1 ? "is the same" : "are the same"},
@@ -141,19 +184,23 @@ Result<void> compareHtml(const ComparePage& page, std::span<const ComparedTensor
         facts({{"Before", fileText(page.before)}, {"After", fileText(page.after)}});
     if (auto written = write(head); !written)
         return written;
+    if (page.graphs) {
+        if (auto written = writeGraphs(*page.graphs, countsOf(page.graphs->nodes), write); !written)
+            return written;
+    }
     if (counts.different > 0) {
         if (auto written = writeDifferent(tensors, write, progress, stop); !written)
             return written;
     }
     if (counts.onlyBefore > 0) {
-        if (auto written =
-                writeAlone("Only before", tensors, &ComparedTensor::before, &ComparedTensor::after, write);
+        if (auto written = writeAlone("Tensors only before", tensors, &ComparedTensor::before,
+                                      &ComparedTensor::after, write);
             !written)
             return written;
     }
     if (counts.onlyAfter > 0) {
-        if (auto written =
-                writeAlone("Only after", tensors, &ComparedTensor::after, &ComparedTensor::before, write);
+        if (auto written = writeAlone("Tensors only after", tensors, &ComparedTensor::after,
+                                      &ComparedTensor::before, write);
             !written)
             return written;
     }

@@ -105,29 +105,7 @@ Json stateDictJson(const std::string& file, const StateDict& dict)
     return {{"file", file}, {"tensors", dict.tensors.size()}, {"mapped", mapped}, {"left_out", dict.leftOut}};
 }
 
-// Bytes that are not UTF-8 become U+FFFD; what steers a terminal or turns the writing is escaped.
-std::string text(const Json& json)
-{
-    return visibleJson(json.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
-}
-
-// Without the line break at its end, and each line but the first moved to the right. No string holds a line
-// break of its own.
-std::string indented(const Json& json, std::size_t columns)
-{
-    std::string lines = text(json);
-    lines.pop_back();
-    std::string result;
-    result.reserve(lines.size() + lines.size() / 2);
-    std::size_t from = 0;
-    for (std::size_t end = lines.find('\n'); end != lines.npos; end = lines.find('\n', from)) {
-        result.append(lines, from, end + 1 - from).append(columns, ' ');
-        from = end + 1;
-    }
-    return result.append(lines, from, lines.npos);
-}
-
-// What text() makes of `before`, then the list "pairs" and then `after`, handed over element by element.
+// What jsonText() makes of `before`, then the list "pairs" and then `after`, handed over element by element.
 template<class Elements, class ToJson>
 Result<void> writeWithPairs(const Json& before, const Elements& elements, ToJson toJson, const Json& after,
                             const TextSink& write)
@@ -185,7 +163,7 @@ std::string infoJson(const ModelInfo& info)
         json["notes"] = notes;
     for (const ModelInfo::DataFile& data : info.dataFiles)
         json["data"].push_back({{"file", data.file}, {"bytes", data.bytes}});
-    return text(json);
+    return jsonText(json);
 }
 
 Result<void> pairsJson(const std::string& model, std::span<const FoldCandidate> candidates,
@@ -258,7 +236,7 @@ std::string prepareJson(const PrepareFiles& files, const GraphView& before, cons
                  {"operators", operatorChanges(before, *last)}};
     if (!files.data.empty())
         json["data"] = files.data;
-    return text(json);
+    return jsonText(json);
 }
 
 std::string passesJson(const std::string& model, const std::vector<ListedPass>& passes,
@@ -283,7 +261,7 @@ std::string passesJson(const std::string& model, const std::vector<ListedPass>& 
     }
     const Json found = runtime ? Json{{"version", runtime->version}, {"path", runtime->path.string()}}
                                : Json{{"problem", runtime.error().message}};
-    return text({{"model", orNull(model)}, {"passes", all}, {"onnxruntime", found}});
+    return jsonText({{"model", orNull(model)}, {"passes", all}, {"onnxruntime", found}});
 }
 
 std::string replayJson(const ReplayFiles& files, const Recipe& recipe, const Replay& replayed)
@@ -305,14 +283,14 @@ std::string replayJson(const ReplayFiles& files, const Recipe& recipe, const Rep
                          {"changed", step.changed},
                          {"findings", findings}});
     }
-    Json json = {{"recipe", files.recipe},
+    Json json = {{"recipe", orNull(files.recipe)},
                  {"model", files.model},
                  {"output", orNull(files.output)},
                  {"same_source", orNull(files.sameSource)},
                  {"steps", steps}};
     if (!files.data.empty())
         json["data"] = files.data;
-    return text(json);
+    return jsonText(json);
 }
 
 namespace {
@@ -356,42 +334,6 @@ Json weightJson(const LayerRow& row)
     return json;
 }
 
-Json sideJson(const std::optional<TensorSide>& side, const Range* range)
-{
-    if (!side)
-        return nullptr;
-    Json json{
-        {"name", side->name}, {"scope", side->scope}, {"dtype", name(side->type)}, {"shape", side->dims}};
-    if (range) {
-        json["min"] = number(range->min);
-        json["max"] = number(range->max);
-    }
-    return json;
-}
-
-Json comparedJson(const ComparedTensor& tensor)
-{
-    const auto& measured = tensor.difference;
-    Json json{{"before", sideJson(tensor.before, measured ? &measured->before : nullptr)},
-              {"after", sideJson(tensor.after, measured ? &measured->after : nullptr)}};
-    if (tensor.by == MatchedBy::Nobody)
-        return json;
-    json["matched_by"] = tensor.by == MatchedBy::Name     ? "name"
-                         : tensor.by == MatchedBy::Output ? "output"
-                                                          : "node";
-    json["same"] = tensor.isSame();
-    if (!measured) {
-        json["problem"] = tensor.problem;
-        return json;
-    }
-    json["differing"] = measured->differing;
-    json["apart"] = measured->apart;
-    json["max_difference"] = number(measured->largest);
-    json["max_relative"] = number(measured->largestRelative);
-    json["sqnr"] = number(measured->sqnr);
-    return json;
-}
-
 } // namespace
 
 Result<void> WeightsJson::begin(const std::string& model)
@@ -411,34 +353,6 @@ Result<void> WeightsJson::end()
     return m_write(m_any ? "\n  ]\n}\n" : "]\n}\n");
 }
 
-void CompareCounts::add(const ComparedTensor& tensor)
-{
-    ++(!tensor.after ? onlyBefore : !tensor.before ? onlyAfter : tensor.isSame() ? same : different);
-}
-
-Result<void> CompareJson::begin(const std::string& before, const std::string& after)
-{
-    return m_write("{\n  \"before\": " + indented(Json(before), 2) +
-                   ",\n  \"after\": " + indented(Json(after), 2) + ",\n  \"tensors\": [");
-}
-
-Result<void> CompareJson::add(const ComparedTensor& tensor)
-{
-    const std::string piece = (m_any ? ",\n    " : "\n    ") + indented(comparedJson(tensor), 4);
-    m_any = true;
-    return m_write(piece);
-}
-
-Result<void> CompareJson::end(const CompareCounts& counts)
-{
-    std::string piece = m_any ? "\n  ]" : "]";
-    for (const auto& [key, count] :
-         {std::pair("same", counts.same), std::pair("different", counts.different),
-          std::pair("only_before", counts.onlyBefore), std::pair("only_after", counts.onlyAfter)})
-        piece += ",\n  " + Json(key).dump() + ": " + Json(count).dump();
-    return m_write(piece + "\n}\n");
-}
-
 std::string tensorsJson(const TensorFiles& files)
 {
     Json tensors = Json::array(), leftOut = Json::array();
@@ -449,10 +363,10 @@ std::string tensorsJson(const TensorFiles& files)
                            {"bytes", storedBytes(tensor.tensor.type(), tensor.tensor.elements())}});
     for (const LeftOutTensor& tensor : files.leftOut)
         leftOut.push_back({{"name", tensor.name}, {"why", tensor.why}});
-    return text({{"model", files.model},
-                 {"output", orNull(files.output)},
-                 {"tensors", tensors},
-                 {"left_out", leftOut}});
+    return jsonText({{"model", files.model},
+                     {"output", orNull(files.output)},
+                     {"tensors", tensors},
+                     {"left_out", leftOut}});
 }
 
 } // namespace pleat

@@ -5,7 +5,6 @@
 // whole.
 #pragma once
 
-#include "core/compare/CompareTensors.h"
 #include "core/fold/Fold.h"
 #include "core/graph/Describe.h"
 #include "core/recipe/Recipe.h"
@@ -41,25 +40,6 @@ public:
     Result<void> begin(const std::string& model);
     Result<void> add(const LayerRow& row);
     Result<void> end();
-
-private:
-    TextSink m_write;
-    bool m_any = false;
-};
-
-// How many tensors there are of each kind; the last two count where they are.
-struct CompareCounts {
-    std::uint64_t same = 0, different = 0, onlyBefore = 0, onlyAfter = 0;
-    void add(const ComparedTensor& tensor);
-};
-
-// {"before", "after", "tensors": […], "same", "different", "only_before", "only_after"}: the same way.
-class CompareJson final {
-public:
-    explicit CompareJson(TextSink write) : m_write(std::move(write)) {}
-    Result<void> begin(const std::string& before, const std::string& after);
-    Result<void> add(const ComparedTensor& tensor);
-    Result<void> end(const CompareCounts& counts);
 
 private:
     TextSink m_write;

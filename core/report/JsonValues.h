@@ -2,6 +2,7 @@
 // Values as JSON, which has no NaN and no infinity, and a null. Private to core/report.
 #pragma once
 
+#include "core/base/Visible.h"
 #include "core/fold/FoldCandidate.h"
 
 #include <cmath>
@@ -52,6 +53,28 @@ Json orNull(const std::optional<T>& value)
 inline Json orNull(const std::string& text)
 {
     return text.empty() ? Json(nullptr) : Json(text);
+}
+
+// Bytes that are not UTF-8 become U+FFFD; what steers a terminal or turns the writing is escaped.
+inline std::string jsonText(const Json& json)
+{
+    return visibleJson(json.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
+}
+
+// Without the line break at its end, and each line but the first moved to the right. No string holds a line
+// break of its own.
+inline std::string indented(const Json& json, std::size_t columns)
+{
+    std::string lines = jsonText(json);
+    lines.pop_back();
+    std::string result;
+    result.reserve(lines.size() + lines.size() / 2);
+    std::size_t from = 0;
+    for (std::size_t end = lines.find('\n'); end != lines.npos; end = lines.find('\n', from)) {
+        result.append(lines, from, end + 1 - from).append(columns, ' ');
+        from = end + 1;
+    }
+    return result.append(lines, from, lines.npos);
 }
 
 } // namespace pleat

@@ -71,6 +71,15 @@ std::string sentences(const Verification& found)
     return text;
 }
 
+// "1e-7: 12, 1e-6: 3": how many are as large, up to ten times that.
+std::string decadesText(const std::vector<ErrorDecade>& decades)
+{
+    std::string text;
+    for (const ErrorDecade& decade : decades)
+        text += fmt::format("{}1e{}: {}", text.empty() ? "" : ", ", decade.exponent, grouped(decade.count));
+    return text;
+}
+
 std::string outputRow(const OutputDifference& output)
 {
     std::string text = "<tbody><tr><td class=\"name\">" + html(output.name) + "</td><td>" +
@@ -88,6 +97,10 @@ std::string outputRow(const OutputDifference& output)
         about += fmt::format(" · as class scores: {} of {} rows agree on the first, {} on the first five",
                              grouped(output.classes->first), grouped(output.classes->rows),
                              grouped(output.classes->firstFive));
+    if (output.besideSteps)
+        about += " · " + html(sentenceOf(*output.besideSteps));
+    if (!output.decades.empty())
+        about += " · errors by decade: " + html(decadesText(output.decades));
     if (!output.problem.empty())
         about += " · " + html(output.problem);
     return text + "</tr>\n<tr class=\"more\"><td colspan=\"8\">" + about + "</td></tr></tbody>\n";

@@ -22,6 +22,11 @@ Json outputJson(const OutputDifference& output)
     json["scaled"] = number(output.scaled);
     json["max_relative"] = number(output.numbers.largestRelative);
     json["tolerated"] = number(output.tolerated);
+    if (const auto& steps = output.besideSteps)
+        json["beside_steps"] = {{"max_difference", number(steps->largest)},
+                                {"tolerated", number(steps->tolerated)},
+                                {"rounding", number(steps->rounding)},
+                                {"biases", steps->biases}};
     json["cosine"] = number(output.cosine);
     json["snr"] = number(output.numbers.sqnr);
     json["decades"] = Json::array();
@@ -37,6 +42,7 @@ Json outputJson(const OutputDifference& output)
 Json partJson(const PartCheck& part)
 {
     Json json{{"output", part.output},
+              {"scope", part.scope},
               {"folds", part.folds},
               {"before", nodesJson(part.before)},
               {"after", nodesJson(part.after)},
@@ -140,7 +146,7 @@ std::string verificationJson(const std::string& before, const std::string& after
                                        {"after", speedJson(found.speed->after)}}
                                 : Json(nullptr);
     json["speed_problem"] = orNull(found.speedProblem);
-    return visibleJson(json.dump(2, ' ', false, Json::error_handler_t::replace)) + '\n';
+    return jsonText(json);
 }
 
 } // namespace pleat

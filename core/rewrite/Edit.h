@@ -71,6 +71,9 @@ struct GraphChange {
     std::optional<std::vector<ValueInfo>> inputs, outputs; // the whole list; of a function only the names
     std::vector<ValueInfo> described;                      // value_info, in place of that of the same name
     std::vector<std::string> undescribed;                  // value_info that goes
+    // Values that are called otherwise, by the old name: what describes them goes on to do so. Who makes and
+    // reads them is changed and reconnected beside this.
+    std::vector<std::pair<std::string, std::string>> renamed;
     std::vector<std::string> renumbered; // values whose numbers are others: quantization_annotation goes
     std::optional<std::string> name, doc;
     bool dropsDocs = false; // of the graph or function and all that its lists name

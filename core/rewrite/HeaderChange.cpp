@@ -53,6 +53,8 @@ public:
             m_gone.insert(name);
         for (std::size_t n = 0; said && n < said->undescribed.size(); ++n)
             m_gone.insert(said->undescribed[n]);
+        for (std::size_t n = 0; said && n < said->renamed.size(); ++n)
+            m_renamed[said->renamed[n].first] = said->renamed[n].second;
         for (std::size_t n = 0; said && n < said->described.size(); ++n)
             m_new[said->described[n]->name()] = said->described[n]; // the last of a name counts
         for (const auto& [name, constant] : m_restated)
@@ -61,6 +63,8 @@ public:
             m_named.insert(name);
         for (const auto& [name, info] : m_new)
             m_named.insert(name);
+        for (const auto& [from, to] : m_renamed)
+            m_named.insert(from);
     }
 
     void change(Sequence<Description>& descriptions)
@@ -88,11 +92,16 @@ private:
             if (m_gone.contains(name))
                 continue;
             const auto constant = m_restated.find(name);
+            const auto renamed = m_renamed.find(name);
             if (const auto made = m_new.find(name); made != m_new.end() && m_placed.insert(name)) {
                 now.emplace_back(made->second);
             } else if (constant != m_restated.end()) {
                 const auto info = std::make_shared<onnx::ValueInfoProto>(*each.proto);
                 setType(*info, constant->second->type, constant->second->dims);
+                now.emplace_back(info);
+            } else if (renamed != m_renamed.end()) {
+                const auto info = std::make_shared<onnx::ValueInfoProto>(*each.proto);
+                info->set_name(std::string(renamed->second));
                 now.emplace_back(info);
             } else {
                 now.push_back(each);
@@ -104,9 +113,24 @@ private:
     const GraphChange* m_said;
     std::unordered_map<std::string_view, const Restated*> m_restated;
     std::unordered_map<std::string_view, ValueInfo> m_new;
+    std::unordered_map<std::string_view, std::string_view> m_renamed;
     NameSet m_gone, m_named; // named: any of the three
     NameSet m_placed;        // of the new ones
 };
+
+void renameAnnotations(onnx::GraphProto& header, const GraphChange& change)
+{
+    const std::map<std::string_view, std::string_view> names(change.renamed.begin(), change.renamed.end());
+    const auto rename = [&](std::string& name) {
+        if (const auto renamed = names.find(name); renamed != names.end())
+            name = renamed->second;
+    };
+    for (onnx::TensorAnnotation& annotation : *header.mutable_quantization_annotation()) {
+        rename(*annotation.mutable_tensor_name());
+        for (onnx::StringStringEntryProto& entry : *annotation.mutable_quant_parameter_tensor_names())
+            rename(*entry.mutable_value());
+    }
+}
 
 void strip(google::protobuf::Message& header, const GraphChange& change)
 {
@@ -192,8 +216,8 @@ bool changesHeader(const ResolvedEdit::GraphPart& part)
 {
     const GraphChange* const change = part.change;
     return !part.outputRenames.empty() ||
-           (change && (change->inputs || change->outputs || change->name || change->doc ||
-                       change->dropsDocs || change->dropsMetadata));
+           (change && (change->inputs || change->outputs || !change->renamed.empty() || change->name ||
+                       change->doc || change->dropsDocs || change->dropsMetadata));
 }
 
 void change(onnx::GraphProto& header, const ResolvedEdit::GraphPart& part)
@@ -214,6 +238,8 @@ void change(onnx::GraphProto& header, const ResolvedEdit::GraphPart& part)
         setList(*header.mutable_input(), *part.change->inputs);
     if (part.change->outputs)
         setList(*header.mutable_output(), *part.change->outputs);
+    if (!part.change->renamed.empty())
+        renameAnnotations(header, *part.change);
     strip(header, *part.change);
     if (part.change->name)
         header.set_name(*part.change->name);

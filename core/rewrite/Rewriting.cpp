@@ -227,12 +227,23 @@ private:
             outputs, [&](ValueIndex output) { return output == value || output == ValueIndex::None; });
     }
 
+    // It is described on, under another name.
+    bool isRenamed(ValueIndex value) const
+    {
+        const GraphChange* const change = changeOf(m_view.scope(value));
+        return change && std::ranges::any_of(change->renamed, [&](const auto& renamed) {
+                   return renamed.first == m_view.name(value);
+               });
+    }
+
     void collectVanished()
     {
         const auto vanish = [&](ValueIndex value) {
             if (value == ValueIndex::None || !m_describing[index(m_view.scope(value))])
                 return;
             const auto names = m_newNames.find(m_view.scope(value));
+            if (isRenamed(value))
+                return;
             if (names == m_newNames.end() || !names->second.contains(m_view.name(value)))
                 m_vanished[m_view.scope(value)].insert(m_view.name(value));
         };
@@ -515,7 +526,7 @@ private:
                 names.insert(name);
         }
         for (const auto& [value, tensor] : m_edit.replaced) {
-            if (m_view.scope(value) == scope)
+            if (m_view.scope(value) == scope && !isRenamed(value))
                 names.insert(m_view.name(value));
         }
         return names;

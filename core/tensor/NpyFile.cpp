@@ -238,4 +238,26 @@ Result<TensorView> readNpy(const StoredBytes& bytes, const std::string& name, co
                       Payload{std::make_shared<const std::vector<std::byte>>(std::move(elements))});
 }
 
+std::string npzName(const ZipArchive::Entry& entry)
+{
+    return entry.name.ends_with(".npy") ? entry.name.substr(0, entry.name.size() - 4) : entry.name;
+}
+
+Result<TensorView> readNpz(const ZipArchive& archive, const ZipArchive::Entry& entry, const std::string& file,
+                           const std::stop_token& stop)
+{
+    constexpr std::uint64_t mostInflated = std::uint64_t{4} << 30; // bytes of a compressed array
+    StoredBytes bytes = entry.packed;
+    if (entry.isDeflated) {
+        auto contents = archive.contents(entry, mostInflated, stop);
+        if (!contents)
+            return tl::make_unexpected(std::move(contents.error()));
+        bytes = std::make_shared<const std::vector<std::byte>>(std::move(*contents));
+    } else if (auto whole = archive.check(entry, stop); !whole) {
+        return tl::make_unexpected(std::move(whole.error()));
+    }
+    const std::string name = npzName(entry);
+    return readNpy(bytes, name, file + " (" + name + ")");
+}
+
 } // namespace pleat

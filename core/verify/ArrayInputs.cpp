@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/Text.h"
-#include "core/io/ZipArchive.h"
 #include "core/tensor/NpyFile.h"
 #include "core/verify/InputParts.h"
 
@@ -13,8 +12,6 @@ namespace pleat {
 
 namespace {
 
-constexpr std::uint64_t mostInflated = std::uint64_t{4} << 30; // bytes of a compressed array
-
 using Arrays = std::map<std::string, TensorView>; // by name; of a .npy one without
 
 Result<Arrays> readArchive(const FilePointer& file, const std::string& called,
@@ -26,22 +23,12 @@ Result<Arrays> readArchive(const FilePointer& file, const std::string& called,
         return tl::make_unexpected(archive.error());
     Arrays arrays;
     for (const ZipArchive::Entry& entry : archive->entries()) {
-        const std::string name =
-            entry.name.ends_with(".npy") ? entry.name.substr(0, entry.name.size() - 4) : entry.name;
+        const std::string name = npzName(entry);
         if (std::ranges::count(ports, name, &InputPort::name) == 0) {
             notes.push_back(fmt::format("{} also holds {}, which is no input of the model.", called, name));
             continue;
         }
-        StoredBytes bytes = entry.packed;
-        if (entry.isDeflated) {
-            auto contents = archive->contents(entry, mostInflated, stop);
-            if (!contents)
-                return tl::make_unexpected(std::move(contents.error()));
-            bytes = std::make_shared<const std::vector<std::byte>>(std::move(*contents));
-        } else if (auto whole = archive->check(entry, stop); !whole) {
-            return tl::make_unexpected(std::move(whole.error()));
-        }
-        auto array = readNpy(bytes, name, fmt::format("{} ({})", called, name));
+        auto array = readNpz(*archive, entry, called, stop);
         if (!array)
             return tl::make_unexpected(std::move(array.error()));
         arrays.emplace(name, std::move(*array));

@@ -24,6 +24,17 @@ std::vector<InputPort> inputPorts(const GraphView& view)
     return ports;
 }
 
+Result<std::uint64_t> bytesOfABatch(const Inputs& inputs)
+{
+    const auto first = inputs.batch(0);
+    if (!first)
+        return tl::make_unexpected(first.error());
+    std::uint64_t bytes = 0;
+    for (const onnx::TensorProto& tensor : *first)
+        bytes += tensor.ByteSizeLong();
+    return bytes;
+}
+
 Result<Inputs> randomBatches(std::shared_ptr<const GraphView> view, std::uint64_t seed,
                              std::map<std::string, std::int64_t> sizes, std::size_t batches)
 {

@@ -42,6 +42,9 @@ struct Inputs {
     std::vector<InputFile> files;
 };
 
+// Of the first one, as a measure of all. Errors: those of the inputs.
+Result<std::uint64_t> bytesOfABatch(const Inputs& inputs);
+
 // Batch n is what randomInputs() makes of the seed + n. Errors: as of that.
 Result<Inputs> randomBatches(std::shared_ptr<const GraphView> view, std::uint64_t seed,
                              std::map<std::string, std::int64_t> sizes, std::size_t batches);

@@ -11,6 +11,23 @@ namespace pleat {
 
 namespace {
 
+constexpr std::uint64_t mostInputs = std::uint64_t{1} << 28; // bytes
+
+Result<std::vector<Inputs::Batch>> batchesOf(const Inputs& inputs)
+{
+    std::vector<Inputs::Batch> batches;
+    std::uint64_t bytes = 0;
+    for (std::size_t number = 0; number < inputs.batches && bytes < mostInputs; ++number) {
+        auto batch = inputs.batch(number);
+        if (!batch)
+            return tl::make_unexpected(std::move(batch.error()));
+        for (const onnx::TensorProto& tensor : *batch)
+            bytes += tensor.ByteSizeLong();
+        batches.push_back(std::move(*batch));
+    }
+    return batches;
+}
+
 SpeedOfSide countsOf(const GraphView& view)
 {
     const ModelInfo info = describe(view, declaredTypes(view.model()));
@@ -36,12 +53,16 @@ Quartiles quartilesOf(std::vector<std::chrono::nanoseconds> times)
     return {.lower = at(0.25), .median = at(0.5), .upper = at(0.75), .runs = times.size()};
 }
 
-Result<Speed> measureSpeed(const GraphView& before, const GraphView& after,
-                           std::span<const onnx::TensorProto> inputs, std::size_t runs,
-                           const WorkerPlace& place, Progress& progress, const std::stop_token& stop)
+Result<Speed> measureSpeed(const GraphView& before, const GraphView& after, const Inputs& inputs,
+                           std::size_t runs, const WorkerPlace& place, Progress& progress,
+                           const std::stop_token& stop)
 {
+    auto batches = batchesOf(inputs);
+    if (!batches)
+        return tl::make_unexpected(std::move(batches.error()));
     Speed speed{countsOf(before), countsOf(after)};
-    LatencyQuestion question{.models = {&before.model(), &after.model()}, .inputs = inputs, .runs = runs};
+    LatencyQuestion question{.models = {&before.model(), &after.model()}, .batches = std::move(*batches)};
+    question.runs = std::max(runs, question.batches.size());
     for (const bool optimised : {false, true}) {
         question.optimised = optimised;
         const auto times = measureLatencies(question, place, progress, stop);

@@ -4,16 +4,11 @@
 #pragma once
 
 #include "core/base/Progress.h"
-#include "core/graph/GraphView.h"
+#include "core/verify/Inputs.h"
 #include "core/worker/OnnxRuntimeLibrary.h"
 
 #include <chrono>
-#include <span>
 #include <stop_token>
-
-namespace onnx {
-class TensorProto;
-}
 
 namespace pleat {
 
@@ -36,9 +31,10 @@ struct Speed {
     SpeedOfSide before, after;
 };
 
-// Errors: as of measureLatencies().
-Result<Speed> measureSpeed(const GraphView& before, const GraphView& after,
-                           std::span<const onnx::TensorProto> inputs, std::size_t runs,
-                           const WorkerPlace& place, Progress& progress, const std::stop_token& stop);
+// At least so many `runs`, and one for each of the batches; of these as many as 256 MB hold, and as are run
+// in the time that is enough (LatencyRun.h). Errors: as of measureLatencies(); those of the inputs.
+Result<Speed> measureSpeed(const GraphView& before, const GraphView& after, const Inputs& inputs,
+                           std::size_t runs, const WorkerPlace& place, Progress& progress,
+                           const std::stop_token& stop);
 
 } // namespace pleat

@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/verify/OneRun.h"
 
-#include "core/verify/RandomInputs.h"
-
 namespace pleat {
-
-namespace {
-
-Result<Inputs::Batch> firstBatch(const GraphView& before, const VerifyOptions& options)
-{
-    if (options.inputs)
-        return options.inputs->batch(0);
-    auto random = randomInputs(before, options.seed, options.sizes);
-    if (!random)
-        return tl::make_unexpected(std::move(random.error()));
-    return std::move(random->tensors);
-}
-
-} // namespace
 
 Result<Divergence> traceAlone(const std::shared_ptr<const GraphView>& before, const GraphView& after,
                               const VerifyOptions& options, const WorkerPlace& place, Progress& progress,
                               const std::stop_token& stop)
 {
-    const auto inputs = firstBatch(*before, options);
+    const auto inputs = inputsFor(*before, options);
     if (!inputs)
         return tl::make_unexpected(inputs.error());
     const auto common = commonValues(before, after, progress, stop);
@@ -35,7 +19,7 @@ Result<Divergence> traceAlone(const std::shared_ptr<const GraphView>& before, co
 Result<Speed> speedAlone(const GraphView& before, const GraphView& after, const VerifyOptions& options,
                          const WorkerPlace& place, Progress& progress, const std::stop_token& stop)
 {
-    const auto inputs = firstBatch(before, options);
+    const auto inputs = inputsFor(before, options);
     if (!inputs)
         return tl::make_unexpected(inputs.error());
     return measureSpeed(before, after, *inputs, options.speedRuns, place, progress, stop);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <map>
 #include <numeric>
 #include <onnx/onnx_pb.h>
@@ -99,6 +100,17 @@ Tolerance usualTolerance(DataType type)
     default:
         return {};
     }
+}
+
+std::string sentenceOf(const BesideSteps& steps)
+{
+    return fmt::format(
+        "{} by {:.2g}, and {:.2g} is tolerated{}.",
+        steps.biases ? "It rounds biases to integers: with these steps undone, it differs" : "It differs",
+        steps.largest, steps.tolerated,
+        steps.rounding > 0
+            ? fmt::format(", of which {:.2g} is what rounding data to integers makes of it", steps.rounding)
+            : std::string());
 }
 
 Result<OutputDifference> outputDifference(const onnx::TensorProto& before, const onnx::TensorProto& after,

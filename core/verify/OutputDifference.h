@@ -32,6 +32,15 @@ struct ErrorDecade {
     std::uint64_t count = 0;
 };
 
+// Where integers in a model change an output by more than floats do (IntegerSteps.h): what is left of the
+// difference with biases moved back by what the parts show, and what it may be.
+struct BesideSteps {
+    double largest = 0;
+    double tolerated = 0;
+    double rounding = 0; // of `tolerated`: the error that rounding data makes of this output
+    bool biases = false; // some were moved
+};
+
 struct OutputDifference {
     std::string name;
     DataType type = DataType::Undefined;
@@ -43,8 +52,12 @@ struct OutputDifference {
     std::vector<ErrorDecade> decades; // of |after − before| that are finite and not 0: ascending, none empty
     std::optional<Agreement> classes; // floats of rank 2 with 2 or more columns
     std::string problem;              // a sentence, where they cannot be compared: another type or shape
+    std::optional<BesideSteps> besideSteps; // decides where it is there
     bool isWithin = false;
 };
+
+// A sentence on what decides, of an output beside whose steps somebody looked.
+std::string sentenceOf(const BesideSteps& steps);
 
 // Errors: those of reading the tensors (more than TensorView::mostAtOnce elements, too); Cancelled.
 Result<OutputDifference> outputDifference(const onnx::TensorProto& before, const onnx::TensorProto& after,

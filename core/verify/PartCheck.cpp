@@ -33,12 +33,13 @@ struct Job {
     std::vector<onnx::TensorProto> tensors{};
 };
 
-std::vector<NodeRef> nodesOf(const GraphView& view, const PartSide& side)
+std::vector<NodeRef> nodesOf(const PartContext& context, const PartSide& side)
 {
+    const GraphView& view = context.view;
     std::vector<NodeRef> nodes;
     nodes.reserve(side.nodes.size());
     for (const NodeIndex node : side.nodes)
-        if (view.constantDepth(view.output(node, 0)) == 0)
+        if (context.flow.isData(view.output(node, 0)))
             nodes.push_back({view.id(node), view.label(node), std::string(view.op(node))});
     return nodes;
 }
@@ -102,7 +103,7 @@ private:
             std::uint64_t bytes = 0;
             for (const NodeIndex node : side.nodes)
                 for (const ValueIndex input : view.inputs(node))
-                    if (const Initializer* constant = view.initializer(input))
+                    if (const Initializer* constant = view.initializer(view.origin(input)))
                         bytes += 2 * tensorView(constant->tensor).payload().size();
             return bytes;
         };
@@ -119,7 +120,7 @@ private:
             ran = runTogether(jobs, true);
         if (!ran && ran.error().code == ErrorCode::Cancelled)
             return ran;
-        const bool isSlow = Clock::now() - start > timeOfARun / 2;
+        const bool isSlow = Clock::now() - start > m_place.time.value_or(timeOfARun) / 2;
         if (!ran && jobs.size() > 1 && !isSlow && ++m_failures < mostFailures) {
             auto first = runSlice(jobs.first(jobs.size() / 2));
             return first ? runSlice(jobs.subspan(jobs.size() / 2)) : first;
@@ -237,6 +238,8 @@ private:
         if (!units)
             return tl::make_unexpected(std::move(units.error()));
         compare(check, *a, *b, *units);
+        if (job.before.steps > 0 || job.after.steps > 0)
+            check.shifts = shiftsOf(check, *a, *b);
         setVerdict(job, magnitudeIn(*a));
         return {};
     }
@@ -296,26 +299,50 @@ private:
         return units;
     }
 
+    // The channels of an output, element by element.
+    struct Channels {
+        explicit Channels(const PartCheck& check)
+        {
+            const auto size = [&](std::size_t axis) { return static_cast<std::size_t>(check.dims[axis]); };
+            count = check.dims.empty() ? 1 : size(check.channelAxis);
+            for (std::size_t axis = check.channelAxis + 1; axis < check.dims.size(); ++axis)
+                m_step *= size(axis);
+        }
+        std::size_t of(std::size_t element) const { return element / m_step % count; }
+        std::size_t count = 1;
+
+    private:
+        std::size_t m_step = 1;
+    };
+
+    static std::vector<double> shiftsOf(const PartCheck& check, const std::vector<double>& before,
+                                        const std::vector<double>& after)
+    {
+        const Channels channels(check);
+        std::vector<double> shifts(channels.count, 0);
+        for (std::size_t e = 0; e < before.size(); ++e)
+            shifts[channels.of(e)] += after[e] - before[e];
+        for (double& shift : shifts)
+            shift /= static_cast<double>(std::max<std::size_t>(before.size() / channels.count, 1));
+        return shifts;
+    }
+
     static void compare(PartCheck& check, const std::vector<double>& before, const std::vector<double>& after,
                         const std::vector<double>& units)
     {
-        const auto size = [&](std::size_t axis) { return static_cast<std::size_t>(check.dims[axis]); };
-        const std::size_t channels = check.dims.empty() ? 1 : size(check.channelAxis);
-        std::size_t step = 1;
-        for (std::size_t axis = check.channelAxis + 1; axis < check.dims.size(); ++axis)
-            step *= size(axis);
+        const Channels channels(check);
         check.hasBound = !units.empty();
-        check.errors.assign(channels, 0);
-        check.units.assign(check.hasBound ? channels : 0, 0);
+        check.errors.assign(channels.count, 0);
+        check.units.assign(check.hasBound ? channels.count : 0, 0);
         for (std::size_t e = 0; e < before.size(); ++e) {
-            const std::size_t channel = e / step % channels;
+            const std::size_t channel = channels.of(e);
             const double error = errorOf(before[e], after[e]);
             check.errors[channel] = std::max(check.errors[channel], error);
             if (check.hasBound && error > 0)
                 check.units[channel] = std::max(check.units[channel], error / units[e]);
         }
         const auto& deciding = check.hasBound ? check.units : check.errors;
-        if (channels > 0) {
+        if (channels.count > 0) {
             check.largest = *std::ranges::max_element(check.errors);
             const auto worst = std::ranges::max_element(deciding);
             check.worstChannel = static_cast<std::size_t>(worst - deciding.begin());
@@ -338,13 +365,14 @@ private:
 // What is known of a part without running it.
 class Describer final {
 public:
-    Describer(const GraphView& before, const GraphView& after, const std::vector<FoldCandidate>& folds)
+    Describer(const GraphView& before, const GraphView& after, const CommonValues& common)
         : m_before(before),
           m_after(after),
+          m_common(common),
           m_contextBefore(before),
           m_contextAfter(after)
     {
-        for (const FoldCandidate& fold : folds)
+        for (const FoldCandidate& fold : common.folds)
             for (const NodeRef& node : fold.affine)
                 m_folds.emplace(node.id, fold.id);
     }
@@ -353,8 +381,9 @@ public:
     {
         PartCheck check;
         check.output = m_before.name(part.before.output);
-        check.before = nodesOf(m_before, part.before);
-        check.after = nodesOf(m_after, part.after);
+        check.scope = m_before.scopes()[index(m_before.scope(part.before.output))].path;
+        check.before = nodesOf(m_contextBefore, part.before);
+        check.after = nodesOf(m_contextAfter, part.after);
         check.type = typeOrWhatReadersWant(m_before, m_contextBefore.types, part.before.output);
         check.problem = part.problem;
         for (const NodeRef& node : check.before)
@@ -368,7 +397,7 @@ public:
             // Where one side reads what the other one does not, it is asked what the two of them read.
             part.before.inputs = allInputs(part);
             part.after.inputs = named(part.before.inputs);
-            auto inputs = partInputs(m_contextBefore, m_contextAfter, part.before);
+            auto inputs = partInputs(m_contextBefore, m_contextAfter, part);
             if (inputs)
                 check.inputShapes = std::move(*inputs);
             else
@@ -386,8 +415,9 @@ private:
     std::vector<ValueIndex> allInputs(const Part& part) const
     {
         std::vector<ValueIndex> all = part.before.inputs;
+        const ScopeIndex scope = m_before.scope(part.before.output);
         for (const ValueIndex input : part.after.inputs) {
-            const ValueIndex was = m_before.find(ScopeIndex::Main, m_after.name(input));
+            const ValueIndex was = m_before.find(scope, m_after.name(input));
             if (was != ValueIndex::None && std::ranges::find(all, was) == all.end())
                 all.push_back(was);
         }
@@ -397,13 +427,14 @@ private:
     {
         std::vector<ValueIndex> now(values.size());
         std::ranges::transform(values, now.begin(), [&](ValueIndex value) {
-            return m_after.find(ScopeIndex::Main, m_before.name(value));
+            return m_common.counterpart(m_before, m_after, value);
         });
         return now;
     }
 
     const GraphView& m_before;
     const GraphView& m_after;
+    const CommonValues& m_common;
     PartContext m_contextBefore, m_contextAfter;
     std::map<NodeId, FoldId> m_folds;
 };
@@ -447,12 +478,12 @@ Result<std::vector<PartCheck>> checkParts(const std::shared_ptr<const GraphView>
                                           const PartRules& rules, const WorkerPlace& place,
                                           Progress& progress, const std::stop_token& stop)
 {
-    const Parts parts(*before, after, common.values);
+    const Parts parts(*before, after, common);
     NoProgress quiet;
     auto changed = parts.changed(quiet, stop);
     if (!changed)
         return tl::make_unexpected(std::move(changed.error()));
-    Describer describe(*before, after, common.folds);
+    Describer describe(*before, after, common);
     std::vector<Job> jobs;
     jobs.reserve(changed->size());
     for (Part& part : *changed)
@@ -466,7 +497,7 @@ Result<std::vector<PartCheck>> checkParts(const std::shared_ptr<const GraphView>
     for (const Job& job : jobs)
         if (rules.inputs && !job.check.problem.empty() && job.part.problem.empty() && !job.check.differs())
             for (const ValueIndex input : job.part.before.inputs)
-                if (before->producer(input) != NodeIndex::None)
+                if (before->producer(input) != NodeIndex::None && before->scope(input) == ScopeIndex::Main)
                     unseen.insert(input);
     if (auto seen = seeShapes(*before, unseen, rules, place, describe, stop); !seen)
         return tl::make_unexpected(std::move(seen.error()));

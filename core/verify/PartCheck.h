@@ -13,6 +13,7 @@ namespace pleat {
 
 struct PartCheck {
     std::string output;                 // the value, of both models, that is compared
+    std::string scope;                  // path of the graph that it is in: empty for the main one
     std::vector<NodeRef> before, after; // what makes it, producers first, without what makes constants
     std::vector<FoldId> folds;          // what could be folded in it, before
     std::vector<std::string> inputs;    // names
@@ -25,6 +26,8 @@ struct PartCheck {
     // units of rounding (absent where there is no bound).
     std::size_t channelAxis = 0;
     std::vector<double> errors, units;
+    // Of each: the mean of after − before, where a bias is kept in integers: by so much it was rounded.
+    std::vector<double> shifts;
     std::size_t worstChannel = 0; // by units, else by error
     double largest = 0;           // |after − before|
     double scaled = 0;            // over the largest magnitude before

@@ -2,6 +2,7 @@
 #include "core/verify/PartInputs.h"
 
 #include "core/graph/Attributes.h"
+#include "core/graph/Constants.h"
 #include "core/verify/PartModel.h"
 #include "core/verify/RandomInputs.h"
 
@@ -42,16 +43,16 @@ std::int64_t atAxis(std::span<const std::int64_t> values, std::size_t axis, std:
     return axis < values.size() ? values[axis] : otherwise;
 }
 
-const TensorMessage* constantAt(const GraphView& view, NodeIndex node, std::size_t slot)
+// Of a constant; nothing where it is none.
+std::optional<std::vector<std::int64_t>> constantDims(const GraphView& view, NodeIndex node, std::size_t slot)
 {
-    const Initializer* const initializer = view.initializer(view.input(node, slot));
-    return initializer ? &initializer->tensor : nullptr;
+    auto constant = constantOf(view, view.input(node, slot));
+    return constant ? std::optional(std::move(constant->dims)) : std::nullopt;
 }
 
 // One number, or one a channel.
-bool isPerChannel(const TensorMessage& constant, std::size_t rank)
+bool isPerChannel(std::span<const std::int64_t> dims, std::size_t rank)
 {
-    const auto dims = constant.dims();
     if (dims.empty() || (dims.size() == 1 && dims[0] == 1))
         return true;
     const std::size_t spatial = rank - std::min(rank, firstSpatial);
@@ -60,23 +61,27 @@ bool isPerChannel(const TensorMessage& constant, std::size_t rank)
 
 class PartShapes final {
 public:
-    PartShapes(const PartContext& before, const PartContext& after, const PartSide& side)
+    PartShapes(const PartContext& before, const PartContext& after, const Part& part)
         : m_view(before.view),
+          m_flow(before.flow),
           m_shapes(before.shapes),
           m_seen(before.seen),
           m_after(after),
-          m_side(side)
+          m_side(part.before),
+          m_sideAfter(part.after)
     {
     }
 
-    Result<std::vector<std::int64_t>> of(ValueIndex input) const
+    Result<std::vector<std::int64_t>> of(std::size_t position) const
     {
+        const ValueIndex input = m_side.inputs[position];
         if (const auto seen = m_seen.find(input); seen != m_seen.end())
             return seen->second;
-        KnownShape dims = known(input);
-        if (dims.empty() && !m_shapes.of(input))
+        KnownShape dims = known(position);
+        const bool isScalar = dims.empty() && m_shapes.of(m_view.origin(input));
+        if (dims.empty() && !isScalar)
             dims.assign(rankByReaders(input), unknownSize);
-        if (dims.empty() && !m_shapes.of(input))
+        if (dims.empty() && !isScalar)
             return failure(ErrorCode::Unsupported,
                            "Nobody knows how many axes " + std::string(m_view.name(input)) + " has.");
         fillByReaders(input, dims);
@@ -98,11 +103,12 @@ public:
 
 private:
     // What either model tells; no axes where neither does.
-    KnownShape known(ValueIndex input) const
+    KnownShape known(std::size_t position) const
     {
-        const ValueIndex now = m_after.view.find(ScopeIndex::Main, m_view.name(input));
-        const KnownShape* const was = m_shapes.of(input);
-        const KnownShape* const is = now == ValueIndex::None ? nullptr : m_after.shapes.of(now);
+        const ValueIndex now = m_sideAfter.inputs[position];
+        const KnownShape* const was = m_shapes.of(m_view.origin(m_side.inputs[position]));
+        const KnownShape* const is =
+            now == ValueIndex::None ? nullptr : m_after.shapes.of(m_after.view.origin(now));
         if (!was || !is || was->size() != is->size())
             return was ? *was : is ? *is : KnownShape();
         KnownShape both = *was;
@@ -128,11 +134,11 @@ private:
         std::size_t rank = 0;
         eachReader(input, [&](NodeIndex node, std::size_t slot) {
             const std::string_view op = m_view.op(node);
-            const TensorMessage* const weight = constantAt(m_view, node, 1);
+            const auto weight = constantDims(m_view, node, 1);
             if (slot != 0 || !weight)
                 return;
             if (op == "Conv" || op == "ConvTranspose")
-                rank = weight->dims().size();
+                rank = weight->size();
             else if (op == "Gemm" || op == "MatMul")
                 rank = 2;
             else if (op == "BatchNormalization" && rank == 0)
@@ -148,11 +154,11 @@ private:
                 dims[axis] = size;
         };
         eachReader(input, [&](NodeIndex node, std::size_t slot) {
-            const TensorMessage* const other = constantAt(m_view, node, slot == 0 ? 1 : 0);
-            if (!other || slot > 1 || other->dims().empty())
+            const auto other = constantDims(m_view, node, slot == 0 ? 1 : 0);
+            if (!other || slot > 1 || other->empty())
                 return;
             const onnx::NodeProto& message = m_view.proto(node);
-            const auto weight = other->dims();
+            const std::vector<std::int64_t>& weight = *other;
             const std::string_view op = m_view.op(node);
             if (op == "Conv" && slot == 0)
                 fill(1, atAxis(weight, 1, 1) * intAttribute(message, "group", 1));
@@ -173,15 +179,13 @@ private:
             const std::string_view op = m_view.op(node);
             if (stringAttribute(m_view.proto(node), "auto_pad", "").starts_with("SAME"))
                 return false;
-            if (m_view.constantDepth(m_view.output(node, 0)) != 0 ||
-                std::ranges::find(anyWidth, op) != anyWidth.end())
+            if (!m_flow.isData(m_view.output(node, 0)) || std::ranges::find(anyWidth, op) != anyWidth.end())
                 return true;
             if (std::ranges::find(arithmetic, op) == arithmetic.end())
                 return false;
             for (const std::size_t slot : {std::size_t{0}, std::size_t{1}}) {
-                const ValueIndex value = m_view.input(node, slot);
-                const TensorMessage* const constant = constantAt(m_view, node, slot);
-                if (constant ? !isPerChannel(*constant, rank) : m_view.constantDepth(value) != 0)
+                const auto constant = constantDims(m_view, node, slot);
+                if (constant ? !isPerChannel(*constant, rank) : !m_flow.isData(m_view.input(node, slot)))
                     return false;
             }
             return true;
@@ -196,8 +200,8 @@ private:
             const onnx::NodeProto& message = m_view.proto(node);
             std::int64_t kernel = atAxis(intsAttribute(message, "kernel_shape"), axis, 0);
             const bool isConvolution = m_view.op(node) == "Conv" || m_view.op(node) == "ConvTranspose";
-            if (const TensorMessage* weight = isConvolution ? constantAt(m_view, node, 1) : nullptr)
-                kernel = atAxis(weight->dims(), firstSpatial + axis, 1);
+            if (const auto weight = isConvolution ? constantDims(m_view, node, 1) : std::nullopt)
+                kernel = atAxis(*weight, firstSpatial + axis, 1);
             if (kernel == 0)
                 continue;
             size += (kernel - 1) * atAxis(intsAttribute(message, "dilations"), axis, 1);
@@ -209,25 +213,28 @@ private:
     }
 
     const GraphView& m_view;
+    const DataFlow& m_flow;
     const Shapes& m_shapes;
     const std::map<ValueIndex, KnownShape>& m_seen;
     const PartContext& m_after;
     const PartSide& m_side;
+    const PartSide& m_sideAfter;
 };
 
 } // namespace
 
-PartContext::PartContext(const GraphView& of) : view(of), shapes(of), types(of), seen() {}
+PartContext::PartContext(const GraphView& of) : view(of), shapes(of), types(of), flow(of), seen() {}
 
 Result<std::vector<PartInput>> partInputs(const PartContext& before, const PartContext& after,
-                                          const PartSide& side)
+                                          const Part& part)
 {
     const GraphView& view = before.view;
-    const PartShapes sizes(before, after, side);
+    const PartShapes sizes(before, after, part);
     std::vector<PartInput> inputs;
-    inputs.reserve(side.inputs.size());
-    for (const ValueIndex input : side.inputs) {
-        auto dims = sizes.of(input);
+    inputs.reserve(part.before.inputs.size());
+    for (std::size_t i = 0; i < part.before.inputs.size(); ++i) {
+        const ValueIndex input = part.before.inputs[i];
+        auto dims = sizes.of(i);
         if (!dims)
             return tl::make_unexpected(std::move(dims.error()));
         const DataType type = typeOrWhatReadersWant(view, before.types, input);

@@ -5,6 +5,7 @@
 
 #include "core/graph/ElementTypes.h"
 #include "core/graph/Shapes.h"
+#include "core/verify/DataFlow.h"
 #include "core/verify/Parts.h"
 
 #include <map>
@@ -26,16 +27,17 @@ struct PartContext {
     const GraphView& view;
     Shapes shapes;
     ElementTypes types;
+    DataFlow flow;
     std::map<ValueIndex, KnownShape> seen; // in a run of the whole model: before all that is told
 };
 
-// For each input of a side of the model before, in its order. What was seen is taken; else what the shapes of
-// either model tell is taken, but heights and widths in front of convolutions and pools shrink to what all of
-// their kernels together reach over, where nothing else in the part has a say. Sizes that are open are 2 as
-// the first axis, 8 elsewhere; channels are those of the weights. Errors: Unsupported for an input whose type
-// or number of axes nobody knows.
+// For each input of a part, in the order of the side before; both sides have as many. What was seen is taken;
+// else what the shapes of either model tell is taken, but heights and widths in front of convolutions and
+// pools shrink to what all of their kernels together reach over, where nothing else in the part has a say.
+// Sizes that are open are 2 as the first axis, 8 elsewhere; channels are those of the weights. Errors:
+// Unsupported for an input whose type or number of axes nobody knows.
 Result<std::vector<PartInput>> partInputs(const PartContext& before, const PartContext& after,
-                                          const PartSide& side);
+                                          const Part& part);
 
 // Normally distributed, deviation 1, or 0 to 9; bfloat16 as float. Called PartModel::nameOf(number,
 // position).

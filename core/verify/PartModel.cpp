@@ -72,6 +72,7 @@ class PartModel::Writer final {
 public:
     Writer(PartModel& model, const PartSide& side, std::size_t number)
         : m_view(model.m_view),
+          m_flow(model.m_flow),
           m_graph(*model.m_model.mutable_graph()),
           m_bytes(model.m_bytes),
           m_bytesBefore(model.m_bytes),
@@ -85,9 +86,10 @@ public:
     {
         for (std::size_t i = 0; i < m_side.inputs.size(); ++i) {
             coarsen(types[i]);
-            m_names.emplace(m_side.inputs[i], m_prefix + "i" + std::to_string(i));
+            const std::string name = m_prefix + "i" + std::to_string(i);
+            m_names.emplace(m_side.inputs[i], name);
             onnx::ValueInfoProto& input = *m_graph.add_input();
-            input.set_name(m_names[m_side.inputs[i]]);
+            input.set_name(name);
             input.mutable_type()->mutable_tensor_type()->set_elem_type(
                 static_cast<std::int32_t>(computedType(types[i], m_asFloat)));
         }
@@ -148,7 +150,7 @@ private:
             return widened;
         const auto inputs = m_view.inputs(node);
         for (std::size_t i = 0; i < inputs.size(); ++i) {
-            const ValueIndex value = inputs[i];
+            const ValueIndex value = m_flow.source(inputs[i]);
             if (m_view.isSparse(value))
                 return failure(ErrorCode::Unsupported, "One of its constants is stored sparse.");
             if (m_view.initializer(value) && m_stored.emplace(value, true).second) {
@@ -168,7 +170,7 @@ private:
         message.clear_name();
         if (m_view.op(node) == "DequantizeLinear")
             countSteps(inputs);
-        if (m_view.constantDepth(outputs.empty() ? ValueIndex::None : outputs.front()) == 0)
+        if (m_flow.isData(m_view.output(node, 0)))
             count(message, node);
         *m_graph.add_node() = std::move(message);
         return {};
@@ -176,8 +178,9 @@ private:
 
     void countSteps(std::span<const ValueIndex> inputs)
     {
-        const Initializer* const integers = inputs.size() < 2 ? nullptr : m_view.initializer(inputs[0]);
-        const Initializer* const scale = integers ? m_view.initializer(inputs[1]) : nullptr;
+        const auto stored = [&](std::size_t slot) { return m_view.initializer(m_flow.source(inputs[slot])); };
+        const Initializer* const integers = inputs.size() < 2 ? nullptr : stored(0);
+        const Initializer* const scale = integers ? stored(1) : nullptr;
         if (!scale || integers->tensor.type() != DataType::Int32)
             return;
         double largest = 0;
@@ -194,7 +197,7 @@ private:
         m_roundings += rounds(message);
         if (!addsUp(message))
             return;
-        const ValueIndex data = m_view.input(node, 0), weight = m_view.input(node, 1);
+        const ValueIndex data = m_view.input(node, 0), weight = m_flow.source(m_view.input(node, 1));
         const bool isFirst = std::ranges::find(m_side.inputs, data) != m_side.inputs.end();
         if (const Initializer* constant = m_view.initializer(weight); constant && !isFirst)
             m_roundings += std::sqrt(addends(message, tensorView(constant->tensor)));
@@ -206,10 +209,7 @@ private:
             m_coarsest = type;
     }
 
-    bool isConstant(ValueIndex value) const
-    {
-        return m_view.initializer(value) || m_view.constantDepth(value) != 0;
-    }
+    bool isConstant(ValueIndex value) const { return value != ValueIndex::None && !m_flow.isData(value); }
 
     // False where there is an operator in it that has none, or where a message has no room for it.
     Result<bool> writeMagnitudes(const std::vector<DataType>& types)
@@ -228,6 +228,8 @@ private:
         }
         for (std::size_t i = 0; i < m_side.inputs.size(); ++i) {
             const ValueIndex value = m_side.inputs[i];
+            if (value == ValueIndex::None)
+                continue; // the other side reads it
             if (unitRoundoff(types[i]) == 0) {
                 addNode("Identity", nameOf(value), magnitudeName(value));
                 continue;
@@ -255,7 +257,7 @@ private:
         const onnx::NodeProto& original = m_view.proto(node);
         const auto inputs = m_view.inputs(node);
         for (int i = 0; i < message.input_size(); ++i) {
-            const ValueIndex value = inputs[static_cast<std::size_t>(i)];
+            const ValueIndex value = m_flow.source(inputs[static_cast<std::size_t>(i)]);
             if (value == ValueIndex::None)
                 continue;
             if (!isConstant(value)) {
@@ -328,6 +330,7 @@ private:
     }
 
     const GraphView& m_view;
+    const DataFlow& m_flow;
     onnx::GraphProto& m_graph;
     std::uint64_t& m_bytes;
     std::uint64_t m_bytesBefore; // of the parts that are there
@@ -346,7 +349,7 @@ DataType computedType(DataType type, bool asFloat)
     return type == DataType::BFloat16 || (isOther && asFloat) ? DataType::Float : type;
 }
 
-PartModel::PartModel(const GraphView& view, bool asFloat) : m_view(view), m_asFloat(asFloat)
+PartModel::PartModel(const GraphView& view, bool asFloat) : m_view(view), m_flow(view), m_asFloat(asFloat)
 {
     Model empty = view.model();
     auto graph = std::make_shared<Graph>();

@@ -4,6 +4,7 @@
 // the same part of magnitudes, where there is such a thing.
 #pragma once
 
+#include "core/verify/DataFlow.h"
 #include "core/verify/Parts.h"
 
 #include <onnx/onnx_pb.h>
@@ -38,6 +39,7 @@ public:
 private:
     class Writer;
     const GraphView& m_view;
+    DataFlow m_flow;
     bool m_asFloat;
     onnx::ModelProto m_model;
     std::uint64_t m_bytes = 0;

@@ -2,6 +2,7 @@
 #include "core/verify/Parts.h"
 
 #include "core/model/Assemble.h"
+#include "core/verify/DataFlow.h"
 
 #include <algorithm>
 #include <cstring>
@@ -30,6 +31,10 @@ Result<std::vector<std::byte>> allBytes(const TensorView& tensor)
 std::string operatorOf(const GraphView& view, NodeIndex node)
 {
     onnx::NodeProto message = view.proto(node);
+    for (onnx::AttributeProto& attribute : *message.mutable_attribute()) {
+        attribute.clear_g(); // bodies are graphs of their own
+        attribute.clear_graphs();
+    }
     message.clear_name();
     message.clear_doc_string();
     message.clear_input();
@@ -51,17 +56,19 @@ class Parts::Side final {
 public:
     Side(const GraphView& view, const std::vector<CommonValue>& common, ValueIndex CommonValue::*which)
         : m_view(view),
+          m_flow(view),
           m_position(view.nodeCount())
     {
         std::size_t position = 0;
-        for (const NodeIndex node : view.topological(ScopeIndex::Main))
-            m_position[index(node)] = position++;
-        findCaptured();
+        for (std::size_t s = 0; s < view.scopes().size(); ++s) // outer graphs first
+            for (const NodeIndex node : view.topological(static_cast<ScopeIndex>(s)))
+                m_position[index(node)] = position++;
         for (std::size_t place = 0; place < common.size(); ++place)
             m_places.emplace(common[place].*which, place);
     }
 
     const GraphView& view() const { return m_view; }
+    const DataFlow& flow() const { return m_flow; }
 
     // Null where it is no common value.
     const std::size_t* place(ValueIndex value) const
@@ -82,7 +89,8 @@ public:
             const ValueIndex value = waiting.back();
             waiting.pop_back();
             const std::size_t* const common = place(value);
-            const bool isCut = common && value != output && !open.contains(*common);
+            const bool isOuter = m_view.scope(value) != m_view.scope(output) && m_flow.isData(value);
+            const bool isCut = isOuter || (common && value != output && !open.contains(*common));
             const NodeIndex producer = m_view.producer(value);
             if (isCut || (producer == NodeIndex::None && !isConstant(value))) {
                 side.inputs.push_back(value);
@@ -91,21 +99,35 @@ public:
             if (producer == NodeIndex::None || !taken.insert(producer).second)
                 continue;
             side.nodes.push_back(producer);
-            for (const std::span<const ValueIndex> read : {m_view.inputs(producer), captured(producer)})
-                for (const ValueIndex input : read)
-                    if (input != ValueIndex::None && seen.insert(input).second)
-                        waiting.push_back(input);
+            for (const ValueIndex input : m_view.inputs(producer))
+                if (const ValueIndex source = m_flow.source(input);
+                    source != ValueIndex::None && seen.insert(source).second)
+                    waiting.push_back(source);
         }
         std::ranges::sort(side.nodes, {}, [&](NodeIndex node) { return m_position[index(node)]; });
         std::ranges::sort(side.inputs, {}, [&](ValueIndex value) { return m_view.name(value); });
         return side;
     }
 
-    // What the bodies of the node read of the main graph, by name.
-    std::span<const ValueIndex> captured(NodeIndex node) const
+    // What bodies read of the graphs around them, computed from the data.
+    std::vector<ValueIndex> captured() const
     {
-        const auto found = m_captured.find(node);
-        return found == m_captured.end() ? std::span<const ValueIndex>() : std::span(found->second);
+        std::vector<ValueIndex> values;
+        const auto add = [&](ScopeIndex scope, std::span<const ValueIndex> read) {
+            for (const ValueIndex value : read)
+                if (value != ValueIndex::None && m_view.scope(value) != scope && m_flow.isData(value) &&
+                    m_view.producer(value) != NodeIndex::None)
+                    values.push_back(value);
+        };
+        for (std::size_t s = 1; s < m_view.scopes().size(); ++s) {
+            const auto scope = static_cast<ScopeIndex>(s);
+            for (const NodeIndex node : m_view.scopes()[s].nodes)
+                add(scope, m_view.inputs(node));
+            add(scope, m_view.scopes()[s].outputs);
+        }
+        std::ranges::sort(values);
+        values.erase(std::ranges::unique(values).begin(), values.end());
+        return values;
     }
 
     bool hasBodies(const PartSide& side) const
@@ -117,40 +139,8 @@ public:
 private:
     bool isConstant(ValueIndex value) const { return m_view.initializer(value) || m_view.isSparse(value); }
 
-    // The node of the main graph that a body, however deep, belongs to; None for functions.
-    NodeIndex ownerOf(ScopeIndex scope) const
-    {
-        NodeIndex owner = NodeIndex::None;
-        for (; scope != ScopeIndex::Main && scope != ScopeIndex::None;
-             scope = m_view.scopes()[index(scope)].parent)
-            owner = m_view.scopes()[index(scope)].owner;
-        return scope == ScopeIndex::Main ? owner : NodeIndex::None;
-    }
-
-    void findCaptured()
-    {
-        for (std::size_t s = 1; s < m_view.scopes().size(); ++s) {
-            const NodeIndex owner = ownerOf(static_cast<ScopeIndex>(s));
-            if (owner == NodeIndex::None)
-                continue;
-            std::vector<ValueIndex>& values = m_captured[owner];
-            const auto add = [&](std::span<const ValueIndex> read) {
-                for (const ValueIndex value : read)
-                    if (value != ValueIndex::None && m_view.scope(value) == ScopeIndex::Main)
-                        values.push_back(value);
-            };
-            for (const NodeIndex node : m_view.scopes()[s].nodes)
-                add(m_view.inputs(node));
-            add(m_view.scopes()[s].outputs);
-        }
-        for (auto& [node, values] : m_captured) {
-            std::ranges::sort(values, {}, [&](ValueIndex value) { return m_view.name(value); });
-            values.erase(std::ranges::unique(values).begin(), values.end());
-        }
-    }
-
     const GraphView& m_view;
-    std::unordered_map<NodeIndex, std::vector<ValueIndex>> m_captured;
+    DataFlow m_flow;
     std::vector<std::size_t> m_position;
     std::unordered_map<ValueIndex, std::size_t> m_places;
 };
@@ -158,9 +148,10 @@ private:
 // Whether parts are the same; remembers which constants are.
 class Parts::Sameness final {
 public:
-    Sameness(const Side& before, const Side& after)
-        : m_sideBefore(before),
-          m_sideAfter(after),
+    Sameness(const Side& before, const Side& after, const std::vector<ScopeIndex>& scopes)
+        : m_flowBefore(before.flow()),
+          m_flowAfter(after.flow()),
+          m_scopes(scopes),
           m_before(before.view()),
           m_after(after.view())
     {
@@ -200,8 +191,6 @@ private:
         auto same = doTheSame(before, after);
         if (same && *same)
             same = readTheSame(m_before.inputs(before), m_after.inputs(after));
-        if (same && *same)
-            same = readTheSame(m_sideBefore.captured(before), m_sideAfter.captured(after));
         return same && *same ? std::ranges::equal(
                                    m_before.outputs(before), m_after.outputs(after), {},
                                    [&](ValueIndex value) { return m_before.name(value); },
@@ -218,9 +207,24 @@ private:
             return false;
         if (was.proto == is.proto && was.parts == is.parts)
             return true;
-        if (was.payloads().empty() && is.payloads().empty() && was.bodies().empty() && is.bodies().empty())
+        if (!was.bodies().empty() || !is.bodies().empty())
+            return haveTheSameBodies(before, after) &&
+                   operatorOf(m_before, before) == operatorOf(m_after, after);
+        if (was.payloads().empty() && is.payloads().empty())
             return operatorOf(m_before, before) == operatorOf(m_after, after);
-        return areSame(was.source, is.source); // bodies and all
+        return areSame(was.source, is.source);
+    }
+
+    // What they take and give; what differs in them are parts of theirs.
+    bool haveTheSameBodies(NodeIndex before, NodeIndex after) const
+    {
+        return std::ranges::equal(
+            bodiesOf(m_before, before), bodiesOf(m_after, after), [&](ScopeIndex a, ScopeIndex b) {
+                const Scope &was = m_before.scopes()[index(a)], &is = m_after.scopes()[index(b)];
+                return m_scopes[index(a)] == b &&
+                       namesOf(m_before, was.inputs) == namesOf(m_after, is.inputs) &&
+                       namesOf(m_before, was.outputs) == namesOf(m_after, is.outputs);
+            });
     }
 
     // What stands in the files; not where one of them was made here.
@@ -249,10 +253,10 @@ private:
         if (before.size() != after.size())
             return false;
         for (std::size_t i = 0; i < before.size(); ++i) {
-            const Initializer* const a = m_before.initializer(before[i]);
-            const Initializer* const b = m_after.initializer(after[i]);
-            if ((a == nullptr) != (b == nullptr) ||
-                (!a && m_before.name(before[i]) != m_after.name(after[i])))
+            const ValueIndex was = m_flowBefore.source(before[i]), is = m_flowAfter.source(after[i]);
+            const Initializer* const a = m_before.initializer(was);
+            const Initializer* const b = m_after.initializer(is);
+            if ((a == nullptr) != (b == nullptr) || (!a && m_before.name(was) != m_after.name(is)))
                 return false;
             if (!a)
                 continue;
@@ -286,20 +290,21 @@ private:
         return known->second = *a == *b;
     }
 
-    const Side& m_sideBefore;
-    const Side& m_sideAfter;
+    const DataFlow& m_flowBefore;
+    const DataFlow& m_flowAfter;
+    const std::vector<ScopeIndex>& m_scopes; // of the graph after, for each before
     const GraphView& m_before;
     const GraphView& m_after;
     bool m_sameOpsets = false, m_sameFunctions = false;
     std::map<std::pair<std::string, std::string>, bool> m_same;
 };
 
-Parts::Parts(const GraphView& before, const GraphView& after, const std::vector<CommonValue>& common)
+Parts::Parts(const GraphView& before, const GraphView& after, const CommonValues& common)
     : m_before(before),
       m_after(after),
       m_common(common),
-      m_sideBefore(std::make_unique<Side>(before, common, &CommonValue::before)),
-      m_sideAfter(std::make_unique<Side>(after, common, &CommonValue::after))
+      m_sideBefore(std::make_unique<Side>(before, common.values, &CommonValue::before)),
+      m_sideAfter(std::make_unique<Side>(after, common.values, &CommonValue::after))
 {
 }
 
@@ -320,13 +325,15 @@ bool Parts::reconcile(Part& part, std::vector<ValueIndex> open) const
         if (namesOf(m_before, part.before.inputs) == namesOf(m_after, part.after.inputs))
             return true;
         const std::size_t* last = nullptr;
-        const auto look = [&](const Side& side, const std::vector<ValueIndex>& inputs) {
-            for (const ValueIndex input : inputs)
-                if (const std::size_t* place = side.place(input); place && (!last || *place > *last))
+        const auto look = [&](const Side& side, const PartSide& of) {
+            for (const ValueIndex input : of.inputs)
+                if (const std::size_t* place = side.place(input);
+                    place && side.view().scope(input) == side.view().scope(of.output) &&
+                    (!last || *place > *last))
                     last = place;
         };
-        look(*m_sideBefore, part.before.inputs);
-        look(*m_sideAfter, part.after.inputs);
+        look(*m_sideBefore, part.before);
+        look(*m_sideAfter, part.after);
         if (!last)
             return true;
         opened.insert(*last);
@@ -335,15 +342,18 @@ bool Parts::reconcile(Part& part, std::vector<ValueIndex> open) const
 
 Result<std::vector<Part>> Parts::changed(Progress& progress, const std::stop_token& stop) const
 {
-    std::vector<CommonValue> ends = m_common;
-    for (const ValueIndex output : m_before.scopes()[index(ScopeIndex::Main)].outputs) {
-        const ValueIndex now = m_after.find(ScopeIndex::Main, m_before.name(output));
-        if (m_sideBefore->place(output) || m_before.producer(output) == NodeIndex::None ||
-            now == ValueIndex::None)
-            continue;
-        ends.push_back({output, now});
-    }
-    Sameness same(*m_sideBefore, *m_sideAfter);
+    std::vector<CommonValue> ends = m_common.values;
+    std::unordered_set<ValueIndex> seen;
+    const auto add = [&](ValueIndex end) {
+        if (m_sideBefore->place(end) || m_before.producer(end) == NodeIndex::None || !seen.insert(end).second)
+            return;
+        if (const ValueIndex now = m_common.counterpart(m_before, m_after, end); now != ValueIndex::None)
+            ends.push_back({end, now});
+    };
+    for (const Scope& scope : m_before.scopes())
+        std::ranges::for_each(scope.outputs, add);
+    std::ranges::for_each(m_sideBefore->captured(), add);
+    Sameness same(*m_sideBefore, *m_sideAfter, m_common.scopes);
     std::vector<Part> parts;
     for (std::size_t e = 0; e < ends.size(); ++e) {
         if (stop.stop_requested())
@@ -358,7 +368,7 @@ Result<std::vector<Part>> Parts::changed(Progress& progress, const std::stop_tok
         if (!reconcile(part, {}))
             part.problem = "Too much of the model lies between it and what both models have in common.";
         else if (m_sideBefore->hasBodies(part.before) || m_sideAfter->hasBodies(part.after))
-            part.problem = "Part of it is inside the body of an If, a Loop or a Scan.";
+            part.problem = "It holds an If, a Loop or a Scan that is not the same in both.";
         parts.push_back(std::move(part));
     }
     return parts;

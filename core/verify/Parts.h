@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where two models differ: both are cut at the values that they have in common, and what makes such a value
 // of the ones before it is a part. A part that is not the same in both, node by node and byte by byte, is
-// what somebody changed: a layer with its batch norm before, and the folded layer after. Values.
+// what somebody changed: a layer with its batch norm before, and the folded layer after. Each body and each
+// function is cut as the main graph is: what it reads of outer graphs is an input of its parts. Values.
 #pragma once
 
 #include "core/verify/CommonValues.h"
@@ -12,8 +13,8 @@ namespace pleat {
 
 // What one of the models makes of the inputs.
 struct PartSide {
-    std::vector<NodeIndex> nodes;   // of the main graph, producers first; those that make constants, too
-    std::vector<ValueIndex> inputs; // from the data; in the order of their names
+    std::vector<NodeIndex> nodes;   // of one graph, producers first; those that make constants, too
+    std::vector<ValueIndex> inputs; // from the data, outer graphs included; in the order of their names
     ValueIndex output = ValueIndex::None;
 };
 
@@ -22,10 +23,10 @@ struct Part {
     std::string problem; // why it cannot be looked at by itself; a sentence, mostly empty
 };
 
-// Finds the parts of two models, which must outlive it.
+// Finds the parts of two models; these and what they have in common must outlive it.
 class Parts final {
 public:
-    Parts(const GraphView& before, const GraphView& after, const std::vector<CommonValue>& common);
+    Parts(const GraphView& before, const GraphView& after, const CommonValues& common);
     ~Parts();
 
     // Those that are not the same in both, in the order of the model before. Reads the constants that could
@@ -42,7 +43,7 @@ private:
     bool reconcile(Part& part, std::vector<ValueIndex> open) const;
     const GraphView& m_before;
     const GraphView& m_after;
-    std::vector<CommonValue> m_common;
+    const CommonValues& m_common;
     std::unique_ptr<Side> m_sideBefore, m_sideAfter;
 };
 

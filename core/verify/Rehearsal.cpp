@@ -146,11 +146,10 @@ private:
 
     Result<void> measureInputs()
     {
-        const auto batch = m_inputs.batch(0);
-        if (!batch)
-            return tl::make_unexpected(batch.error());
-        for (const onnx::TensorProto& tensor : *batch)
-            m_inputBytes += tensor.ByteSizeLong();
+        const auto bytes = bytesOfABatch(m_inputs);
+        if (!bytes)
+            return tl::make_unexpected(bytes.error());
+        m_inputBytes = *bytes;
         return {};
     }
 

@@ -18,7 +18,7 @@ struct VerifyOptions {
     std::uint64_t seed = 1;
     std::map<std::string, std::int64_t> sizes; // of symbols in the shapes of inputs
     std::optional<Tolerance> tolerance{};      // nothing: usualTolerance() of each output's type
-    std::shared_ptr<const Inputs> inputs{};    // in place of random ones; traced and timed is the first batch
+    std::shared_ptr<const Inputs> inputs{};    // in place of random ones
     bool trace = false;                        // say where a difference begins even where there is none
     bool speed = false;                        // measure how long both take
     std::size_t speedRuns = 20;                // of each, for each of the two settings
@@ -50,6 +50,9 @@ struct Verification {
 
     bool haveAllPartsRun() const; // and both models are the same beside them
 };
+
+// Those that are given, or one batch of random ones. Errors: as of randomInputs().
+Result<Inputs> inputsFor(const GraphView& view, const VerifyOptions& options);
 
 // Errors: Usage for sizes of no symbol; Cancelled. What keeps the models from being run is no error: where
 // the whole ones cannot be, the verdict is that of their parts, if all of those could; else it is Unknown. A

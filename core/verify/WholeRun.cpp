@@ -54,13 +54,10 @@ Result<std::vector<onnx::TensorProto>> runOnAll(const Model& model, const Inputs
     };
     std::size_t atOnce = inputs.batches;
     if (inputs.batches > 1) {
-        const auto first = inputs.batch(0);
-        if (!first)
-            return tl::make_unexpected(first.error());
-        std::size_t bytes = 1;
-        for (const onnx::TensorProto& tensor : *first)
-            bytes += tensor.ByteSizeLong();
-        atOnce = std::clamp(mostJoined / 4 / bytes, std::size_t{1}, inputs.batches);
+        const auto bytes = bytesOfABatch(inputs);
+        if (!bytes)
+            return tl::make_unexpected(bytes.error());
+        atOnce = std::clamp<std::size_t>(mostJoined / 4 / (*bytes + 1), 1, inputs.batches);
     }
     for (std::size_t batch = 0; batch < inputs.batches; batch += atOnce)
         if (auto done = runOnBatches(model, inputs, {batch, std::min(atOnce, inputs.batches - batch)},

@@ -16,9 +16,10 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr std::size_t warmUps = 2, leastRuns = 5;
-// The parts of the input: the question, the inputs, then of each model its outputs and the model.
-enum LatencyPart : std::size_t { QuestionPart, InputsPart, FirstModel };
+// The parts of the input: the question, of each model its outputs and the model, then the batches.
+enum LatencyPart : std::size_t { QuestionPart, FirstModel };
 constexpr std::size_t partsOfAModel = 3;
+constexpr std::size_t asksOf = 4; // numbers: models, optimised, runs, enough
 
 // Numbers with spaces in between.
 template<class Number>
@@ -48,12 +49,10 @@ std::optional<std::vector<std::int64_t>> numbersIn(std::string_view text)
 Result<RunInput> inputOf(const LatencyQuestion& question, const std::stop_token& stop)
 {
     return runInput([&](RunInputWriter& writer) -> Result<void> {
-        const std::array asked{static_cast<std::int64_t>(question.optimised),
-                               static_cast<std::int64_t>(question.runs),
-                               static_cast<std::int64_t>(question.enough.count())};
+        const std::array asked{
+            static_cast<std::int64_t>(question.models.size()), static_cast<std::int64_t>(question.optimised),
+            static_cast<std::int64_t>(question.runs), static_cast<std::int64_t>(question.enough.count())};
         if (auto done = writer.bytes(joined(std::span<const std::int64_t>(asked))); !done)
-            return done;
-        if (auto done = writer.tensors(question.inputs); !done)
             return done;
         NoProgress quiet;
         for (const Model* const model : question.models) {
@@ -64,6 +63,9 @@ Result<RunInput> inputOf(const LatencyQuestion& question, const std::stop_token&
             if (auto done = writer.model(*model, {}, quiet, stop); !done)
                 return done;
         }
+        for (const auto& batch : question.batches)
+            if (auto done = writer.tensors(batch); !done)
+                return done;
         return {};
     });
 }
@@ -75,10 +77,11 @@ struct Measured {
     std::vector<std::int64_t> times{}; // nanoseconds
 };
 
-Result<std::vector<Measured>> opened(const RunParts& parts, const LoadedOnnxRuntime& runtime, bool optimised)
+Result<std::vector<Measured>> opened(const RunParts& parts, std::size_t firstBatch,
+                                     const LoadedOnnxRuntime& runtime, bool optimised)
 {
     std::vector<Measured> models;
-    for (std::size_t part = FirstModel; part + partsOfAModel <= parts.size(); part += partsOfAModel) {
+    for (std::size_t part = FirstModel; part < firstBatch; part += partsOfAModel) {
         onnx::GraphProto outputs;
         if (!outputs.ParseFromString(std::string(parts[part])))
             return failure(ErrorCode::Unsupported, "What was to be measured cannot be read.");
@@ -104,22 +107,25 @@ Result<void> measureModels(TaskChannel& channel)
     if (!parts)
         return tl::make_unexpected(parts.error());
     const auto numbers = parts->size() < FirstModel ? std::nullopt : numbersIn((*parts)[QuestionPart]);
-    if (!numbers || numbers->size() != FirstModel + 1 || line == asked.size())
+    if (!numbers || numbers->size() != asksOf || line == asked.size())
         return failure(ErrorCode::Unsupported, "What was to be measured cannot be read.");
-    const auto runs = static_cast<std::size_t>((*numbers)[1]);
-    const std::chrono::seconds enough((*numbers)[2]);
+    const std::size_t firstBatch = FirstModel + partsOfAModel * static_cast<std::size_t>((*numbers)[0]);
+    const auto runs = static_cast<std::size_t>((*numbers)[2]);
+    const std::chrono::seconds enough((*numbers)[3]);
+    if (firstBatch >= parts->size())
+        return failure(ErrorCode::Unsupported, "What was to be measured cannot be read.");
     const auto runtime = loadOnnxRuntime(asked.substr(line + 1));
     if (!runtime)
         return tl::make_unexpected(runtime.error());
-    const auto inputs = parts->tensors(InputsPart);
-    if (!inputs)
-        return tl::make_unexpected(inputs.error());
-    auto models = opened(*parts, *runtime, (*numbers)[0] != 0);
+    auto models = opened(*parts, firstBatch, *runtime, (*numbers)[1] != 0);
     if (!models)
         return tl::make_unexpected(std::move(models.error()));
     nanoseconds all{};
     for (std::size_t round = 0; round < warmUps + runs && (all < enough || round < warmUps + leastRuns);
          ++round) {
+        const auto inputs = parts->tensors(firstBatch + round % (parts->size() - firstBatch));
+        if (!inputs)
+            return tl::make_unexpected(inputs.error());
         for (Measured& model : *models) {
             const auto time = model.session.time(*inputs, model.outputs);
             if (!time)
@@ -150,14 +156,15 @@ Result<Latencies> measureLatencies(const LatencyQuestion& question, const Worker
         latencies.emplace_back(times->begin(), times->end());
         return {};
     };
+    const auto time = place.time.value_or(latencyTask.limits.time);
     const Ask ask{.parameters = input->lengths() + '\n' + place.onnxRuntime.string(),
-                  .input = input->descriptor()};
+                  .input = input->descriptor(),
+                  .time = time};
     const auto done = runTask(place.program, latencyTask, ask, take, progress, stop);
     if (!done && done.error().end == WorkerEnd::Stopped)
         return cancelled();
     if (!done)
-        return failure(ErrorCode::Unsupported,
-                       sentenceOf(done.error(), "ONNX Runtime", latencyTask.limits.time));
+        return failure(ErrorCode::Unsupported, sentenceOf(done.error(), "ONNX Runtime", time));
     if (latencies.size() != question.models.size())
         return failure(ErrorCode::Unsupported, "ONNX Runtime gave no answer that can be used.");
     return latencies;

@@ -8,13 +8,13 @@
 #include "core/worker/OnnxRuntimeLibrary.h"
 
 #include <onnx/onnx_pb.h>
-#include <span>
 
 namespace pleat {
 
 struct LatencyQuestion {
     std::vector<const Model*> models; // each computes all of its outputs
-    std::span<const onnx::TensorProto> inputs;
+    // Run after run the next one, and again from the first; all of them lie in memory.
+    std::vector<std::vector<onnx::TensorProto>> batches;
     bool optimised = false; // by ONNX Runtime, all that it knows
     std::size_t runs = 20;  // of each model, after two that are not counted
     std::chrono::seconds enough{

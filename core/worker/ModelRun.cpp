@@ -111,17 +111,17 @@ Result<void> runByOnnxRuntime(const ModelRun& run, const WorkerPlace& place, con
             refusal = taken.error();
         return taken;
     };
+    const auto time = place.time.value_or(run.time.value_or(modelRunTask.limits.time));
     const Ask ask{.parameters = input->lengths() + '\n' + place.onnxRuntime.string(),
                   .input = input->descriptor(),
-                  .time = run.time};
+                  .time = time};
     const auto done = runTask(place.program, modelRunTask, ask, takePiece, progress, stop);
     if (refusal)
         return tl::make_unexpected(std::move(*refusal));
     if (!done && done.error().end == WorkerEnd::Stopped)
         return cancelled();
     if (!done)
-        return failure(ErrorCode::Unsupported,
-                       sentenceOf(done.error(), "ONNX Runtime", run.time.value_or(modelRunTask.limits.time)));
+        return failure(ErrorCode::Unsupported, sentenceOf(done.error(), "ONNX Runtime", time));
     if (count != run.batches * run.outputs.size())
         return noUse();
     return {};

@@ -37,7 +37,7 @@ struct ModelRun {
     // All of them lie in memory then, beside the model.
     std::function<Result<std::vector<onnx::TensorProto>>(std::size_t batch)> inputs;
     bool optimised = false;                     // by ONNX Runtime
-    std::optional<std::chrono::seconds> time{}; // for all; nothing: modelRunTask's
+    std::optional<std::chrono::seconds> time{}; // for all, if the place has none; nothing: modelRunTask's
 };
 
 // Takes an output, which is called so. They come batch by batch, in the order of ModelRun::outputs. Its error

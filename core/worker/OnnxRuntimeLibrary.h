@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 struct OrtApi;
@@ -24,10 +25,12 @@ struct OnnxRuntimeLibrary {
 inline constexpr std::string_view onnxRuntimeCommand =
     "pip install --target ~/.local/share/pleat onnxruntime";
 
-// The program to start as a worker, and where ONNX Runtime is: a file or a folder; empty: where it is found.
+// The program to start as a worker, where ONNX Runtime is (a file or a folder; empty: where it is found), and
+// how long a worker may run models until it is killed (nothing: what suits what it is asked).
 struct WorkerPlace {
     std::filesystem::path program;
     std::filesystem::path onnxRuntime{};
+    std::optional<std::chrono::seconds> time{};
 };
 
 // Loads it in a worker and asks for its version. Errors: Unsupported where there is none that can be used,

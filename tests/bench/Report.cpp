@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
 #include <fmt/format.h>
@@ -98,6 +99,13 @@ int Report::finish() const
     file << json.dump(1) << '\n';
     file.close();
     return file ? 0 : 1;
+}
+
+double percentile95(std::vector<double> values)
+{
+    std::ranges::sort(values);
+    const auto rank = static_cast<std::size_t>(std::ceil(0.95 * static_cast<double>(values.size())));
+    return values[rank - 1];
 }
 
 double median(std::vector<double> values)

@@ -40,6 +40,7 @@ private:
 };
 
 double median(std::vector<double> values);
+double percentile95(std::vector<double> values);
 
 double wallSeconds();
 double processorSeconds(); // of this process: beside other work, too

@@ -5,6 +5,7 @@
 #include "tests/bench/Graphs.h"
 #include "tests/bench/Report.h"
 #include "ui/canvas/GraphPainter.h"
+#include "ui/canvas/ScopeBlocks.h"
 
 #include <QGuiApplication>
 #include <QImage>
@@ -19,7 +20,8 @@ namespace {
 
 constexpr std::size_t nodes = 50000;
 constexpr int frames = 40;
-constexpr double stepPixels = 60; // a quick pan
+constexpr double stepPixels = 60;                        // a quick pan
+constexpr double medianGoal = 16, percentile95Goal = 33; // ms
 const QSize screen(1600, 1000);
 
 GraphScene sceneOf(const LayoutInput& graph)
@@ -40,6 +42,10 @@ GraphScene sceneOf(const LayoutInput& graph)
     for (const pleat::layout::LayoutEdge& edge : graph.edges)
         scene.edges.push_back(
             {edge.from, edge.to, edge.tensor, edge.toPort, QString(), QStringLiteral("1 × 64 × 56 × 56")});
+    // Scopes, as a model without names gets them.
+    const pleat::NameTree tree = pleat::nameTree(
+        std::vector<pleat::ScopedNode>(graph.nodes.size(), {{}, pleat::ScopedNode::Border::OneTensor}));
+    addGroups(scene, tree.scopes, tree.of);
     layOutScene(scene, Direction::TopDown);
     return scene;
 }
@@ -94,10 +100,12 @@ int main(int argc, char** argv)
             const std::vector<double> times = paint(scene, index, zoom);
             report.add({.what = fmt::format("{}, {:.3g} %", kind, 100 * zoom),
                         .value = median(times),
-                        .unit = "ms"});
-            report.add({.what = fmt::format("{}, {:.3g} %, the longest", kind, 100 * zoom),
-                        .value = std::ranges::max(times),
-                        .unit = "ms"});
+                        .unit = "ms",
+                        .atMost = medianGoal});
+            report.add({.what = fmt::format("{}, {:.3g} %, 95th percentile", kind, 100 * zoom),
+                        .value = percentile95(times),
+                        .unit = "ms",
+                        .atMost = percentile95Goal});
         }
     }
     return report.finish();

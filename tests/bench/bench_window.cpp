@@ -3,8 +3,8 @@
 // in to the moment when the canvas is painted with the new model, the panels with it. On a chain of Conv and
 // BatchNormalization, shapes inferred, with the pair that is edited selected and in view; on Qt's offscreen
 // platform, which paints into memory.
-// Then, from a click on a layer of ten million weights to the panel that shows them before and after its
-// fold.
+// Then, from a click on a layer of ten million weights to the panel that has painted their ranges before and
+// after its fold.
 //     bench_window [NODES…]     1000 10000 50000 without any; 0 for the weights only
 #include "core/worker/Tasks.h"
 #include "tests/bench/Networks.h"
@@ -26,7 +26,6 @@
 #include <QUndoStack>
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdlib>
 #include <fmt/format.h>
 
@@ -36,7 +35,7 @@ using namespace pleat::ui;
 
 namespace {
 
-constexpr int goalNodes = 10000;
+constexpr int goalNodes = 10000, mostNodes = 50000;
 constexpr double goal = 10;        // milliseconds until one edit of so many nodes is shown
 constexpr double reactsGoal = 100; // milliseconds that "Fold all" may keep the window from reacting
 constexpr int pairsEach = 15;      // of the beginning, the middle and the end
@@ -60,13 +59,6 @@ struct Times {
         quiet.push_back(time.quiet);
     }
 };
-
-double percentile95(std::vector<double> values)
-{
-    std::ranges::sort(values);
-    const auto rank = static_cast<std::size_t>(std::ceil(0.95 * static_cast<double>(values.size())));
-    return values[rank - 1];
-}
 
 // Turns the event loop of a window that is shown, and sees when it has painted.
 class Watch final : public QObject {
@@ -133,6 +125,22 @@ private:
     double m_longest = 0;
 };
 
+// Sees when a widget is painted after somebody has asked for it.
+class Painting final : public QObject {
+public:
+    explicit Painting(QWidget& widget) { widget.installEventFilter(this); }
+    void await() { m_isAwaited = true; }
+    bool isDone() const { return m_isDone; } // all is when the event loop comes back
+    bool eventFilter(QObject*, QEvent* event) override
+    {
+        m_isDone |= m_isAwaited && event->type() == QEvent::Paint;
+        return false;
+    }
+
+private:
+    bool m_isAwaited = false, m_isDone = false;
+};
+
 void add(Report& report, int nodes, const std::string& what, const Times& times, bool single)
 {
     const std::optional<double> most = single && nodes == goalNodes ? std::optional(goal) : std::nullopt;
@@ -149,6 +157,29 @@ void add(Report& report, int nodes, const std::string& what, const Times& times,
         return;
     row(", does not react", median(times.blocked), reactsGoal);
     row(", until all is quiet", median(times.quiet), {});
+}
+
+// A scope of a thousand nodes and more that is expanded in place, with all that is in it.
+void measureScopes(Report& report, MainWindow& window, Watch& watch)
+{
+    GraphCanvas& canvas = window.graph().canvas();
+    std::vector<double> shown, processor;
+    for (int round = 0; round < allRounds; ++round) {
+        window.graph().collapseScopes(2);
+        watch.settle();
+        window.graph().collapseScopes(1);
+        watch.settle();
+        const auto& nodes = canvas.scene().nodes;
+        const auto block = std::ranges::find(nodes, Category::Scope, &SceneNode::category);
+        if (block == nodes.end())
+            return;
+        const auto number = static_cast<int>(block - nodes.begin());
+        const Time time = watch.measure([&] { Q_EMIT canvas.nodeActivated(number); });
+        shown.push_back(time.shown);
+        processor.push_back(time.processor);
+    }
+    report.add({.what = "expand a scope", .value = median(shown), .unit = "ms", .atMost = 50});
+    report.add({.what = "expand a scope, processor time", .value = median(processor), .unit = "ms"});
 }
 
 void measure(Report& report, const std::filesystem::path& path, int nodes,
@@ -197,6 +228,8 @@ void measure(Report& report, const std::filesystem::path& path, int nodes,
         add(report, nodes, fmt::format("redo it at {}", place), redo, true);
         add(report, nodes, fmt::format("Before | After at {}", place), side, false);
     }
+    if (nodes == mostNodes)
+        measureScopes(report, window, watch);
     Times all, back;
     for (int round = 0; round < allRounds; ++round) {
         all.add(watch.measure([&] { document.foldAll(); }));
@@ -207,7 +240,7 @@ void measure(Report& report, const std::filesystem::path& path, int nodes,
     window.session().end();
 }
 
-// From a click on a layer of ten million weights to WEIGHTS that show it, before and after its fold.
+// From a click on a layer of ten million weights to WEIGHTS that show its ranges, before and after its fold.
 void measureWeights(Report& report, const std::filesystem::path& path, const std::filesystem::path& worker)
 {
     constexpr int layers = 9, wide = 3200;
@@ -227,16 +260,14 @@ void measureWeights(Report& report, const std::filesystem::path& path, const std
     for (const pleat::FoldCandidate* candidate : workspace.document().current()->candidates()) {
         if (workspace.selection().value().fold == candidate->id)
             continue; // the window begins with it
-        bool isThere = false;
-        const auto connection =
-            QObject::connect(&panel, &WeightsPanel::shown, &panel, [&isThere] { isThere = true; });
+        Painting painting(*panel.findChild<QWidget*>(u"weightsRanges"_s));
+        QObject::connect(&panel, &WeightsPanel::shown, &painting, &Painting::await);
         const double start = wallSeconds(), processorStart = processorSeconds();
         workspace.selectNode(candidate->layer->id, candidate->id, Workspace::Reveal::Yes);
-        while (!isThere || workspace.jobs().isBusy(&panel, QStringLiteral("weights")))
+        while (!painting.isDone())
             QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 5);
         shown.push_back((wallSeconds() - start) * 1000);
         processor.push_back((processorSeconds() - processorStart) * 1000);
-        QObject::disconnect(connection);
         watch.settle();
     }
     shown.erase(shown.begin());
@@ -266,7 +297,7 @@ int main(int argc, char** argv)
     for (int i = 1; i < argc; ++i)
         sizes.push_back(std::atoi(argv[i]));
     if (sizes.empty())
-        sizes = {1000, goalNodes, 50000};
+        sizes = {1000, goalNodes, mostNodes};
     const Scratch scratch;
     report.heading("From an edit to the window that shows it, a chain of Conv and BatchNormalization");
     for (const int nodes : sizes)

@@ -68,6 +68,32 @@ private Q_SLOTS:
         QVERIFY2(run.out.endsWith("1 tensor is the same, 1 differ, 1 only before, 1 only after.\n"), run.out);
     }
 
+    void tellsWhatBecameOfTheNodes()
+    {
+        const Program program;
+        const auto network = [](const char* op, const char* input) {
+            ModelBuilder model;
+            model.input(input, {1, 3, 8, 8}).node(op, {input}, {"a"}, {}, "first");
+            return model.node("Softmax", {"a"}, {"y"}, {}, "second").bytes();
+        };
+        program.write("a.onnx", network("Relu", "x"));
+        program.write("b.onnx", network("Elu", "z"));
+        const QJsonObject json = program.run({"compare", "a.onnx", "b.onnx", "--json"}).json();
+        QCOMPARE(json["interface"].toArray().size(), 2);
+        QCOMPARE(json["nodes_same"].toInt(), 1);
+        QCOMPARE(json["nodes_different"].toInt(), 1);
+        const QJsonObject first = json["nodes"].toArray()[0].toObject();
+        QCOMPARE(first["matched_by"].toString(), QStringLiteral("name"));
+        QCOMPARE(first["after"].toObject()["op"].toString(), QStringLiteral("Elu"));
+        const QJsonObject change = first["changes"].toArray()[0].toObject();
+        QCOMPARE(change["what"].toString(), QStringLiteral("operator"));
+        QCOMPARE(change["before"].toString(), QStringLiteral("Relu"));
+        const Run run = program.run({"compare", "a.onnx", "b.onnx", "--html", "page.html"});
+        QVERIFY2(run.out.contains("changed      first (Elu)\n             operator: Relu → Elu\n"), run.out);
+        QVERIFY2(run.out.contains("1 node is the same, 1 changed, 0 only before, 0 only after.\n"), run.out);
+        QVERIFY(program.read("page.html").find("operator: Relu → Elu") != std::string::npos);
+    }
+
     void saysWhatCannotBeCompared()
     {
         const Program program;

@@ -42,6 +42,30 @@ std::string tampered(const std::string& name)
     return model.SerializeAsString();
 }
 
+// So many rounds, of which none takes long.
+std::string rounds(double count)
+{
+    ModelBuilder body, model;
+    body.input("i", {}, DataType::Int64).input("go", {}, DataType::Bool).input("state", {1, 3});
+    body.node("Identity", {"go"}, {"go_on"}).node("Cos", {"state"}, {"next"});
+    auto graph = body.output("go_on").output("next").body();
+    graph.mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::BOOL);
+    model.input("x", {1, 3});
+    const std::string trips = model.constant("trips", {}, {count}, DataType::Int64);
+    const std::string go = model.constant("always", {}, {1}, DataType::Bool);
+    return model.node("Loop", {trips, go, "x"}, {"y"}, {{"body", graph}}, "loop").bytes();
+}
+
+// One number, copied to so many rows of as many columns.
+std::string copies(std::int64_t count)
+{
+    ModelBuilder model;
+    model.input("x", {1, 1});
+    return model.then("Expand", "copy", {model.shapeConstant("shape", {count, count})})
+        .then("ReduceMax", "largest")
+        .bytes();
+}
+
 QString verdict(const Run& run)
 {
     return run.json()["verdict"].toString();
@@ -216,6 +240,31 @@ private Q_SLOTS:
         program.write("words.onnx", words("LOWER"));
         program.write("others.onnx", words("UPPER"));
         QCOMPARE(program.run({"verify", "words.onnx", "others.onnx"}).code, 6);
+    }
+
+    void isNoVerdictWhenTheWorkerIsStopped()
+    {
+        const Program program;
+        program.write("a.onnx", rounds(1e15));
+        program.write("b.onnx", rounds(2e15));
+        const Run late = program.run({"verify", "a.onnx", "b.onnx", "--time-limit", "1", "--json"});
+        QVERIFY2(late.code == 6, late.out + late.err);
+        QVERIFY2(late.out.contains("could not be run: ONNX Runtime took longer than 1 second"), late.out);
+        QVERIFY(late.json()["command"].toString().contains(QStringLiteral("--time-limit 1")));
+
+        // 640 GB are more than it may have.
+        program.write("c.onnx", copies(400'000));
+        program.write("d.onnx", copies(400'001));
+        const Run large = program.run({"verify", "c.onnx", "d.onnx"});
+        QVERIFY2(large.code == 6, large.out + large.err);
+        QVERIFY2(large.out.contains("It cannot be verified: The model before could not be run: "), large.out);
+
+        const Run killed = program.shell(QStringLiteral(
+            "\"$PLEAT\" verify a.onnx b.onnx & verify=$!\n"
+            "while kill -0 $verify; do kill -KILL $(cat /proc/$verify/task/*/children); sleep 0.02; done\n"
+            "wait $verify"));
+        QVERIFY2(killed.code == 6, killed.out + killed.err);
+        QVERIFY2(killed.out.contains("ONNX Runtime crashed (signal 9"), killed.out);
     }
 
     void theLayerIsNamed()

@@ -46,8 +46,8 @@ std::shared_ptr<const GraphView> view(const std::string& bytes)
 std::map<std::string, std::string> matchesOf(const GraphView& before, const GraphView& after)
 {
     std::map<std::string, std::string> all;
-    const char* const words[] = {"nobody", "name", "output", "node"};
-    for (const TensorMatch& match : matchTensors(before, after))
+    const char* const words[] = {"nobody", "name", "output", "node", "structure"};
+    for (const TensorMatch& match : matchTensors(before, after, matchNodes(before, after)))
         all[std::string(before.name(match.before)) + " = " + std::string(after.name(match.after))] =
             words[static_cast<std::size_t>(match.by)];
     return all;
@@ -61,7 +61,7 @@ std::vector<ComparedTensor> rowsOf(const GraphView& before, const GraphView& aft
         rows.push_back(std::move(row));
         return {};
     };
-    if (const auto done = compareTensors(before, after, take, quiet, {}); !done)
+    if (const auto done = compareTensors(before, after, matchNodes(before, after), take, quiet, {}); !done)
         qFatal("%s", done.error().message.c_str());
     return rows;
 }

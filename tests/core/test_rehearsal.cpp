@@ -75,7 +75,7 @@ private Q_SLOTS:
         const RehearsalOptions whole{.activations = true, .sensitivity = true};
         RehearsalOptions sliced = whole;
         sliced.memory = 1; // a value and a batch at a time
-        const auto a = rehearsed(model, whole), b = rehearsed(model, sliced);
+        const auto a = rehearsed(model, whole, 2), b = rehearsed(model, sliced, 2);
         QVERIFY2(a && b, (a ? b ? "" : b.error().message : a.error().message).c_str());
         QCOMPARE(a->layers.size(), std::size_t{3});
         QVERIFY(a->ratio > 20 && a->ratio < 60);
@@ -85,7 +85,7 @@ private Q_SLOTS:
             QCOMPARE(a->layers[n].alone, b->layers[n].alone);
             QVERIFY(a->layers[n].alone >= a->ratio - 3); // one layer loses no more than all of them, about
         }
-        QCOMPARE(a->outputs[0].rows, std::uint64_t{3});
+        QCOMPARE(a->outputs[0].rows, std::uint64_t{2});
     }
 
     void weightsOfEveryKindAreRounded()
@@ -105,15 +105,14 @@ private Q_SLOTS:
         shared.input("x", {2, 6})
             .gemm("a", {.out = 6, .in = 6, .weight = "w"})
             .gemm("b", {.out = 6, .in = 6, .weight = "w"});
-        for (const ModelBuilder& model : {turned, half, shared}) {
-            for (const bool perChannel : {false, true}) {
-                const auto found = rehearsed(view(model), {.scheme = {.bits = 4, .perChannel = perChannel}});
-                QVERIFY2(found, found ? "" : found.error().message.c_str());
-                for (const LayerLoss& layer : found->layers) {
-                    QVERIFY2(layer.problem.empty(), layer.problem.c_str());
-                    QVERIFY(layer.weightRatio > 12 && layer.weightRatio < 35);
-                    QVERIFY(layer.ratio > 8 && layer.ratio < 40);
-                }
+        for (const auto& [model, perChannel] :
+             {std::pair(turned, true), std::pair(half, false), std::pair(shared, true)}) {
+            const auto found = rehearsed(view(model), {.scheme = {.bits = 4, .perChannel = perChannel}});
+            QVERIFY2(found, found ? "" : found.error().message.c_str());
+            for (const LayerLoss& layer : found->layers) {
+                QVERIFY2(layer.problem.empty(), layer.problem.c_str());
+                QVERIFY(layer.weightRatio > 12 && layer.weightRatio < 35);
+                QVERIFY(layer.ratio > 8 && layer.ratio < 40);
             }
         }
     }
@@ -157,7 +156,7 @@ private Q_SLOTS:
         const auto inputs = randomBatches(model, 1, {}, 3);
         QVERIFY(inputs);
         const RehearsalOptions options{.activations = true, .sensitivity = true};
-        for (const int calls : {0, 1, 2, 3, 5, 8, 13, 21}) {
+        for (const int calls : {0, 1, 3, 8, 21}) {
             StopsAfter progress(calls);
             const auto stop = progress.token();
             if (calls == 0)

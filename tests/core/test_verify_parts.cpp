@@ -2,12 +2,11 @@
 // Verification part by part: what a fold makes is never called different, whatever was tampered with is, and
 // the layer is named; also where the whole model cannot be run. Every way in which a worker can end. This
 // program is its own worker.
-#include "core/verify/Verify.h"
 #include "core/worker/LatencyRun.h"
 #include "core/worker/ModelRun.h"
 #include "core/worker/Tasks.h"
 #include "core/worker/Worker.h"
-#include "support/FoldChecks.h"
+#include "tests/core/support/VerifyChecks.h"
 
 #include <QTest>
 #include <cmath>
@@ -20,8 +19,6 @@ using namespace pleat;
 using namespace pleat::test;
 
 namespace {
-
-const WorkerPlace place{.program = "/proc/self/exe"};
 
 // What the worker does in place of running a model, by the variable PLEAT_TEST_RUN; empty: it runs it.
 Result<void> misbehaves(TaskChannel& channel)
@@ -61,32 +58,6 @@ public:
     ~Misbehaviour() { qunsetenv("PLEAT_TEST_RUN"); }
 };
 
-std::shared_ptr<const GraphView> view(const std::string& bytes)
-{
-    const auto made = viewOf(bytes);
-    return made ? *made : nullptr;
-}
-
-Verification verified(const std::string& before, const std::string& after, const VerifyOptions& options = {})
-{
-    NoProgress quiet;
-    const auto a = view(before), b = view(after);
-    if (!a || !b)
-        qFatal("a model of the test is none");
-    auto found = verify(*a, *b, options, place, quiet, {});
-    if (!found)
-        qFatal("%s", found.error().message.c_str());
-    return std::move(*found);
-}
-
-std::string folded(const std::string& bytes, const FoldOptions& options = {})
-{
-    const auto made = foldThroughFiles(bytes, {}, options);
-    if (!made)
-        qFatal("%s", made.error().c_str());
-    return made->after;
-}
-
 ModelBuilder network(DataType type = DataType::Float)
 {
     ModelBuilder model(3);
@@ -97,22 +68,11 @@ ModelBuilder network(DataType type = DataType::Float)
     return model;
 }
 
-// The number at `place` of a tensor a twentieth larger.
-std::string tampered(const std::string& bytes, const std::string& name, std::size_t at)
+ModelBuilder oneLayer()
 {
-    onnx::ModelProto model;
-    model.ParseFromString(bytes);
-    for (onnx::TensorProto& tensor : *model.mutable_graph()->mutable_initializer()) {
-        if (tensor.name() != name)
-            continue;
-        float value = 0;
-        std::string& raw = *tensor.mutable_raw_data();
-        std::memcpy(&value, raw.data() + at * sizeof value, sizeof value);
-        value *= 1.05F;
-        std::memcpy(raw.data() + at * sizeof value, &value, sizeof value);
-        return model.SerializeAsString();
-    }
-    qFatal("no tensor %s", name.c_str());
+    ModelBuilder model(3);
+    model.input("x", {"N", 3, 6, 6});
+    return model.conv("c1", {.out = 4, .in = 3}).batchNorm("bn1");
 }
 
 std::string withAttribute(const std::string& bytes, const std::string& node, const std::string& name,
@@ -126,32 +86,6 @@ std::string withAttribute(const std::string& bytes, const std::string& node, con
                 if (attribute.name() == name)
                     change(attribute);
     return model.SerializeAsString();
-}
-
-// The nodes of the parts that differ, before.
-std::string blamed(const Verification& found)
-{
-    std::string names;
-    for (const PartCheck& part : found.parts)
-        if (part.differs())
-            for (const NodeRef& node : part.before)
-                names += node.name + " ";
-    return names;
-}
-
-std::string traced(const Verification& found)
-{
-    return found.divergence && found.divergence->first
-               ? found.divergence->values[*found.divergence->first].node.name
-               : "";
-}
-
-std::string problemsOf(const Verification& found)
-{
-    std::string text = found.problem + found.partsProblem;
-    for (const PartCheck& part : found.parts)
-        text += part.problem;
-    return text;
 }
 
 } // namespace
@@ -202,32 +136,36 @@ private Q_SLOTS:
         }
     }
 
-    void theLayerIsNamed_data()
+    void theLayersAreNamed_data()
     {
-        QTest::addColumn<QString>("tensor");
-        QTest::addColumn<int>("at");
-        QTest::addColumn<QString>("layer");
-        QTest::newRow("weight") << "c1.weight" << 100 << "c1";
-        QTest::newRow("first weight") << "c2.weight" << 0 << "c2";
-        QTest::newRow("last weight") << "c3.weight" << 6 * 8 * 9 - 1 << "c3";
-        QTest::newRow("bias") << "c2.bias" << 3 << "c2";
-        QTest::newRow("new bias") << "c3.bias" << 5 << "c3";
+        QTest::addColumn<QString>("first");
+        QTest::addColumn<int>("firstAt");
+        QTest::addColumn<QString>("second");
+        QTest::addColumn<int>("secondAt");
+        QTest::newRow("weights") << "c1.weight" << 100 << "c2.weight" << 0;
+        QTest::newRow("last weight") << "c3.weight" << 6 * 8 * 9 - 1 << "" << 0;
+        QTest::newRow("biases, old and new") << "c2.bias" << 3 << "c3.bias" << 5;
     }
 
-    void theLayerIsNamed()
+    void theLayersAreNamed()
     {
-        QFETCH(QString, tensor);
-        QFETCH(int, at);
-        QFETCH(QString, layer);
+        QFETCH(QString, first);
+        QFETCH(int, firstAt);
+        QFETCH(QString, second);
+        QFETCH(int, secondAt);
         const std::string before = network().bytes();
-        const std::string after =
-            tampered(folded(before), tensor.toStdString(), static_cast<std::size_t>(at));
+        std::string after = tampered(folded(before), first.toStdString(), static_cast<std::size_t>(firstAt));
+        if (!second.isEmpty())
+            after = tampered(after, second.toStdString(), static_cast<std::size_t>(secondAt));
         const Verification found = verified(before, after);
         QVERIFY(found.verdict == Equivalence::Different);
-        const std::string number = layer.toStdString().substr(1);
-        QCOMPARE(blamed(found), "c" + number + " bn" + number + " ");
+        std::string layers;
+        for (const QString& tensor : {first, second})
+            if (!tensor.isEmpty())
+                layers += QStringLiteral("c%1 bn%1 ").arg(tensor[1]).toStdString();
+        QCOMPARE(blamed(found), layers);
         // The fold keeps the name of what the batch norm makes.
-        QCOMPARE(traced(found), "bn" + number);
+        QCOMPARE(traced(found), "bn" + std::string(1, first[1].toLatin1()));
     }
 
     void theChannelIsNamed()
@@ -328,7 +266,7 @@ private Q_SLOTS:
     void workersThatFailAreNoVerdict()
     {
         QFETCH(QByteArray, how);
-        const std::string before = network().bytes(), after = folded(before);
+        const std::string before = oneLayer().bytes(), after = folded(before);
         const Misbehaviour misbehaviour(how.constData());
         const Verification found = verified(before, after);
         QVERIFY(found.verdict == Equivalence::Unknown);
@@ -337,12 +275,26 @@ private Q_SLOTS:
             QVERIFY(!part.problem.empty() && !part.isWithin && !part.differs());
     }
 
+    // Longer than the place allows is a result.
+    void theLimitOfTimeIsNoVerdict()
+    {
+        const std::string before = oneLayer().bytes(), after = folded(before);
+        WorkerPlace impatient = ownWorker();
+        impatient.time = std::chrono::seconds(1);
+        const Misbehaviour endless("endless");
+        const Verification late = verified(before, after, {}, impatient);
+        QVERIFY(late.verdict == Equivalence::Unknown);
+        QVERIFY2(late.problem.find("took longer than 1 second") != std::string::npos, late.problem.c_str());
+        for (const PartCheck& part : late.parts)
+            QVERIFY2(part.problem.find("It could not be run: ") == 0, part.problem.c_str());
+    }
+
     void withoutOnnxRuntimeNothingIsKnown()
     {
         const std::string before = network().bytes(), after = folded(before);
         NoProgress quiet;
-        const auto a = view(before), b = view(after);
-        const WorkerPlace nowhere{.program = place.program, .onnxRuntime = "/nowhere/at/all"};
+        const auto a = viewed(before), b = viewed(after);
+        const WorkerPlace nowhere{.program = ownWorker().program, .onnxRuntime = "/nowhere/at/all"};
         const auto found = verify(*a, *b, {}, nowhere, quiet, {});
         QVERIFY(found && found->verdict == Equivalence::Unknown);
         QVERIFY(!found->problem.empty() && !found->partsProblem.empty());
@@ -353,8 +305,8 @@ private Q_SLOTS:
 
     void isCancelledAtAnyMoment()
     {
-        const std::string before = network().bytes(), after = folded(before);
-        const auto a = view(before), b = view(after);
+        const std::string before = oneLayer().bytes(), after = folded(before);
+        const auto a = viewed(before), b = viewed(after);
         NoProgress quiet;
         for (const int milliseconds : {0, 5, 30, 80, 150}) {
             std::stop_source stop;
@@ -364,7 +316,7 @@ private Q_SLOTS:
             });
             if (milliseconds == 0)
                 stop.request_stop();
-            const auto found = verify(*a, *b, {}, place, quiet, stop.get_token());
+            const auto found = verify(*a, *b, {}, ownWorker(), quiet, stop.get_token());
             QVERIFY(found || found.error().code == ErrorCode::Cancelled);
         }
         const Misbehaviour endless("endless");
@@ -373,7 +325,7 @@ private Q_SLOTS:
             std::this_thread::sleep_for(std::chrono::milliseconds(300));
             stop.request_stop();
         });
-        const auto found = verify(*a, *b, {}, place, quiet, stop.get_token());
+        const auto found = verify(*a, *b, {}, ownWorker(), quiet, stop.get_token());
         QVERIFY(!found && found.error().code == ErrorCode::Cancelled);
     }
 
@@ -383,7 +335,7 @@ private Q_SLOTS:
         model.input("x", {"N", 2});
         const std::string c = model.constant("c", {1}, {2});
         model.then("Mul", "mul", {c}).then("Abs", "abs");
-        const auto opened = view(model.bytes());
+        const auto opened = viewed(model.bytes());
         const auto batch = [](std::size_t number) -> Result<std::vector<onnx::TensorProto>> {
             onnx::TensorProto x;
             x.set_name("x");
@@ -409,12 +361,12 @@ private Q_SLOTS:
                 return {};
             };
             NoProgress quiet;
-            const auto ran = runByOnnxRuntime(run, place, take, quiet, {});
+            const auto ran = runByOnnxRuntime(run, ownWorker(), take, quiet, {});
             QVERIFY2(ran, ran ? "" : ran.error().message.c_str());
             QCOMPARE(seen, (std::vector<std::string>{"0mul_out1:0", "0abs_out1:0", "1mul_out2:-2",
                                                      "1abs_out2:2", "2mul_out3:-4", "2abs_out3:4"}));
             // Whoever takes them may refuse, in his own words.
-            const auto refused = runByOnnxRuntime(run, place,
+            const auto refused = runByOnnxRuntime(run, ownWorker(),
                                                   [](std::size_t, const onnx::TensorProto&) -> Result<void> {
                                                       return failure(ErrorCode::MissingData, "no more");
                                                   },
@@ -447,34 +399,6 @@ private Q_SLOTS:
         QCOMPARE(known.lower.count(), std::int64_t{1750});
         QCOMPARE(known.median.count(), std::int64_t{3000});
         QCOMPARE(known.upper.count(), std::int64_t{5000});
-    }
-
-    // In slices of one value each it is what it is in one.
-    void aTraceIsTheSameInSlices()
-    {
-        const std::string before = network().bytes();
-        const auto a = view(before), b = view(tampered(folded(before), "c2.weight", 7));
-        NoProgress quiet;
-        const auto common = commonValues(a, *b, quiet, {});
-        QVERIFY(common);
-        onnx::TensorProto x;
-        x.set_name("x");
-        x.set_data_type(onnx::TensorProto::FLOAT);
-        std::vector<float> values;
-        for (const std::int64_t size : {2, 3, 12, 12})
-            x.add_dims(size);
-        for (int e = 0; e < 2 * 3 * 12 * 12; ++e)
-            values.push_back(std::sin(static_cast<float>(e)));
-        x.set_raw_data(values.data(), values.size() * sizeof(float));
-        const std::vector inputs{x};
-        const auto whole = traceDivergence(*a, *b, *common, inputs, {}, place, quiet, {});
-        const auto sliced = traceDivergence(*a, *b, *common, inputs, {}, place, quiet, {}, 1);
-        QVERIFY(whole && sliced && whole->values.size() == sliced->values.size());
-        QVERIFY(whole->first && whole->first == sliced->first);
-        QCOMPARE(whole->values[*whole->first].node.name, std::string("bn2"));
-        for (std::size_t v = 0; v < whole->values.size(); ++v)
-            QCOMPARE(whole->values[v].difference.numbers.largest,
-                     sliced->values[v].difference.numbers.largest);
     }
 
     void errorsAreCountedByDecade()

@@ -138,17 +138,23 @@ def check_compare(cli, network, folder):
     run(cli, "compare", network, folder / "folded.onnx", "--html", target)
     page = read(target)
     old, new = constants(network), constants(folder / "folded.onnx")
+    nodes, tables = page.tables[0], page.tables[1:]
+    left = {node.name for node in onnx.load(folder / "folded.onnx", load_external_data=False).graph.node}
+    gone = [node.name for node in onnx.load(network, load_external_data=False).graph.node
+            if node.name not in left and node.op_type != "Constant"]
+    workflow.expect("nodes only before", sorted(row["node"][1] for row in nodes if row["change"][1] == "only before"),
+                    sorted(gone))
     different = [name for name in old if name in new and not numpy.array_equal(old[name], new[name])]
-    workflow.expect("tensors that differ", sorted(row["tensor"][1] for row in page.tables[0]), sorted(different))
-    ratios = [row["sqnr"][0] for row in page.tables[0]]
+    workflow.expect("tensors that differ", sorted(row["tensor"][1] for row in tables[0]), sorted(different))
+    ratios = [row["sqnr"][0] for row in tables[0]]
     workflow.expect("worst first", ratios, sorted(ratios))
     workflow.expect("tensors with plots", page.tags.count("details"), len(different))
-    for row in page.tables[0]:
+    for row in tables[0]:
         a, b = (tensors[row["tensor"][1]].astype("float64") for tensors in (old, new))
         expect_close(f"{row['tensor'][1]}: largest", row["largest"][0], numpy.abs(b - a).max())
         expect_close(f"{row['tensor'][1]}: SQNR", row["sqnr"][0], 10 * math.log10((a**2).sum() / ((b - a) ** 2).sum()), 1e-6)
     for number, here, there in (1, old, new), (2, new, old):
-        workflow.expect("tensors of one model only", sorted(row["tensor"][1] for row in page.tables[number]),
+        workflow.expect("tensors of one model only", sorted(row["tensor"][1] for row in tables[number]),
                         sorted(set(here) - set(there)))
 
 

@@ -119,6 +119,8 @@ private Q_SLOTS:
         QTest::newRow("a chain, left to right")
             << modelWithPairs(m_folder, 40) << int(ui::Direction::LeftRight) << true;
         QTest::newRow("the sample") << sampleModel() << int(ui::Direction::TopDown) << false;
+        QTest::newRow("scopes, some of them collapsed")
+            << modelWithPairs(m_folder, 40) << int(ui::Direction::TopDown) << false;
     }
     void followsWhatWouldBeMadeAnew()
     {
@@ -132,8 +134,17 @@ private Q_SLOTS:
         QVERIFY(opened);
         const std::vector<Workspace::PanelMarks> sources{
             {QStringLiteral("folds"), {foldMarks, foldMarkChange}}};
+        std::optional<ScopeState> scopes;
+        if (QString::fromUtf8(QTest::currentDataTag()).startsWith(QStringLiteral("scopes"))) {
+            scopes = ScopeState().of(std::make_shared<const NameScopes>(*(*opened)->view, ScopeIndex::Main));
+            const auto all = scopes->tree().scopes();
+            QVERIFY(all.size() > 4);
+            for (std::uint32_t s = 1; s < all.size(); s += 2)
+                scopes->collapse(s);
+        }
         const auto of = [&](const SnapshotPointer& shown, const SnapshotPointer& current) {
-            return Drawing::Of{shown, current, sources, 0, types, static_cast<ui::Direction>(direction), {}};
+            return Drawing::Of{shown, current, sources, 0, types, static_cast<ui::Direction>(direction),
+                               {},    scopes};
         };
         const auto laidOut = draw(of(*opened, *opened), nullptr, {});
         QVERIFY(laidOut);
@@ -209,7 +220,7 @@ private Q_SLOTS:
         const std::vector<Workspace::PanelMarks> sources{
             {QStringLiteral("folds"), {foldMarks, foldMarkChange}}};
         const auto of = [&](const SnapshotPointer& shown) {
-            return Drawing::Of{shown, shown, sources, 0, types, ui::Direction::TopDown, {}};
+            return Drawing::Of{shown, shown, sources, 0, types, ui::Direction::TopDown, {}, {}};
         };
         Drawing drawing = *draw(of(opened), nullptr, {});
         GraphCanvas canvas;

@@ -126,6 +126,24 @@ private Q_SLOTS:
         QTRY_COMPARE(map.reading(), QStringLiteral("[0, 0]\n−4"));
     }
 
+    // Beyond 2^53 a double is not enough.
+    void readsLargeIntegersExactly()
+    {
+        const std::array<std::uint64_t, 2> numbers{9'007'199'254'740'993, 18'446'744'073'709'551'615U};
+        const auto bytes = std::as_bytes(std::span(numbers));
+        const Payload payload{std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end())};
+        const std::vector<std::int64_t> dims{1, 2};
+        const WeightLayout layout = layoutByShape(dims);
+        HeatMap& map = shown({}, {TensorView("t", DataType::UInt64, dims, payload), layout}, 0);
+        hover(map, 0, 0);
+        QCOMPARE(map.reading(), QStringLiteral("[0, 0]\n9007199254740993"));
+        hover(map, 0, 1);
+        QTRY_COMPARE(map.reading(), QStringLiteral("[0, 1]\n18446744073709551615"));
+        HeatMap& signedMap = shown({}, {TensorView("t", DataType::Int64, dims, payload), layout}, 0);
+        hover(signedMap, 0, 1);
+        QCOMPARE(signedMap.reading(), QStringLiteral("[0, 1]\n−1"));
+    }
+
     void showsBeforeAfterAndTheirDifferences()
     {
         HeatMap& map = shown(weightsOf({2, -4, 0, 1}, {2, 2}), weightsOf({3, -2, 4, 1}, {2, 2}), 4);

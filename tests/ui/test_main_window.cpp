@@ -292,10 +292,10 @@ private Q_SLOTS:
         NoProgress progress;
         const SnapshotPointer& before = window.workspace().document().opened();
         const SnapshotPointer current = window.workspace().document().current();
-        const auto compared =
-            compareWeights({before, current, NodeId::None, current->candidates().front()->id}, progress, {});
-        QVERIFY(compared && *compared && (*compared)->before && (*compared)->preview);
-        QCOMPARE((*compared)->before->name, std::string("first"));
+        const auto found =
+            findWeights({before, current, NodeId::None, current->candidates().front()->id}, progress, {});
+        QVERIFY(found && found->before && found->notes.preview);
+        QCOMPARE(found->before->weight.name(), std::string("first"));
 
         // Folded, it cannot be switched off before the fold is undone.
         fold(window);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The plots and tables of the panel WEIGHTS: what they show is what was measured, in any order, at any number
 // of channels, and it can be taken along.
+#include "tests/ui/Gate.h"
 #include "tests/ui/WindowFixture.h"
 #include "ui/weights/ChannelOrder.h"
 #include "ui/weights/ChannelPlot.h"
@@ -196,6 +197,26 @@ private Q_SLOTS:
             for (std::size_t bin = 0; bin < sum.size(); ++bin)
                 sum[bin] += channel.after.bins[bin];
         QCOMPARE(sum, all->after.bins);
+    }
+
+    // Ranges do not wait for what is counted, and another layer's counts never stand beside them.
+    void showsRangesBeforeValuesAreCounted()
+    {
+        const auto window = openedAtAPair();
+        chooseTab(*window, QStringLiteral("Histogram"));
+        auto* plot = window->findChild<HistogramPlot*>(QStringLiteral("histogramPlot"));
+        QTRY_VERIFY(plot->accessibleName().contains(QStringLiteral(" bins")));
+        auto& panel = window->panel<WeightsPanel>();
+        const std::string first = panel.comparison()->after.name;
+        Gate gate(QStringLiteral("weights, closer"), 1);
+        gate.listenTo(window->workspace().jobs());
+        const FoldCandidate& next = *window->workspace().document().current()->candidates()[1];
+        window->workspace().selectNode(next.layer->id, next.id, Workspace::Reveal::No);
+        QTRY_VERIFY(gate.waiting);
+        QVERIFY(panel.comparison()->before && panel.comparison()->after.name != first);
+        QCOMPARE(plot->accessibleName(), QStringLiteral("counting…"));
+        gate.open.release();
+        QTRY_VERIFY(plot->accessibleName().contains(QStringLiteral(" bins")));
     }
 
     void showsTheBatchNormAsATable()

@@ -168,6 +168,10 @@ void GraphCanvas::mouseDoubleClickEvent(QMouseEvent* event)
     if (event->button() != Qt::LeftButton)
         return;
     m_mayClick = false;
+    if (const auto block = blockAt(event->position()); block && block->node < 0) {
+        const QRectF& rect = scene().groups[static_cast<std::size_t>(block->group)].rect;
+        return moveTo(rect.center(), std::max(zoomToFit(rect), m_zoom * 1.25));
+    }
     const CanvasHit hit = hitAt(event->position());
     setSelection(hit);
     activate(hit);

@@ -49,6 +49,7 @@ public:
             return std::nullopt;
         Drawing next = m_previous;
         next.of = m_of;
+        next.of.scopes = m_previous.of.scopes;
         next.scene =
             std::make_shared<const IndexedScene>(IndexedScene{m_kept.take(), m_laidOut.scene->index});
         next.frames = std::move(m_frames);
@@ -200,10 +201,14 @@ private:
         return number < 0 ? std::nullopt : std::optional(static_cast<quint32>(number));
     }
 
+    bool isScope(quint32 number) const { return m_laidOut.items[number].scope != NameScopes::root; }
+
     bool changeEdges()
     {
         for (const quint32 number : m_edges) {
             const SceneEdge& laidOut = m_laidOut.scene->scene.edges[number];
+            if (isScope(laidOut.from) || isScope(laidOut.to))
+                return false; // which tensors lead there is known to who looks at all of it
             const ValueIndex value = valueOf(laidOut);
             const auto from = value == ValueIndex::None ? std::nullopt : sourceOf(value);
             if (from)
@@ -247,6 +252,9 @@ private:
                                                {*m_of.shown, *m_of.current});
             if (!change)
                 return false;
+            for (const auto* marks : {&change->gone, &change->came})
+                if (std::ranges::any_of(*marks, [this](const Mark& mark) { return isHidden(mark); }))
+                    return false; // a collapsed scope counts it
             for (Mark& mark : change->gone)
                 gone.push_back({std::move(mark), &source.panel});
             for (Mark& mark : change->came)
@@ -270,6 +278,14 @@ private:
         for (const GivenMark& given : came)
             addFrame(given);
         return true;
+    }
+
+    bool isHidden(const Mark& mark) const
+    {
+        return std::ranges::any_of(mark.nodes, [this](NodeId id) {
+            const NodeIndex node = id == NodeId::None ? NodeIndex::None : m_view.find(id);
+            return m_previous.of.scopes && m_previous.of.scopes->hiding(m_view, node);
+        });
     }
 
     void removeFrame(quint32 number)
@@ -330,13 +346,18 @@ std::optional<Drawing> follow(const Drawing::Of& of, const Drawing& previous)
 {
     const Drawing::Of& was = previous.of;
     if (of.sourcesVersion != was.sourcesVersion || of.types != was.types || of.direction != was.direction ||
-        of.details != was.details || !of.details.shapes || !of.details.leftOut.empty())
+        of.details != was.details || !of.details.shapes || !of.details.leftOut.empty() ||
+        (of.scopes && of.scopes != was.scopes))
         return std::nullopt; // what is left out is read past, which Follower does not
     return Follower(of, previous).run();
 }
 
-std::optional<Drawing> draw(const Drawing::Of& of, const Drawing* previous, const std::stop_token& stop)
+std::optional<Drawing> draw(Drawing::Of of, const Drawing* previous, const std::stop_token& stop)
 {
+    if (!of.scopes)
+        of.scopes = previous
+                        ? previous->of.scopes
+                        : ScopeState::opening(std::make_shared<const NameScopes>(*of.shown->view, of.scope));
     if (previous) {
         if (auto followed = follow(of, *previous))
             return followed;
@@ -346,7 +367,7 @@ std::optional<Drawing> draw(const Drawing::Of& of, const Drawing* previous, cons
     marks.reserve(given.size());
     for (GivenMark& each : given)
         marks.push_back(each.mark);
-    auto built = gatherScene(of.page(), marks, *of.types, of.details, stop);
+    auto built = gatherScene(of.page(), marks, *of.types, of.details, stop, *of.scopes);
     if (!built)
         return std::nullopt;
     Drawing drawing{of, {}, {}, {}, {}};

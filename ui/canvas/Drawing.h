@@ -19,6 +19,7 @@ struct Drawing {
         std::shared_ptr<const ValueTypes> types;
         Direction direction = Direction::TopDown;
         SceneDetails details;
+        std::optional<ScopeState> scopes;    // nothing: as a page opens
         ScopeIndex scope = ScopeIndex::Main; // of the shown model
 
         Page page() const { return {*shown->view, scope}; }
@@ -43,7 +44,7 @@ struct Drawing {
 
 // Follows `previous`, of the same page, where it can, else keeps its places, else lays out; without
 // `previous`, that. Nothing when stopped.
-std::optional<Drawing> draw(const Drawing::Of& of, const Drawing* previous, const std::stop_token& stop);
+std::optional<Drawing> draw(Drawing::Of of, const Drawing* previous, const std::stop_token& stop);
 
 // What an edit made of `previous`, at the cost of what it touched. Nothing where that cannot be followed.
 std::optional<Drawing> follow(const Drawing::Of& of, const Drawing& previous);

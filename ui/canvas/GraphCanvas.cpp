@@ -129,7 +129,9 @@ void GraphCanvas::setSharedScene(ScenePointer next, KeepView keep)
 
 void GraphCanvas::paintAgain(const QRectF& area)
 {
-    constexpr double pens = 8; // which are wider than in the scene where that is small, widget px
+    // Which are wider than in the scene where that is small, and blocks that are wider than what they cover;
+    // widget px.
+    const double pens = scene().groups.empty() ? 8 : 120;
     if (area.isNull())
         return;
     const auto widened = [reach = pens / m_zoom](const QRectF& rect) {
@@ -208,14 +210,30 @@ QRectF GraphCanvas::visibleScene() const
     return {toScene({0, 0}), toScene(QPointF(width(), height()))};
 }
 
+std::optional<OverviewBlock> GraphCanvas::blockAt(QPointF widgetPosition) const
+{
+    if (m_marks.heat || !m_marks.emphasised.empty())
+        return std::nullopt; // they are not painted then
+    for (const OverviewBlock& block : overviewBlocks(scene(), m_zoom))
+        if (block.opacity > 0.5 && block.rect.contains(toScene(widgetPosition)))
+            return block;
+    return std::nullopt;
+}
+
 CanvasHit GraphCanvas::hitAt(QPointF widgetPosition) const
 {
+    if (const auto block = blockAt(widgetPosition))
+        return {block->node, -1, -1};
     return index().at(scene(), toScene(widgetPosition), std::max(3.0, 6 / m_zoom));
 }
 
 double GraphCanvas::fitZoom() const
 {
-    const QRectF& b = scene().bounds;
+    return zoomToFit(scene().bounds);
+}
+
+double GraphCanvas::zoomToFit(const QRectF& b) const
+{
     if (b.isEmpty())
         return 1;
     return std::min({1.0, (width() - 2 * margin) / b.width(), (height() - 2 * margin) / b.height()});
@@ -340,7 +358,10 @@ void GraphCanvas::showStart()
 {
     const double whole = fitZoom();
     m_fitOnResize = true; // until somebody moves it: the window gets its real size after the scene
-    if (whole >= readableZoom) {
+    const bool hasNames = std::ranges::any_of(scene().nodes, [](const SceneNode& node) {
+        return node.category == Category::Scope; // whose names can be read at any zoom
+    });
+    if (whole >= readableZoom || hasNames) {
         setView(scene().bounds.center(), whole);
         return;
     }

@@ -54,6 +54,7 @@ public:
     void setHeat(std::shared_ptr<const CanvasHeat> heat);
     const std::shared_ptr<const CanvasHeat>& heat() const { return m_marks.heat; }
     CanvasHit hitAt(QPointF widgetPosition) const;
+    std::optional<OverviewBlock> blockAt(QPointF widgetPosition) const; // what covers the nodes there
     QString toolTipFor(const CanvasHit& hit) const; // marked up, with all text of the model escaped
 
     void centreOn(int node); // moves there, and closer if nothing could be read
@@ -127,6 +128,7 @@ private:
     void chooseAlso(const std::vector<std::uint32_t>& nodes);
     void toggleChosen(int node);
     double fitZoom() const;
+    double zoomToFit(const QRectF& area) const;
     double leastZoom() const;
     QPointF clamped(QPointF centre, double zoom) const;
     int nodeNearest(QPointF scenePosition) const;

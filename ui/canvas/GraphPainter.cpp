@@ -50,10 +50,12 @@ bool GraphPainter::step() const
 void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, const CanvasMarks& marks)
 {
     const Detail detail(zoom);
-    const auto frames = m_index.frames(m_scene, visible);
-    const auto nodes = m_index.nodes(m_scene, visible.adjusted(-8, -8, 8, 8));
+    auto frames = m_index.frames(m_scene, visible);
+    auto nodes = m_index.nodes(m_scene, visible.adjusted(-8, -8, 8, 8));
     // Labels stand beside their line and may reach into view when the line does not.
-    const auto lines = m_index.lines(m_scene, visible.adjusted(-120, -40, 120, 40));
+    auto lines = m_index.lines(m_scene, visible.adjusted(-120, -40, 120, 40));
+    const Overview overview = overviewOf(zoom, marks);
+    leaveOutCovered(overview, nodes, lines, frames);
 
     const bool far = zoom < farZoom;
     if (m_watch) // how often each kind is gone through below
@@ -63,7 +65,7 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
     if (far)
         paintFarLines(painter, lines, visible, zoom);
     else
-        paintLines(painter, lines, detail);
+        paintLines(painter, lines, visible, detail);
     paintLitLines(painter, detail, marks);
     if (far) {
         paintFarNodes(painter, nodes, zoom);
@@ -81,7 +83,8 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
         paintHeat(painter, nodes, visible, detail, *marks.heat);
     if (!marks.emphasised.empty())
         paintEmphasised(painter, nodes, visible, detail, marks);
-    paintRings(painter, detail, marks);
+    paintOverview(painter, overview, visible);
+    paintRings(painter, detail, marks, overview);
     if (detail.badges > 0 && !marks.heat)
         paintBadges(painter, frames, detail);
 }
@@ -174,17 +177,21 @@ const std::vector<layout::PointF>& GraphPainter::points(std::uint32_t line) cons
 }
 
 void GraphPainter::paintLines(QPainter& painter, const std::vector<std::uint32_t>& lines,
-                              const Detail& detail) const
+                              const QRectF& visible, const Detail& detail) const
 {
     painter.setPen(QPen(m_theme.edge, detail.lineWidth, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin));
     painter.setBrush(Qt::NoBrush);
     for (const std::uint32_t line : lines)
         if (step() && points(line).size() > 1)
-            painter.drawPath(linePath(points(line), m_scene.direction));
+            if (const QPainterPath path = linePathIn(visible, points(line), m_scene.direction);
+                !path.isEmpty())
+                painter.drawPath(path);
     painter.setPen(Qt::NoPen);
     painter.setBrush(m_theme.edge);
+    const QRectF arrives = visible.adjusted(-arrowSize, -arrowSize, arrowSize, arrowSize);
     for (const std::uint32_t line : lines)
-        if (step() && line >= m_scene.layout.trunks.size())
+        if (step() && line >= m_scene.layout.trunks.size() && !points(line).empty() &&
+            arrives.contains(toQt(points(line).back())))
             painter.drawPolygon(arrowHead(points(line), m_scene.direction, arrowSize));
 }
 

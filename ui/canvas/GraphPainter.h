@@ -6,6 +6,7 @@
 #include "core/base/Progress.h"
 #include "ui/canvas/GraphScene.h"
 #include "ui/canvas/SceneIndex.h"
+#include "ui/canvas/ScopeOverview.h"
 #include "ui/document/Heat.h"
 
 #include <QRectF>
@@ -53,11 +54,21 @@ public:
 
 private:
     struct Detail;
+    struct Overview {
+        std::vector<OverviewBlock> blocks;
+        std::vector<int> covering;                                      // of each group, see coveringBlocks()
+        int blockOf(const GraphScene& scene, std::uint32_t node) const; // that covers it; -1: none
+    };
 
+    Overview overviewOf(double zoom, const CanvasMarks& marks) const;
+    void leaveOutCovered(const Overview& overview, std::vector<std::uint32_t>& nodes,
+                         std::vector<std::uint32_t>& lines, std::vector<std::uint32_t>& frames) const;
+    void paintOverview(QPainter& painter, const Overview& overview, const QRectF& visible) const;
     void paintFrames(QPainter& painter, const std::vector<std::uint32_t>& frames, const Detail& detail,
                      const CanvasMarks& marks) const;
     void paintBadges(QPainter& painter, const std::vector<std::uint32_t>& frames, const Detail& detail) const;
-    void paintLines(QPainter& painter, const std::vector<std::uint32_t>& lines, const Detail& detail) const;
+    void paintLines(QPainter& painter, const std::vector<std::uint32_t>& lines, const QRectF& visible,
+                    const Detail& detail) const;
     void paintFarLines(QPainter& painter, const std::vector<std::uint32_t>& lines, const QRectF& visible,
                        double zoom) const;
     void paintLitLines(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const;
@@ -73,7 +84,8 @@ private:
                          const Detail& detail, const CanvasMarks& marks) const;
     void paintHeat(QPainter& painter, const std::vector<std::uint32_t>& nodes, const QRectF& visible,
                    const Detail& detail, const CanvasHeat& heat) const;
-    void paintRings(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const;
+    void paintRings(QPainter& painter, const Detail& detail, const CanvasMarks& marks,
+                    const Overview& overview) const;
 
     bool step() const; // one thing more is painted; false: stop
 

@@ -4,6 +4,7 @@
 #include "ui/canvas/CanvasBar.h"
 #include "ui/canvas/CanvasControls.h"
 #include "ui/canvas/GraphImage.h"
+#include "ui/canvas/ScopeBlocks.h"
 #include "ui/document/Convert.h"
 #include "ui/widgets/PlainText.h"
 
@@ -88,6 +89,8 @@ void GraphPane::show(Subject subject)
         m_subject = subject;
         m_places = subject == Subject::Reloaded ? placesInView() : std::vector<Place>();
         m_isShown = false;
+        if (subject == Subject::Other)
+            m_scopes.reset();
     }
     if (!same || subject != Subject::Same)
         rebuild();
@@ -124,10 +127,13 @@ void GraphPane::rebuild()
     m_jobs.start(
         layoutLane, tr("Laying out…"), this,
         [of = Drawing::Of{m_shown, m_current, m_workspace.marks(), m_marksVersion,
-                          m_workspace.document().types(), m_direction, m_details,
+                          m_workspace.document().types(), m_direction, m_details, m_scopes,
                           findPage(*m_shown->view, m_page)},
-         previous = previous ? std::optional(*previous) : std::nullopt](Progress&, std::stop_token stop) {
-            return draw(of, previous ? &*previous : nullptr, stop);
+         previous = previous ? std::optional(*previous) : std::nullopt,
+         isReloaded = m_subject == Subject::Reloaded](Progress&, std::stop_token stop) mutable {
+            if (isReloaded && of.scopes)
+                of.scopes = of.scopes->of(std::make_shared<const NameScopes>(*of.shown->view, of.scope));
+            return draw(std::move(of), previous ? &*previous : nullptr, stop);
         },
         [this](std::optional<Drawing> drawing) {
             if (drawing)
@@ -142,9 +148,13 @@ void GraphPane::present(Drawing drawing)
     const Subject subject = std::exchange(m_subject, Subject::Same);
     const bool samePage = m_isShown && drawnPage() == m_page;
     m_isShown = true;
-    const auto place = centreToReturnTo(drawing.scene->scene);
+    auto place = centreToReturnTo(drawing.scene->scene);
     const auto view = std::exchange(m_viewToReturnTo, std::nullopt);
+    if (!place && !view && samePage)
+        place = centreHolding(*drawing.scene);
+    m_held = NameScopes::root;
     m_drawing = std::move(drawing);
+    m_scopes = m_drawing->of.scopes;
     m_canvas->setSharedScene(m_drawing->scene, place || view ? GraphCanvas::KeepView::Exact
                                                : samePage    ? GraphCanvas::KeepView::Anchor
                                                              : GraphCanvas::KeepView::Fit);
@@ -160,7 +170,8 @@ void GraphPane::present(Drawing drawing)
         emphasise(m_emphasised);
     colourNodes();
     m_wanted.centre &= subject == Subject::Same;
-    applyWanted();
+    if (!m_wanted.centre || !expandTo(m_wanted))
+        applyWanted();
     Q_EMIT sceneShown();
 }
 
@@ -226,10 +237,14 @@ std::optional<QPointF> GraphPane::centreToReturnTo(const GraphScene& scene)
 void GraphPane::followSelection(bool centre)
 {
     const Selection::Value& selected = m_workspace.selection().value();
+    if (m_following)
+        return; // by the canvas itself
     m_wanted = {selected.node, selected.scope, selected.value, centre};
     if (centre && m_shown)
         openPage(pageOf(selected));
-    if (m_isShown && drawnPage() == m_page)
+    if (!m_isShown || drawnPage() != m_page)
+        return; // it comes with the scene
+    if (!centre || !expandTo(m_wanted))
         applyWanted();
 }
 
@@ -239,7 +254,23 @@ int GraphPane::sceneNode(NodeIndex node) const
     const GraphView& view = *m_drawing->of.shown->view;
     while (node != NodeIndex::None && view.scope(node) != m_drawing->of.scope)
         node = view.scopes()[index(view.scope(node))].owner;
-    return node == NodeIndex::None ? -1 : m_canvas->nodeWithKey(static_cast<quint32>(view.id(node)));
+    if (node == NodeIndex::None)
+        return -1;
+    const auto hiding = m_drawing->of.scopes->hiding(view, node);
+    return m_canvas->nodeWithKey(hiding ? ScopeBlock::key(*hiding) : static_cast<quint32>(view.id(node)));
+}
+
+// The node that shows it: a value its producer, a weight the node that reads it.
+NodeIndex GraphPane::nodeOf(const GraphView& view, const Wanted& wanted)
+{
+    if (wanted.node != NodeId::None)
+        return view.find(wanted.node);
+    const ValueIndex value = view.find(findPage(view, wanted.scope), wanted.value);
+    if (value == ValueIndex::None)
+        return NodeIndex::None;
+    if (view.producer(value) != NodeIndex::None)
+        return view.producer(value);
+    return view.uses(value).empty() ? NodeIndex::None : view.uses(value).front().node;
 }
 
 CanvasHit GraphPane::find(const Wanted& wanted) const
@@ -247,6 +278,8 @@ CanvasHit GraphPane::find(const Wanted& wanted) const
     const GraphView& view = *m_drawing->of.shown->view;
     if (const NodeIndex node = view.find(wanted.node); wanted.node != NodeId::None && node != NodeIndex::None)
         return {sceneNode(node), -1, -1};
+    if (wanted.block != NameScopes::root)
+        return {m_canvas->nodeWithKey(ScopeBlock::key(wanted.block)), -1, -1};
     const ValueIndex value = view.find(findPage(view, wanted.scope), wanted.value);
     if (wanted.value.empty() || value == ValueIndex::None)
         return {};
@@ -260,9 +293,7 @@ CanvasHit GraphPane::find(const Wanted& wanted) const
     for (std::size_t i = 0; isKnownHere && i < edges.size(); ++i)
         if (!edges[i].gone && edges[i].tensorName == name)
             return {-1, static_cast<int>(i), -1};
-    // A weight is drawn in the node that reads it.
-    return view.uses(value).empty() ? CanvasHit()
-                                    : CanvasHit{sceneNode(view.uses(value).front().node), -1, -1};
+    return {sceneNode(nodeOf(view, wanted)), -1, -1};
 }
 
 void GraphPane::applyWanted()
@@ -297,8 +328,10 @@ void GraphPane::selectionChanged(const CanvasHit& hit)
         node = static_cast<int>(scene.frames[static_cast<std::size_t>(hit.frame)].nodes.front());
     if (node >= 0) {
         const BuiltScene::Item& item = m_drawing->laidOut->items[static_cast<std::size_t>(node)];
-        m_wanted = {item.node, {}, item.value, false};
-        if (item.node != NodeId::None)
+        m_wanted = {item.node, {}, item.value, false, item.scope};
+        if (item.scope != NameScopes::root)
+            clearSelection();
+        else if (item.node != NodeId::None)
             m_workspace.selectNode(item.node);
         else
             selectValue(item.value);
@@ -308,6 +341,14 @@ void GraphPane::selectionChanged(const CanvasHit& hit)
     } else {
         m_workspace.selection().clear();
     }
+}
+
+// Of the workspace: what the canvas has selected is nothing that the panels know.
+void GraphPane::clearSelection()
+{
+    m_following = true;
+    m_workspace.selection().clear();
+    m_following = false;
 }
 
 void GraphPane::selectValue(const std::string& name)
@@ -353,14 +394,32 @@ bool GraphPane::isFound(const FindQuery& query, const BuiltScene::Item& item) co
     return value != ValueIndex::None && query.matches(view, value, types);
 }
 
+// Collapsed scopes that hide something of it.
+std::set<std::uint32_t> GraphPane::blocksWith(const FindQuery& query) const
+{
+    const GraphView& view = *m_drawing->of.shown->view;
+    std::set<std::uint32_t> blocks;
+    if (m_drawing->of.scopes->isAllExpanded())
+        return blocks;
+    for (const NodeIndex node : view.scopes()[index(m_drawing->of.scope)].nodes)
+        if (query.matches(view, node, *m_drawing->of.types))
+            if (const auto hiding = m_drawing->of.scopes->hiding(view, node))
+                blocks.insert(*hiding);
+    return blocks;
+}
+
 void GraphPane::emphasise(const QString& words)
 {
     m_emphasised = words;
     const FindQuery query(toStd(words));
     std::vector<std::uint32_t> found;
     const std::size_t nodes = m_isShown && !query.isEmpty() ? m_canvas->scene().nodes.size() : 0;
+    const std::set<std::uint32_t> blocks = nodes > 0 ? blocksWith(query) : std::set<std::uint32_t>();
+    const auto isLit = [&](const BuiltScene::Item& item) {
+        return item.scope != NameScopes::root ? blocks.contains(item.scope) : isFound(query, item);
+    };
     for (std::size_t i = 0; i < nodes; ++i)
-        if (!m_canvas->scene().nodes[i].gone && isFound(query, m_drawing->laidOut->items[i]))
+        if (!m_canvas->scene().nodes[i].gone && isLit(m_drawing->laidOut->items[i]))
             found.push_back(static_cast<std::uint32_t>(i));
     m_canvas->emphasise(std::move(found));
 }

@@ -13,6 +13,7 @@
 #include <QWidget>
 #include <functional>
 #include <map>
+#include <set>
 
 class QMenu;
 
@@ -36,6 +37,9 @@ public:
     void toggleDirection();
     const SceneDetails& details() const { return m_details; }
     void setDetails(const SceneDetails& details);
+    // Scopes of the network: each is one node, or shown with what is in it.
+    void collapseScopes(std::uint32_t level); // all that are so deep, and deeper: 1 for the outermost
+    void expandScopes();
     // In a job; `done` hears a sentence that says what went wrong, or nothing. Not at all when cancelled.
     void saveImage(const QString& path, std::function<void(const QString& problem)> done);
     // Which page of the model is shown, or on its way.
@@ -55,6 +59,7 @@ private:
         NodeId node = NodeId::None;
         std::string scope, value; // of a value: the path of its scope, and its name
         bool centre = false;
+        std::uint32_t block = NameScopes::root; // a scope that is collapsed
     };
 
     struct Place {
@@ -101,6 +106,7 @@ private:
     std::vector<Place> placesInView() const;
     std::optional<QPointF> centreToReturnTo(const GraphScene& scene);
     bool isFound(const FindQuery& query, const BuiltScene::Item& item) const;
+    std::set<std::uint32_t> blocksWith(const FindQuery& query) const;
     void applyWanted(); // to the scene that is shown
     CanvasHit find(const Wanted& wanted) const;
     int sceneNode(NodeIndex node) const;
@@ -115,6 +121,15 @@ private:
     std::vector<std::uint32_t> meantNodes() const;
     void chooseSameType(int node);
     void copyNames();
+    // GraphPaneScopes.cpp
+    void addScopeActions(QMenu& menu, int node);
+    void setScopes(ScopeState scopes, std::uint32_t held);
+    void expandBlock(int node);
+    bool expandTo(const Wanted& wanted); // what hides it; false: nothing does
+    std::optional<QPointF> centreHolding(const IndexedScene& next) const;
+
+    void clearSelection();
+    static NodeIndex nodeOf(const GraphView& view, const Wanted& wanted);
 
     Workspace& m_workspace;
     JobRunner& m_jobs;
@@ -122,6 +137,8 @@ private:
     GraphCanvas* m_canvas = nullptr;
     Direction m_direction = Direction::TopDown;
     SceneDetails m_details;
+    std::optional<ScopeState> m_scopes;      // of the page; nothing: as it opens
+    std::uint32_t m_held = NameScopes::root; // the scope that was collapsed or expanded: it stays in view
     SnapshotPointer m_shown, m_current;
 
     std::optional<Drawing> m_drawing; // what the canvas shows

@@ -25,6 +25,7 @@ void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
     }
     addPageActions(menu, hit);
     addChoosingActions(menu, hit);
+    addScopeActions(menu, hit.node);
     menu.addAction(tr("Fit"), m_canvas, &GraphCanvas::fit);
     menu.addAction(tr("Actual Size"), m_canvas, &GraphCanvas::actualSize);
     menu.exec(position);

@@ -112,6 +112,20 @@ void reserveFrame(const SceneFrame& frame, const std::vector<char>& first, const
     }
 }
 
+void placeGroups(GraphScene& scene)
+{
+    std::vector<QRectF> around(scene.groups.size());
+    for (std::size_t n = 0; n < scene.groupOf.size(); ++n)
+        if (const int group = scene.groupOf[n]; group >= 0)
+            around[static_cast<std::size_t>(group)] |= scene.nodes[n].rect;
+    for (std::size_t g = around.size(); g-- > 0;) {
+        SceneGroup& group = scene.groups.change(g);
+        group.rect = around[g];
+        if (group.parent >= 0)
+            around[static_cast<std::size_t>(group.parent)] |= group.rect;
+    }
+}
+
 } // namespace
 
 void placeFrame(const GraphScene& scene, SceneFrame& frame, const QFontMetricsF& metrics)
@@ -191,6 +205,7 @@ void placeScene(GraphScene& scene, LayoutResult result)
     scene.bounds = QRectF(0, 0, result.size.width, result.size.height);
     scene.layout = {std::move(result.ranks), std::move(result.trunks), std::move(result.branches),
                     std::move(result.reversed)};
+    placeGroups(scene);
     scene.frameOf = frameOf(scene);
     const QFontMetricsF metrics(SceneFonts::standard().badge);
     for (std::size_t f = 0; f < scene.frames.size(); ++f) {

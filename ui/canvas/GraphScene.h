@@ -14,6 +14,7 @@
 #include <QFontMetricsF>
 #include <QRectF>
 #include <QString>
+#include <optional>
 #include <vector>
 
 namespace pleat::ui {
@@ -22,9 +23,11 @@ using layout::Direction;
 using layout::LayoutInput;
 using layout::LayoutResult;
 
-// One weight inside a node: "W" and "32 × 3 × 3 × 3".
+// One weight inside a node: "W" and "32 × 3 × 3 × 3". Without a shape it has the whole width.
 struct WeightRow {
     QString name, shape;
+    std::optional<MarkLook> look = {}; // of marks that the words are about
+    int count = 0;                     // so many
     friend bool operator==(const WeightRow&, const WeightRow&) = default;
 };
 
@@ -73,10 +76,22 @@ struct SceneLayout {
     std::vector<std::uint32_t> reversed;
 };
 
+// A scope of the network that some of the nodes are in, or that one of them stands for.
+struct SceneGroup {
+    quint32 scope = 0; // its number among the scopes of the page
+    int parent = -1;   // group; before this one
+    QString label;     // "layer1.0"
+    quint32 nodes = 0; // in it, in the model as it was opened
+    QRectF rect;       // around its nodes, by placeScene()
+    friend bool operator==(const SceneGroup&, const SceneGroup&) = default;
+};
+
 struct GraphScene {
     SceneVector<SceneNode> nodes;
     SceneVector<SceneEdge> edges;
     SceneVector<SceneFrame> frames;
+    SceneVector<SceneGroup> groups;
+    SceneVector<int> groupOf; // of each node the innermost one; -1: none
 
     SceneLayout layout;       // routes of the edges, by placeScene()
     SceneVector<int> frameOf; // of each node, for nodes in several the last one; -1: none; by placeScene()

@@ -2,6 +2,7 @@
 // The half of GraphPainter that paints nodes: boxes, titles, rows, rings.
 #include "ui/canvas/GraphPainter.h"
 #include "ui/canvas/PaintDetail.h"
+#include "ui/widgets/MarkLook.h"
 
 #include <QFontMetricsF>
 #include <QPainter>
@@ -85,6 +86,10 @@ void GraphPainter::paintNodes(QPainter& painter, const std::vector<std::uint32_t
     // A pixel wide at least, and never stronger than the sketch's hairline.
     painter.setPen(QPen(blend(m_theme.line, m_theme.edge, 0.35), std::max(1.0, 0.8 / detail.zoom)));
     painter.setBrush(m_theme.panel);
+    // A collapsed scope is a pile of nodes.
+    for (const std::uint32_t n : batches[static_cast<std::size_t>(Category::Scope)])
+        for (const double behind : {6.0, 3.0})
+            painter.drawRoundedRect(m_scene.nodes[n].rect.translated(behind, behind), corner, corner);
     for (const std::uint32_t n : nodes)
         if (!m_scene.nodes[n].rows.empty())
             painter.drawRoundedRect(m_scene.nodes[n].rect, corner, corner);
@@ -154,8 +159,17 @@ void GraphPainter::paintRows(QPainter& painter, const std::vector<std::uint32_t>
         for (const WeightRow& row : node.rows) {
             painter.setFont(m_fonts.rowName);
             painter.setPen(m_theme.text);
-            const QString name = nameMetrics.elidedText(row.name, Qt::ElideMiddle, room.width() * 0.6);
-            painter.drawText(room, Qt::AlignLeft | Qt::AlignVCenter, name);
+            const double most = row.shape.isEmpty() ? 1 : 0.6;
+            const QString name = nameMetrics.elidedText(row.name, Qt::ElideMiddle, room.width() * most);
+            QRectF words = room;
+            if (row.look) {
+                const QColor colour = m_theme.markText(row.look->colour);
+                paintSymbol(painter, row.look->symbol, QRectF(room.left(), room.center().y() - 5, 10, 10),
+                            colour);
+                painter.setPen(colour);
+                words.adjust(15, 0, 0, 0);
+            }
+            painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter, name);
             painter.setFont(m_fonts.row);
             painter.setPen(m_theme.quiet);
             const double left = room.width() - nameMetrics.horizontalAdvance(name) - 8;
@@ -186,7 +200,8 @@ void GraphPainter::paintEmphasised(QPainter& painter, const std::vector<std::uin
         paintRows(painter, lit, detail);
 }
 
-void GraphPainter::paintRings(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const
+void GraphPainter::paintRings(QPainter& painter, const Detail& detail, const CanvasMarks& marks,
+                              const Overview& overview) const
 {
     painter.setBrush(Qt::NoBrush);
     const auto ring = [&](int n, double width, double distance) {
@@ -195,7 +210,11 @@ void GraphPainter::paintRings(QPainter& painter, const Detail& detail, const Can
         const SceneNode& node = m_scene.nodes[static_cast<std::size_t>(n)];
         painter.setPen(QPen(m_theme.accent, std::max(width, width / detail.zoom)));
         const double gap = std::max(distance, distance / detail.zoom * 0.6);
-        painter.drawRoundedRect(node.rect.adjusted(-gap, -gap, gap, gap), radiusOf(node) + gap,
+        // Round a block that bears its name, that.
+        const int block = overview.blockOf(m_scene, static_cast<std::uint32_t>(n));
+        const bool isBlock = block >= 0 && overview.blocks[static_cast<std::size_t>(block)].node == n;
+        const QRectF& rect = isBlock ? overview.blocks[static_cast<std::size_t>(block)].rect : node.rect;
+        painter.drawRoundedRect(rect.adjusted(-gap, -gap, gap, gap), radiusOf(node) + gap,
                                 radiusOf(node) + gap);
     };
     for (const CanvasHit& hit : {marks.hovered, marks.selected}) {

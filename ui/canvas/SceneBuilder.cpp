@@ -2,10 +2,12 @@
 #include "ui/canvas/SceneBuilder.h"
 
 #include "core/graph/Cost.h"
+#include "ui/canvas/ScopeBlocks.h"
 #include "ui/document/Convert.h"
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 namespace pleat::ui {
 
@@ -16,16 +18,20 @@ constexpr std::uint32_t nowhere = 0xffffffff;
 class Builder final {
 public:
     Builder(const Page& page, std::span<const Mark> marks, const ValueTypes& types,
-            const SceneDetails& details, std::stop_token stop)
+            const SceneDetails& details, std::stop_token stop, const ScopeState& scopes)
         : m_view(page.view),
           m_page(page.scope),
           m_scope(m_view.scopes()[index(page.scope)]),
           m_marks(marks),
+          m_scopes(scopes),
           m_reader(page, types, details),
           m_nodeAt(m_view.nodeCount(), nowhere),
           m_sourceOf(m_view.valueCount(), nowhere),
+          m_blockAt(scopes.tree().scopes().size(), nowhere),
           m_stop(std::move(stop))
     {
+        for (std::uint32_t scope = 0; scope < m_blockAt.size(); ++scope)
+            m_hiding.push_back(scopes.hiding(scope).value_or(NameScopes::root));
     }
 
     // Nothing when stopped.
@@ -41,16 +47,18 @@ public:
         addOuterScopeValues();
         addOutputs();
         addFrames();
+        finishBlocks();
         return goesOn() ? std::optional(std::move(m_built)) : std::nullopt;
     }
 
 private:
     bool goesOn() const { return !m_stop.stop_requested(); }
 
-    std::uint32_t add(const SceneNode& node, BuiltScene::Item item)
+    std::uint32_t add(const SceneNode& node, BuiltScene::Item item, std::uint32_t scope = NameScopes::root)
     {
         m_built.scene.nodes.push_back(node);
         m_built.items.push_back(std::move(item));
+        m_scopeOf.push_back(scope);
         return static_cast<std::uint32_t>(m_built.scene.nodes.size() - 1);
     }
 
@@ -88,20 +96,46 @@ private:
     {
         if (m_reader.isHidden(node))
             return;
-        const std::uint32_t at = add(m_reader.node(node), {m_view.id(node), {}});
+        const std::uint32_t at = placeOf(node);
         m_nodeAt[index(node)] = at;
         for (const ValueIndex value : m_view.outputs(node))
             if (value != ValueIndex::None)
                 m_sourceOf[index(value)] = at;
     }
 
+    // A node of its own, or the collapsed scope that it is in.
+    std::uint32_t placeOf(NodeIndex node)
+    {
+        const NameScopes& tree = m_scopes.tree();
+        const std::uint32_t scope = tree.of(m_view.id(node), scopedName(m_view, node));
+        const std::uint32_t hiding = m_hiding[scope];
+        if (hiding == NameScopes::root)
+            return add(m_reader.node(node), {m_view.id(node), {}}, scope);
+        std::uint32_t& block = m_blockAt[hiding];
+        if (block == nowhere)
+            block = add(ScopeBlock::node(tree.scopes()[hiding], hiding), {NodeId::None, {}, hiding}, hiding);
+        m_blocks[block].add(m_view, node);
+        return block;
+    }
+
+    bool isBlock(std::uint32_t at) const { return m_built.items[at].scope != NameScopes::root; }
+
+    // A tensor enters a collapsed scope once, however many nodes of it read it.
     void addEdge(ValueIndex read, std::uint32_t to, std::uint32_t port)
     {
         const ValueIndex value = m_reader.drawn(read);
         const std::uint32_t from = to == nowhere || value == ValueIndex::None ? nowhere : sourceOf(value);
         if (from == nowhere)
             return;
-        m_built.scene.edges.push_back(m_reader.edge(value, from, to, port));
+        if (from == to && isBlock(to))
+            return;
+        if (isBlock(to) && !m_entered.emplace(to, value).second)
+            return;
+        const auto ofName = static_cast<quint32>(std::hash<std::string_view>()(m_view.name(value)));
+        SceneEdge edge = m_reader.edge(value, from, to, isBlock(to) ? ofName : port);
+        if (isBlock(from))
+            edge.tensor = ofName;
+        m_built.scene.edges.push_back(edge);
     }
 
     void addEdges(NodeIndex node)
@@ -147,6 +181,8 @@ private:
     {
         for (std::size_t i = 0; i < m_marks.size() && goesOn(); ++i) {
             const Mark& mark = m_marks[i];
+            if (isCounted(mark))
+                continue;
             SceneFrame frame{mark.look, {}, mark.badge, mark.tip, {}, {}};
             for (const NodeId id : mark.nodes) {
                 const NodeIndex node = m_view.find(id);
@@ -161,14 +197,41 @@ private:
         }
     }
 
+    // By the collapsed scopes that its nodes are in; false where there is none.
+    bool isCounted(const Mark& mark)
+    {
+        std::set<std::uint32_t> blocks;
+        for (const NodeId id : mark.nodes) {
+            const NodeIndex node = m_view.find(id);
+            if (node != NodeIndex::None && m_nodeAt[index(node)] != nowhere && isBlock(m_nodeAt[index(node)]))
+                blocks.insert(m_nodeAt[index(node)]);
+        }
+        for (const std::uint32_t block : blocks)
+            m_blocks[block].add(mark);
+        return !blocks.empty();
+    }
+
+    void finishBlocks()
+    {
+        for (const auto& [at, block] : m_blocks)
+            m_built.scene.nodes.change(at).rows = block.rows();
+        addGroups(m_built.scene, m_scopes.tree().scopes(), m_scopeOf);
+    }
+
     const GraphView& m_view;
     const ScopeIndex m_page;
     const Scope& m_scope; // that one
     const std::span<const Mark> m_marks;
+    const ScopeState& m_scopes;
     const SceneReader m_reader;
     std::vector<std::uint32_t> m_nodeAt;   // node of the view → node of the scene
     std::vector<std::uint32_t> m_sourceOf; // value of the view → node of the scene that makes it
     std::set<std::uint32_t> m_framed;
+    std::vector<std::uint32_t> m_hiding;  // of each scope the collapsed one around it; the root: none
+    std::vector<std::uint32_t> m_blockAt; // collapsed scope → node of the scene
+    std::unordered_map<std::uint32_t, ScopeBlock> m_blocks; // by node of the scene
+    std::vector<std::uint32_t> m_scopeOf;                   // of each node of the scene
+    std::set<std::pair<std::uint32_t, ValueIndex>> m_entered;
     const std::stop_token m_stop;
     BuiltScene m_built;
 };
@@ -176,15 +239,17 @@ private:
 } // namespace
 
 std::optional<BuiltScene> gatherScene(const Page& page, std::span<const Mark> marks, const ValueTypes& types,
-                                      const SceneDetails& details, std::stop_token stop)
+                                      const SceneDetails& details, std::stop_token stop,
+                                      const ScopeState& scopes)
 {
-    return Builder(page, marks, types, details, std::move(stop)).build();
+    return Builder(page, marks, types, details, std::move(stop), scopes).build();
 }
 
 std::optional<BuiltScene> buildScene(const Page& page, std::span<const Mark> marks, const ValueTypes& types,
-                                     Direction direction, const SceneDetails& details, std::stop_token stop)
+                                     Direction direction, const SceneDetails& details, std::stop_token stop,
+                                     const ScopeState& scopes)
 {
-    std::optional<BuiltScene> built = gatherScene(page, marks, types, details, stop);
+    std::optional<BuiltScene> built = gatherScene(page, marks, types, details, stop, scopes);
     if (!built || stop.stop_requested() || !layOutScene(built->scene, direction, stop))
         return std::nullopt;
     return built;

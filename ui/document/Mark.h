@@ -20,6 +20,7 @@ struct Mark {
     std::vector<NodeId> nodes; // a node has one mark, that of the first who gives one
     MarkLook look;
     QString badge;  // a few words
+    QString kind;   // what all of its kind are, to be counted: "can fold"; empty: they are not
     QString tip;    // the whole sentence; may be empty
     QString action; // what a double click asks the panel for ("Fold features.0.0"); empty: nothing
     std::string id; // the panel's own name for it

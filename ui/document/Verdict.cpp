@@ -17,6 +17,8 @@ QString differenceText(const OutputDifference& output)
     const QString name = oneLine(toQt(output.name));
     if (!output.problem.empty())
         return tr("Output %1: %2").arg(name, toQt(output.problem));
+    if (output.besideSteps)
+        return tr("Output %1: %2").arg(name, toQt(sentenceOf(*output.besideSteps)));
     if (output.numbers.apart > 0)
         return tr("Output %1 has numbers that are NaN or infinite on one side only.").arg(name);
     return tr("Output %1 differs by up to %2, and %3 is tolerated.")
@@ -40,11 +42,13 @@ QString partDifference(const Verification& found)
     const NodeRef* const node = !part->after.empty()    ? &part->after.front()
                                 : !part->before.empty() ? &part->before.front()
                                                         : nullptr;
-    const QString name = oneLine(node ? moduleName(toQt(node->name), toQt(node->op)) : toQt(part->output));
-    return part->hasBound ? tr("At %1 it differs by %2 units of rounding, and %3 are allowed.")
-                                .arg(name, number(part->worst), number(part->allowed))
-                          : tr("At %1 it differs by up to %2, and %3 is allowed.")
-                                .arg(name, number(part->largest), number(part->allowed));
+    QString name = oneLine(node ? moduleName(toQt(node->name), toQt(node->op)) : toQt(part->output));
+    if (part->errors.size() > 1)
+        name = tr("%1, channel %2,").arg(name).arg(part->worstChannel);
+    return part->isByUnits ? tr("At %1 it differs by %2 units of rounding, and %3 are allowed.")
+                                 .arg(name, number(part->worst), number(part->allowed))
+                           : tr("At %1 it differs by up to %2, and %3 is allowed.")
+                                 .arg(name, number(part->largest), number(part->allowed));
 }
 
 QString differences(const Verification& found)
@@ -67,6 +71,10 @@ QString agreement(const Verification& found)
     const auto share = [](const OutputDifference& each) {
         return each.numbers.largest > 0 ? each.numbers.largest / each.tolerated : 0;
     };
+    const auto rounded = std::ranges::find_if(
+        found.outputs, [](const OutputDifference& each) { return each.besideSteps.has_value(); });
+    if (rounded != found.outputs.end())
+        return tr("Output %1: %2").arg(oneLine(toQt(rounded->name)), toQt(sentenceOf(*rounded->besideSteps)));
     const auto worst = std::ranges::max_element(found.outputs, {}, share);
     if (worst == found.outputs.end() || !(share(*worst) > 0))
         return outputs == 1 ? tr("Its output is the same to the last bit.")

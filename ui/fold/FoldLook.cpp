@@ -11,26 +11,37 @@ namespace pleat::ui {
 
 namespace {
 
-Mark markOf(const FoldCandidate& candidate, FoldState state)
-{
-    Mark mark;
-    mark.look = lookOf(state);
-    mark.id = candidate.id;
-    if (candidate.layer)
-        mark.nodes.push_back(candidate.layer->id);
-    for (const auto* part : {&candidate.between, &candidate.affine})
-        for (const NodeRef& ref : *part)
-            mark.nodes.push_back(ref.id);
-    mark.badge = state == FoldState::Folded ? tr("folded")
-                 : state == FoldState::Blocked
-                     ? (candidate.reason ? toQt(brief(*candidate.reason)) : tr("blocked"))
-                 : candidate.channels ? tr("fold %1 ch").arg(*candidate.channels)
-                                      : tr("fold");
-    mark.tip = toQt(candidate.message.text());
-    if (state == FoldState::CanFold)
-        mark.action = tr("Fold %1").arg(foldName(candidate));
-    return mark;
-}
+// Makes marks: tens of thousands of the same few words.
+class MarkMaker final {
+public:
+    Mark operator()(const FoldCandidate& candidate, FoldState state) const
+    {
+        Mark mark;
+        mark.look = lookOf(state);
+        mark.id = candidate.id;
+        if (candidate.layer)
+            mark.nodes.push_back(candidate.layer->id);
+        for (const auto* part : {&candidate.between, &candidate.affine})
+            for (const NodeRef& ref : *part)
+                mark.nodes.push_back(ref.id);
+        mark.kind = state == FoldState::Folded    ? m_folded
+                    : state == FoldState::Blocked ? m_blocked
+                                                  : m_canFold;
+        mark.badge = state == FoldState::Folded ? m_folded
+                     : state == FoldState::Blocked
+                         ? (candidate.reason ? toQt(brief(*candidate.reason)) : m_blocked)
+                     : candidate.channels ? m_foldChannels.arg(*candidate.channels)
+                                          : m_fold;
+        mark.tip = toQt(candidate.message.text());
+        if (state == FoldState::CanFold)
+            mark.action = m_foldThis.arg(foldName(candidate));
+        return mark;
+    }
+
+private:
+    const QString m_folded = tr("folded"), m_blocked = tr("blocked"), m_canFold = tr("can fold"),
+                  m_fold = tr("fold"), m_foldChannels = tr("fold %1 ch"), m_foldThis = tr("Fold %1");
+};
 
 } // namespace
 
@@ -54,6 +65,7 @@ std::vector<Mark> foldMarks(const Snapshot& shown, const Snapshot& current, cons
     const auto done = current.recordsById();
     const std::vector<const FoldCandidate*> candidates = shown.candidates();
     marks.reserve(candidates.size() + shown.folded.size());
+    const MarkMaker markOf;
     const auto add = [&](const FoldCandidate& candidate, FoldState state) {
         if (!stop.stop_requested())
             marks.push_back(markOf(candidate, state));
@@ -74,6 +86,7 @@ namespace {
 // Those of one pair, as above.
 void addMarksOf(const FoldId& id, const Shown& of, std::vector<Mark>& marks)
 {
+    const MarkMaker markOf;
     const FoldCandidate* const candidate = of.shown.candidate(id);
     if (candidate && candidate->foldable)
         marks.push_back(markOf(*candidate, of.current.record(id) ? FoldState::Folded : FoldState::CanFold));

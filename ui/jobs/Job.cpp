@@ -4,6 +4,11 @@
 #include <QThread>
 #include <algorithm>
 #include <chrono>
+#include <cstdlib> // defines __GLIBC__
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace pleat::ui {
 
@@ -15,6 +20,14 @@ qint64 now()
 {
     using namespace std::chrono;
     return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+// What reading and indexing a large model needed for a while would stay with the process otherwise.
+void giveMemoryBack()
+{
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
 }
 
 } // namespace
@@ -96,6 +109,7 @@ void JobRunner::run(JobPointer job)
         job->thrown = caughtError();
     }
     job->work = nullptr; // what it holds goes now
+    const bool wasLong = now() - job->startedAt > patience;
     {
         const std::lock_guard lock(m_handOver);
         m_background -= job->priority == JobPriority::Background;
@@ -103,6 +117,8 @@ void JobRunner::run(JobPointer job)
     }
     // The runner is alive: its destructor waits for this. What it does not live to collect is dropped.
     Q_EMIT ended({});
+    if (wasLong)
+        giveMemoryBack();
 }
 
 void JobRunner::collect()

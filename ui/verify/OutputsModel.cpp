@@ -19,6 +19,7 @@ QString foundText(const OutputDifference& output)
 {
     return !output.problem.empty()         ? oneLine(toQt(output.problem))
            : !output.isWithin              ? OutputsModel::tr("differs by more than is tolerated")
+           : output.besideSteps            ? OutputsModel::tr("within what rounding to integers explains")
            : output.numbers.differing == 0 ? OutputsModel::tr("the same to the last bit")
                                            : OutputsModel::tr("within what is tolerated");
 }
@@ -97,7 +98,10 @@ QString OutputsModel::text(int row, int column) const
 
 QString OutputsModel::tip(int row, int column) const
 {
-    return at(row).problem.empty() ? text(row, column) : toQt(at(row).problem);
+    const OutputDifference& output = at(row);
+    return !output.problem.empty() ? toQt(output.problem)
+           : output.besideSteps    ? toQt(sentenceOf(*output.besideSteps))
+                                   : text(row, column);
 }
 
 QVariant OutputsModel::key(int row, int column) const

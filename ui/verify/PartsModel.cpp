@@ -103,8 +103,9 @@ QString PartsModel::tip(int row, int column) const
 {
     const PartCheck& part = at(row);
     if (column == Layer || column == Chain)
-        return oneLine(toQt(part.output)) + u'\n' + tr("before: %1").arg(chain(part.before)) + u'\n' +
-               tr("after: %1").arg(chain(part.after));
+        return oneLine(toQt(part.output)) +
+               (part.scope.empty() ? QString() : u'\n' + tr("in %1").arg(oneLine(toQt(part.scope)))) + u'\n' +
+               tr("before: %1").arg(chain(part.before)) + u'\n' + tr("after: %1").arg(chain(part.after));
     return column == Found && !part.problem.empty() ? toQt(part.problem) : text(row, column);
 }
 

@@ -6,7 +6,6 @@
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QWheelEvent>
-#include <array>
 #include <cmath>
 
 using namespace Qt::StringLiterals;
@@ -37,19 +36,22 @@ void HeatMap::hover(QPointF position)
 
 void HeatMap::readHovered(std::uint64_t element)
 {
-    using Values = std::array<double, 3>; // before, after, and what is drawn of them
+    struct Values {
+        Element before, after;
+        double drawn = 0; // what is drawn of them
+    };
     m_jobs.start(
         readingLane, tr("Reading…"), this,
         [subject = m_subject, side = m_side, element](Progress&, const std::stop_token&) -> Result<Values> {
-            Values values{};
+            Values values;
             const bool both = subject->areComparable();
             const TensorView& first = both ? subject->before->tensor : subject->of(side).tensor;
             const TensorView& second = both ? subject->after.tensor : first;
-            if (auto got = first.readDoubles(element, std::span(values).first(1)); !got)
+            if (auto got = Elements(first).read(element, {&values.before, 1}); !got)
                 return tl::make_unexpected(got.error());
-            if (auto got = second.readDoubles(element, std::span(values).subspan(1, 1)); !got)
+            if (auto got = Elements(second).read(element, {&values.after, 1}); !got)
                 return tl::make_unexpected(got.error());
-            if (auto got = subject->values(side).read(element, std::span(values).last(1)); !got)
+            if (auto got = subject->values(side).read(element, {&values.drawn, 1}); !got)
                 return tl::make_unexpected(got.error());
             return values;
         },
@@ -57,7 +59,7 @@ void HeatMap::readHovered(std::uint64_t element)
             if (!values || m_hoveredElement != element)
                 return;
             const TensorView& tensor = m_subject->of(m_side).tensor;
-            const auto [before, after, drawn] = *values;
+            const auto& [before, after, drawn] = *values;
             const QString now = exactNumber(after, tensor.type());
             m_reading = elementIndex(element, tensor.dims()) + u'\n';
             if (!m_subject->areComparable())

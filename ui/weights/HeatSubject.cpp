@@ -4,8 +4,6 @@
 #include "ui/document/Convert.h"
 
 #include <QStringList>
-#include <array>
-#include <charconv>
 #include <cmath>
 
 using namespace Qt::StringLiterals;
@@ -45,17 +43,11 @@ QString elementIndex(std::uint64_t element, std::span<const std::int64_t> dims)
     return u'[' + index.join(u", "_s) + u']';
 }
 
-QString exactNumber(double value, DataType type)
+QString exactNumber(const Element& value, DataType type)
 {
-    if (!std::isfinite(value))
-        return number(value);
-    std::array<char, 32> text{};
-    char* const begin = text.data();
-    char* const end = begin + text.size();
-    const bool isSingle = isFloating(type) && type != DataType::Double;
-    const auto written =
-        isSingle ? std::to_chars(begin, end, static_cast<float>(value)) : std::to_chars(begin, end, value);
-    return QString::fromLatin1(begin, written.ptr - begin).replace(u'-', u'−');
+    if (const auto* real = std::get_if<double>(&value); real && !std::isfinite(*real))
+        return number(*real);
+    return toQt(text(type, value)).replace(u'-', u'−');
 }
 
 } // namespace pleat::ui

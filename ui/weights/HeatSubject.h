@@ -3,6 +3,7 @@
 // pure functions.
 #pragma once
 
+#include "core/tensor/Elements.h"
 #include "core/tensor/LargestCells.h"
 
 #include <QString>
@@ -29,7 +30,7 @@ struct HeatSubject {
 // Which element of a tensor, as an index: "[12, 3, 0, 2]".
 QString elementIndex(std::uint64_t element, std::span<const std::int64_t> dims);
 
-// As many digits as the type needs to tell it from its neighbours.
-QString exactNumber(double value, DataType type);
+// As the table has it: as many digits as the type needs to tell it from its neighbours.
+QString exactNumber(const Element& value, DataType type);
 
 } // namespace pleat::ui

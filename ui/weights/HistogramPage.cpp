@@ -69,11 +69,17 @@ HistogramPage::HistogramPage(Workspace& workspace) : m_workspace(workspace)
 
 void HistogramPage::setComparison(WeightsComparisonPointer comparison)
 {
-    if (m_comparison == comparison)
-        return;
     m_comparison = std::move(comparison);
+    m_distribution.reset();
     m_channels.clear();
     present();
+}
+
+void HistogramPage::setDistribution(std::shared_ptr<const Distribution> distribution)
+{
+    m_distribution = std::move(distribution);
+    if (m_forms->current() != Ridges && m_bins->value() == 0)
+        present();
 }
 
 void HistogramPage::setChannels(std::vector<std::size_t> channels)
@@ -111,11 +117,15 @@ void HistogramPage::countBins()
             m_forms->current() == Cumulative
                 ? tr("share of the values up to each bin, %1 bins").arg(counted.after.bins.size())
                 : tr("share of all values, %1 bins").arg(counted.after.bins.size()));
-        m_histogram->setData(counted.before, counted.after);
+        m_histogram->setData(counted);
     };
-    const auto& before = m_comparison->before;
+    if (m_bins->value() == 0 && m_distribution) {
+        show(*m_distribution);
+        return;
+    }
     if (m_bins->value() == 0) {
-        show({before ? std::optional(before->histogram) : std::nullopt, m_comparison->after.histogram});
+        m_histogram->setCaption(tr("counting…"));
+        m_histogram->setData({});
         return;
     }
     m_workspace.jobs().start(

@@ -24,6 +24,8 @@ public:
     explicit HistogramPage(Workspace& workspace);
 
     void setComparison(WeightsComparisonPointer comparison);
+    // All its values by as many bins as suit them; null: not known yet.
+    void setDistribution(std::shared_ptr<const Distribution> distribution);
     // The channels of the ridges; none: the widest.
     void setChannels(std::vector<std::size_t> channels);
 
@@ -38,6 +40,7 @@ private:
 
     Workspace& m_workspace;
     WeightsComparisonPointer m_comparison;
+    std::shared_ptr<const Distribution> m_distribution;
     std::vector<std::size_t> m_channels;
     SegmentedControl* m_forms = nullptr;
     QCheckBox* m_logarithmic = nullptr;

@@ -35,10 +35,9 @@ void HistogramPlot::setCaption(const QString& caption)
     update();
 }
 
-void HistogramPlot::setData(std::optional<Histogram> before, std::optional<Histogram> after)
+void HistogramPlot::setData(Distribution data)
 {
-    m_before = std::move(before);
-    m_after = std::move(after);
+    m_data = std::move(data);
     m_hovered = -1;
     update();
 }
@@ -100,11 +99,11 @@ void HistogramPlot::paintEvent(QPaintEvent*)
     painter.setPen(theme.quiet);
     const QFontMetrics metrics = painter.fontMetrics();
     painter.drawText(QRectF(14, 8, width() - 28, metrics.height()), Qt::AlignLeft, m_caption);
-    if (!m_after || m_after->bins.empty())
+    if (m_data.after.bins.empty())
         return;
     const QRectF box = area();
-    const std::vector<double> before = m_before ? heights(*m_before) : std::vector<double>();
-    const std::vector<double> after = heights(*m_after);
+    const std::vector<double> before = m_data.before ? heights(*m_data.before) : std::vector<double>();
+    const std::vector<double> after = heights(m_data.after);
     double highest = 0;
     for (const auto* side : {&before, &after})
         for (const double height : *side)
@@ -118,7 +117,7 @@ void HistogramPlot::paintEvent(QPaintEvent*)
     painter.drawLine(box.bottomLeft(), box.bottomRight());
 
     painter.setPen(theme.quiet);
-    const Range range = m_after->range;
+    const Range range = m_data.after.range;
     const QRectF labels(box.left(), box.bottom() + 8, box.width(), metrics.height());
     painter.drawText(labels, Qt::AlignLeft, number(range.min));
     painter.drawText(labels, Qt::AlignRight, number(range.max));
@@ -131,13 +130,13 @@ void HistogramPlot::paintEvent(QPaintEvent*)
 
 void HistogramPlot::drawReading(QPainter& painter, const Theme& theme) const
 {
-    if (m_hovered < 0 || !m_after || static_cast<std::size_t>(m_hovered) >= m_after->bins.size())
+    if (m_hovered < 0 || static_cast<std::size_t>(m_hovered) >= m_data.after.bins.size())
         return;
     const QRectF box = area();
     const auto bin = static_cast<std::size_t>(m_hovered);
-    const double step = (m_after->range.max - m_after->range.min) / double(m_after->bins.size());
-    const double low = m_after->range.min + double(bin) * step;
-    const double x = box.left() + (double(bin) + 0.5) * box.width() / double(m_after->bins.size());
+    const double step = (m_data.after.range.max - m_data.after.range.min) / double(m_data.after.bins.size());
+    const double low = m_data.after.range.min + double(bin) * step;
+    const double x = box.left() + (double(bin) + 0.5) * box.width() / double(m_data.after.bins.size());
     painter.setPen(QPen(theme.quiet, 1, Qt::DotLine));
     painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()));
     const auto upTo = [&](const Histogram& side) {
@@ -148,8 +147,9 @@ void HistogramPlot::drawReading(QPainter& painter, const Theme& theme) const
     };
     const QString title = m_cumulative ? tr("up to %1").arg(number(low + step))
                                        : number(low) + QStringLiteral(" … ") + number(low + step);
-    const QString counts = m_before ? tr("%1 → %2 values").arg(upTo(*m_before)).arg(upTo(*m_after))
-                                    : tr("%1 values").arg(upTo(*m_after));
+    const QString counts = m_data.before
+                               ? tr("%1 → %2 values").arg(upTo(*m_data.before)).arg(upTo(m_data.after))
+                               : tr("%1 values").arg(upTo(m_data.after));
     drawPlotReading(painter, {title, counts, x - 8, x + 8}, box.top() - 4, width(),
                     blend(theme.line, theme.text, 0.2), theme);
 }
@@ -158,10 +158,10 @@ void HistogramPlot::mouseMoveEvent(QMouseEvent* event)
 {
     const QRectF box = area();
     int hovered = -1;
-    if (m_after && !m_after->bins.empty() && event->position().x() >= box.left() &&
+    if (!m_data.after.bins.empty() && event->position().x() >= box.left() &&
         event->position().x() < box.right())
         hovered = static_cast<int>((event->position().x() - box.left()) / box.width() *
-                                   double(m_after->bins.size()));
+                                   double(m_data.after.bins.size()));
     if (hovered != m_hovered) {
         m_hovered = hovered;
         update();

@@ -4,7 +4,7 @@
 // that was not counted. The bin under the mouse is read out.
 #pragma once
 
-#include "core/tensor/Statistics.h"
+#include "ui/weights/WeightsComparison.h"
 
 #include <QWidget>
 #include <optional>
@@ -19,7 +19,7 @@ public:
     explicit HistogramPlot(QWidget* parent = nullptr);
 
     void setCaption(const QString& caption);
-    void setData(std::optional<Histogram> before, std::optional<Histogram> after);
+    void setData(Distribution data);
     void setLogarithmic(bool logarithmic);
     void setCumulative(bool cumulative); // how many values lie below; never logarithmic
 
@@ -38,8 +38,7 @@ private:
     void drawReading(QPainter& painter, const Theme& theme) const;
 
     QString m_caption;
-    std::optional<Histogram> m_before;
-    std::optional<Histogram> m_after;
+    Distribution m_data;
     bool m_logarithmic = false;
     bool m_cumulative = false;
     int m_hovered = -1; // bin

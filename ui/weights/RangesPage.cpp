@@ -86,6 +86,7 @@ const std::vector<std::size_t>& RangesPage::selectedChannels() const
 void RangesPage::setComparison(WeightsComparisonPointer comparison)
 {
     m_comparison = std::move(comparison);
+    m_distribution.reset();
     m_verdict.clear();
     const WeightsComparisonPointer kept = m_comparison; // the reader outlives this call
     const auto series = [](const MeasuredWeights& side, ChannelPlot::Colour colour) {
@@ -104,10 +105,14 @@ void RangesPage::setComparison(WeightsComparisonPointer comparison)
     m_ranges->setData(std::move(sides), std::move(outliers), [kept](std::span<const std::size_t> channels) {
         return ChannelPlot::Reading{channelTitle(*kept, channels), channelRanges(*kept, channels)};
     });
-    m_values->setData(kept->before ? std::optional(kept->before->histogram) : std::nullopt,
-                      kept->after.histogram);
     offerOrders();
     sort();
+}
+
+void RangesPage::setDistribution(std::shared_ptr<const Distribution> distribution)
+{
+    m_distribution = std::move(distribution);
+    m_values->setData(m_distribution ? *m_distribution : Distribution());
     updateSummary();
 }
 
@@ -138,13 +143,14 @@ void RangesPage::sort()
 void RangesPage::setVerdict(const QString& verdict)
 {
     m_verdict = verdict;
-    if (m_comparison)
-        updateSummary();
+    updateSummary();
 }
 
 void RangesPage::updateSummary()
 {
-    QString html = summaryHtml(*m_comparison, Theme::of(*this));
+    if (!m_comparison)
+        return;
+    QString html = summaryHtml(*m_comparison, m_distribution.get(), Theme::of(*this));
     if (!m_verdict.isEmpty())
         html += u"<p style='margin:6px 0 0 0'>%1</p>"_s.arg(m_verdict.toHtmlEscaped());
     m_summary->setText(html);
@@ -153,7 +159,7 @@ void RangesPage::updateSummary()
 void RangesPage::changeEvent(QEvent* event)
 {
     QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange && m_comparison)
+    if (event->type() == QEvent::PaletteChange)
         updateSummary();
 }
 

@@ -21,6 +21,8 @@ public:
     RangesPage();
 
     void setComparison(WeightsComparisonPointer comparison);
+    // All its values, counted; null: not known yet.
+    void setDistribution(std::shared_ptr<const Distribution> distribution);
     // What rounding does to the weights; empty: not known yet.
     void setVerdict(const QString& verdict);
     const std::vector<std::size_t>& selectedChannels() const;
@@ -38,6 +40,7 @@ private:
     void updateSummary();
 
     WeightsComparisonPointer m_comparison;
+    std::shared_ptr<const Distribution> m_distribution;
     QString m_verdict;
     ChannelPlot* m_ranges = nullptr;
     QComboBox* m_order = nullptr;

@@ -14,13 +14,6 @@ namespace pleat::ui {
 
 namespace {
 
-// Where the weights before and after are to be found.
-struct Sources {
-    std::optional<LayerWeights> before;
-    std::optional<LayerWeights> after;
-    std::shared_ptr<const GraphView> afterView; // keeps a preview alive while it is measured
-};
-
 std::optional<LayerWeights> weightsOf(const GraphView& view, NodeId id)
 {
     const NodeIndex node = view.find(id);
@@ -36,8 +29,8 @@ std::vector<std::string> messages(const FoldCandidate& candidate)
     return result;
 }
 
-Result<Sources> preview(const WeightsQuery& query, const FoldCandidate& candidate, WeightsComparison& into,
-                        Progress& progress, std::stop_token stop)
+Result<void> preview(const WeightsQuery& query, const FoldCandidate& candidate, FoundWeights& into,
+                     Progress& progress, std::stop_token stop)
 {
     auto outcome =
         FoldTable::fold(query.current->table, std::vector<FoldId>{candidate.id}, progress, std::move(stop));
@@ -46,15 +39,13 @@ Result<Sources> preview(const WeightsQuery& query, const FoldCandidate& candidat
     for (FoldedPair& pair : outcome->pairs) {
         if (!pair.folded)
             continue;
-        into.s = std::move(pair.s);
-        into.t = std::move(pair.t);
-        into.parameters = std::move(pair.parameters);
+        into.notes.s = std::move(pair.s);
+        into.notes.t = std::move(pair.t);
+        into.notes.parameters = std::move(pair.parameters);
     }
-    into.preview = true;
-    Sources sources;
-    sources.afterView = outcome->after->view();
-    sources.after = weightsOf(*sources.afterView, candidate.layer->id);
-    return sources;
+    into.notes.preview = true;
+    into.after = weightsOf(*outcome->after->view(), candidate.layer->id);
+    return {};
 }
 
 // Of a batch norm that is folded already: what folding it says where it still stands. Nothing where it came
@@ -136,78 +127,72 @@ Range commonRange(const WeightsComparison& comparison)
     return widened(range);
 }
 
-// Finds the weights of the query, without reading one; and what the comparison says beside their numbers.
-Result<Sources> sourcesOf(const WeightsQuery& query, WeightsComparison& comparison, Progress& progress,
-                          const std::stop_token& stop)
+// The weights of a layer, with what there is to say of its fold.
+Result<FoundWeights> weightsOfLayer(const WeightsQuery& query, Progress& progress,
+                                    const std::stop_token& stop)
 {
-    if (auto alone = tensorAlone(query))
-        return Sources{std::move(alone->before), std::move(alone->after), nullptr};
-    Sources sources;
+    FoundWeights found;
     const FoldCandidate* candidate = query.fold.empty() ? nullptr : query.current->candidate(query.fold);
     const FoldRecord* record = query.fold.empty() ? nullptr : query.current->record(query.fold);
     if (!candidate && record)
         candidate = &record->candidate;
     const NodeId layer = candidate && candidate->layer ? candidate->layer->id : query.node;
     if (record) {
-        comparison.s = record->s;
-        comparison.t = record->t;
-        comparison.parameters = parametersOf(*query.opened, query.fold, stop);
+        found.notes.s = record->s;
+        found.notes.t = record->t;
+        found.notes.parameters = parametersOf(*query.opened, query.fold, stop);
     } else if (candidate && candidate->foldable && candidate->layer) {
-        auto previewed = preview(query, *candidate, comparison, progress, stop);
-        if (!previewed)
+        if (auto previewed = preview(query, *candidate, found, progress, stop); !previewed)
             return tl::make_unexpected(previewed.error());
-        sources = std::move(*previewed);
     }
-    if (record || comparison.preview) {
+    if (record || found.notes.preview) {
         // What was frozen for the fold has its weights as well.
         const auto before =
             query.current->inputsFrozen ? withFrozenInputs(query.opened->view) : query.opened->view;
-        sources.before = weightsOf(*before, layer);
-        comparison.perOutput = candidate->direction != FoldDirection::Before;
-        comparison.warnings = messages(*candidate);
+        found.before = weightsOf(*before, layer);
+        found.notes.perOutput = candidate->direction != FoldDirection::Before;
+        found.notes.warnings = messages(*candidate);
     }
-    if (!sources.after)
-        sources.after = weightsOf(*query.current->view, layer);
-    return sources;
+    if (!found.after)
+        found.after = weightsOf(*query.current->view, layer);
+    return found;
 }
 
 } // namespace
 
-Result<std::optional<WeightsComparison>> compareWeights(const WeightsQuery& query, Progress& progress,
-                                                        std::stop_token stop)
+Result<FoundWeights> findWeights(const WeightsQuery& query, Progress& progress, std::stop_token stop)
 {
-    WeightsComparison comparison;
-    auto found = sourcesOf(query, comparison, progress, stop);
-    if (!found)
-        return tl::make_unexpected(found.error());
-    const Sources sources = std::move(*found);
-    if (!sources.after)
-        return std::optional<WeightsComparison>();
+    auto alone = tensorAlone(query);
+    auto found = alone ? FoundWeights{std::move(alone->before), std::move(alone->after), {}, {}}
+                       : weightsOfLayer(query, progress, stop);
+    if (found)
+        found->tensors = tensorSides(query, found->before, found->after);
+    return found;
+}
 
+Result<WeightsComparison> compareWeights(const FoundWeights& found, Progress& progress,
+                                         const std::stop_token& stop)
+{
     auto [before, after] =
-        bothSides(sources.before ? &*sources.before : nullptr, *sources.after, progress,
+        bothSides(found.before ? &*found.before : nullptr, *found.after, progress,
                   [&stop](const LayerWeights& side, Progress& far) { return measure(side, far, stop); });
     if (!after)
         return tl::make_unexpected(after.error());
     if (before && !*before)
         return tl::make_unexpected(before->error());
-    comparison.after = std::move(*after);
+    WeightsComparison comparison{found.notes, std::nullopt, std::move(*after), {}};
     if (before)
         comparison.before = std::move(**before);
-    auto counted = distribution(comparison, binCount(comparison.after.statistics.count), progress, stop);
-    if (!counted)
-        return tl::make_unexpected(std::move(counted.error()));
-    comparison.after.histogram = std::move(counted->after);
-    if (comparison.before)
-        comparison.before->histogram = std::move(*counted->before);
     comparison.outliers = findOutliers(comparison.after.statistics.channels);
-    return std::optional(std::move(comparison));
+    return comparison;
 }
 
 Result<Distribution> distribution(const WeightsComparison& comparison, std::size_t bins, Progress& progress,
                                   const std::stop_token& stop)
 {
     const Range range = commonRange(comparison);
+    if (bins == 0)
+        bins = binCount(comparison.after.statistics.count);
     auto [before, after] = bothSides(comparison.before ? &*comparison.before : nullptr, comparison.after,
                                      progress, [&](const MeasuredWeights& side, Progress& far) {
                                          return histogram(side.source.weight, range, bins, far, stop);
@@ -249,16 +234,6 @@ Result<std::vector<ChannelDistribution>> channelDistributions(const WeightsCompa
     for (std::size_t c = 0; c < channels.size(); ++c)
         result[c].before = std::move((*before)[c]);
     return result;
-}
-
-Result<std::vector<TensorSides>> tensorSides(const WeightsQuery& query, Progress& progress,
-                                             std::stop_token stop)
-{
-    WeightsComparison unused;
-    const auto found = sourcesOf(query, unused, progress, stop);
-    if (!found)
-        return tl::make_unexpected(found.error());
-    return tensorSides(query, found->before, found->after);
 }
 
 Result<QuantizationRatios> compareRounding(const WeightsComparison& comparison, Progress& progress,

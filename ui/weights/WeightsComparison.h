@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The weights of one layer, measured: as they were when the model was opened and as a fold leaves them,
-// whether that fold has been done or is only being considered. A value without a model in it; computing it
-// reads every weight of the layer twice and runs in a job.
+// The weights of one layer: as they were when the model was opened and as a fold leaves them, whether that
+// fold has been done or is only being considered. They are found, which plans the fold and reads none of
+// them; then measured, which reads each once, and that is what is seen first; then counted, and rounded. All
+// of these are values without a model in them, and each runs in a job.
 #pragma once
 
 #include "core/weights/WeightTable.h"
@@ -16,6 +17,22 @@
 
 namespace pleat::ui {
 
+// What a fold says beside its numbers.
+struct FoldNotes {
+    bool preview = false;                             // it is only being considered
+    std::vector<double> s, t;                         // per channel of the batch norm; empty without a fold
+    std::optional<FoldedPair::Parameters> parameters; // of the batch norm, where the chain is one
+    bool perOutput = true; // s and t count output channels (else the layer's input channels)
+    std::vector<std::string> warnings;
+};
+
+struct FoundWeights {
+    std::optional<LayerWeights> before; // nothing for a layer that no fold is about
+    std::optional<LayerWeights> after;  // or simply the weights, without a before; nothing: there are none
+    FoldNotes notes;
+    std::vector<TensorSides> tensors; // these, the bias, and whatever else the node reads that is stored
+};
+
 struct MeasuredWeights {
     LayerWeights source;
     std::string name; // of the weight
@@ -23,19 +40,13 @@ struct MeasuredWeights {
     std::vector<std::int64_t> dims;
     std::uint64_t bytes = 0;  // as stored
     Statistics statistics;    // per output channel
-    Histogram histogram;      // over the same range for both sides
     std::vector<double> bias; // empty when the layer has none
 };
 
-struct WeightsComparison {
-    std::optional<MeasuredWeights> before; // nothing for a layer that no fold is about
-    MeasuredWeights after;                 // or simply the weights, without a before
-    bool preview = false;                  // after is what folding would give
-    std::vector<double> s, t;              // of the fold, per channel of the batch norm; empty without one
-    std::optional<FoldedPair::Parameters> parameters; // of the batch norm, where the chain is one
-    bool perOutput = true;         // s and t count output channels (else the layer's input channels)
+struct WeightsComparison : FoldNotes {
+    std::optional<MeasuredWeights> before; // as in FoundWeights
+    MeasuredWeights after;
     std::vector<Outlier> outliers; // in after, the widest first
-    std::vector<std::string> warnings;
 };
 
 struct WeightsQuery {
@@ -47,17 +58,19 @@ struct WeightsQuery {
 
 using WeightsComparisonPointer = std::shared_ptr<const WeightsComparison>;
 
-// Nothing when the node has no weights to look at.
 // For a tensor that is no layer's weight, a channel is a position along its first axis.
-Result<std::optional<WeightsComparison>> compareWeights(const WeightsQuery& query, Progress& progress,
-                                                        std::stop_token stop);
+Result<FoundWeights> findWeights(const WeightsQuery& query, Progress& progress, std::stop_token stop);
+
+// REQUIRES: there are some.
+Result<WeightsComparison> compareWeights(const FoundWeights& found, Progress& progress,
+                                         const std::stop_token& stop);
 
 // All values by bins over the range of both sides.
 struct Distribution {
     std::optional<Histogram> before;
     Histogram after;
 };
-// `bins`: how many; reads every weight once.
+// 0 bins: as many as suit these weights. Reads every weight once.
 Result<Distribution> distribution(const WeightsComparison& comparison, std::size_t bins, Progress& progress,
                                   const std::stop_token& stop);
 
@@ -71,11 +84,6 @@ Result<std::vector<ChannelDistribution>> channelDistributions(const WeightsCompa
                                                               const std::vector<std::size_t>& channels,
                                                               std::size_t bins, Progress& progress,
                                                               const std::stop_token& stop);
-
-// The same weights to be looked at one by one, with the bias and whatever else the node reads that is stored;
-// none where there is nothing. Reads no weight.
-Result<std::vector<TensorSides>> tensorSides(const WeightsQuery& query, Progress& progress,
-                                             std::stop_token stop);
 
 // How well these weights stand being rounded. Reads every weight four times.
 Result<QuantizationRatios> compareRounding(const WeightsComparison& comparison, Progress& progress,

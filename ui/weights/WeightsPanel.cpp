@@ -20,6 +20,7 @@
 #include <QHBoxLayout>
 #include <QStackedWidget>
 #include <QTabBar>
+#include <QTimer>
 #include <QVBoxLayout>
 
 using namespace Qt::StringLiterals;
@@ -31,8 +32,7 @@ namespace {
 enum Tab { RangesTab, HistogramTab, HeatMapTab, TableTab, BiasTab, ScaleShiftTab, QuantizationTab, EmptyTab };
 constexpr std::size_t cachedComparisons = 64;
 const auto weightsLane = u"weights"_s;
-const auto roundingLane = u"rounding"_s;
-const auto tableLane = u"table"_s;
+const auto closerLane = u"weights, closer"_s;
 
 std::shared_ptr<const HeatSubject> heatSubject(const WeightsComparison& comparison)
 {
@@ -213,14 +213,14 @@ void WeightsPanel::setTitle(const std::string& tensor)
 void WeightsPanel::showNothing(const QString& sentence)
 {
     workspace().jobs().cancel(this, weightsLane);
-    workspace().jobs().cancel(this, roundingLane);
-    showTable({});
+    showTable({}, {});
     showSentence(sentence);
     Q_EMIT shown();
 }
 
 void WeightsPanel::showSentence(const QString& sentence)
 {
+    workspace().jobs().cancel(this, closerLane);
     m_shown.reset();
     m_heat->setSubject(nullptr);
     m_title->setText(tr("WEIGHTS"));
@@ -234,34 +234,20 @@ void WeightsPanel::showPage()
 {
     const bool isTable = m_tabs->currentIndex() == TableTab && !m_table->isEmpty();
     m_tabs->setEnabled(m_shown || !m_table->isEmpty());
-    if (!m_shown && !m_table->isEmpty())
+    if (!m_table->isEmpty() && (isTable || !m_shown))
         setTitle(m_table->firstName());
+    else if (m_shown)
+        setTitle(m_shown->after.name);
     m_pages->setCurrentIndex(m_shown || isTable ? m_tabs->currentIndex() : int(EmptyTab));
 }
 
-void WeightsPanel::showTable(const WeightsQuery& query)
+void WeightsPanel::showTable(const WeightsQuery& query, std::vector<TensorSides> tensors)
 {
-    const auto key = [](const WeightsQuery& of) {
-        return Key{of.opened.get(), of.current.get(), of.node, of.fold, of.scope, of.value};
-    };
-    if (key(query) == key(m_tabled))
-        return; // it is there, or on its way
+    if (Key::of(query) == Key::of(m_tabled))
+        return; // where somebody has scrolled to
     m_tabled = query;
-    workspace().jobs().cancel(this, tableLane);
-    if (!query.current) {
-        m_table->setTensors({});
-        return;
-    }
-    workspace().jobs().start(
-        tableLane, tr("Finding tensors…"), this,
-        [query](Progress& progress, std::stop_token stop) {
-            return tensorSides(query, progress, std::move(stop));
-        },
-        [this](Result<std::vector<TensorSides>> sides) {
-            m_table->setTensors(sides ? std::move(*sides) : std::vector<TensorSides>());
-            showPage();
-        },
-        JobDisplay::Quiet, JobPriority::LookedAt);
+    m_table->setTensors(std::move(tensors));
+    showPage();
 }
 
 void WeightsPanel::showSelected()
@@ -298,83 +284,140 @@ void WeightsPanel::showSelected()
         : !selected.value.empty()
             ? tr("This tensor is computed when the model runs: it has no stored values.")
             : tr("This node has no weights.");
-    measure(query, otherwise);
+    show(query, otherwise);
 }
 
-void WeightsPanel::measure(const WeightsQuery& query, const QString& otherwise)
+WeightsPanel::Key WeightsPanel::Key::of(const WeightsQuery& query)
+{
+    return {query.opened.get(), query.current.get(), query.node, query.fold, query.scope, query.value};
+}
+
+void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
 {
     if (!query.current || (query.node == NodeId::None && query.fold.empty() && query.value.empty())) {
         showNothing(tr("Select a layer to see its weights."));
         return;
     }
-    showTable(query);
-    const Key key{query.opened.get(), query.current.get(), query.node, query.fold, query.scope, query.value};
-    if (workspace().jobs().isBusy(this, weightsLane) && key == m_measuring)
+    const Key key = Key::of(query);
+    JobRunner& jobs = workspace().jobs();
+    if (jobs.isBusy(this, weightsLane) && key == m_measuring)
         return; // it is on its way
+    jobs.cancel(this, weightsLane);
     if (const auto known = m_cache.find(key); known != m_cache.end()) {
-        workspace().jobs().cancel(this, weightsLane);
-        const auto rounding = known->second.rounding;
-        present(known->second.comparison, otherwise);
-        presentRounding(rounding);
-        if (m_shown && !rounding)
-            measureRounding(key);
+        const Measured kept = known->second;
+        showTable(query, kept.tensors);
+        present(kept.comparison, otherwise);
+        presentDistribution(kept.distribution);
+        presentRounding(kept.rounding);
+        countAndRound(key);
         return;
     }
     if (!m_shown)
         showSentence(tr("Measuring…"));
     m_measuring = key;
+    jobs.start(
+        weightsLane, tr("Finding weights…"), this,
+        [query](Progress& progress, std::stop_token stop) {
+            return findWeights(query, progress, std::move(stop));
+        },
+        [this, query, otherwise](Result<FoundWeights> found) {
+            showTable(query, found ? found->tensors : std::vector<TensorSides>());
+            if (!found)
+                showError(found.error());
+            else if (found->after)
+                measure(query, std::move(*found));
+            else
+                keep(query, std::move(found->tensors), nullptr, otherwise);
+        },
+        JobDisplay::Quiet, JobPriority::LookedAt);
+}
+
+void WeightsPanel::measure(const WeightsQuery& query, FoundWeights found)
+{
     workspace().jobs().start(
         weightsLane, tr("Computing ranges…"), this,
-        [query](Progress& progress, std::stop_token stop) {
-            return compareWeights(query, progress, std::move(stop));
+        [found](Progress& progress, const std::stop_token& stop) {
+            return compareWeights(found, progress, stop);
         },
-        [this, query, key, otherwise](Result<std::optional<WeightsComparison>> result) {
-            if (!result) {
-                showSentence(toQt(result.error().message)); // the table may have something to show
-                Q_EMIT shown();
-                if (result.error().code == ErrorCode::Changed)
-                    document().lookAtSource();
-                return;
-            }
-            Pointer comparison =
-                *result ? std::make_shared<const WeightsComparison>(std::move(**result)) : nullptr;
-            if (m_cache.size() >= cachedComparisons ||
-                (!m_cache.empty() && m_cache.begin()->first.opened != key.opened))
-                m_cache.clear();
-            m_cache.insert_or_assign(key, Measured{query, comparison, nullptr});
-            present(std::move(comparison), otherwise);
-            presentRounding(nullptr);
-            if (m_shown)
-                measureRounding(key);
+        [this, query, tensors = found.tensors](Result<WeightsComparison> result) {
+            if (result)
+                keep(query, tensors, std::make_shared<const WeightsComparison>(std::move(*result)), {});
+            else
+                showError(result.error()); // the table may have something to show
         },
         JobDisplay::Shown, JobPriority::LookedAt);
 }
 
-// Behind what is seen first: it goes over all weights again.
-void WeightsPanel::measureRounding(const Key& key)
+void WeightsPanel::showError(const Error& error)
+{
+    showSentence(toQt(error.message));
+    Q_EMIT shown();
+    if (error.code == ErrorCode::Changed)
+        document().lookAtSource();
+}
+
+void WeightsPanel::keep(const WeightsQuery& query, std::vector<TensorSides> tensors, Pointer comparison,
+                        const QString& otherwise)
+{
+    const Key key = Key::of(query);
+    if (m_cache.size() >= cachedComparisons ||
+        (!m_cache.empty() && m_cache.begin()->first.opened != key.opened))
+        m_cache.clear();
+    m_cache.insert_or_assign(key, Measured{query, std::move(tensors), comparison});
+    present(std::move(comparison), otherwise);
+    presentDistribution(nullptr);
+    presentRounding(nullptr);
+    QTimer::singleShot(0, this, [this, key] { countAndRound(key); }); // what there is is painted first
+}
+
+template<class Work, class Take>
+void WeightsPanel::lookCloser(const Key& key, const QString& label, Work work, Take take)
 {
     workspace().jobs().start(
-        roundingLane, tr("Rounding weights…"), this,
-        [comparison = m_shown](Progress& progress, std::stop_token stop) {
-            return compareRounding(*comparison, progress, stop);
+        closerLane, label, this,
+        [comparison = m_shown, work](Progress& progress, const std::stop_token& stop) {
+            return work(*comparison, progress, stop);
         },
-        [this, key, comparison = m_shown](Result<QuantizationRatios> result) {
-            if (!result)
+        [this, key, take](auto result) {
+            const auto known = m_cache.find(key);
+            if (!result || known == m_cache.end())
                 return; // what cannot be read was said
-            const auto ratios = std::make_shared<const QuantizationRatios>(std::move(*result));
-            if (const auto known = m_cache.find(key); known != m_cache.end())
-                known->second.rounding = ratios;
-            if (m_shown == comparison)
-                presentRounding(ratios);
+            take(known->second,
+                 std::make_shared<const typename decltype(result)::value_type>(std::move(*result)));
+            countAndRound(key);
         },
         JobDisplay::Quiet, JobPriority::Asked);
 }
 
-void WeightsPanel::presentRounding(std::shared_ptr<const QuantizationRatios> ratios)
+// Behind what is seen first: each goes over all weights again.
+void WeightsPanel::countAndRound(const Key& key)
 {
-    m_rounding = std::move(ratios);
-    m_quantization->setRatios(m_rounding);
-    const QString verdict = m_rounding ? quantizationVerdict(*m_rounding) : QString();
+    const auto known = m_cache.find(key);
+    if (!m_shown || known == m_cache.end() || known->second.comparison != m_shown ||
+        workspace().jobs().isBusy(this, closerLane))
+        return;
+    if (!known->second.distribution)
+        lookCloser(
+            key, tr("Counting weights…"),
+            [](const WeightsComparison& of, Progress& progress, const std::stop_token& stop) {
+                return distribution(of, 0, progress, stop);
+            },
+            [this](Measured& into, const auto& found) { presentDistribution(into.distribution = found); });
+    else if (!known->second.rounding)
+        lookCloser(key, tr("Rounding weights…"), compareRounding,
+                   [this](Measured& into, const auto& found) { presentRounding(into.rounding = found); });
+}
+
+void WeightsPanel::presentDistribution(const std::shared_ptr<const Distribution>& distribution)
+{
+    m_ranges->setDistribution(distribution);
+    m_histogram->setDistribution(distribution);
+}
+
+void WeightsPanel::presentRounding(const std::shared_ptr<const QuantizationRatios>& ratios)
+{
+    m_quantization->setRatios(ratios);
+    const QString verdict = ratios ? quantizationVerdict(*ratios) : QString();
     m_verdict->setText(verdict);
     m_ranges->setVerdict(verdict);
 }
@@ -385,10 +428,12 @@ void WeightsPanel::present(Pointer comparison, const QString& otherwise)
         showNothing(otherwise);
         return;
     }
-    m_shown = std::move(comparison);
-    m_rounding.reset();
+    if (m_shown != comparison) {
+        workspace().jobs().cancel(this, closerLane);
+        m_shown = std::move(comparison);
+        presentPlots();
+    }
     const WeightsComparison& shownNow = *m_shown;
-    setTitle(shownNow.after.name);
     m_legend->setKind(!shownNow.before   ? WeightsLegend::Kind::Plain
                       : shownNow.preview ? WeightsLegend::Kind::Preview
                                          : WeightsLegend::Kind::Folded,
@@ -396,24 +441,23 @@ void WeightsPanel::present(Pointer comparison, const QString& otherwise)
     updateLegend();
     m_tabs->setTabEnabled(BiasTab, !shownNow.after.bias.empty());
     m_tabs->setTabEnabled(ScaleShiftTab, !shownNow.s.empty());
-    presentPlots(shownNow);
     showPage();
     Q_EMIT shown();
 }
 
-void WeightsPanel::presentPlots(const WeightsComparison& comparison)
+void WeightsPanel::presentPlots()
 {
     using Colour = ChannelPlot::Colour;
     const Pointer kept = m_shown; // the reader below outlives this call
-    const auto& before = comparison.before;
+    const auto& before = kept->before;
     m_ranges->setComparison(kept);
     m_histogram->setComparison(kept);
     m_scaleShift->setComparison(kept);
-    m_heat->setSubject(heatSubject(comparison));
+    m_heat->setSubject(heatSubject(*kept));
     std::vector<ChannelPlot::Series> biases;
     if (before && !before->bias.empty())
         biases.push_back({bars(before->bias), Colour::Before});
-    biases.push_back({bars(comparison.after.bias), Colour::After});
+    biases.push_back({bars(kept->after.bias), Colour::After});
     m_bias->setData(std::move(biases), {}, [kept](std::span<const std::size_t> channels) {
         const QString now = at(kept->after.bias, channels.front());
         const bool both = kept->before && !kept->before->bias.empty();

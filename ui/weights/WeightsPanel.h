@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The panel WEIGHTS: the weights of the selected layer before and after folding, or why there are none to be
-// seen. It asks a job for a WeightsComparison and shows it; what it measured last is kept for as long as the
-// snapshots live, so that going back and forth is immediate.
+// seen. One job after the other finds them, measures, counts and rounds them, and each result is shown when
+// it is there; what came of it is kept for as long as the snapshots live, so that going back and forth is
+// immediate.
 #pragma once
 
 #include "ui/document/Panel.h"
@@ -49,6 +50,7 @@ private:
         NodeId node = NodeId::None;
         FoldId fold;
         std::string scope, value;
+        static Key of(const WeightsQuery& query);
         auto operator<=>(const Key&) const = default;
     };
     using Pointer = WeightsComparisonPointer;
@@ -56,18 +58,35 @@ private:
     QWidget* makeTable();
     QWidget* makeQuantization();
     void showSelected();
-    // Measures and shows the layer of the query; `otherwise` where it turns out to have no weights.
-    void measure(const WeightsQuery& query, const QString& otherwise);
+    struct Measured {
+        WeightsQuery query; // keeps its snapshots alive
+        std::vector<TensorSides> tensors;
+        Pointer comparison;                                 // null: it has no weights
+        std::shared_ptr<const Distribution> distribution{}; // null: not known yet
+        std::shared_ptr<const QuantizationRatios> rounding{};
+    };
+
+    // Shows the layer of the query; `otherwise` where it turns out to have no weights.
+    void show(const WeightsQuery& query, const QString& otherwise);
+    void measure(const WeightsQuery& query, FoundWeights found);
+    void keep(const WeightsQuery& query, std::vector<TensorSides> tensors, Pointer comparison,
+              const QString& otherwise);
+    void countAndRound(const Key& key); // what is not known yet, one after the other
+    // Starts `work` on what is shown, and gives what comes of it to `take`, with where it is to be kept.
+    template<class Work, class Take>
+    void lookCloser(const Key& key, const QString& label, Work work, Take take);
     void setTitle(const std::string& tensor);
     void showNothing(const QString& sentence);
     void showSentence(const QString& sentence);
+    void showError(const Error& error);
     void showPage(); // the one of the chosen tab, or a sentence
-    void showTable(const WeightsQuery& query);
+    void showTable(const WeightsQuery& query, std::vector<TensorSides> tensors);
     void updateLegend();
     void present(Pointer comparison, const QString& otherwise);
-    void presentPlots(const WeightsComparison& comparison);
-    void measureRounding(const Key& key);
-    void presentRounding(std::shared_ptr<const QuantizationRatios> ratios); // null: not known yet
+    void presentPlots();
+    // Null, both of them: not known yet.
+    void presentDistribution(const std::shared_ptr<const Distribution>& distribution);
+    void presentRounding(const std::shared_ptr<const QuantizationRatios>& ratios);
 
     PlainLabel* m_title = nullptr;
     QTabBar* m_tabs = nullptr;
@@ -80,17 +99,11 @@ private:
     ScaleShiftPage* m_scaleShift = nullptr;
     HeatMapView* m_heat = nullptr;
     TensorPage* m_table = nullptr;
-    WeightsQuery m_tabled; // what it shows
+    WeightsQuery m_tabled; // what it shows; keeps its snapshots alive
     QuantizationView* m_quantization = nullptr;
     PlainLabel* m_verdict = nullptr;
     Pointer m_shown;
-    std::shared_ptr<const QuantizationRatios> m_rounding; // of m_shown
-    Key m_measuring;                                      // while its job runs
-    struct Measured {
-        WeightsQuery query; // keeps its snapshots alive
-        Pointer comparison;
-        std::shared_ptr<const QuantizationRatios> rounding; // null: not known yet
-    };
+    Key m_measuring; // while a job finds or measures it
     std::map<Key, Measured> m_cache;
 };
 

@@ -91,7 +91,7 @@ QStringList hazards(const WeightsComparison& comparison)
 
 } // namespace
 
-QString summaryHtml(const WeightsComparison& comparison, const Theme& theme)
+QString summaryHtml(const WeightsComparison& comparison, const Distribution* distribution, const Theme& theme)
 {
     const MeasuredWeights& after = comparison.after;
     QStringList lines;
@@ -132,10 +132,10 @@ QString summaryHtml(const WeightsComparison& comparison, const Theme& theme)
     if (after.statistics.count > 0)
         line(tr("zeros"),
              tr("%1 %").arg(number(100 * double(after.statistics.zeros) / double(after.statistics.count))));
+    const auto bins = static_cast<double>(distribution ? distribution->after.bins.size() : 0);
     line(tr("entropy"),
-         tr("%1 bits of %2")
-             .arg(number(entropy(after.histogram)),
-                  number(std::log2(double(std::max<std::size_t>(1, after.histogram.bins.size()))))));
+         bins > 0 ? tr("%1 bits of %2").arg(number(entropy(distribution->after)), number(std::log2(bins)))
+                  : u"…"_s); // takes its line, so that nothing moves when it is there
     const QString amber = theme.markText(MarkColour::Warning).name();
     for (const QString& hazard : hazards(comparison))
         lines += u"<span style='color:%1; font-weight:600'>%2</span>"_s.arg(amber, hazard.toHtmlEscaped());

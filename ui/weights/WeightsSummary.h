@@ -11,7 +11,9 @@ namespace pleat::ui {
 
 struct Theme;
 
-QString summaryHtml(const WeightsComparison& comparison, const Theme& theme);
+// `distribution`: null while it is not known.
+QString summaryHtml(const WeightsComparison& comparison, const Distribution* distribution,
+                    const Theme& theme);
 
 // "channel 17 · s = 4.12", or "channels 16–19" where several share a column of pixels.
 QString channelTitle(const WeightsComparison& comparison, std::span<const std::size_t> channels);

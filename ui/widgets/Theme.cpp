@@ -144,6 +144,8 @@ QPalette Theme::palette() const
 
 QColor Theme::category(Category category) const
 {
+    if (category == Category::Scope)
+        return blend(panel, accent, dark ? 0.28 : 0.16);
     const QColor wanted = [&]() -> QColor {
         switch (category) {
         case Category::Convolution:
@@ -161,15 +163,17 @@ QColor Theme::category(Category category) const
         case Category::GraphInput:
         case Category::GraphOutput:
             return QColor(0x2b6777);
+        case Category::Scope:
+            break;
         }
         return QColor(0x5d6b7e);
     }();
     return readable(wanted, Qt::white);
 }
 
-QColor Theme::onCategory(Category) const
+QColor Theme::onCategory(Category category) const
 {
-    return Qt::white;
+    return category == Category::Scope ? text : QColor(Qt::white);
 }
 
 QColor Theme::mark(MarkColour colour) const

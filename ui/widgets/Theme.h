@@ -27,8 +27,9 @@ enum class Category {
     Other,
     GraphInput,
     GraphOutput,
+    Scope, // many nodes in one
 };
-inline constexpr int categoryCount = 8;
+inline constexpr int categoryCount = 9;
 
 struct Theme final {
     bool dark = false;

@@ -143,6 +143,11 @@ void MainWindow::makeActions()
     a.legend = make(tr("&Legend…"), {K(tr("Ctrl+Shift+K"))},
                     tr("What the colours of the nodes mean; light or leave out kinds of operators"),
                     [this] { m_graph->showLegend(); });
+    a.collapseScopes = make(tr("&Collapse All Scopes"), {K(tr("Ctrl+Alt+Up"))},
+                            tr("Show each outermost scope of the network as one node"),
+                            [this] { m_graph->collapseScopes(1); });
+    a.expandScopes = make(tr("&Expand All Scopes"), {K(tr("Ctrl+Alt+Down"))},
+                          tr("Show all nodes of the network"), [this] { m_graph->expandScopes(); });
     const auto detail = [this, make](const QString& text, const QString& key, const QString& tip,
                                      bool SceneDetails::*member) {
         QAction* action = make(text, {K(key)}, tip, [this, member](bool on) {
@@ -204,6 +209,8 @@ void MainWindow::makeMenus()
     view->addSeparator();
     view->addActions(
         {a.back, a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.legend, a.wheelScrolls});
+    view->addSeparator();
+    view->addActions({a.collapseScopes, a.expandScopes});
     view->addSeparator();
     view->addActions({a.attributes, a.weights, a.names});
     a.endOfView = view->addSeparator();
@@ -306,9 +313,9 @@ void MainWindow::updateActions()
     a.exportImage->setEnabled(open && !m_graph->isWritingImage());
     a.saveReport->setEnabled(open);
     a.saveWeights->setEnabled(open);
-    for (QAction* action :
-         {a.reload, a.find, a.findNext, a.findPrevious, a.before, a.after, a.back, a.zoomIn, a.zoomOut, a.fit,
-          a.actualSize, a.direction, a.legend, a.attributes, a.weights, a.names})
+    for (QAction* action : {a.reload, a.find, a.findNext, a.findPrevious, a.before, a.after, a.back, a.zoomIn,
+                            a.zoomOut, a.fit, a.actualSize, a.direction, a.legend, a.collapseScopes,
+                            a.expandScopes, a.attributes, a.weights, a.names})
         action->setEnabled(open);
     (m_workspace.side() == Side::Before ? a.before : a.after)->setChecked(true);
 }

@@ -14,6 +14,7 @@ struct WindowActions {
     QAction *closeModel, *quit;
     QAction *undo, *redo, *find, *findNext, *findPrevious, *deselect;
     QAction *before, *after, *back, *zoomIn, *zoomOut, *fit, *actualSize, *direction, *legend;
+    QAction *collapseScopes, *expandScopes;
     QAction *attributes, *weights, *names;
     QAction *wheelScrolls, *fullScreen;
     QAction *shortcuts, *about;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What passes have done by libraries that are not trusted in this process: it is handed in beside the
-// options, which are values, and may be missing. Whoever implements it says in a sentence why something
+// What passes and edits have done by libraries that are not trusted in this process: it is handed in beside
+// the options, which are values, and may be missing. Whoever implements it says in a sentence why something
 // cannot be had. Used by one thread at a time.
 #pragma once
 

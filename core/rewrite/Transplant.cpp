@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/prepare/Transplant.h"
+#include "core/rewrite/Transplant.h"
 
 #include <algorithm>
 #include <onnx/onnx_pb.h>
@@ -28,14 +28,6 @@ ScopeIndex rootOf(const GraphView& view, ScopeIndex scope)
     while (view.scopes()[index(scope)].parent != ScopeIndex::None)
         scope = view.scopes()[index(scope)].parent;
     return scope;
-}
-
-TensorMessage renamed(const TensorMessage& tensor, std::string name)
-{
-    onnx::TensorProto message = *tensor.message();
-    message.set_name(std::move(name));
-    return tensor.payload() ? TensorMessage(std::move(message), *tensor.payload())
-                            : TensorMessage(std::move(message));
 }
 
 void Transplant::nameRest(ScopeIndex scope)

@@ -23,9 +23,6 @@ bool isWithin(const GraphView& view, ScopeIndex scope, ScopeIndex around);
 // The main graph or the function that the scope is in.
 ScopeIndex rootOf(const GraphView& view, ScopeIndex scope);
 
-// The tensor under another name.
-TensorMessage renamed(const TensorMessage& tensor, std::string name);
-
 class Transplant {
 public:
     Transplant(const GraphView& view, const BodyScopes& bodies) : m_view(view), m_bodies(bodies) {}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The half of GraphPane that collapses and expands scopes.
+#include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphPane.h"
+#include "ui/canvas/ScopeBlocks.h"
+#include "ui/widgets/Action.h"
+
+#include <QMenu>
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+using namespace Qt::StringLiterals;
+
+namespace pleat::ui {
+
+void GraphPane::setScopes(ScopeState scopes, std::uint32_t held)
+{
+    if (!m_isShown || scopes == m_scopes)
+        return;
+    m_scopes = std::move(scopes);
+    m_held = held;
+    m_wanted.centre = false; // what was looked for once
+    rebuild();
+}
+
+void GraphPane::collapseScopes(std::uint32_t level)
+{
+    if (!m_isShown || !m_scopes)
+        return;
+    ScopeState scopes = *m_scopes;
+    scopes.collapseTo(level);
+    setScopes(std::move(scopes), NameScopes::root);
+}
+
+void GraphPane::expandScopes()
+{
+    if (!m_isShown || !m_scopes)
+        return;
+    ScopeState scopes = *m_scopes;
+    scopes.expandAll();
+    setScopes(std::move(scopes), NameScopes::root);
+}
+
+void GraphPane::expandBlock(int node)
+{
+    if (!m_scopes)
+        return;
+    const std::uint32_t scope = m_drawing->laidOut->items[static_cast<std::size_t>(node)].scope;
+    ScopeState scopes = *m_scopes;
+    scopes.expand(scope);
+    setScopes(std::move(scopes), scope);
+}
+
+bool GraphPane::expandTo(const Wanted& wanted)
+{
+    const GraphView& view = *m_drawing->of.shown->view;
+    NodeIndex node = nodeOf(view, wanted);
+    while (node != NodeIndex::None && view.scope(node) != m_drawing->of.scope)
+        node = view.scopes()[index(view.scope(node))].owner; // on this page, it stands for what is in it
+    if (!m_scopes || !m_drawing->of.scopes->hiding(view, node))
+        return false;
+    if (m_scopes->hiding(view, node)) { // else the scene in which it is seen is being made
+        m_scopes->expandAround(m_scopes->tree().of(view.id(node), scopedName(view, node)));
+        rebuild();
+    }
+    return true;
+}
+
+// "Collapse layer1.0" and all that it is in; how much is collapsed at all.
+void GraphPane::addScopeActions(QMenu& menu, int node)
+{
+    if (!m_isShown || !m_scopes || m_scopes->tree().scopes().size() < 2)
+        return;
+    const auto scopes = m_scopes->tree().scopes();
+    menu.addSeparator();
+    if (node >= 0) {
+        const std::uint32_t block = m_drawing->laidOut->items[static_cast<std::size_t>(node)].scope;
+        if (block != NameScopes::root)
+            menu.addAction(tr("Expand %1").arg(actionText(scopeLabel(scopes[block]))), this,
+                           [this, node] { expandBlock(node); });
+        const auto& groups = m_canvas->scene().groups;
+        for (int g = m_canvas->scene().groupOf[static_cast<std::size_t>(node)]; g >= 0;
+             g = groups[static_cast<std::size_t>(g)].parent) {
+            const std::uint32_t scope = groups[static_cast<std::size_t>(g)].scope;
+            if (scope != block)
+                menu.addAction(tr("Collapse %1").arg(actionText(scopeLabel(scopes[scope]))), this,
+                               [this, scope] {
+                                   ScopeState state = *m_scopes;
+                                   state.collapse(scope);
+                                   setScopes(std::move(state), scope);
+                               });
+        }
+    }
+    const std::uint32_t deepest = m_scopes->deepest();
+    if (deepest == 1) {
+        menu.addAction(tr("Collapse All"), this, [this] { collapseScopes(1); });
+    } else {
+        QMenu* levels = menu.addMenu(tr("Collapse to Level"));
+        for (std::uint32_t level = 1; level <= deepest; ++level)
+            levels->addAction(QString::number(level), this, [this, level] { collapseScopes(level); });
+    }
+    menu.addAction(tr("Expand All"), this, &GraphPane::expandScopes)->setEnabled(!m_scopes->isAllExpanded());
+    menu.addSeparator();
+}
+
+namespace {
+
+// Where a scope begins in a scene: its node, or the nodes that are in it.
+std::optional<QRectF> rectOfScope(const IndexedScene& scene, std::uint32_t scope)
+{
+    if (const int block = scene.nodeWithKey(ScopeBlock::key(scope)); block >= 0)
+        return scene.scene.nodes[static_cast<std::size_t>(block)].rect;
+    const auto& groups = scene.scene.groups;
+    const auto group = std::ranges::find(groups, scope, &SceneGroup::scope);
+    return group == groups.end() ? std::nullopt : std::optional((*group).rect);
+}
+
+} // namespace
+
+// Where the view's middle has to be so that what was collapsed or expanded stays where it is. Nothing: what
+// is collapsed is the same.
+std::optional<QPointF> GraphPane::centreHolding(const IndexedScene& next) const
+{
+    if (!m_drawing || m_held == NameScopes::root)
+        return std::nullopt;
+    const QRectF visible = m_canvas->visibleScene();
+    const auto before = rectOfScope(*m_drawing->scene, m_held), after = rectOfScope(next, m_held);
+    if (!before || !after)
+        return std::nullopt;
+    const bool down = next.scene.direction == Direction::TopDown;
+    const QRectF seen = before->intersects(visible) ? before->intersected(visible) : *before;
+    const auto start = [down](const QRectF& rect) {
+        return down ? QPointF(rect.center().x(), rect.top()) : QPointF(rect.left(), rect.center().y());
+    };
+    return visible.center() + start(*after) - start(seen);
+}
+
+} // namespace pleat::ui
