@@ -40,7 +40,8 @@ public:
             std::vector<Mark> marks;
             for (std::uint32_t i = 0; i < shown.view->nodeCount(); ++i)
                 if (const NodeIndex node{i}; shown.view->op(node) == "Relu")
-                    marks.push_back({{shown.view->id(node)}, {}, u"toy"_s, u"a Relu"_s, u"Play"_s, "relu"});
+                    marks.push_back(
+                        {{shown.view->id(node)}, {}, u"toy"_s, {}, u"a Relu"_s, u"Play"_s, "relu"});
             return marks;
         }});
     }
