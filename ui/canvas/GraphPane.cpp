@@ -244,8 +244,10 @@ void GraphPane::followSelection(bool centre)
         openPage(pageOf(selected));
     if (!m_isShown || drawnPage() != m_page)
         return; // it comes with the scene
-    if (!centre || !expandTo(m_wanted))
-        applyWanted();
+    if (centre && expandTo(m_wanted))
+        return;
+    applyWanted();
+    m_wanted.centre = centre && m_jobs.isBusy(this, layoutLane); // again in the scene that is being made
 }
 
 int GraphPane::sceneNode(NodeIndex node) const
