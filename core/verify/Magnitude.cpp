@@ -145,8 +145,8 @@ Result<onnx::TensorProto> magnitudeOf(const onnx::TensorProto& tensor, const onn
             number = isMean ? -number : number;
         }
         narrow(now, numbers,
-               std::as_writable_bytes(std::span(made)).subspan(bytesOf(now, first),
-                                                               bytesOf(now, numbers.size())));
+               std::as_writable_bytes(std::span(made))
+                   .subspan(bytesOf(now, first), bytesOf(now, numbers.size())));
     }
     onnx::TensorProto magnitude;
     magnitude.set_name(tensor.name());
