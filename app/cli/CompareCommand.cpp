@@ -137,18 +137,16 @@ int runCompare(const CompareArguments& options, const std::stop_token& stop)
 {
     if (wouldOverwrite(options.page, options.before, options.after))
         return Usage;
-    const auto& before = untilExit(openView(options.before, stop));
-    if (!before)
-        return fail(before.error(), CannotRead);
-    const auto& after = untilExit(openView(options.after, stop));
-    if (!after)
-        return fail(after.error(), CannotRead);
+    const auto& views = untilExit(openViews(options.before, options.after, stop));
+    if (!views)
+        return fail(views.error(), CannotRead);
+    const auto& [before, after] = *views;
     ProgressBar bar("Comparing");
-    const std::vector<NodeMatch> nodes = matchNodes(**before, **after);
-    auto compared = compareNodes(**before, **after, nodes, stop);
+    const std::vector<NodeMatch> nodes = matchNodes(*before, *after);
+    auto compared = compareNodes(*before, *after, nodes, stop);
     if (!compared)
         return fail(compared.error(), CannotRead);
-    const ComparedGraphs graphs{interfaceDifferences(**before, **after), std::move(*compared)};
+    const ComparedGraphs graphs{interfaceDifferences(*before, *after), std::move(*compared)};
     CompareJson json(printText);
     if (options.json) {
         if (const auto begun = json.begin(options.before, options.after, graphs); !begun)
@@ -163,12 +161,12 @@ int runCompare(const CompareArguments& options, const std::stop_token& stop)
             rows.push_back(std::move(row));
         return told;
     };
-    if (const auto measured = compareTensors(**before, **after, nodes, take, bar, stop); !measured)
+    if (const auto measured = compareTensors(*before, *after, nodes, take, bar, stop); !measured)
         return fail(measured.error(), CannotRead);
     sortWorstFirst(rows);
     if (!options.page.empty()) {
         if (const auto written =
-                writePage(options, (*before)->model(), (*after)->model(), graphs, counts, rows, stop);
+                writePage(options, before->model(), after->model(), graphs, counts, rows, stop);
             !written)
             return fail(written.error(), CannotWrite);
     }

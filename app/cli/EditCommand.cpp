@@ -5,7 +5,8 @@
 #include "app/cli/Output.h"
 #include "app/cli/StepLines.h"
 #include "app/cli/Terminal.h"
-#include "core/graph/DeclaredShapes.h"
+#include "core/base/Text.h"
+#include "core/edit/Problems.h"
 #include "core/prepare/WorkerEngine.h"
 #include "core/report/Json.h"
 
@@ -41,14 +42,14 @@ Result<EditStep> stepOf(const Given& given, const EditArguments& options, const 
     return step;
 }
 
-// What the file says of shapes against what follows from it, where the edits are to blame.
-void warnOfContradictions(const GraphView& before, const GraphView& after)
+// What does not fit together any more is written all the same, and said.
+void warnOfProblems(const GraphView& before, const GraphView& after)
 {
-    const auto old = noticesOf(before, Shapes(before));
-    for (const std::string& notice : noticesOf(after, Shapes(after))) {
-        if (std::ranges::find(old, notice) == old.end())
-            say("pleat-cli: warning: " + notice);
-    }
+    std::vector<std::string> warnings;
+    for (const Finding& problem : newProblems(before, after))
+        warnings.push_back(fmt::format("{} [{}]", problem.message.text(), problem.code));
+    for (const std::string& warning : shortened(std::move(warnings), "things do not fit together"))
+        say("pleat-cli: warning: " + warning);
 }
 
 int runEdit(const EditArguments& options, const std::stop_token& stop)
@@ -87,7 +88,7 @@ int runEdit(const EditArguments& options, const std::stop_token& stop)
         done.steps.push_back(std::move(replayed->steps.front()));
         recipe.steps.push_back(one.steps.front());
     }
-    warnOfContradictions(**view, *done.view);
+    warnOfProblems(**view, *done.view);
     return guarded(CannotWrite, [&]() -> int {
         ReplayFiles files{
             .recipe = options.recipe, .model = options.model, .output = {}, .data = {}, .sameSource = {}};

@@ -180,7 +180,7 @@ Made connect(const GraphView& view, const std::string& text)
     });
 }
 
-// "TENSOR=Clip:min=0,max=6": numbers, texts and, in brackets, lists as JSON has them are left to recipes.
+// "TENSOR=Clip:min=0,max=6": numbers, texts and types; lists are for recipes.
 Made insert(const GraphView&, const std::string& text)
 {
     return ofHalves(text, "TENSOR=OPERATOR[:ATTRIBUTE=VALUE,…]",

@@ -2,6 +2,8 @@
 #include "app/cli/Commands.h"
 #include "app/cli/OpenedView.h"
 #include "app/cli/Output.h"
+#include "app/cli/RehearsalLines.h"
+#include "app/cli/Rehearsing.h"
 #include "app/cli/Report.h"
 #include "app/cli/Terminal.h"
 #include "app/cli/Verdict.h"
@@ -27,6 +29,7 @@ struct FoldArguments {
     std::vector<std::string> only;
     bool dryRun = false, affine = false, quantized = false, padUniform = false, freezeInputs = false,
          allowOverflow = false, verify = false, json = false;
+    RehearsalArguments rehearsal;
 };
 
 // The options that decide what the result is, as they were given.
@@ -192,6 +195,24 @@ Result<FoldOutcome> applied(const Recipe& recipe, const std::shared_ptr<const Gr
     return outcome;
 }
 
+// Says on standard error what the folded weights will lose by being rounded, where somebody asks.
+int rehearsedBeforeWriting(const std::shared_ptr<const GraphView>& before,
+                           const std::shared_ptr<const GraphView>& after, const RehearsalArguments& arguments,
+                           const std::stop_token& stop)
+{
+    if (!arguments.isWanted())
+        return Done;
+    const auto inputs = randomBatches(before, VerifyOptions().seed, {}, arguments.samples);
+    if (!inputs)
+        return fail(inputs.error(), CannotVerify);
+    const auto rehearsal = rehearsed(before, after, *inputs, arguments, {.program = thisProgram()}, stop);
+    if (!rehearsal)
+        return fail(rehearsal.error(), CannotVerify);
+    for (const std::string& line : linesOf(*rehearsal))
+        say("pleat-cli: " + line);
+    return Done;
+}
+
 int runFold(const FoldArguments& options, const std::stop_token& stop)
 {
     if (options.output.empty() && !options.dryRun) {
@@ -228,6 +249,8 @@ int runFold(const FoldArguments& options, const std::stop_token& stop)
         if (options.verify) {
             const auto after = GraphView::of(outcome->after);
             if (const Exit code = verifiedBeforeWriting(**view, *after, stop); code != Done)
+                return code;
+            if (const int code = rehearsedBeforeWriting(*view, after, options.rehearsal, stop); code != Done)
                 return code;
         }
         if (const int code = write(options, *view, *outcome, stop); code != Done || options.recipe.empty())
@@ -269,8 +292,10 @@ Run addFold(CLI::App& parser)
     command.add_flag(
         "--freeze-inputs", options->freezeInputs,
         "Take away inputs that have an initializer, so that nobody replaces them, and fold them");
-    command.add_flag("--verify", options->verify,
-                     "Write nothing unless ONNX Runtime computes the same before and after: see verify");
+    auto* verify =
+        command.add_flag("--verify", options->verify,
+                         "Write nothing unless ONNX Runtime computes the same before and after: see verify");
+    addRehearsalOptions(command, options->rehearsal)->needs(verify);
     command.add_option("--report", options->report,
                        "Write a report to this file: a page to read (.html), or JSON with all parameters");
     command.add_option("--recipe", options->recipe,

@@ -17,4 +17,16 @@ Result<std::shared_ptr<const GraphView>> openView(const std::string& path, std::
     return GraphView::of(std::move(opened->model));
 }
 
+Result<OpenedViews> openViews(const std::string& before, const std::string& after,
+                              const std::stop_token& stop)
+{
+    auto first = openView(before, stop);
+    if (!first)
+        return tl::make_unexpected(std::move(first.error()));
+    auto second = openView(after, stop);
+    if (!second)
+        return tl::make_unexpected(std::move(second.error()));
+    return OpenedViews{std::move(*first), std::move(*second)};
+}
+
 } // namespace pleat::cli

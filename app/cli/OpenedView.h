@@ -11,4 +11,10 @@ namespace pleat::cli {
 
 Result<std::shared_ptr<const GraphView>> openView(const std::string& path, std::stop_token stop);
 
+struct OpenedViews {
+    std::shared_ptr<const GraphView> before, after;
+};
+Result<OpenedViews> openViews(const std::string& before, const std::string& after,
+                              const std::stop_token& stop);
+
 } // namespace pleat::cli

@@ -61,6 +61,8 @@ void print(std::vector<LayerRow> rows)
         };
         fmt::print("{:>7} {:>7} {:>7} {:>7}  {:>10.4g} {:>10.4g}  {}\n", cell(8, false), cell(8, true),
                    cell(4, false), cell(4, true), row.statistics.range.min, row.statistics.range.max, what);
+        if (row.isRounded())
+            fmt::print("{:>55}  stored as {}: rounded already, so there is no ratio\n", "", name(row.type));
         if (row.outlier)
             fmt::print("{:>55}  channel {} is {:.1f} times as wide as the median channel\n", "",
                        row.outlier->channel, row.outlier->ratio);

@@ -4,6 +4,7 @@
 #include "app/cli/OpenedView.h"
 #include "app/cli/Output.h"
 #include "app/cli/RehearsalLines.h"
+#include "app/cli/Rehearsing.h"
 #include "app/cli/Report.h"
 #include "app/cli/Sizes.h"
 #include "app/cli/Verdict.h"
@@ -17,17 +18,13 @@ namespace pleat::cli {
 
 namespace {
 
-constexpr std::size_t mostLayers = 10; // on a terminal; the JSON has them all
-
 struct VerifyArguments {
     std::string before, after;
     std::vector<std::string> dims;
     std::uint64_t seed = VerifyOptions().seed;
     std::optional<double> absolute, relative;
     bool trace = false, speed = false, json = false;
-    int bits = 0; // of a rehearsal; 0: none
-    bool perChannel = false, asymmetric = false, activations = false, sensitivity = false;
-    std::size_t samples = 8;
+    RehearsalArguments rehearsal;
     std::optional<std::int64_t> seconds; // that one run may take
     InputArguments inputs;
     std::string page;
@@ -41,19 +38,10 @@ WorkerPlace placeOf(const VerifyArguments& options)
     return place;
 }
 
-RehearsalOptions rehearsalOf(const VerifyArguments& options)
-{
-    return {
-        .scheme = {.bits = options.bits, .perChannel = options.perChannel, .symmetric = !options.asymmetric},
-        .activations = options.activations,
-        .sensitivity = options.sensitivity};
-}
-
 // As a shell takes them.
 std::string commandOf(const VerifyArguments& options)
 {
     std::vector<std::string> words{"pleat-cli", "verify", options.before, options.after};
-    const VerifyArguments usual;
     const auto add = [&](const char* option, const std::string& value) {
         words.insert(words.end(), {option, value});
     };
@@ -66,18 +54,14 @@ std::string commandOf(const VerifyArguments& options)
         add("--rtol", fmt::format("{}", *options.relative));
     const std::vector<std::string> inputs = wordsOf(options.inputs);
     words.insert(words.end(), inputs.begin(), inputs.end());
-    if (options.bits > 0)
-        add("--bits", std::to_string(options.bits));
     for (const auto& [word, isGiven] :
-         {std::pair("--trace", options.trace), std::pair("--speed", options.speed),
-          std::pair("--per-channel", options.perChannel), std::pair("--asymmetric", options.asymmetric),
-          std::pair("--activations", options.activations), std::pair("--sensitivity", options.sensitivity)})
+         {std::pair("--trace", options.trace), std::pair("--speed", options.speed)})
         if (isGiven)
             words.emplace_back(word);
     if (options.seconds)
         add("--time-limit", std::to_string(*options.seconds));
-    if (options.bits > 0 && options.samples != usual.samples)
-        add("--samples", std::to_string(options.samples));
+    const std::vector<std::string> rehearsal = wordsOf(options.rehearsal);
+    words.insert(words.end(), rehearsal.begin(), rehearsal.end());
     std::string line;
     for (const std::string& word : words)
         line += (line.empty() ? "" : " ") + shellWord(word);
@@ -104,14 +88,12 @@ Result<void> rehearse(const std::shared_ptr<const GraphView>& before,
                       const VerifyOptions& rules, VerifyRecord& record, const std::stop_token& stop)
 {
     if (!record.inputs) {
-        auto inputs = randomBatches(before, rules.seed, rules.sizes, options.samples);
+        auto inputs = randomBatches(before, rules.seed, rules.sizes, options.rehearsal.samples);
         if (!inputs)
             return tl::make_unexpected(std::move(inputs.error()));
         record.inputs = std::move(*inputs);
     }
-    ProgressBar bar("Rehearsing");
-    auto made =
-        pleat::rehearse(before, after, *record.inputs, rehearsalOf(options), placeOf(options), bar, stop);
+    auto made = rehearsed(before, after, *record.inputs, options.rehearsal, placeOf(options), stop);
     if (!made)
         return tl::make_unexpected(std::move(made.error()));
     record.rehearsal = std::move(*made);
@@ -130,27 +112,25 @@ int runVerify(const VerifyArguments& options, const std::stop_token& stop)
         rules.tolerance = Tolerance{options.absolute.value_or(0), options.relative.value_or(0)};
     if (wouldOverwrite(options.page, options.before, options.after))
         return Usage;
-    const auto& before = untilExit(openView(options.before, stop));
-    if (!before)
-        return fail(before.error(), CannotRead);
-    const auto& after = untilExit(openView(options.after, stop));
-    if (!after)
-        return fail(after.error(), CannotRead);
+    const auto& views = untilExit(openViews(options.before, options.after, stop));
+    if (!views)
+        return fail(views.error(), CannotRead);
+    const auto& [before, after] = *views;
     auto record = recordOf(options, stop);
     if (!record)
         return fail(record.error(), CannotRead);
     if (options.inputs.isOwn()) {
-        auto inputs = readInputs(**before, options.inputs, *sizes, stop);
+        auto inputs = readInputs(*before, options.inputs, *sizes, stop);
         if (!inputs)
             return fail(inputs.error(), CannotVerify);
         rules.inputs = std::make_shared<const Inputs>(*inputs);
         record->inputs = std::move(*inputs);
     }
-    const auto found = verified(**before, **after, rules, placeOf(options), stop);
+    const auto found = verified(*before, *after, rules, placeOf(options), stop);
     if (!found)
         return fail(found.error(), CannotVerify);
-    if (options.bits > 0 && found->verdict != Equivalence::Different)
-        if (const auto done = rehearse(*before, *after, options, rules, *record, stop); !done)
+    if (options.rehearsal.isWanted() && found->verdict != Equivalence::Different)
+        if (const auto done = rehearse(before, after, options, rules, *record, stop); !done)
             return fail(done.error(), CannotVerify);
     if (!options.page.empty()) {
         const auto write = [&](const TextSink& sink) { return verifyHtml(*record, rules, *found, sink); };
@@ -161,7 +141,7 @@ int runVerify(const VerifyArguments& options, const std::stop_token& stop)
         for (const std::string& line : linesOf(*found))
             fmt::print("{}\n", line);
         if (record->rehearsal)
-            for (const std::string& line : linesOf(*record->rehearsal, mostLayers))
+            for (const std::string& line : linesOf(*record->rehearsal))
                 fmt::print("{}\n", line);
         return exitOf(*found);
     }
@@ -198,20 +178,7 @@ Run addVerify(CLI::App& parser)
         "itself when something differs");
     command.add_flag("--speed", options->speed,
                      "Also measures how long both take, with ONNX Runtime's optimisations off and on");
-    CLI::Option* const bits =
-        command
-            .add_option(
-                "--bits", options->bits,
-                "Rehearses quantization: both run again with the weights rounded to so many bits and back")
-            ->check(CLI::Range(2, 16));
-    for (const auto& [name, flag, words] :
-         {std::tuple("--per-channel", &options->perChannel, "Each output channel has a range of its own"),
-          std::tuple("--asymmetric", &options->asymmetric, "Ranges need not be centred at 0"),
-          std::tuple("--activations", &options->activations, "What layers make is rounded too, to 8 bits"),
-          std::tuple("--sensitivity", &options->sensitivity, "Also rounds each layer alone")})
-        command.add_flag(name, *flag, words)->needs(bits);
-    command.add_option("--samples", options->samples, "How many random inputs the rehearsal runs on")
-        ->check(CLI::Range(1, 100000));
+    addRehearsalOptions(command, options->rehearsal);
     command
         .add_option("--time-limit", options->seconds,
                     "Seconds that one run in ONNX Runtime may take, in place of what suits what is run")

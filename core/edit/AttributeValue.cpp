@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <onnx/defs/schema.h>
 #include <onnx/onnx_pb.h>
 
@@ -260,6 +261,11 @@ Result<onnx::AttributeProto> attributeMessage(const NamedAttribute& attribute, c
         return refused(sentence("Attribute \"{}\" of {} must be {}, and is to be {}.", name, op,
                                 std::string(typeName(wanted)), std::string(typeName(naturalType(value)))),
                        name);
+    const auto* const number = std::get_if<double>(&*fitting);
+    const auto* const numbers = std::get_if<std::vector<double>>(&*fitting);
+    const auto isFinite = [](double each) { return std::isfinite(each); };
+    if ((number && !isFinite(*number)) || (numbers && !std::ranges::all_of(*numbers, isFinite)))
+        return refused(sentence("Attribute \"{}\" of {} must be finite.", name, op), name);
     if (const auto* const text = std::get_if<std::string>(&*fitting)) {
         const auto allowed = allowedTexts(name);
         if (!allowed.empty() && std::ranges::find(allowed, *text) == allowed.end())

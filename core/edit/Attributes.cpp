@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/edit/Attributes.h"
 
+#include "core/edit/Arity.h"
 #include "core/graph/Attributes.h"
 
 #include <algorithm>
@@ -38,11 +39,11 @@ std::optional<Sentence> whyNotOperator(const onnx::OpSchema& schema, const onnx:
 {
     const int inputs = node.input_size(), outputs = node.output_size();
     if (inputs < schema.min_input() || inputs > schema.max_input())
-        return sentence("{} takes {} to {} inputs, and the node has {}.", schema.Name(), schema.min_input(),
-                        schema.max_input(), inputs);
+        return sentence("{} takes {} inputs, and the node has {}.", schema.Name(),
+                        arity(schema.min_input(), schema.max_input()), inputs);
     if (outputs < schema.min_output() || outputs > schema.max_output())
-        return sentence("{} gives {} to {} outputs, and the node has {}.", schema.Name(), schema.min_output(),
-                        schema.max_output(), outputs);
+        return sentence("{} gives {} outputs, and the node has {}.", schema.Name(),
+                        arity(schema.min_output(), schema.max_output()), outputs);
     for (const auto& [name, attribute] : schema.attributes()) {
         if (attribute.required && !pleat::attribute(node, name))
             return sentence("{} needs an attribute \"{}\", which the node has not: set it first.",
@@ -134,7 +135,7 @@ Result<PlannedEdit> plan(const ReplaceOperator& step, const ViewPointer& of)
         message->clear_domain();
     const Definition definition = definitionOf(view, view.scope(*node), domain, step.op);
     std::vector<Finding> findings;
-    if (const auto* const schema = definition.schema) {
+    if (const auto* const schema = definition.isCurrent ? definition.schema : nullptr) {
         auto& attributes = *message->mutable_attribute();
         for (auto each = attributes.begin(); each != attributes.end();) {
             if (schema->attributes().contains(each->name()) || each->has_g() || each->graphs_size() > 0) {
@@ -147,7 +148,7 @@ Result<PlannedEdit> plan(const ReplaceOperator& step, const ViewPointer& of)
         }
         if (const auto why = whyNotOperator(*schema, *message))
             return refused(*why, step.node);
-    } else if (!isFunction(view, domain, step.op)) {
+    } else if (!definition.schema && !isFunction(view, domain, step.op)) {
         if (view.model().opset(domain) == 0)
             return refused(sentence("The model does not import the operator set {} of {}.", domain, step.op),
                            domain);

@@ -201,6 +201,14 @@ private:
 
 } // namespace
 
+std::string shapeText(const KnownShape& shape)
+{
+    std::string text;
+    for (const std::int64_t size : shape)
+        text += (text.empty() ? "" : "×") + (size == unknownSize ? "?" : std::to_string(size));
+    return text.empty() ? "a scalar" : text;
+}
+
 ValueInfo declaration(std::string name, DataType type, const MaybeShape& shape,
                       const onnx::ValueInfoProto* declared)
 {

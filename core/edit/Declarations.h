@@ -14,6 +14,9 @@ namespace pleat {
 ValueInfo declaration(std::string name, DataType type, const MaybeShape& shape,
                       const onnx::ValueInfoProto* declared = nullptr);
 
+// "1×3×?×?", "a scalar".
+std::string shapeText(const KnownShape& shape);
+
 // How the value is declared: an input, output or value_info. Null: it is not.
 ValueInfo declared(const GraphView& view, ValueIndex value);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/edit/Insert.h"
 
+#include "core/edit/Arity.h"
 #include "core/graph/Attributes.h"
 #include "core/graph/ElementTypes.h"
 #include "core/graph/Shapes.h"
@@ -74,7 +75,7 @@ public:
                 m_step.op);
         if (definition.schema && (definition.schema->min_input() > 1 || definition.schema->min_output() > 1))
             return refused(sentence("{} does not make one tensor of one.", m_step.op), m_step.op);
-        if (definition.schema) {
+        if (definition.schema && definition.isCurrent) {
             if (const auto why = whyNotInput(*definition.schema, 0, type()))
                 return refused(*why, m_step.tensor);
         }
@@ -204,12 +205,11 @@ private:
     Rewriter& m_pen;
 };
 
-// The first node of a graph that reads the tensor, or holds the one that does.
-NodeIndex firstReader(const GraphView& view, ValueIndex value)
+// Of the graph of the tensor; None: it has no node.
+NodeIndex firstNode(const GraphView& view, ValueIndex value)
 {
-    for (const NodeIndex node : view.scopes()[index(view.scope(value))].nodes)
-        return node;
-    return NodeIndex::None;
+    const auto& nodes = view.scopes()[index(view.scope(value))].nodes;
+    return nodes.empty() ? NodeIndex::None : nodes.front();
 }
 
 Node entryOf(onnx::NodeProto message)
@@ -268,7 +268,7 @@ Result<PlannedEdit> plan(const InsertNode& step, const ViewPointer& of)
     } else if (view.uses(*value).empty() && !isOutput) {
         return refused(sentence("Nothing reads {}.", named(view, *value)), step.tensor);
     }
-    if (maker == NodeIndex::None && firstReader(view, *value) == NodeIndex::None)
+    if (maker == NodeIndex::None && firstNode(view, *value) == NodeIndex::None)
         return refused(sentence("There is no node in the graph of {}.", named(view, *value)), step.tensor);
     if (maker == NodeIndex::None && isOutput && reader == NodeIndex::None && view.uses(*value).empty())
         return refused(sentence("{} is an input and an output, whose name both have.", named(view, *value)),
@@ -287,7 +287,7 @@ Result<PlannedEdit> plan(const InsertNode& step, const ViewPointer& of)
     planned.edit = pen.edit();
     const NodeIndex neighbour = reader != NodeIndex::None  ? reader
                                 : maker != NodeIndex::None ? maker
-                                                           : firstReader(view, *value);
+                                                           : firstNode(view, *value);
     for (onnx::NodeProto& node : *nodes)
         planned.edit.inserted.push_back({view.id(neighbour), neighbour == maker, entryOf(std::move(node))});
     if (reader != NodeIndex::None) {
@@ -312,6 +312,8 @@ Result<PlannedEdit> plan(const AddNode& step, const ViewPointer& of)
     const GraphView& view = *of;
     const std::string domain = step.domain == "ai.onnx" ? "" : step.domain;
     const Definition definition = definitionOf(view, ScopeIndex::Main, domain, step.op);
+    const auto* const schema =
+        definition.isCurrent ? definition.schema : nullptr; // a newer one may take more
     if (step.op.empty() || view.scopes().front().nodes.empty())
         return refused("A node needs an operator, and a graph that has another node.");
     if (domain.empty() && !definition.schema && definition.isCurrent)
@@ -335,8 +337,7 @@ Result<PlannedEdit> plan(const AddNode& step, const ViewPointer& of)
         const ValueIndex value = view.find(ScopeIndex::Main, name);
         if (value == ValueIndex::None)
             return refused(sentence("The model has no tensor called \"{}\".", name), name);
-        const auto why =
-            definition.schema ? whyNotInput(*definition.schema, slot, types.of(value)) : std::nullopt;
+        const auto why = schema ? whyNotInput(*schema, slot, types.of(value)) : std::nullopt;
         if (why)
             return refused(*why, name);
         const NodeIndex maker = view.producer(value);
@@ -348,10 +349,9 @@ Result<PlannedEdit> plan(const AddNode& step, const ViewPointer& of)
             return refused(sentence("The name \"{}\" is taken.", name), name);
         node.add_output(name);
     }
-    if (const auto* const schema = definition.schema;
-        schema && (node.input_size() < schema->min_input() || node.input_size() > schema->max_input()))
-        return refused(sentence("{} takes {} to {} inputs, and is to have {}.", step.op, schema->min_input(),
-                                schema->max_input(), node.input_size()),
+    if (schema && (node.input_size() < schema->min_input() || node.input_size() > schema->max_input()))
+        return refused(sentence("{} takes {} inputs, and is to have {}.", step.op,
+                                arity(schema->min_input(), schema->max_input()), node.input_size()),
                        step.op);
     if (auto added = addAttributes(step.attributes, definition, node); !added)
         return tl::make_unexpected(std::move(added.error()));

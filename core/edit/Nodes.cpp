@@ -2,8 +2,8 @@
 #include "core/edit/Nodes.h"
 
 #include "core/edit/AttributeValue.h"
+#include "core/edit/Declarations.h"
 #include "core/graph/ElementTypes.h"
-#include "core/graph/Shapes.h"
 #include "core/rewrite/Rewriter.h"
 #include "core/rewrite/Transplant.h"
 
@@ -19,14 +19,6 @@ namespace {
 bool isInFunction(const GraphView& view, NodeIndex node)
 {
     return view.scopes()[index(rootOf(view, view.scope(node)))].function >= 0;
-}
-
-std::string shapeText(const KnownShape& shape)
-{
-    std::string text;
-    for (const std::int64_t size : shape)
-        text += (text.empty() ? "" : "×") + (size == unknownSize ? "?" : std::to_string(size));
-    return text.empty() ? "a scalar" : text;
 }
 
 // A body or function gives back what it makes; the model just has one output less.
@@ -266,7 +258,8 @@ Result<PlannedEdit> plan(const ConnectInput& step, const ViewPointer& of)
         return refused(sentence("{} can have no input {}.", operation(view, *node), step.input), step.node);
     const int slot = static_cast<int>(step.input);
     const auto message = std::make_shared<onnx::NodeProto>(*view.entry(*node).proto);
-    const auto* const schema = definitionOf(view, *node).schema;
+    const Definition definition = definitionOf(view, *node);
+    const auto* const schema = definition.isCurrent ? definition.schema : nullptr;
     PlannedEdit planned;
     planned.scope = view.scope(*node);
     std::string name;

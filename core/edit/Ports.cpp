@@ -2,9 +2,11 @@
 #include "core/edit/Ports.h"
 
 #include "core/edit/Declarations.h"
+#include "core/edit/Rename.h"
 #include "core/graph/Attributes.h"
 #include "core/graph/Constants.h"
 #include "core/graph/ElementTypes.h"
+#include "core/rewrite/Symbols.h"
 
 #include <algorithm>
 #include <onnx/onnx_pb.h>
@@ -322,7 +324,10 @@ Result<PlannedEdit> plan(const CutOut& step, const ViewPointer& of)
                            std::string(view.name(value)));
     }
     PlannedEdit planned;
-    planned.what = describe(step);
+    planned.what = step.from.empty() ? sentence("cut behind {}", joined(step.to))
+                   : step.to.empty()
+                       ? sentence("cut before {}", joined(step.from))
+                       : sentence("cut out what lies between {} and {}", joined(step.from), joined(step.to));
     GraphChange& graph = planned.edit.graph({});
     graph.inputs.emplace();
     for (const ValueInfo& input : inputsOf(view)) {
@@ -398,7 +403,8 @@ Result<PlannedEdit> plan(const SetBatch& step, const ViewPointer& of)
     if (step.size.value < 1 && step.size.symbol.empty())
         return refused("The batch size must be 1 or more, or have a name.");
     PlannedEdit planned;
-    planned.what = describe(step);
+    planned.what = step.size.value >= 0 ? sentence("fixed the batch size at {}", step.size.value)
+                                        : sentence("freed the batch size, as {}", step.size.symbol);
     std::vector<ValueInfo> inputs = inputsOf(view);
     std::optional<Dimension> old;
     for (ValueInfo& input : inputs) {
@@ -424,6 +430,13 @@ Result<PlannedEdit> plan(const SetBatch& step, const ViewPointer& of)
         return refused("No input of the model declares a shape.");
     if (planned.reshaped.empty())
         return planned;
+    if (!old->symbol.empty()) { // it has a name wherever it is declared
+        if (step.size.value < 0)
+            return plan(RenameSymbol{old->symbol, step.size.symbol}, of);
+        for (auto& [scope, change] : redeclared(view, {{old->symbol, step.size.value}}))
+            planned.edit.graphs.push_back(std::move(change));
+        return planned;
+    }
     GraphChange& graph = planned.edit.graph({});
     graph.inputs = std::move(inputs);
     if (old->value > 0 && step.size.value < 0) {

@@ -212,7 +212,7 @@ Result<PlannedEdit> plan(const FillTensor& step, const ViewPointer& of)
     if (!found)
         return tl::make_unexpected(found.error());
     const DataType type = found->tensor.type();
-    auto element = elementOf(type, step.value);
+    auto element = std::isfinite(step.value) ? elementOf(type, step.value) : std::nullopt;
     if (!element)
         return refused(
             sentence("{} is of {}, which cannot be {}.", named(view, found->value), name(type), step.value),
@@ -244,6 +244,9 @@ Result<PlannedEdit> plan(const PruneTensor& step, const ViewPointer& of)
     const auto found = findFloats(*of, step.tensor);
     if (!found)
         return tl::make_unexpected(found.error());
+    if (!std::isfinite(step.threshold))
+        return refused(sentence("The threshold is to be {}; it must be finite.", step.threshold),
+                       step.tensor);
     std::uint64_t pruned = 0;
     auto planned = changing(of, *found, {}, [&](double number) {
         const bool goes = std::abs(number) < step.threshold && number != 0;

@@ -7,6 +7,7 @@
 #include "core/base/Progress.h"
 #include "core/fold/FoldCandidate.h"
 #include "core/graph/GraphView.h"
+#include "core/tensor/DequantizedBytes.h"
 #include "core/tensor/Statistics.h"
 
 #include <span>
@@ -85,10 +86,16 @@ struct LayerWeights {
     WeightLayout layout;
     std::optional<TensorView> bias; // nothing when the layer has none
     std::string op;
+    // Of a weight that is stored quantized: what `weight` is read from. Null: it is stored as it is.
+    std::shared_ptr<const DequantizedBytes> dequantized{};
+
+    DataType storedType() const { return dequantized ? dequantized->quantized().type() : weight.type(); }
 };
 
-// Of a layer that can take a fold (Conv, ConvTranspose, Gemm, …), also where the weight's data is missing: it
-// is an error when it is wanted. Nothing when the node is no such layer, or its weight is not constant.
+// Of a layer that can take a fold (Conv, ConvTranspose, Gemm, …) or computes with integers (QLinearConv,
+// MatMulInteger, …), also where the weight's data is missing: it is an error when it is wanted. A weight
+// behind a DequantizeLinear of constants, or one of integers, is there as the numbers that it stands for.
+// Nothing when the node is no such layer, or its weight is not constant.
 std::optional<LayerWeights> layerWeights(const GraphView& view, NodeIndex node);
 // The same for whoever asks for many.
 std::optional<LayerWeights> layerWeights(const GraphView& view, const Shapes& shapes, NodeIndex node);

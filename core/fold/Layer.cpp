@@ -348,13 +348,8 @@ Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node)
     if (const std::string problem(layer.weight.tensor.payload().problem());
         !problem.empty() && !context.missingToo)
         return refuse(Reason::MissingData, sentence("{}", problem), blame(view, layer.weight.storedAt));
-    if (auto read = layerReaderOf(view, node)->read(context, layer); !read)
+    if (auto read = readChannels(context, layer); !read)
         return tl::make_unexpected(read.error());
-    if (std::max(layer.layout.outputs, layer.layout.inputs) > static_cast<std::uint64_t>(mostChannels))
-        return refuse(Reason::ChannelMismatch,
-                      sentence("{} has more channels than Pleat folds ({})", named(view, node),
-                               grouped(static_cast<std::uint64_t>(mostChannels))),
-                      blame(view, node));
     if (layer.quantizedWeight && layer.biasSlot && isQuantized(view, view.input(node, *layer.biasSlot))) {
         auto bias = readQuantized(view, node, *layer.biasSlot);
         if (!bias)
@@ -362,6 +357,28 @@ Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node)
         layer.quantizedBias = std::make_shared<const Quantized>(std::move(*bias));
     }
     return layer;
+}
+
+Verdict<void> readChannels(const FoldContext& context, Layer& layer)
+{
+    const GraphView& view = context.view;
+    const std::string_view op = view.op(layer.node);
+    Verdict<void> read;
+    if (op == "QLinearConv" || op == "ConvInteger") {
+        read = readConvolution(context, layer);
+    } else if (op == "QLinearMatMul" || op == "MatMulInteger") {
+        layer.biasSlot = std::nullopt;
+        read = readMatrix(view, layer, 0);
+    } else {
+        read = layerReaderOf(view, layer.node)->read(context, layer);
+    }
+    if (read &&
+        std::max(layer.layout.outputs, layer.layout.inputs) > static_cast<std::uint64_t>(mostChannels))
+        return refuse(Reason::ChannelMismatch,
+                      sentence("{} has more channels than Pleat folds ({})", named(view, layer.node),
+                               grouped(static_cast<std::uint64_t>(mostChannels))),
+                      blame(view, layer.node));
+    return read;
 }
 
 NodeIndex matMulUnderBias(const GraphView& view, NodeIndex node)

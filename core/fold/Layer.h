@@ -44,6 +44,10 @@ bool isLayer(const GraphView& view, NodeIndex node);
 // shape contradicts the attributes.
 Verdict<Layer> readLayer(const FoldContext& context, NodeIndex node);
 
+// The part of readLayer() that tells where the weight's channels lie; also for an operator on integers.
+// REQUIRES: node, weightSlot and weight; a layer, QLinearConv, ConvInteger, QLinearMatMul or MatMulInteger.
+Verdict<void> readChannels(const FoldContext& context, Layer& layer);
+
 // An Add that only adds a constant to a MatMul: it is the MatMul's bias. None when `node` is no such Add.
 NodeIndex matMulUnderBias(const GraphView& view, NodeIndex node);
 

@@ -18,11 +18,6 @@ const GraphView& viewOf(const Question& question)
     return question.context.view;
 }
 
-const onnx::NodeProto& protoOf(const Question& question)
-{
-    return viewOf(question).proto(question.node);
-}
-
 // Elementwise: whatever the axis, it stays.
 Verdict<Propagation> elementwise(const Question& question)
 {
@@ -44,7 +39,7 @@ Verdict<Propagation> onlyOperand(const Question& question)
 Verdict<Propagation> dropout(const Question& question)
 {
     const std::int64_t opset = opsetOf(viewOf(question), question.node);
-    if (opset < 7 && intAttribute(protoOf(question), "is_test", 0) == 0)
+    if (opset < 7 && intAttribute(question.proto(), "is_test", 0) == 0)
         return blocked(question, "it drops values, is_test=0");
     const ValueIndex training = viewOf(question).input(question.node, 2);
     if (training != ValueIndex::None) {
@@ -75,14 +70,14 @@ Verdict<Propagation> reduce(const Question& question)
     const auto rank = question.context.shapes.rank(view.input(question.node, 0));
     const auto axes = intsOrInput(view, question.node, "axes", 1);
     const bool given =
-        attribute(protoOf(question), "axes") || view.input(question.node, 1) != ValueIndex::None;
+        attribute(question.proto(), "axes") || view.input(question.node, 1) != ValueIndex::None;
     if (!axes && given)
         return blocked(question, "its axes are not known");
-    if ((!axes || axes->empty()) && intAttribute(protoOf(question), "noop_with_empty_axes", 0) != 0)
+    if ((!axes || axes->empty()) && intAttribute(question.proto(), "noop_with_empty_axes", 0) != 0)
         return elementwise(question);
     if (!axes || axes->empty())
         return blocked(question, "it reduces over the channels");
-    const bool keep = intAttribute(protoOf(question), "keepdims", 1) != 0;
+    const bool keep = intAttribute(question.proto(), "keepdims", 1) != 0;
     std::vector<int> reduced;
     for (const std::int64_t axis : *axes) {
         const auto front = fromFront(static_cast<int>(std::clamp<std::int64_t>(axis, -64, 64)), rank);
@@ -184,7 +179,7 @@ Verdict<Propagation> product(const Question& question)
 
 Verdict<Propagation> cast(const Question& question)
 {
-    const auto type = static_cast<DataType>(intAttribute(protoOf(question), "to", 0));
+    const auto type = static_cast<DataType>(intAttribute(question.proto(), "to", 0));
     return refuse(
         Reason::CastNarrows,
         sentence("{} casts to {} between the two", named(viewOf(question), question.node), name(type)),

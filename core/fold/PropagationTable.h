@@ -18,6 +18,8 @@ struct Question {
     std::optional<int> axis;
     std::size_t channels;
     Direction direction;
+
+    const onnx::NodeProto& proto() const { return context.view.proto(node); }
 };
 
 // Its answer: where the axis lies on the other side, and under which conditions.

@@ -10,12 +10,12 @@ namespace pleat {
 
 namespace {
 
-using Kinds = std::unordered_map<std::string_view, Sentence>;
+using Sentences = std::unordered_map<std::string_view, Sentence>;
 
-const Kinds& kinds()
+const Sentences& sentences()
 {
-    static const Kinds whole = [] {
-        Kinds t;
+    static const Sentences whole = [] {
+        Sentences t;
         const auto add = [&t](const Sentence& why, std::initializer_list<std::string_view> ops) {
             for (const std::string_view op : ops)
                 t.emplace(op, why);
@@ -118,8 +118,8 @@ const Kinds& kinds()
 
 Sentence whyNot(std::string_view op)
 {
-    const auto found = kinds().find(op);
-    return found == kinds().end() ? Sentence("no rule is known for it") : found->second;
+    const auto found = sentences().find(op);
+    return found == sentences().end() ? Sentence("no rule is known for it") : found->second;
 }
 
 bool readsItsStatistics(std::string_view op)

@@ -12,15 +12,10 @@ namespace pleat {
 
 namespace {
 
-const onnx::NodeProto& windowNode(const Question& question)
-{
-    return question.context.view.proto(question.node);
-}
-
 bool pads(const Question& question)
 {
-    const std::string automatic = stringAttribute(windowNode(question), "auto_pad", "NOTSET");
-    const auto explicitly = intsAttribute(windowNode(question), "pads");
+    const std::string automatic = stringAttribute(question.proto(), "auto_pad", "NOTSET");
+    const auto explicitly = intsAttribute(question.proto(), "pads");
     return automatic.starts_with("SAME") ||
            std::ranges::any_of(explicitly, [](std::int64_t pad) { return pad != 0; });
 }
@@ -30,7 +25,7 @@ bool pads(const Question& question)
 bool mayHoldNothing(const Question& question)
 {
     const GraphView& view = question.context.view;
-    const onnx::NodeProto& proto = windowNode(question);
+    const onnx::NodeProto& proto = question.proto();
     const auto kernel = intsAttribute(proto, "kernel_shape"), strides = intsAttribute(proto, "strides"),
                dilations = intsAttribute(proto, "dilations");
     const std::string automatic = stringAttribute(proto, "auto_pad", "NOTSET");
@@ -71,7 +66,7 @@ std::optional<std::vector<double>> constantNumbers(const GraphView& view, ValueI
 // the axes that there are entries for. Nothing when it is not among them; -1 when that is not known.
 std::optional<int> resizedEntry(const Question& question)
 {
-    const onnx::NodeProto& proto = windowNode(question);
+    const onnx::NodeProto& proto = question.proto();
     if (!attribute(proto, "axes"))
         return 1;
     const auto rank = question.context.shapes.rank(question.context.view.input(question.node, 0));
@@ -91,7 +86,7 @@ std::optional<int> resizedEntry(const Question& question)
 bool keepsChannels(const Question& question)
 {
     const GraphView& view = question.context.view;
-    const onnx::NodeProto& proto = windowNode(question);
+    const onnx::NodeProto& proto = question.proto();
     const auto entry = resizedEntry(question);
     if (!entry || *entry < 0)
         return !entry;
@@ -132,8 +127,7 @@ Verdict<Propagation> cropAndResize(const Question& question)
     }
     if (question.axis && entry && (*entry < 0 || !all || static_cast<std::size_t>(*entry) >= count))
         return blocked(question, "it may resize the channel axis");
-    const double outside =
-        static_cast<double>(floatAttribute(windowNode(question), "extrapolation_value", 0));
+    const double outside = static_cast<double>(floatAttribute(question.proto(), "extrapolation_value", 0));
     if (!inside && outside != 0)
         return blocked(question, "it extrapolates");
     auto propagation = spatial(question);
@@ -195,7 +189,7 @@ Verdict<Propagation> spatial(const Question& question)
 Verdict<Propagation> throughAveragePool(const Question& question)
 {
     auto propagation = spatial(question);
-    const onnx::NodeProto& proto = windowNode(question);
+    const onnx::NodeProto& proto = question.proto();
     // Where padding is counted, the coefficients at the border do not sum to 1.
     if (propagation && intAttribute(proto, "count_include_pad", 0) != 0)
         propagation->shiftMustVanish = pads(question) || intAttribute(proto, "ceil_mode", 0) != 0;
@@ -220,7 +214,7 @@ Verdict<Propagation> throughMaxPool(const Question& question)
 
 Verdict<Propagation> throughResize(const Question& question)
 {
-    const onnx::NodeProto& proto = windowNode(question);
+    const onnx::NodeProto& proto = question.proto();
     const std::string mode = stringAttribute(proto, "coordinate_transformation_mode", "");
     // Its nearest position is half a step off even where nothing is resized.
     if (question.axis && mode == "tf_half_pixel_for_nn" &&
@@ -234,7 +228,7 @@ Verdict<Propagation> throughResize(const Question& question)
 Verdict<Propagation> throughPad(const Question& question)
 {
     const GraphView& view = question.context.view;
-    const onnx::NodeProto& proto = windowNode(question);
+    const onnx::NodeProto& proto = question.proto();
     const auto amounts =
         padsOf(view, question.node, question.context.shapes.rank(view.input(question.node, 0)));
     if (!amounts)

@@ -88,19 +88,6 @@ ModelInfo::Port port(const GraphView& view, ValueIndex value, const ValueTypes& 
     return {std::string(view.name(value)), type ? *type : ValueType{}};
 }
 
-// How many elements of a sparse initializer are stored; 0 for anything else.
-std::uint64_t storedSparsely(const GraphView& view, ValueIndex value)
-{
-    if (!view.isSparse(value))
-        return 0;
-    const Graph& graph = *view.scopes()[index(view.scope(value))].graph;
-    for (const onnx::SparseTensorProto& sparse : graph.header->sparse_initializer()) {
-        if (sparse.values().name() == view.name(value))
-            return tensorView(graph.payloads, sparse.values()).elements();
-    }
-    return 0;
-}
-
 } // namespace
 
 std::vector<AttributeText> attributesOf(const GraphView& view, NodeIndex node)
@@ -157,8 +144,8 @@ NodeText describe(const GraphView& view, NodeIndex node, const ValueTypes& types
             text.parameters += constantOf(view, slot.value)->tensor.elements();
         else if (const Initializer* replaceable = view.initializer(slot.value))
             text.parameters += tensorView(replaceable->tensor).elements();
-        else
-            text.parameters += storedSparsely(view, slot.value);
+        else if (const onnx::SparseTensorProto* sparse = view.sparseInitializer(slot.value))
+            text.parameters += static_cast<std::uint64_t>(sparse->values().dims(0));
     }
     const Work work = workOf(view, node, types);
     text.macs = work.macs;

@@ -204,6 +204,14 @@ bool GraphView::isGraphOutput(ValueIndex value) const
     return record(value).graphOutput;
 }
 
+const onnx::SparseTensorProto* GraphView::sparseInitializer(ValueIndex value) const
+{
+    const ValueRecord& found = record(value);
+    return found.sparse
+               ? &m_scopes[index(found.scope)].graph->header->sparse_initializer(static_cast<int>(found.slot))
+               : nullptr;
+}
+
 bool GraphView::isSparse(ValueIndex value) const
 {
     return record(value).sparse;

@@ -103,7 +103,8 @@ public:
     readerInBody(ValueIndex value) const; // the first node that reads it from a body; None: nobody does
     bool isGraphInput(ValueIndex value) const;
     bool isGraphOutput(ValueIndex value) const;
-    bool isSparse(ValueIndex value) const; // a sparse initializer
+    bool isSparse(ValueIndex value) const;                                    // a sparse initializer
+    const onnx::SparseTensorProto* sparseInitializer(ValueIndex value) const; // null unless it is one
     // How many operators deep it is computed from constants and functions' inputs alone: 0 where it depends
     // on the data, or on chance; 255 for all that is deeper.
     int constantDepth(ValueIndex value) const;
@@ -149,7 +150,8 @@ private:
         std::uint32_t nameLength = 0;
         ScopeIndex scope = ScopeIndex::None; // None: nobody's number
         NodeIndex producer = NodeIndex::None;
-        std::uint32_t slot = 0; // of the producer; of an initializer, which has none, the Place
+        std::uint32_t slot = 0; // of the producer; of an initializer, which has none, the Place; of a sparse
+                                // one where it stands
         NodeIndex readerInBody = NodeIndex::None;
         std::uint32_t firstUse = 0; // in m_uses
         std::uint32_t uses = 0;

@@ -62,8 +62,12 @@ private:
                 m_view->m_initializerById.append(ValueIndex::None);
             m_view->m_initializerById.change(index(at->id)) = value;
         }
-        for (const onnx::SparseTensorProto& sparse : graph.header->sparse_initializer())
-            record(define(scope, sparse.values().name())).sparse = true;
+        for (int i = 0; i < graph.header->sparse_initializer_size(); ++i) {
+            GraphView::ValueRecord& sparse =
+                record(define(scope, graph.header->sparse_initializer(i).values().name()));
+            sparse.sparse = true;
+            sparse.slot = static_cast<std::uint32_t>(i);
+        }
         for (auto at = graph.nodes.begin(); at != graph.nodes.end(); ++at)
             addNode(scope, *at, at.place());
         // Bodies come after all nodes of their parent, so that a scope's nodes are numbered without gaps.

@@ -48,6 +48,20 @@ TensorView named(const GraphView& view, ValueIndex value, const TensorView& tens
     return {std::string(view.name(value)), tensor.type(), tensor.dims(), tensor.payload()};
 }
 
+// A sparse initializer, or what a Constant node holds as a sparse tensor.
+std::optional<TensorView> sparseTensor(const GraphView& view, ValueIndex value)
+{
+    if (const onnx::SparseTensorProto* sparse = view.sparseInitializer(value))
+        return tensorView(view.scopes()[index(view.scope(value))].graph->payloads, *sparse);
+    const NodeIndex node = view.producer(value);
+    if (node == NodeIndex::None || view.op(node) != "Constant")
+        return std::nullopt;
+    for (const onnx::AttributeProto& attribute : view.proto(node).attribute())
+        if (attribute.name() == "sparse_value" && attribute.has_sparse_tensor())
+            return named(view, value, tensorView(view.payloads(node), attribute.sparse_tensor()));
+    return std::nullopt;
+}
+
 bool isConstantOfStrings(const GraphView& view, NodeIndex node)
 {
     if (node == NodeIndex::None || view.op(node) != "Constant")
@@ -64,8 +78,11 @@ bool isConstantOfStrings(const GraphView& view, NodeIndex node)
 std::vector<ValueIndex> storedValues(const GraphView& view)
 {
     std::vector<ValueIndex> all;
-    for (const Scope& scope : view.scopes()) {
+    for (std::size_t s = 0; s < view.scopes().size(); ++s) {
+        const Scope& scope = view.scopes()[s];
         all.insert(all.end(), scope.initializers.begin(), scope.initializers.end());
+        for (const onnx::SparseTensorProto& sparse : scope.graph->header->sparse_initializer())
+            all.push_back(view.find(static_cast<ScopeIndex>(s), sparse.values().name()));
         for (const NodeIndex node : scope.nodes) {
             if (view.op(node) == "Constant" && view.domain(node).empty())
                 all.push_back(view.output(node, 0));
@@ -80,6 +97,8 @@ std::optional<TensorView> storedTensor(const GraphView& view, ValueIndex value)
         return std::nullopt;
     if (const Initializer* initializer = view.initializer(value))
         return tensorView(initializer->tensor);
+    if (auto sparse = sparseTensor(view, value))
+        return sparse;
     const auto constant = constantOf(view, value);
     return constant ? std::optional(named(view, value, constant->tensor)) : std::nullopt;
 }
@@ -96,6 +115,8 @@ std::optional<Elements> storedElements(const GraphView& view, ValueIndex value)
     }
     if (isConstantOfStrings(view, view.producer(value)))
         return constantStrings(view, view.producer(value));
+    if (auto sparse = sparseTensor(view, value))
+        return Elements(std::move(*sparse));
     const auto constant = constantOf(view, value);
     if (!constant || constant->computed)
         return std::nullopt;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The tensors that a model stores, for whoever wants to look at any of them, not only at the weights of
-// layers: initializers, also those that a caller may replace, and what Constant nodes hold.
+// layers: initializers, also those that a caller may replace, and what Constant nodes hold. Sparse ones are
+// seen with all their elements.
 #pragma once
 
 #include "core/graph/GraphView.h"
@@ -14,7 +15,7 @@ namespace pleat {
 // Of all graphs: graph after graph, each one's initializers first, in the order of the file.
 std::vector<ValueIndex> storedValues(const GraphView& view);
 
-// What is stored, as bytes; nothing for one that is no tensor, as a sparse one, and for None.
+// What is stored, as bytes; nothing for what is computed, and for None.
 std::optional<TensorView> storedTensor(const GraphView& view, ValueIndex value);
 
 // The same as elements, strings included; also where only Identity, Reshape and the like lie between the

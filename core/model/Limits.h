@@ -26,6 +26,10 @@ inline constexpr std::int64_t mostChannels = std::int64_t{1} << 24;
 // Elements of a tensor: no more than 2^59, so that bytes and bits of it can be counted.
 inline constexpr std::uint64_t mostElements = std::numeric_limits<std::int64_t>::max() / 16;
 
+// The same of a sparse tensor, all of them: the file need not be as large, and whoever looks at it goes
+// through all.
+inline constexpr std::uint64_t mostSparseElements = std::uint64_t{1} << 36;
+
 // Bytes of one message without the large tensors in it, of the structure as a whole, and of a saved model:
 // protobuf's limit. More weights than that go into a data file.
 inline constexpr std::uint64_t largestMessage = std::numeric_limits<std::int32_t>::max();

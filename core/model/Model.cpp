@@ -3,6 +3,8 @@
 
 #include "core/base/NameTable.h"
 #include "core/model/TensorWalk.h"
+#include "core/tensor/Scaling.h"
+#include "core/tensor/SparseBytes.h"
 
 #include <algorithm>
 #include <bit>
@@ -143,6 +145,24 @@ TensorView tensorView(const TensorMessage& tensor)
             tensor.type(),
             {tensor.dims().begin(), tensor.dims().end()},
             Payload{std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end())}};
+}
+
+TensorView tensorView(std::span<const Payload> payloads, const onnx::SparseTensorProto& tensor)
+{
+    const TensorView values = tensorView(payloads, tensor.values());
+    const TensorView indices = tensorView(payloads, tensor.indices());
+    const auto bytes = [](const TensorView& part) -> StoredBytes {
+        if (const auto* range = std::get_if<FileRange>(&part.payload().content))
+            return *range;
+        return std::get<Bytes>(part.payload().content);
+    };
+    std::vector<std::int64_t> dims(tensor.dims().begin(), tensor.dims().end());
+    Payload payload = composed(values.type(), std::make_shared<const SparseBytes>(SparseBytes::Parts{
+                                                  values.type(), dims, bytes(values), bytes(indices),
+                                                  values.elements(), indices.dims().size() == 2}));
+    // Of two parts that are missing one is enough to say.
+    payload.external = (values.payload().problem().empty() ? indices : values).payload().external;
+    return {values.name(), values.type(), std::move(dims), std::move(payload)};
 }
 
 } // namespace pleat

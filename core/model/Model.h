@@ -136,5 +136,7 @@ struct Model {
 TensorView tensorView(const TensorMessage& tensor);
 TensorView tensorView(std::span<const Payload> payloads, const onnx::TensorProto& tensor);
 TensorView tensorView(const onnx::TensorProto& tensor, const Payload* leftOut); // null: the message has them
+// All elements of a sparse tensor, under the name of its values.
+TensorView tensorView(std::span<const Payload> payloads, const onnx::SparseTensorProto& tensor);
 
 } // namespace pleat

@@ -5,6 +5,9 @@
 #include "core/model/Limits.h"
 #include "core/model/TensorWalk.h"
 
+#include <algorithm>
+#include <array>
+
 namespace pleat {
 
 namespace {
@@ -15,6 +18,27 @@ std::string shapeText(std::span<const std::int64_t> dims)
     for (const std::int64_t dim : dims)
         text += (text.size() > 1 ? ", " : "") + std::to_string(dim);
     return text + "]";
+}
+
+// The product of dimensions, or what is wrong with them.
+tl::expected<std::uint64_t, std::string> countOf(std::span<const std::int64_t> dims)
+{
+    if (dims.size() > highestRank)
+        return tl::make_unexpected("has " + grouped(dims.size()) + " dimensions; at most " +
+                                   std::to_string(highestRank) + " make sense.");
+    std::uint64_t count = 1;
+    bool tooLarge = false, empty = false;
+    for (const std::int64_t dim : dims) {
+        if (dim < 0)
+            return tl::make_unexpected("has a negative dimension: " + shapeText(dims) + ".");
+        empty |= dim == 0;
+        tooLarge |= __builtin_mul_overflow(count, static_cast<std::uint64_t>(dim), &count);
+    }
+    if (empty)
+        return 0;
+    if (tooLarge || count > mostElements)
+        return tl::make_unexpected("claims more elements than any file can hold: " + shapeText(dims) + ".");
+    return count;
 }
 
 // How many elements a typed field must hold, nothing when the field does not go with the type.
@@ -68,22 +92,10 @@ std::optional<Error> check(const Facts& tensor)
         return Error{ErrorCode::Unreadable, "tensor \"" + name + "\" " + what, name};
     };
     const DataType type = tensor.type;
-    if (tensor.dims.size() > highestRank)
-        return wrong("has " + grouped(tensor.dims.size()) + " dimensions; at most " +
-                     std::to_string(highestRank) + " make sense.");
-    std::uint64_t count = 1;
-    bool tooLarge = false;
-    bool empty = false;
-    for (const std::int64_t dim : tensor.dims) {
-        if (dim < 0)
-            return wrong("has a negative dimension: " + shapeText(tensor.dims) + ".");
-        empty |= dim == 0;
-        tooLarge |= __builtin_mul_overflow(count, static_cast<std::uint64_t>(dim), &count);
-    }
-    if (empty)
-        count = 0;
-    else if (tooLarge || count > mostElements)
-        return wrong("claims more elements than any file can hold: " + shapeText(tensor.dims) + ".");
+    const auto elements = countOf(tensor.dims);
+    if (!elements)
+        return wrong(elements.error());
+    const std::uint64_t count = *elements;
 
     const int bits = elementBits(type);
     const bool unknown = bits == 0 && type != DataType::String && type != DataType::Undefined;
@@ -144,6 +156,37 @@ std::optional<Error> checkTensor(const TensorMessage& tensor, const Payload* pay
                   .rawBytes = tensor.rawData().size(),
                   .payload = payload,
                   .typed = nullptr});
+}
+
+std::optional<Error> checkSparse(const onnx::SparseTensorProto& tensor)
+{
+    const std::string& name = tensor.values().name();
+    const auto wrong = [&](const std::string& what) {
+        return Error{ErrorCode::Unreadable, "sparse tensor \"" + name + "\" " + what, name};
+    };
+    const auto dimsOf = [](const auto& part) {
+        return std::span(part.dims().data(), static_cast<std::size_t>(part.dims_size()));
+    };
+    const auto values = dimsOf(tensor.values()), indices = dimsOf(tensor.indices());
+    const auto elements = countOf(dimsOf(tensor));
+    if (!elements)
+        return wrong(elements.error());
+    if (*elements > mostSparseElements)
+        return wrong("has " + grouped(*elements) + " elements; at most " + grouped(mostSparseElements) +
+                     " can be looked at.");
+    if (values.size() != 1)
+        return wrong("has values of shape " + shapeText(values) + " instead of a list of them.");
+    if (static_cast<std::uint64_t>(values[0]) > *elements)
+        return wrong("stores " + counted(static_cast<std::uint64_t>(values[0]), "value") + " for " +
+                     counted(*elements, "element") + ".");
+    const std::array<std::int64_t, 2> coordinates{values[0], tensor.dims_size()};
+    if (static_cast<DataType>(tensor.indices().data_type()) != DataType::Int64 ||
+        !(std::ranges::equal(indices, values) || std::ranges::equal(indices, coordinates)))
+        return wrong("of shape " + shapeText(dimsOf(tensor)) + " has " +
+                     pleat::name(static_cast<DataType>(tensor.indices().data_type())) + " indices of shape " +
+                     shapeText(indices) + "; ONNX wants int64 " + shapeText(values) + " or " +
+                     shapeText(coordinates) + ".");
+    return std::nullopt;
 }
 
 } // namespace pleat

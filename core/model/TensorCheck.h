@@ -13,4 +13,8 @@ namespace pleat {
 std::optional<Error> checkTensor(const onnx::TensorProto& tensor, const Payload* payload);
 std::optional<Error> checkTensor(const TensorMessage& tensor, const Payload* payload);
 
+// Whether the parts of a sparse tensor, which are tensors that pass, fit together. The indices themselves are
+// looked at by whoever reads them.
+std::optional<Error> checkSparse(const onnx::SparseTensorProto& tensor);
+
 } // namespace pleat

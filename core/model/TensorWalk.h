@@ -79,6 +79,18 @@ void forEachTensor(const onnx::NodeProto& node, std::span<const Payload> payload
                         [&](const onnx::TensorProto& tensor) { visit(tensor, payloadOf(payloads, tensor)); });
 }
 
+// visit(sparse tensor) for those in the attributes of a node.
+template<class Visit>
+void forEachSparseTensor(const onnx::NodeProto& node, Visit&& visit)
+{
+    for (const onnx::AttributeProto& attribute : node.attribute()) {
+        if (attribute.has_sparse_tensor())
+            visit(attribute.sparse_tensor());
+        for (const auto& sparse : attribute.sparse_tensors())
+            visit(sparse);
+    }
+}
+
 // The sparse initializers of a graph's header.
 template<class Visit>
 void forEachTensor(const onnx::GraphProto& header, std::span<const Payload> payloads, Visit&& visit)

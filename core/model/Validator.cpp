@@ -7,6 +7,7 @@
 #include "core/model/TensorCheck.h"
 #include "core/model/TensorWalk.h"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -238,11 +239,17 @@ Check checkTensors(const Graph& graph)
         if (!wrong)
             wrong = checkTensor(tensor, payload);
     };
+    const auto checkParts = [&](const onnx::SparseTensorProto& tensor) {
+        if (!wrong)
+            wrong = checkSparse(tensor);
+    };
     for (const Initializer& initializer : graph.initializers)
         forEachTensor(initializer, check);
     forEachTensor(*graph.header, graph.payloads, check);
+    std::ranges::for_each(graph.header->sparse_initializer(), checkParts);
     for (const Node& node : graph.nodes) {
         forEachTensor(*node.proto, node.payloads(), check);
+        forEachSparseTensor(*node.proto, checkParts);
         for (const Body& body : node.bodies()) {
             if (!wrong)
                 wrong = checkTensors(*body.graph); // as deep as NameCheck has allowed

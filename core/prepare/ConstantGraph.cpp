@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/prepare/ConstantGraph.h"
 
+#include "core/graph/Opsets.h"
 #include "core/model/Assemble.h"
 #include "core/model/TensorWalk.h"
 
@@ -10,9 +11,9 @@ namespace pleat {
 
 namespace {
 
-constexpr std::uint64_t mostBytes = std::uint64_t{1} << 29; // of constants: a worker holds them three times
-constexpr int mostCalls = 64;                               // of functions in functions
-constexpr std::int64_t oldestIrVersion = 4; // from which on an initializer need not be an input
+constexpr std::uint64_t mostConstantBytes = std::uint64_t{1}
+                                            << 29; // of constants: a worker holds them three times
+constexpr int mostCalls = 64;                      // of functions in functions
 
 std::string nameOf(ValueIndex value)
 {
@@ -72,7 +73,7 @@ bool ConstantGraph::add(NodeIndex node)
             }
         }
     }
-    if (isConstant && bytes <= mostBytes) {
+    if (isConstant && bytes <= mostConstantBytes) {
         m_bytes = bytes;
         return true;
     }
@@ -87,7 +88,7 @@ bool ConstantGraph::add(NodeIndex node)
 Result<std::string> ConstantGraph::modelOf(std::span<const ValueIndex> outputs) const
 {
     onnx::ModelProto model;
-    model.set_ir_version(std::max(oldestIrVersion, m_view.model().irVersion()));
+    model.set_ir_version(std::max(irOfFreeInitializers, m_view.model().irVersion()));
     model.add_opset_import()->set_version(m_opset);
     onnx::GraphProto& graph = *model.mutable_graph();
     graph.set_name("constants");

@@ -20,10 +20,10 @@ namespace pleat {
 
 namespace {
 
-constexpr std::uint64_t mostNodes = 200'000;                // of a model into which functions are written
-constexpr std::uint64_t mostBytes = std::uint64_t{1} << 27; // of its messages
-constexpr std::size_t longestPrefix = 200;                  // of a name
-constexpr int deepestCall = 64;                             // of functions inside each other
+constexpr std::uint64_t mostNodes = 200'000; // of a model into which functions are written
+constexpr std::uint64_t mostMessageBytes = std::uint64_t{1} << 27; // of its messages
+constexpr std::size_t longestPrefix = 200;                         // of a name
+constexpr int deepestCall = 64;                                    // of functions inside each other
 
 std::uint64_t cappedSum(std::uint64_t a, std::uint64_t b)
 {
@@ -322,7 +322,8 @@ public:
                 bytes += m_view.entry(node).proto->ByteSizeLong();
             }
         }
-        Writing writing{m_round.pen(), m_view, m_bodies, m_callees, mostBytes - std::min(bytes, mostBytes)};
+        Writing writing{m_round.pen(), m_view, m_bodies, m_callees,
+                        mostMessageBytes - std::min(bytes, mostMessageBytes)};
         for (const NodeIndex node : m_round.nodes()) {
             const Callee* const callee = m_callees.calledBy(node);
             // Those in functions are written where these are called.

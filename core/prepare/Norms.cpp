@@ -27,7 +27,7 @@ using Ints = std::vector<std::int64_t>;
 constexpr std::int64_t mostNormalized = std::int64_t{1} << 20; // numbers of a γ that is made of ones
 
 // The steps that were found, with what they compute with.
-struct Steps {
+struct NormSteps {
     std::vector<NodeIndex> nodes; // the last one first
     ValueIndex x = ValueIndex::None;
     std::vector<std::size_t> axes;
@@ -40,7 +40,7 @@ public:
     explicit NormFinder(const Round& round) : m_view(round.view()), m_shapes(round.shapes()) {}
 
     // The steps around a square root.
-    std::optional<Steps> find(NodeIndex root)
+    std::optional<NormSteps> find(NodeIndex root)
     {
         m_steps = {};
         if (!findVariance(root) || !findQuotient(root))
@@ -203,7 +203,7 @@ private:
 
     const GraphView& m_view;
     const Shapes& m_shapes;
-    Steps m_steps;
+    NormSteps m_steps;
     std::vector<NodeIndex> m_after; // from the quotient on
 };
 
@@ -232,7 +232,7 @@ std::optional<TensorView> operandOf(const std::optional<Numbers>& numbers, doubl
     return finiteTensorOf(result);
 }
 
-std::optional<Norm> normOf(const Round& round, const Steps& steps)
+std::optional<Norm> normOf(const Round& round, const NormSteps& steps)
 {
     const GraphView& view = round.view();
     const KnownShape* const shape = round.shapes().of(steps.x);
@@ -269,7 +269,7 @@ std::optional<Norm> normOf(const Round& round, const Steps& steps)
     return norm.scale && norm.shift ? std::optional(std::move(norm)) : std::nullopt;
 }
 
-void write(Round& round, const Steps& steps, const Norm& norm)
+void write(Round& round, const NormSteps& steps, const Norm& norm)
 {
     const GraphView& view = round.view();
     const NodeIndex last = steps.nodes.front();

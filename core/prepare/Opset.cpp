@@ -3,6 +3,7 @@
 // version") are converted by the version converter of the ONNX library (OpsetConversion.h), all others stay
 // as they are. What the converter is known not to keep is put right (OpsetRules.h) or refused. Either the
 // whole model is converted or nothing: the error says which node cannot be.
+#include "core/graph/Opsets.h"
 #include "core/prepare/OpsetRules.h"
 #include "core/prepare/PassFiles.h"
 #include "core/worker/Engine.h"
@@ -18,7 +19,6 @@ namespace {
 
 constexpr std::int64_t oldestOpset =
     7; // before it, operators broadcast and train in ways that are not followed
-constexpr std::int64_t oldestIrVersion = 4;
 
 using Refusal = std::optional<std::string>; // a sentence; nothing: all is well
 
@@ -140,7 +140,7 @@ private:
     std::string question() const
     {
         onnx::ModelProto model;
-        model.set_ir_version(std::max<std::int64_t>(m_view.model().irVersion(), oldestIrVersion));
+        model.set_ir_version(std::max<std::int64_t>(m_view.model().irVersion(), irOfFreeInitializers));
         model.add_opset_import()->set_version(m_from);
         onnx::GraphProto& graph = *model.mutable_graph();
         graph.set_name("nodes");
@@ -283,7 +283,7 @@ private:
             change.opsets.emplace_back("", m_to);
         // Below version 4, initializers are inputs, and cannot be replaced: that must stay so.
         const std::int64_t ir = m_view.model().irVersion();
-        if (ir >= oldestIrVersion && ir < irVersionOf(m_to))
+        if (ir >= irOfFreeInitializers && ir < irVersionOf(m_to))
             change.irVersion = irVersionOf(m_to);
     }
 

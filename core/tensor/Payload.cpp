@@ -13,6 +13,8 @@ std::uint64_t size(const StoredBytes& stored)
         return range->length;
     if (const auto* repeated = std::get_if<Repeated>(&stored))
         return repeated->size;
+    if (const auto* source = std::get_if<ByteSourcePointer>(&stored))
+        return (*source)->size();
     const Bytes& bytes = std::get<Bytes>(stored);
     return bytes ? bytes->size() : 0;
 }
@@ -33,6 +35,8 @@ Result<void> read(const StoredBytes& stored, std::uint64_t offset, std::span<std
             into[b] = element[(offset + b) % element.size()];
         return {};
     }
+    if (const auto* source = std::get_if<ByteSourcePointer>(&stored))
+        return (*source)->read(offset, into);
     if (!into.empty())
         std::copy_n(std::get<Bytes>(stored)->begin() + static_cast<std::ptrdiff_t>(offset), into.size(),
                     into.begin());

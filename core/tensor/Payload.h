@@ -28,8 +28,18 @@ struct Repeated {
     std::uint64_t size = 0;
 };
 
-// Bytes that exist, as opposed to such that are yet to be computed.
-using StoredBytes = std::variant<Bytes, FileRange, Repeated>;
+// Bytes that are put together of others whenever somebody reads them. An immutable value, for any thread.
+class ByteSource {
+public:
+    virtual ~ByteSource() = default;
+    virtual std::uint64_t size() const = 0;
+    // REQUIRES: the stretch lies within.
+    virtual Result<void> read(std::uint64_t offset, std::span<std::byte> into) const = 0;
+};
+using ByteSourcePointer = std::shared_ptr<const ByteSource>; // never null
+
+// Bytes that exist, as opposed to elements that factors are yet to make others of.
+using StoredBytes = std::variant<Bytes, FileRange, Repeated, ByteSourcePointer>;
 
 std::uint64_t size(const StoredBytes& stored);
 

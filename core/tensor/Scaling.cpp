@@ -114,6 +114,14 @@ Payload repeated(Bytes element, std::uint64_t elements)
     return Payload{std::make_shared<const ScaledBytes>(std::move(content))};
 }
 
+Payload composed(DataType type, ByteSourcePointer source)
+{
+    ScaledBytes content;
+    content.base = std::move(source);
+    content.type = type;
+    return Payload{std::make_shared<const ScaledBytes>(std::move(content))};
+}
+
 Payload stored(DataType type, const std::vector<double>& values)
 {
     assert(isFoldable(type));

@@ -29,6 +29,9 @@ std::uint64_t overflows(const TensorView& tensor, std::uint64_t first, std::span
 // The bytes of one element, as often as there are elements; they are never written out in memory.
 Payload repeated(Bytes element, std::uint64_t elements);
 
+// Elements of this type that are put together when somebody reads them.
+Payload composed(DataType type, ByteSourcePointer source);
+
 // Bytes of `values`, each rounded once into a foldable type.
 // REQUIRES: isFoldable(type).
 Payload stored(DataType type, const std::vector<double>& values);

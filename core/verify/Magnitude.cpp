@@ -16,6 +16,7 @@ namespace pleat {
 namespace {
 
 constexpr std::size_t meanSlot = 3;
+constexpr std::size_t numbersAtOnce = 1 << 14; // as doubles
 
 template<std::size_t N>
 bool isOneOf(const std::array<std::string_view, N>& names, std::string_view name)
@@ -128,20 +129,30 @@ Result<onnx::TensorProto> magnitudeOf(const onnx::TensorProto& tensor, const onn
     // IEEE 754-2019, table 3.5; bfloat16 has float's exponents.
     const double smallestNormal = isDivisor ? 0 : type == DataType::Float16 ? 0x1p-14 : 0x1p-126;
     const std::size_t count = static_cast<std::size_t>(view.elements());
-    std::vector<double> numbers(count);
-    widen(type, std::as_bytes(std::span(bytes)), numbers);
-    for (double& number : numbers) {
-        number = std::max(std::abs(number), smallestNormal);
-        number = isMean ? -number : number;
+    const DataType now = magnitudeType(type);
+    const auto bytesOf = [](DataType of, std::size_t numbers) {
+        return static_cast<std::size_t>(storedBytes(of, numbers));
+    };
+    std::string made(bytesOf(now, count), '\0');
+    std::vector<double> numbers(std::min(count, numbersAtOnce));
+    for (std::size_t first = 0; first < count; first += numbers.size()) {
+        numbers.resize(std::min(numbers.size(), count - first));
+        widen(type,
+              std::as_bytes(std::span(bytes)).subspan(bytesOf(type, first), bytesOf(type, numbers.size())),
+              numbers);
+        for (double& number : numbers) {
+            number = std::max(std::abs(number), smallestNormal);
+            number = isMean ? -number : number;
+        }
+        narrow(now, numbers,
+               std::as_writable_bytes(std::span(made))
+                   .subspan(bytesOf(now, first), bytesOf(now, numbers.size())));
     }
     onnx::TensorProto magnitude;
     magnitude.set_name(tensor.name());
     *magnitude.mutable_dims() = tensor.dims();
-    const DataType now = magnitudeType(type);
     magnitude.set_data_type(static_cast<std::int32_t>(now));
-    bytes.resize(static_cast<std::size_t>(storedBytes(now, count)));
-    narrow(now, numbers, std::as_writable_bytes(std::span(bytes)));
-    magnitude.set_raw_data(std::move(bytes));
+    magnitude.set_raw_data(std::move(made));
     return magnitude;
 }
 

@@ -19,7 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Tensors = std::map<std::string, onnx::TensorProto, std::less<>>;
 
-constexpr std::uint64_t sliceBytes = std::uint64_t{1} << 28; // of constants on one side, in one run
+constexpr std::uint64_t sliceBytes = std::uint64_t{1} << 26; // of constants on one side, in one run
 constexpr std::size_t sliceParts = 512;
 constexpr double unitsAnOperator = 8, leastUnits = 16;
 constexpr std::chrono::seconds timeOfARun{120};

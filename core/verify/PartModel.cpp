@@ -3,6 +3,7 @@
 
 #include "core/graph/Attributes.h"
 #include "core/graph/Constants.h"
+#include "core/graph/Opsets.h"
 #include "core/model/Assemble.h"
 #include "core/tensor/Kernels.h"
 #include "core/verify/Magnitude.h"
@@ -17,7 +18,6 @@ namespace pleat {
 namespace {
 
 constexpr std::uint64_t mostWithMagnitudes = std::uint64_t{1} << 29; // bytes of the constants of a part
-constexpr std::int64_t oldestIrVersion = 4; // from which on an initializer need not be an input
 
 // The same numbers in another type: what a fold has rounded to its own stays so where the other is wider.
 Result<void> convert(onnx::TensorProto& tensor, bool asFloat)
@@ -359,7 +359,7 @@ PartModel::PartModel(const GraphView& view, bool asFloat) : m_view(view), m_flow
     empty.graph = std::move(graph);
     // A function whose constants cannot be read is missed by its calls alone.
     auto around = assemble(empty, LeftOut::Whole);
-    m_model.set_ir_version(std::max(view.model().irVersion(), oldestIrVersion));
+    m_model.set_ir_version(std::max(view.model().irVersion(), irOfFreeInitializers));
     *m_model.mutable_opset_import() = view.model().header->opset_import();
     if (around)
         *m_model.mutable_functions() = around->functions();

@@ -2,8 +2,10 @@
 #include "core/verify/Structure.h"
 
 #include "core/base/Text.h"
+#include "core/model/Assemble.h"
 #include "core/model/TensorWalk.h"
 #include "core/model/ValueTypes.h"
+#include "core/worker/ModelCheck.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -93,6 +95,30 @@ std::vector<std::string> missingData(const GraphView& view)
             missing.push_back(fmt::format("{}: {}", tensor.name(), payload->problem()));
     });
     return missing;
+}
+
+Result<std::string> checkerDifference(const GraphView& before, const GraphView& after,
+                                      const std::filesystem::path& program, Progress& progress,
+                                      const std::stop_token& stop)
+{
+    const auto complaint = [&](const GraphView& view) -> Result<std::string> {
+        const auto model = assemble(view.model(), LeftOut::OneByte);
+        if (!model)
+            return std::string();
+        auto found = checkByOnnx(model->SerializeAsString(), program, progress, stop);
+        if (!found && found.error().code != ErrorCode::Cancelled)
+            return std::string();
+        return found;
+    };
+    auto now = complaint(after);
+    if (!now || now->empty())
+        return now;
+    auto was = complaint(before);
+    if (!was)
+        return was;
+    return was->empty()
+               ? fmt::format("ONNX's checker accepted the model before, and says of this one: {}", *now)
+               : std::string();
 }
 
 } // namespace pleat

@@ -3,7 +3,11 @@
 // the first one does.
 #pragma once
 
+#include "core/base/Progress.h"
 #include "core/graph/GraphView.h"
+
+#include <filesystem>
+#include <stop_token>
 
 namespace pleat {
 
@@ -14,5 +18,11 @@ std::vector<std::string> interfaceDifferences(const GraphView& before, const Gra
 
 // Tensors whose data lies beyond the end of its file, or in a file that is not there: a sentence each.
 std::vector<std::string> missingData(const GraphView& view);
+
+// What ONNX's checker has against the model after and not against the one before: a sentence; empty where
+// there is nothing, or nobody knows. `program` is the worker. Errors: Cancelled.
+Result<std::string> checkerDifference(const GraphView& before, const GraphView& after,
+                                      const std::filesystem::path& program, Progress& progress,
+                                      const std::stop_token& stop);
 
 } // namespace pleat

@@ -244,6 +244,12 @@ Result<Verification> verify(const GraphView& before, const GraphView& after, con
     result.structure = interfaceDifferences(before, after);
     for (std::string& missing : missingData(after))
         result.structure.push_back(std::move(missing));
+    NoProgress quiet;
+    auto complaint = checkerDifference(before, after, place.program, quiet, stop);
+    if (!complaint)
+        return tl::make_unexpected(std::move(complaint.error()));
+    if (!complaint->empty())
+        result.structure.push_back(std::move(*complaint));
     if (!result.structure.empty()) {
         result.verdict = Equivalence::Different;
         return result;

@@ -29,6 +29,8 @@ bool areSame(const LayerWeights& a, const LayerWeights& b)
 {
     if (a.weight.type() != b.weight.type() || a.weight.dims() != b.weight.dims() || a.layout != b.layout)
         return false;
+    if (a.dequantized || b.dequantized)
+        return a.dequantized && b.dequantized && a.dequantized->isSame(*b.dequantized);
     const auto* const left = std::get_if<Scaled>(&a.weight.payload().content);
     const auto* const right = std::get_if<Scaled>(&b.weight.payload().content);
     if (!left || !right)
@@ -45,7 +47,7 @@ Result<LayerMeasure> measure(const LayerWeights& weights, const std::stop_token&
     if (!measured)
         return tl::make_unexpected(measured.error());
     LayerMeasure result{measured->range, findOutlier(measured->channels), {}};
-    if (!isFloating(weights.weight.type()))
+    if (!isFloating(weights.storedType()))
         return result;
     auto ratios = sqnr(weights.weight, weights.layout, *measured, briefSchemes, quiet, stop);
     if (!ratios)
@@ -78,7 +80,7 @@ public:
         row.layer = {m_after.id(node), std::string(m_after.label(node)), std::string(m_after.op(node))};
         row.scope = m_after.scopes()[index(m_after.scope(node))].path;
         row.tensor = now->weight.name();
-        row.type = now->weight.type();
+        row.type = now->storedType();
         row.dims = now->weight.dims();
         row.weightsAfter = std::move(*now);
         const NodeIndex old = m_before.find(row.layer.id);

@@ -15,14 +15,14 @@ inline constexpr std::array briefSchemes{
 struct LayerMeasure {
     Range range;
     std::optional<Outlier> outlier;
-    std::vector<double> sqnr; // dB, one of briefSchemes each; empty for types that are no floats
+    std::vector<double> sqnr; // dB, one of briefSchemes each; empty where no floats are stored
 };
 
 struct ComparedLayer {
     NodeRef layer;
     std::string scope;
-    std::string tensor; // of `after`
-    DataType type = DataType::Undefined;
+    std::string tensor;                  // of `after`
+    DataType type = DataType::Undefined; // as stored
     std::vector<std::int64_t> dims;
     bool changed = false;               // the weights of the two are not the same bytes
     std::optional<LayerMeasure> before; // nothing where the layer is new

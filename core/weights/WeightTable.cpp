@@ -29,7 +29,7 @@ Result<void> measure(const LayerWeights& weights, LayerRow& row, Progress& progr
     if (!bins)
         return tl::make_unexpected(bins.error());
     row.entropy = entropy(*bins);
-    if (!isFloating(row.type))
+    if (row.isRounded())
         return {};
     auto ratios = sqnr(weights.weight, weights.layout, row.statistics, commonSchemes(), progress, stop);
     if (!ratios)
@@ -88,9 +88,9 @@ Result<void> measureWeights(const GraphView& view, const std::function<Result<vo
                      std::string(view.op(layer.node))};
         row.scope = view.scopes()[index(view.scope(layer.node))].path;
         row.tensor = tensor.name();
-        row.type = tensor.type();
+        row.type = layer.weights.storedType();
         row.dims = tensor.dims();
-        row.bytes = storedBytes(tensor.type(), tensor.elements());
+        row.bytes = storedBytes(row.type, tensor.elements());
         NoProgress quiet;
         if (auto measured = measure(layer.weights, row, quiet, stop); !measured) {
             if (measured.error().code == ErrorCode::Cancelled)

@@ -27,15 +27,16 @@ struct LayerRow {
     NodeRef layer;
     std::string scope; // path of the graph that the layer stands in; empty: the main graph
     std::string tensor;
-    DataType type = DataType::Undefined;
+    DataType type = DataType::Undefined; // as stored
     std::vector<std::int64_t> dims;
     std::uint64_t bytes = 0;
-    // Of what could be measured:
+    // Of what could be measured; of a quantized weight, of the numbers that it stands for:
     Statistics statistics;    // per output channel
     double entropy = 0;       // bits, of 256 bins over the range
-    std::vector<double> sqnr; // dB, one a scheme of commonSchemes(); empty for types that are no floats
+    std::vector<double> sqnr; // dB, one a scheme of commonSchemes(); empty where no floats are stored
     std::optional<Outlier> outlier;
-    std::optional<Error> problem; // why nothing could be
+    std::optional<Error> problem;                        // why nothing could be
+    bool isRounded() const { return !isFloating(type); } // stored as integers, so there is no ratio
 };
 
 // A row for each layer with a constant weight, graph after graph in the order of the data, as they are

@@ -3,6 +3,7 @@
 
 #include "core/worker/Evaluation.h"
 #include "core/worker/LatencyRun.h"
+#include "core/worker/ModelCheck.h"
 #include "core/worker/ModelRun.h"
 #include "core/worker/OpsetConversion.h"
 #include "core/worker/ShapeInference.h"
@@ -14,7 +15,7 @@ namespace pleat {
 std::span<const Task> workerTasks()
 {
     static constexpr std::array all{
-        conversionTask, evaluationTask, inferenceTask, latencyTask, modelRunTask, onnxRuntimeTask,
+        checkTask, conversionTask, evaluationTask, inferenceTask, latencyTask, modelRunTask, onnxRuntimeTask,
     };
     return all;
 }

@@ -84,6 +84,22 @@ private Q_SLOTS:
         QVERIFY(ratio({"--bits", "12"}) > ratio({"--bits", "12", "--activations"}) + 6);
     }
 
+    // The same words as of verify, before the model is written.
+    void foldRehearsesToo()
+    {
+        const Program program;
+        program.write("a.onnx", chainOfPairs(2).bytes());
+        const Run fold = program.run(
+            {"fold", "a.onnx", "-o", "b.onnx", "--verify", "--bits", "8", "--per-channel", "--samples", "3"});
+        QVERIFY2(fold.code == 0, fold.err);
+        const Run verify =
+            program.run({"verify", "a.onnx", "b.onnx", "--bits", "8", "--per-channel", "--samples", "3"});
+        const QByteArray sentence = verify.out.trimmed().split('\n').last();
+        QVERIFY2(sentence.startsWith("8 bits, per channel: "), sentence);
+        QVERIFY2(fold.err.contains("pleat-cli: " + sentence), fold.err);
+        QCOMPARE(program.run({"fold", "a.onnx", "-o", "b.onnx", "--bits", "8"}).code, 2);
+    }
+
     void sampleKeepsItsAccuracy()
     {
         const Program program;

@@ -43,6 +43,41 @@ std::string network()
     return model.bytes();
 }
 
+// Layers whose weights are stored as integers, in each of the ways that ONNX has for it.
+std::string integers()
+{
+    ModelBuilder model;
+    model.ir(9).opset(19).input("x", {1, 2, 1, 1}).input("u", {1, 2, 1, 1}, DataType::UInt8);
+    model.input("v", {1, 2}, DataType::UInt8);
+    model.constant("w", {2, 2, 1, 1}, {-4, 2, 100, 50}, DataType::Int8);
+    model.constant("scales", {2}, {0.5, 0.25});
+    model.constant("zeros", {2}, {1, -2}, DataType::Int8);
+    model.constant("b", {2, 2}, {0, 10, 128, 255}, DataType::UInt8);
+    model.constant("half", {}, {0.5});
+    model.constant("middle", {}, {128}, DataType::UInt8);
+    const auto dequantized = [&](const std::string& weight, const std::string& scale, const std::string& zero,
+                                 int axis) {
+        model.node("DequantizeLinear", {weight, scale, zero}, {weight + scale + "_real"}, {{"axis", axis}});
+        return weight + scale + "_real";
+    };
+    const std::string w = dequantized("w", "scales", "zeros", 0), b = dequantized("b", "half", "middle", 1);
+    model.node("Conv", {"x", w}, {"y1"}, {}, "channels").output("y1");
+    model.node("Gemm", {"g", b}, {"y2"}, {}, "tensor").output("y2");
+    model.input("g", {1, 2});
+    model.node("QLinearConv", {"u", "half", "middle", "w", "scales", "zeros", "half", "middle"}, {"y3"}, {},
+               "linear");
+    model.output("y3");
+    model.node("QLinearMatMul", {"v", "half", "middle", "b", "half", "middle", "half", "middle"}, {"y4"}, {},
+               "product");
+    model.output("y4");
+    model.node("MatMulInteger", {"v", "b", "middle", "middle"}, {"y5"}, {}, "whole").output("y5");
+    model.constant("f", {2, 2}, {0.25, -1, 2, 3});
+    model.node("QuantizeLinear", {"f", "half"}, {"f_rounded"});
+    model.node("DequantizeLinear", {"f_rounded", "half"}, {"f_real"});
+    model.node("MatMul", {"g", "f_real"}, {"y6"}, {}, "trained").output("y6");
+    return model.bytes();
+}
+
 QJsonObject rowOf(const QJsonObject& json, const QString& layer)
 {
     for (const QJsonValue& row : json["layers"].toArray()) {
@@ -167,6 +202,34 @@ private Q_SLOTS:
             QCOMPARE(field("sqnr_4_channel_asymmetric_clipped").toDouble(),
                      ratios["asymmetric"].toObject()["clipped"].toVariant().toDouble());
         }
+    }
+
+    // Of the numbers that the integers stand for, (q − zero point)·scale.
+    void measuresWhatIntegersStandFor()
+    {
+        m_program.write("integers.onnx", integers());
+        const QJsonObject json = m_program.run({"stats", "integers.onnx", "--json"}).json();
+        QCOMPARE(json["layers"].toArray().size(), 6);
+        const auto check = [&](const char* layer, double low, double high, const char* type) {
+            const QJsonObject row = rowOf(json, layer);
+            QCOMPARE(row["min"].toDouble(), low);
+            QCOMPARE(row["max"].toDouble(), high);
+            QCOMPARE(row["dtype"].toString(), QLatin1String(type));
+            QCOMPARE(row["bytes"].toInt(), 4);
+            QVERIFY(row["sqnr"].isNull());
+        };
+        check("channels", -2.5, 25.5, "int8"); // (-4 - 1)/2 and (100 + 2)/4
+        check("linear", -2.5, 25.5, "int8");
+        check("tensor", -64, 63.5, "uint8");
+        check("product", -64, 63.5, "uint8");
+        check("whole", -128, 127, "uint8");
+        // Rounded only when the model runs: there are floats to say something of.
+        const QJsonObject trained = rowOf(json, "trained");
+        QCOMPARE(trained["dtype"].toString(), QStringLiteral("float"));
+        QCOMPARE(trained["max"].toDouble(), 3.0);
+        QVERIFY(trained["sqnr"].isObject());
+        const Run words = m_program.run({"stats", "integers.onnx"});
+        QCOMPARE(words.out.count("rounded already, so there is no ratio"), 5);
     }
 
     void saysThatThereIsNothing()

@@ -3,9 +3,9 @@
 #include "core/graph/NameScopes.h"
 #include "tests/core/support/FoldChecks.h"
 
-#include <QElapsedTimer>
 #include <QTest>
 #include <algorithm>
+#include <ctime>
 #include <map>
 
 using namespace pleat;
@@ -178,12 +178,12 @@ private Q_SLOTS:
         for (int i = 0; i < 50000; ++i)
             names.push_back("/encoder/layers." + std::to_string(i / 40) + "/block." + std::to_string(i / 8) +
                             "/op" + std::to_string(i) + "/Conv");
-        QElapsedTimer timer;
-        timer.start();
+        const std::clock_t start = std::clock(); // of the processor: other tests run beside this one
         const NameTree tree = treeOf(names);
-        qInfo("50,000 nodes: %lld ms", static_cast<long long>(timer.elapsed()));
+        const double milliseconds = 1000.0 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+        qInfo("50,000 nodes: %.0f ms", milliseconds);
         QCOMPARE(tree.of.size(), names.size());
-        QVERIFY(timer.elapsed() < 1000); // 100 on a machine that does nothing else, not under a sanitizer
+        QVERIFY(milliseconds < 1000); // ten times what it takes, for sanitizers
     }
 };
 

@@ -32,6 +32,22 @@ onnx::TensorProto* weight(onnx::ModelProto& model)
     return model.mutable_graph()->mutable_initializer(0);
 }
 
+// Two stored values, "sparse", with indices of 0.
+void addSparse(onnx::ModelProto& model, const std::vector<std::int64_t>& dims,
+               onnx::TensorProto::DataType indexType, const std::vector<std::int64_t>& indexDims)
+{
+    onnx::SparseTensorProto& tensor = *model.mutable_graph()->add_sparse_initializer();
+    *tensor.mutable_values() = floatTensor("sparse", {2});
+    tensor.mutable_indices()->set_data_type(indexType);
+    std::int64_t bytes = indexType == onnx::TensorProto::INT64 ? 8 : 4;
+    for (const std::int64_t dim : indexDims) {
+        tensor.mutable_indices()->add_dims(dim);
+        bytes *= dim;
+    }
+    tensor.mutable_indices()->set_raw_data(std::string(static_cast<std::size_t>(bytes), '\0'));
+    tensor.mutable_dims()->Add(dims.begin(), dims.end());
+}
+
 } // namespace
 
 Q_DECLARE_METATYPE(Change)
@@ -212,6 +228,40 @@ void TestValidator::refuses_data()
             values->set_dims(0, 4);
         },
         "sparse", "needs 16 bytes, but has 12");
+    row(
+        "sparse, negative size",
+        [](auto& m) {
+            addSparse(m, {3, -1}, onnx::TensorProto::INT64, {2});
+        },
+        "sparse", "has a negative dimension: [3, -1]");
+    row(
+        "sparse, too large",
+        [](auto& m) {
+            addSparse(m, {1LL << 40, 1LL << 40}, onnx::TensorProto::INT64, {2});
+        },
+        "sparse", "claims more elements than any file can hold");
+    row(
+        "sparse, too much to look at",
+        [](auto& m) {
+            addSparse(m, {1LL << 20, 1LL << 20}, onnx::TensorProto::INT64, {2});
+        },
+        "sparse", "has 1,099,511,627,776 elements; at most 68,719,476,736 can be looked at.");
+    row(
+        "sparse, more than there is room for",
+        [](auto& m) { addSparse(m, {1}, onnx::TensorProto::INT64, {2}); }, "sparse",
+        "stores 2 values for 1 element.");
+    row(
+        "sparse indices of another shape",
+        [](auto& m) {
+            addSparse(m, {3, 4}, onnx::TensorProto::INT64, {2, 3});
+        },
+        "sparse", "has int64 indices of shape [2, 3]; ONNX wants int64 [2] or [2, 2].");
+    row(
+        "sparse indices of another type",
+        [](auto& m) {
+            addSparse(m, {3, 4}, onnx::TensorProto::INT32, {2});
+        },
+        "sparse", "has int32 indices");
     row(
         "unknown name", [](auto& m) { m.mutable_graph()->mutable_node(1)->set_input(0, "nobody"); }, "nobody",
         "reads \"nobody\", which nothing in the model defines");

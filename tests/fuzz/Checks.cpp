@@ -3,10 +3,12 @@
 
 #include "core/fold/Fold.h"
 #include "core/graph/Describe.h"
+#include "core/graph/StoredTensors.h"
 #include "core/model/Assemble.h"
 #include "core/model/DataFiles.h"
 #include "core/model/TensorWalk.h"
 #include "core/report/Json.h"
+#include "core/tensor/SparseBytes.h"
 #include "core/tensor/Statistics.h"
 #include "tests/fuzz/Target.h"
 
@@ -172,6 +174,15 @@ void describeEverything(const Model& model)
         NoProgress progress;
         if (auto sums = statistics(weights->weight, weights->layout, progress, {}); !sums)
             requireSentence(sums.error());
+    }
+    for (const ValueIndex value : storedValues(*view)) {
+        const auto tensor = storedTensor(*view, value);
+        if (!tensor || !sparseBytes(tensor->payload()))
+            continue;
+        std::vector<double> numbers(std::min<std::uint64_t>(tensor->elements(), 4096));
+        for (const std::uint64_t first : {std::uint64_t{0}, tensor->elements() - numbers.size()})
+            if (auto read = tensor->readDoubles(first, numbers); !read)
+                requireSentence(read.error());
     }
     std::size_t nodes = 0;
     for (std::size_t at = 0; at < view->scopes().size(); ++at)

@@ -14,10 +14,13 @@ import graphs
 import numerics
 import numpy
 import onnx
+import processes
 import workflow
 from graphs import Failure
 
 HALF = 5e-3  # of the largest output: weights rounded to 11 bits
+ROWS, COLUMNS = 1 << 15, 1 << 14  # of each of two matrices of 2 GiB that lie outside
+MEGABYTES = 100  # of memory, for a model of 4 GiB
 
 
 class Editor:
@@ -46,11 +49,36 @@ def same(what, before, after, tolerance=0.0):
     return apart
 
 
+def check_large(cli, folder):
+    """Edits a model of 4 GiB, whose data file is one hole, without reading it."""
+    weights = []
+    for number, dims in enumerate([(COLUMNS, ROWS), (ROWS, COLUMNS)]):
+        tensor = onnx.TensorProto(name=f"w{number}", dims=dims, data_type=onnx.TensorProto.FLOAT,
+                                  data_location=onnx.TensorProto.EXTERNAL)
+        for key, value in (("location", "large.data"), ("offset", number * 4 * ROWS * COLUMNS), ("length", 4 * ROWS * COLUMNS)):
+            tensor.external_data.add(key=key, value=str(value))
+        weights.append(tensor)
+    ports = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, COLUMNS]) for name in "xy"]
+    nodes = [onnx.helper.make_node("MatMul", ["x", "w0"], ["t"]), onnx.helper.make_node("MatMul", ["t", "w1"], ["y"])]
+    graph = onnx.helper.make_graph(nodes, "large", ports[:1], ports[1:], weights)
+    with open(folder / "large.data", "wb") as data:
+        data.truncate(2 * 4 * ROWS * COLUMNS)
+    model, after = folder / "large.onnx", folder / "edited.onnx"
+    model.write_bytes(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=7).SerializeToString())
+    done = processes.run([cli, "edit", model, "-o", after, "--rename", "w0=first", "--output", "t", "--batch", "N", "--insert",
+                          "t=Relu", "--rename", "x=picture"])
+    if not done.megabytes < MEGABYTES:
+        raise Failure(f"a model of 4 GiB is edited with {done.megabytes:.0f} MB of memory")
+    names = [each.name for each in graphs.load(after).graph.initializer]
+    workflow.expect("weights of the large model", names, ["first", "w1"])
+    return done.megabytes
+
+
 def main():
     cli, model = sys.argv[1], pathlib.Path(sys.argv[2])
     proto = onnx.load(str(model))
     source, result = proto.graph.input[0].name, proto.graph.output[0].name
-    middle = [node for node in proto.graph.node if node.op_type == "Conv"][len(proto.graph.node) // 8].output[0]
+    middle = [node for node in proto.graph.node if node.op_type == "Conv"][0].output[0]  # nothing goes past it
     weight = next(each for each in proto.graph.initializer if len(each.dims) == 4)
     one = numpy.random.default_rng(1).standard_normal((1, 3, 64, 64)).astype("f4")
     many = numpy.random.default_rng(2).standard_normal((3, 3, 64, 64)).astype("f4")
@@ -85,8 +113,9 @@ def main():
         workflow.pleat(cli, "apply", recipe, freed, "-o", again)
         if again.read_bytes() != named.read_bytes():
             raise Failure("the recipe gives other bytes")
+        megabytes = check_large(cli, pathlib.Path(folder))
     print(f"{model.name}: batch freed and fixed, an output more, cut in two at {middle}, renamed and replaced: the same numbers; "
-          f"weights of float16 within {rounded:.1e}")
+          f"weights of float16 within {rounded:.1e}; a model of 4 GiB edited with {megabytes:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -166,6 +166,27 @@ def check_planes(program, folder, draw):
     return count
 
 
+def check_sparse(cli, folder, draw):
+    """Sparse initializers of both forms come out as the dense tensors that they stand for."""
+    wanted = {}
+    sparse = []
+    for name, dtype in ("float", "float32"), ("half", "float16"), ("i64", "int64"), ("truth", "bool"):
+        for form, shape in ("linear", (300, 5, 40)), ("coordinates", (70, 900)):
+            dense = numpy.where(draw.random(shape) < 0.2, drawn(draw, dtype, shape), numpy.zeros((), dtype))
+            wanted[f"{name}_{form}"] = dense
+            places = numpy.flatnonzero(dense) if form == "linear" else numpy.argwhere(dense)
+            sparse.append(onnx.helper.make_sparse_tensor(
+                onnx.numpy_helper.from_array(dense[dense != 0], f"{name}_{form}"),
+                onnx.numpy_helper.from_array(places.astype("int64"), ""), shape))
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Identity", ["x"], ["y"])], "sparse",
+                                   [onnx.helper.make_tensor_value_info("x", 1, [1])],
+                                   [onnx.helper.make_tensor_value_info("y", 1, [1])], sparse_initializer=sparse)
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 19)], ir_version=9),
+              folder / "sparse.onnx")
+    workflow.pleat(cli, "tensors", folder / "sparse.onnx", "-o", folder / "sparse.npz")
+    expect_all_same("sparse.npz", dict(numpy.load(folder / "sparse.npz")), wanted)
+
+
 def check_refusals(program, folder):
     odd = folder / "odd.onnx"
     save(odd, {"packed": numpy.array([1, 2], ml_dtypes.int4), "words": numpy.array(["a"], object)})
@@ -223,6 +244,7 @@ def main():
         check_turned(program, folder, draw)
         check_selections(program, folder, draw)
         planes = check_planes(program, folder, draw)
+        check_sparse(cli, folder, draw)
         check_refusals(program, folder)
         check_folded(program, cli, folder, draw)
     print(f"{count} tensors are the same bit for bit in .npy, .npz and .safetensors, and {planes} planes as text")

@@ -143,8 +143,9 @@ private Q_SLOTS:
                 scopes->collapse(s);
         }
         const auto of = [&](const SnapshotPointer& shown, const SnapshotPointer& current) {
-            return Drawing::Of{shown, current, sources, 0, types, static_cast<ui::Direction>(direction),
-                               {},    scopes};
+            return Drawing::Of{
+                shown, current,          sources, 0, types, static_cast<ui::Direction>(direction),
+                {},    ScopeIndex::Main, scopes};
         };
         const auto laidOut = draw(of(*opened, *opened), nullptr, {});
         QVERIFY(laidOut);
@@ -220,7 +221,7 @@ private Q_SLOTS:
         const std::vector<Workspace::PanelMarks> sources{
             {QStringLiteral("folds"), {foldMarks, foldMarkChange}}};
         const auto of = [&](const SnapshotPointer& shown) {
-            return Drawing::Of{shown, shown, sources, 0, types, ui::Direction::TopDown, {}, {}};
+            return Drawing::Of{shown, shown, sources, 0, types, ui::Direction::TopDown, {}};
         };
         Drawing drawing = *draw(of(opened), nullptr, {});
         GraphCanvas canvas;

@@ -78,6 +78,16 @@ class TestLayersPanel final : public QObject {
         return window;
     }
 
+    QString written(const pleat::test::ModelBuilder& model, const QString& name) const
+    {
+        const QString path = m_folder.filePath(name);
+        QFile file(path);
+        if (!file.open(QIODevice::WriteOnly))
+            qFatal("not written");
+        file.write(QByteArray::fromStdString(model.bytes()));
+        return path;
+    }
+
     static void compare(const LayersPanel& panel, const Document& document)
     {
         NoProgress progress;
@@ -147,6 +157,22 @@ private Q_SLOTS:
         QVERIFY(shown.rowCount() > 0 && shown.rowCount() < 10);
         words->clear();
         QCOMPARE(shown.rowCount(), 14);
+    }
+
+    void saysWhyIntegersHaveNoRatio()
+    {
+        pleat::test::ModelBuilder builder;
+        builder.opset(13).input("x", {1, 2});
+        builder.constant("w", {2, 2}, {-4, 2, 100, 50}, DataType::Int8);
+        builder.node("DequantizeLinear", {"w", builder.constant("scale", {}, {0.5})}, {"real"});
+        builder.node("MatMul", {"x", "real"}, {"y"}, {}, "layer").output("y");
+        const auto window = opened(written(builder, QStringLiteral("integers.onnx")));
+        const LayersModel& rows = window->panel<LayersPanel>().model();
+        QCOMPARE(rows.rowCount(), 1);
+        QCOMPARE(rows.layers().front().after->range, (Range{-2, 50}));
+        QVERIFY(!rows.index(0, LayersModel::EightBits).data(LayersModel::SortRole).isValid());
+        QCOMPARE(rows.index(0, LayersModel::Note).data().toString(),
+                 QStringLiteral("stored as int8: rounded already, so there is no ratio"));
     }
 
     void coloursTheGraphByGrowth()
@@ -219,12 +245,7 @@ private Q_SLOTS:
             *attribute.mutable_g() = branch(name, largest);
         }
         builder.output("y");
-        const QString path = m_folder.filePath(QStringLiteral("bodies.onnx"));
-        QFile file(path);
-        QVERIFY(file.open(QIODevice::WriteOnly));
-        file.write(QByteArray::fromStdString(builder.bytes()));
-        file.close();
-        const auto window = opened(path);
+        const auto window = opened(written(builder, QStringLiteral("bodies.onnx")));
         part<QComboBox>(*window, "layersColours")->setCurrentIndex(2);
         const GraphView& view = *window->workspace().document().current()->view;
         const NodeId owner = view.id(*view.scopes()[index(ScopeIndex::Main)].nodes.begin());

@@ -199,7 +199,7 @@ private Q_SLOTS:
         const quint32 layer = row.data(FoldModel::LayerRole).toUInt();
         QTRY_VERIFY(canvas().nodeWithKey(layer) >= 0);
         QTRY_COMPARE(canvas().selection().node, canvas().nodeWithKey(layer));
-        QVERIFY(canvas().visibleScene().contains(
+        QTRY_VERIFY(canvas().visibleScene().contains(
             canvas().scene().nodes[static_cast<std::size_t>(canvas().nodeWithKey(layer))].rect));
         QVERIFY(nodeTitled(canvas(), QStringLiteral("stage0")) >= 0); // no more than it has to
     }

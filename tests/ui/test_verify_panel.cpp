@@ -5,6 +5,7 @@
 #include "tests/ui/Gate.h"
 #include "tests/ui/WindowFixture.h"
 #include "ui/document/Convert.h"
+#include "ui/document/Settings.h"
 #include "ui/document/Verdict.h"
 #include "ui/verify/BarsDelegate.h"
 #include "ui/verify/InputFields.h"
@@ -378,6 +379,14 @@ private Q_SLOTS:
         const QString why = opened.window.messages().message().details;
         QVERIFY2(why.startsWith(u"It does not compute the same. Output y differs by up to "_s),
                  qPrintable(why));
+
+        // It is remembered, also where nobody is asked.
+        opened.window.messages().dismiss();
+        part<QAction>(opened.window, "actionExport")->trigger();
+        chooseFile(opened.window, path);
+        QVERIFY(failed.wait(patience));
+        QVERIFY(!QFile::exists(path));
+        Settings::setVerifiesExports(false);
     }
 
     void tracesAndColoursTheGraph()

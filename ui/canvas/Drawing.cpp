@@ -346,8 +346,8 @@ std::optional<Drawing> follow(const Drawing::Of& of, const Drawing& previous)
 {
     const Drawing::Of& was = previous.of;
     if (of.sourcesVersion != was.sourcesVersion || of.types != was.types || of.direction != was.direction ||
-        of.details != was.details || !of.details.shapes || !of.details.leftOut.empty() ||
-        (of.scopes && of.scopes != was.scopes))
+        of.details != was.details || (of.scopes && of.scopes != was.scopes) || !of.details.shapes ||
+        !of.details.leftOut.empty())
         return std::nullopt; // what is left out is read past, which Follower does not
     return Follower(of, previous).run();
 }

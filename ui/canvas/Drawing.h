@@ -19,8 +19,8 @@ struct Drawing {
         std::shared_ptr<const ValueTypes> types;
         Direction direction = Direction::TopDown;
         SceneDetails details;
-        std::optional<ScopeState> scopes;    // nothing: as a page opens
-        ScopeIndex scope = ScopeIndex::Main; // of the shown model
+        ScopeIndex scope = ScopeIndex::Main;   // of the shown model
+        std::optional<ScopeState> scopes = {}; // of names; nothing: as a page opens
 
         Page page() const { return {*shown->view, scope}; }
     };

@@ -90,7 +90,9 @@ void GraphPane::show(Subject subject)
         m_places = subject == Subject::Reloaded ? placesInView() : std::vector<Place>();
         m_isShown = false;
         if (subject == Subject::Other)
-            m_scopes.reset();
+            m_scopes.clear();
+        else // bodies have other ids
+            std::erase_if(m_scopes, [](const auto& page) { return !page.first.isMain(); });
     }
     if (!same || subject != Subject::Same)
         rebuild();
@@ -127,8 +129,8 @@ void GraphPane::rebuild()
     m_jobs.start(
         layoutLane, tr("Laying out…"), this,
         [of = Drawing::Of{m_shown, m_current, m_workspace.marks(), m_marksVersion,
-                          m_workspace.document().types(), m_direction, m_details, m_scopes,
-                          findPage(*m_shown->view, m_page)},
+                          m_workspace.document().types(), m_direction, m_details,
+                          findPage(*m_shown->view, m_page), scopesOf(m_page)},
          previous = previous ? std::optional(*previous) : std::nullopt,
          isReloaded = m_subject == Subject::Reloaded](Progress&, std::stop_token stop) mutable {
             if (isReloaded && of.scopes)
@@ -149,12 +151,12 @@ void GraphPane::present(Drawing drawing)
     const bool samePage = m_isShown && drawnPage() == m_page;
     m_isShown = true;
     auto place = centreToReturnTo(drawing.scene->scene);
-    const auto view = std::exchange(m_viewToReturnTo, std::nullopt);
-    if (!place && !view && samePage)
+    if (!place && samePage)
         place = centreHolding(*drawing.scene);
     m_held = NameScopes::root;
+    const auto view = std::exchange(m_viewToReturnTo, std::nullopt);
     m_drawing = std::move(drawing);
-    m_scopes = m_drawing->of.scopes;
+    m_scopes.insert_or_assign(drawnPage(), *m_drawing->of.scopes);
     m_canvas->setSharedScene(m_drawing->scene, place || view ? GraphCanvas::KeepView::Exact
                                                : samePage    ? GraphCanvas::KeepView::Anchor
                                                              : GraphCanvas::KeepView::Fit);
@@ -170,7 +172,7 @@ void GraphPane::present(Drawing drawing)
         emphasise(m_emphasised);
     colourNodes();
     m_wanted.centre &= subject == Subject::Same;
-    if (!m_wanted.centre || !expandTo(m_wanted))
+    if (!m_wanted.centre || !expandToWanted())
         applyWanted();
     Q_EMIT sceneShown();
 }
@@ -238,16 +240,18 @@ void GraphPane::followSelection(bool centre)
 {
     const Selection::Value& selected = m_workspace.selection().value();
     if (m_following)
-        return; // by the canvas itself
-    m_wanted = {selected.node, selected.scope, selected.value, centre};
+        return; // the canvas itself
+    // Whoever selects the same again does not call off what is on its way.
+    const bool isComing =
+        m_wanted.centre && m_wanted.node == selected.node && m_wanted.value == selected.value;
+    m_wanted = {selected.node, selected.scope, selected.value, centre || isComing};
     if (centre && m_shown)
         openPage(pageOf(selected));
-    if (!m_isShown || drawnPage() != m_page)
-        return; // it comes with the scene
-    if (centre && expandTo(m_wanted))
+    if (!m_isShown || drawnPage() != m_page || (m_wanted.centre && expandToWanted()))
         return;
+    const bool again = m_wanted.centre && m_jobs.isBusy(this, layoutLane);
     applyWanted();
-    m_wanted.centre = centre && m_jobs.isBusy(this, layoutLane); // again in the scene that is being made
+    m_wanted.centre |= again; // the scene that is being made would undo it
 }
 
 int GraphPane::sceneNode(NodeIndex node) const
@@ -262,15 +266,16 @@ int GraphPane::sceneNode(NodeIndex node) const
     return m_canvas->nodeWithKey(hiding ? ScopeBlock::key(*hiding) : static_cast<quint32>(view.id(node)));
 }
 
-// The node that shows it: a value its producer, a weight the node that reads it.
-NodeIndex GraphPane::nodeOf(const GraphView& view, const Wanted& wanted)
+// The node that shows it: of a value that is in a collapsed scope its producer, else who reads it (a weight).
+NodeIndex GraphPane::nodeOf(const Wanted& wanted) const
 {
+    const GraphView& view = *m_drawing->of.shown->view;
     if (wanted.node != NodeId::None)
         return view.find(wanted.node);
     const ValueIndex value = view.find(findPage(view, wanted.scope), wanted.value);
-    if (value == ValueIndex::None)
+    if (wanted.value.empty() || value == ValueIndex::None)
         return NodeIndex::None;
-    if (view.producer(value) != NodeIndex::None)
+    if (m_drawing->of.scopes->hiding(view, view.producer(value)))
         return view.producer(value);
     return view.uses(value).empty() ? NodeIndex::None : view.uses(value).front().node;
 }
@@ -295,7 +300,7 @@ CanvasHit GraphPane::find(const Wanted& wanted) const
     for (std::size_t i = 0; isKnownHere && i < edges.size(); ++i)
         if (!edges[i].gone && edges[i].tensorName == name)
             return {-1, static_cast<int>(i), -1};
-    return {sceneNode(nodeOf(view, wanted)), -1, -1};
+    return {sceneNode(nodeOf(wanted)), -1, -1};
 }
 
 void GraphPane::applyWanted()
@@ -400,12 +405,13 @@ bool GraphPane::isFound(const FindQuery& query, const BuiltScene::Item& item) co
 std::set<std::uint32_t> GraphPane::blocksWith(const FindQuery& query) const
 {
     const GraphView& view = *m_drawing->of.shown->view;
+    const ScopeState& scopes = *m_drawing->of.scopes;
     std::set<std::uint32_t> blocks;
-    if (m_drawing->of.scopes->isAllExpanded())
+    if (scopes.isAllExpanded())
         return blocks;
     for (const NodeIndex node : view.scopes()[index(m_drawing->of.scope)].nodes)
         if (query.matches(view, node, *m_drawing->of.types))
-            if (const auto hiding = m_drawing->of.scopes->hiding(view, node))
+            if (const auto hiding = scopes.hiding(view, node))
                 blocks.insert(*hiding);
     return blocks;
 }

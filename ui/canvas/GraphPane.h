@@ -59,7 +59,7 @@ private:
         NodeId node = NodeId::None;
         std::string scope, value; // of a value: the path of its scope, and its name
         bool centre = false;
-        std::uint32_t block = NameScopes::root; // a scope that is collapsed
+        std::uint32_t block = NameScopes::root; // a collapsed scope of names
     };
 
     struct Place {
@@ -123,13 +123,13 @@ private:
     void copyNames();
     // GraphPaneScopes.cpp
     void addScopeActions(QMenu& menu, int node);
+    std::optional<ScopeState> scopesOf(const PageId& page) const;
     void setScopes(ScopeState scopes, std::uint32_t held);
-    void expandBlock(int node);
-    bool expandTo(const Wanted& wanted); // what hides it; false: nothing does
+    void expandScope(std::uint32_t scope);
+    bool expandToWanted(); // what hides it; false: nothing does
     std::optional<QPointF> centreHolding(const IndexedScene& next) const;
-
     void clearSelection();
-    static NodeIndex nodeOf(const GraphView& view, const Wanted& wanted);
+    NodeIndex nodeOf(const Wanted& wanted) const;
 
     Workspace& m_workspace;
     JobRunner& m_jobs;
@@ -137,7 +137,7 @@ private:
     GraphCanvas* m_canvas = nullptr;
     Direction m_direction = Direction::TopDown;
     SceneDetails m_details;
-    std::optional<ScopeState> m_scopes;      // of the page; nothing: as it opens
+    std::map<PageId, ScopeState> m_scopes;   // of the pages that were shown
     std::uint32_t m_held = NameScopes::root; // the scope that was collapsed or expanded: it stays in view
     SnapshotPointer m_shown, m_current;
 

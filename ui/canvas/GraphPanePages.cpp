@@ -79,7 +79,6 @@ void GraphPane::openPage(const PageId& page)
         m_left.insert_or_assign(m_page, LeftPage{*m_drawing, m_canvas->view()});
     m_page = page;
     const auto left = m_left.find(page);
-    m_scopes.reset(); // those of the drawing that was left
     if (left == m_left.end())
         m_viewToReturnTo.reset();
     else
@@ -100,7 +99,6 @@ void GraphPane::keepPage()
                 around = pageId(was, page);
     }
     m_page = around;
-    m_scopes.reset();
     m_viewToReturnTo.reset();
 }
 
@@ -184,7 +182,7 @@ void GraphPane::activateNode(int node)
     const BuiltScene::Item& item = m_drawing->laidOut->items[static_cast<std::size_t>(node)];
     const SceneNode& scene = m_canvas->scene().nodes[static_cast<std::size_t>(node)];
     if (item.scope != NameScopes::root)
-        return expandBlock(node);
+        return expandScope(item.scope);
     if (scene.outside) {
         const ValueIndex value = view.find(findPage(view, drawnPage()), item.value);
         const NodeIndex producer = value == ValueIndex::None ? NodeIndex::None : view.producer(value);

@@ -3,22 +3,27 @@
 #include "ui/canvas/GraphCanvas.h"
 #include "ui/canvas/GraphPane.h"
 #include "ui/canvas/ScopeBlocks.h"
-#include "ui/widgets/Action.h"
+#include "ui/widgets/PlainText.h"
 
 #include <QMenu>
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 using namespace Qt::StringLiterals;
 
 namespace pleat::ui {
 
+std::optional<ScopeState> GraphPane::scopesOf(const PageId& page) const
+{
+    const auto known = m_scopes.find(page);
+    return known == m_scopes.end() ? std::nullopt : std::optional(known->second);
+}
+
 void GraphPane::setScopes(ScopeState scopes, std::uint32_t held)
 {
-    if (!m_isShown || scopes == m_scopes)
+    if (!m_isShown || drawnPage() != m_page || scopes == m_scopes.at(m_page))
         return;
-    m_scopes = std::move(scopes);
+    m_scopes.insert_or_assign(m_page, std::move(scopes));
     m_held = held;
     m_wanted.centre = false; // what was looked for once
     rebuild();
@@ -26,42 +31,37 @@ void GraphPane::setScopes(ScopeState scopes, std::uint32_t held)
 
 void GraphPane::collapseScopes(std::uint32_t level)
 {
-    if (!m_isShown || !m_scopes)
-        return;
-    ScopeState scopes = *m_scopes;
-    scopes.collapseTo(level);
-    setScopes(std::move(scopes), NameScopes::root);
+    if (auto scopes = scopesOf(m_page)) {
+        scopes->collapseTo(level);
+        setScopes(std::move(*scopes), NameScopes::root);
+    }
 }
 
 void GraphPane::expandScopes()
 {
-    if (!m_isShown || !m_scopes)
-        return;
-    ScopeState scopes = *m_scopes;
-    scopes.expandAll();
-    setScopes(std::move(scopes), NameScopes::root);
+    if (auto scopes = scopesOf(m_page)) {
+        scopes->expandAll();
+        setScopes(std::move(*scopes), NameScopes::root);
+    }
 }
 
-void GraphPane::expandBlock(int node)
+void GraphPane::expandScope(std::uint32_t scope)
 {
-    if (!m_scopes)
-        return;
-    const std::uint32_t scope = m_drawing->laidOut->items[static_cast<std::size_t>(node)].scope;
-    ScopeState scopes = *m_scopes;
-    scopes.expand(scope);
-    setScopes(std::move(scopes), scope);
+    if (auto scopes = scopesOf(m_page)) {
+        scopes->expand(scope);
+        setScopes(std::move(*scopes), scope);
+    }
 }
 
-bool GraphPane::expandTo(const Wanted& wanted)
+bool GraphPane::expandToWanted()
 {
     const GraphView& view = *m_drawing->of.shown->view;
-    NodeIndex node = nodeOf(view, wanted);
-    while (node != NodeIndex::None && view.scope(node) != m_drawing->of.scope)
-        node = view.scopes()[index(view.scope(node))].owner; // on this page, it stands for what is in it
-    if (!m_scopes || !m_drawing->of.scopes->hiding(view, node))
+    const NodeIndex node = nodeOf(m_wanted);
+    ScopeState& scopes = m_scopes.at(drawnPage());
+    if (node == NodeIndex::None || !m_drawing->of.scopes->hiding(view, node))
         return false;
-    if (m_scopes->hiding(view, node)) { // else the scene in which it is seen is being made
-        m_scopes->expandAround(m_scopes->tree().of(view.id(node), scopedName(view, node)));
+    if (scopes.hiding(view, node)) { // else it is on its way
+        scopes.expandAround(scopes.tree().of(view.id(node), scopedName(view, node)));
         rebuild();
     }
     return true;
@@ -70,29 +70,29 @@ bool GraphPane::expandTo(const Wanted& wanted)
 // "Collapse layer1.0" and all that it is in; how much is collapsed at all.
 void GraphPane::addScopeActions(QMenu& menu, int node)
 {
-    if (!m_isShown || !m_scopes || m_scopes->tree().scopes().size() < 2)
+    const auto known = scopesOf(m_page);
+    if (!m_isShown || drawnPage() != m_page || !known || known->tree().scopes().size() < 2)
         return;
-    const auto scopes = m_scopes->tree().scopes();
+    const auto scopes = known->tree().scopes();
     menu.addSeparator();
     if (node >= 0) {
         const std::uint32_t block = m_drawing->laidOut->items[static_cast<std::size_t>(node)].scope;
         if (block != NameScopes::root)
             menu.addAction(tr("Expand %1").arg(actionText(scopeLabel(scopes[block]))), this,
-                           [this, node] { expandBlock(node); });
+                           [this, block] { expandScope(block); });
         const auto& groups = m_canvas->scene().groups;
         for (int g = m_canvas->scene().groupOf[static_cast<std::size_t>(node)]; g >= 0;
              g = groups[static_cast<std::size_t>(g)].parent) {
             const std::uint32_t scope = groups[static_cast<std::size_t>(g)].scope;
             if (scope != block)
                 menu.addAction(tr("Collapse %1").arg(actionText(scopeLabel(scopes[scope]))), this,
-                               [this, scope] {
-                                   ScopeState state = *m_scopes;
+                               [this, scope, state = *known]() mutable {
                                    state.collapse(scope);
                                    setScopes(std::move(state), scope);
                                });
         }
     }
-    const std::uint32_t deepest = m_scopes->deepest();
+    const std::uint32_t deepest = known->deepest();
     if (deepest == 1) {
         menu.addAction(tr("Collapse All"), this, [this] { collapseScopes(1); });
     } else {
@@ -100,7 +100,7 @@ void GraphPane::addScopeActions(QMenu& menu, int node)
         for (std::uint32_t level = 1; level <= deepest; ++level)
             levels->addAction(QString::number(level), this, [this, level] { collapseScopes(level); });
     }
-    menu.addAction(tr("Expand All"), this, &GraphPane::expandScopes)->setEnabled(!m_scopes->isAllExpanded());
+    menu.addAction(tr("Expand All"), this, &GraphPane::expandScopes)->setEnabled(!known->isAllExpanded());
     menu.addSeparator();
 }
 

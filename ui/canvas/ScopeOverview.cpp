@@ -10,7 +10,7 @@ namespace pleat::ui {
 namespace {
 
 // Room for a name, widget px.
-constexpr double leastAlong = 18, widthDown = 208;           // from top to bottom
+constexpr double leastAlong = 18, widthDown = 240;           // from top to bottom
 constexpr double leastAlongRight = 72, heightAcross = 34;    // from left to right
 constexpr double mostlyCovered = 0.75;                       // of the nodes of their parent
 constexpr double nodesFadeFrom = 0.4, nodesFadeTo = 0.3;     // zooms between which the nodes of a scope do

@@ -20,6 +20,7 @@ const auto themeKey = u"theme"_s;
 const auto geometryKey = u"window/geometry"_s;
 const auto stateKey = u"window/state"_s;
 const auto wheelKey = u"wheelScrolls"_s;
+const auto verifyKey = u"verifyExports"_s;
 const auto folderKey = u"lastFolder"_s;
 const auto onnxRuntimeKey = u"onnxRuntime"_s;
 } // namespace
@@ -84,6 +85,16 @@ bool Settings::wheelScrolls()
 void Settings::setWheelScrolls(bool scrolls)
 {
     QSettings().setValue(wheelKey, scrolls);
+}
+
+bool Settings::verifiesExports()
+{
+    return QSettings().value(verifyKey, false).toBool();
+}
+
+void Settings::setVerifiesExports(bool verifies)
+{
+    QSettings().setValue(verifyKey, verifies);
 }
 
 QString Settings::lastFolder()

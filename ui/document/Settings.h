@@ -26,6 +26,9 @@ public:
     static bool wheelScrolls(); // the wheel scrolls the graph, and zooms with Ctrl
     static void setWheelScrolls(bool scrolls);
 
+    static bool verifiesExports(); // before they are written, also where nobody is asked
+    static void setVerifiesExports(bool verifies);
+
     static QString lastFolder();
     static void setLastFolder(const QString& folder);
 

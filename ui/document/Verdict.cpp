@@ -115,7 +115,7 @@ Verdict verdictOf(const Verification& found)
     case Equivalence::Different:
         return {found.verdict,
                 found.structure.empty() ? tr("It does not compute the same.")
-                                        : tr("It does not take and give the same."),
+                                        : tr("Its structure is not the same."),
                 differences(found)};
     default:
         return {Equivalence::Unknown, tr("It could not be verified."),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inspector/InspectorContent.h"
 
+#include "core/graph/StoredTensors.h"
+#include "core/tensor/SparseBytes.h"
 #include "ui/document/Convert.h"
 #include "ui/widgets/Translate.h"
 
@@ -121,14 +123,19 @@ InspectorContent aboutValue(const GraphView& view, ValueIndex value, const Value
     content.kind = tr("tensor");
     content.title = toQt(view.name(value));
     const Initializer* initializer = view.initializer(value);
-    if (initializer) {
-        const TensorView tensor = tensorView(initializer->tensor);
-        content.summary = tr("A constant stored in the model.");
+    if (const auto stored = initializer || view.isSparse(value) ? storedTensor(view, value) : std::nullopt) {
+        const TensorView& tensor = *stored;
+        const SparseBytes* const sparse = sparseBytes(tensor.payload());
+        content.summary =
+            sparse ? tr("A constant stored in the model, sparse.") : tr("A constant stored in the model.");
         InspectorSection data{tr("DATA"), {}, false};
         data.rows.push_back({tr("type"), toQt(name(tensor.type())), {}, {}});
         data.rows.push_back({tr("shape"), dimensions(tensor.dims(), u"×"_s), {}, {}});
         data.rows.push_back({tr("elements"), compactCount(tensor.elements()), {}, {}});
-        data.rows.push_back({tr("size"), byteCount(tensor.payload().size()), {}, {}});
+        if (sparse)
+            data.rows.push_back({tr("stored"), compactCount(sparse->stored()), {}, {}});
+        data.rows.push_back(
+            {tr("size"), byteCount(sparse ? sparse->bytesInFile() : tensor.payload().size()), {}, {}});
         content.sections.push_back(std::move(data));
     } else if (const auto type = typeOf(view, value, types)) {
         InspectorSection data{tr("TYPE"), {}, false};

@@ -48,6 +48,19 @@ QString ranges(const ComparedLayer& layer)
         .arg(rangeText(layer.before->range), rangeText(layer.after->range));
 }
 
+QString note(const ComparedLayer& layer)
+{
+    QStringList notes;
+    if (layer.after && !isFloating(layer.type))
+        notes += LayersModel::tr("stored as %1: rounded already, so there is no ratio")
+                     .arg(toQt(name(layer.type)));
+    if (layer.after && layer.after->outlier)
+        notes += LayersModel::tr("channel %1 is %2 × as wide as the median")
+                     .arg(layer.after->outlier->channel)
+                     .arg(layer.after->outlier->ratio, 0, 'f', 1);
+    return notes.join(u" · "_s);
+}
+
 QVariant point(const std::optional<LayerMeasure>& side)
 {
     return side ? QVariant(QPointF(side->range.min, side->range.max)) : QVariant();
@@ -114,11 +127,7 @@ QString LayersModel::text(const ComparedLayer& layer, int column) const
     case Note:
         if (layer.problem)
             return oneLine(toQt(layer.problem->message));
-        if (layer.after && layer.after->outlier)
-            return tr("channel %1 is %2 × as wide as the median")
-                .arg(layer.after->outlier->channel)
-                .arg(layer.after->outlier->ratio, 0, 'f', 1);
-        return {};
+        return note(layer);
     default:
         return {};
     }

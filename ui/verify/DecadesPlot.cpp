@@ -26,6 +26,14 @@ QString superscript(int number)
     return text;
 }
 
+// The decade of the number; `first` where it is none that a plot from there on can show.
+int decadeOf(double number, int first)
+{
+    constexpr int mostDecades = 12;
+    const double decade = std::floor(std::log10(number));
+    return decade >= first && decade < first + mostDecades ? static_cast<int>(decade) : first;
+}
+
 } // namespace
 
 DecadesPlot::DecadesPlot(QWidget* parent) : QWidget(parent)
@@ -44,7 +52,8 @@ void DecadesPlot::setOutput(const OutputDifference* output)
         m_name = oneLine(toQt(output->name));
         m_tolerated = output->tolerated;
         m_bars.push_back({std::nullopt, output->numbers.count - output->numbers.differing});
-        const int first = output->decades.front().exponent, last = output->decades.back().exponent;
+        const int first = output->decades.front().exponent;
+        const int last = std::max(output->decades.back().exponent, decadeOf(m_tolerated, first));
         for (int exponent = first; exponent <= last; ++exponent) {
             const auto found = std::ranges::find(output->decades, exponent, &ErrorDecade::exponent);
             m_bars.push_back({exponent, found == output->decades.end() ? 0 : found->count});

@@ -14,7 +14,7 @@ namespace pleat::ui {
 namespace {
 
 const auto overviewLane = u"heat map"_s;
-const auto closerLane = u"heat map, closer"_s;
+const auto closerMapLane = u"heat map, closer"_s;
 
 // The same with some of what lies round it, so that a small move shows nothing new.
 CellRegion widened(const CellRegion& region, const Grid& grid, BlockSize block)
@@ -52,7 +52,7 @@ void HeatMap::setSubject(std::shared_ptr<const HeatSubject> subject, HeatSide si
     if (subject == m_subject && side == m_side && form == m_form)
         return;
     m_jobs.cancel(this, overviewLane);
-    m_jobs.cancel(this, closerLane);
+    m_jobs.cancel(this, closerMapLane);
     m_subject = std::move(subject);
     m_side = side;
     m_form = form;
@@ -112,12 +112,12 @@ void HeatMap::readCloser()
     };
     const CellRegion visible = m_view.visible();
     if (isFine(*m_overview) || (m_closer && isFine(*m_closer) && m_closer->region.contains(visible))) {
-        m_jobs.cancel(this, closerLane);
+        m_jobs.cancel(this, closerMapLane);
         m_isWaiting = false;
         return;
     }
     m_isWaiting = true;
-    read(closerLane, tr("Drawing weights…"), widened(visible, m_grid, wanted), wanted, &HeatMap::m_closer);
+    read(closerMapLane, tr("Drawing weights…"), widened(visible, m_grid, wanted), wanted, &HeatMap::m_closer);
 }
 
 void HeatMap::read(const QString& lane, const QString& label, const CellRegion& region, BlockSize block,

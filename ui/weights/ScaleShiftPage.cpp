@@ -110,9 +110,9 @@ ScaleShiftPage::ScaleShiftPage()
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    layout->addWidget(m_scale, 27);
-    layout->addWidget(m_shift, 27);
-    layout->addLayout(right, 46);
+    layout->addWidget(m_scale, 22);
+    layout->addWidget(m_shift, 22);
+    layout->addLayout(right, 56);
 }
 
 void ScaleShiftPage::setComparison(const WeightsComparisonPointer& comparison)
@@ -143,7 +143,14 @@ void ScaleShiftPage::setComparison(const WeightsComparisonPointer& comparison)
             {tr("bias before"), tr("The layer's bias before folding"), comparison->before->bias});
         columns.push_back({tr("bias after"), tr("The layer's bias after folding"), comparison->after.bias});
     }
+    const int s =
+        static_cast<int>(std::ranges::find(columns, u"s"_s, &ChannelTable::Column::name) - columns.begin()) +
+        1;
     m_numbers.setColumns(std::move(columns));
+    m_table->setColumnWidth(0, m_table->fontMetrics().horizontalAdvance(tr("channel")) + 28);
+    for (const int column : {s, s + 1}) // doubles have more digits
+        m_table->setColumnWidth(column,
+                                m_table->fontMetrics().horizontalAdvance(u"-0.12345678901234567"_s) + 18);
 }
 
 } // namespace pleat::ui

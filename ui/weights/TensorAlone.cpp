@@ -21,6 +21,12 @@ LayerWeights asWeights(const TensorView& tensor)
     return {tensor, WeightLayout::matrix(count / outputs, outputs, true), std::nullopt, {}};
 }
 
+// As the file has it.
+const TensorView& storedWeight(const LayerWeights& weights)
+{
+    return weights.dequantized ? weights.dequantized->quantized() : weights.weight;
+}
+
 // A value, and the view that it is one of: what is there no more is shown as it was.
 struct Subject {
     const GraphView* view = nullptr;
@@ -96,8 +102,9 @@ std::vector<TensorSides> tensorSides(const WeightsQuery& query, const std::optio
             if (now)
                 result.push_back({was ? std::optional<Elements>(*was) : std::nullopt, Elements(*now)});
         };
-        add(before ? std::optional(before->weight) : std::nullopt, after->weight);
-        add(before ? before->bias : std::nullopt, after->bias);
+        add(before ? std::optional(storedWeight(*before)) : std::nullopt, storedWeight(*after));
+        if (!after->dequantized)
+            add(before ? before->bias : std::nullopt, after->bias);
     }
     const GraphView& view = *query.current->view;
     const NodeIndex node = query.node == NodeId::None ? NodeIndex::None : view.find(query.node);

@@ -3,6 +3,7 @@
 
 #include "core/rewrite/Rewriter.h"
 #include "core/tensor/ChannelHistograms.h"
+#include "core/tensor/SparseBytes.h"
 
 #include <algorithm>
 #include <cmath>
@@ -68,9 +69,10 @@ Result<MeasuredWeights> measure(const LayerWeights& layer, Progress& progress, s
     MeasuredWeights measured;
     measured.source = layer;
     measured.name = layer.weight.name();
-    measured.type = layer.weight.type();
+    measured.type = layer.storedType();
     measured.dims = layer.weight.dims();
-    measured.bytes = storedBytes(measured.type, layer.weight.elements());
+    const SparseBytes* const sparse = sparseBytes(layer.weight.payload());
+    measured.bytes = sparse ? sparse->bytesInFile() : storedBytes(measured.type, layer.weight.elements());
     auto statistics = pleat::statistics(layer.weight, layer.layout, progress, std::move(stop));
     if (!statistics)
         return tl::make_unexpected(statistics.error());
@@ -241,7 +243,7 @@ Result<QuantizationRatios> compareRounding(const WeightsComparison& comparison, 
 {
     const auto ratiosOf = [&](const MeasuredWeights& side) -> Result<std::vector<double>> {
         const TensorView& weight = side.source.weight;
-        if (!isFloating(weight.type()))
+        if (!isFloating(side.source.storedType()))
             return std::vector<double>();
         return sqnr(weight, side.source.layout, side.statistics, commonSchemes(), progress, stop);
     };

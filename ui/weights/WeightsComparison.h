@@ -35,8 +35,8 @@ struct FoundWeights {
 
 struct MeasuredWeights {
     LayerWeights source;
-    std::string name; // of the weight
-    DataType type = DataType::Undefined;
+    std::string name;                    // of the weight
+    DataType type = DataType::Undefined; // as stored
     std::vector<std::int64_t> dims;
     std::uint64_t bytes = 0;  // as stored
     Statistics statistics;    // per output channel

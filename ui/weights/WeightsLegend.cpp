@@ -10,7 +10,7 @@ namespace pleat::ui {
 namespace {
 constexpr int square = 9;
 constexpr int gap = 6;
-constexpr int betweenEntries = 16;
+constexpr int entryGap = 16;
 } // namespace
 
 WeightsLegend::WeightsLegend(QWidget* parent) : QWidget(parent)
@@ -41,7 +41,7 @@ QSize WeightsLegend::sizeHint() const
 {
     int width = 0;
     for (const Entry& entry : m_entries)
-        width += square + gap + fontMetrics().horizontalAdvance(entry.text) + betweenEntries;
+        width += square + gap + fontMetrics().horizontalAdvance(entry.text) + entryGap;
     return {width, fontMetrics().height() + 4};
 }
 
@@ -59,7 +59,7 @@ void WeightsLegend::paintEvent(QPaintEvent*)
         painter.setPen(theme.quiet);
         const int width = fontMetrics().horizontalAdvance(entry.text);
         painter.drawText(QRect(x, 0, width + 2, height()), Qt::AlignVCenter, entry.text);
-        x += width + betweenEntries;
+        x += width + entryGap;
     }
 }
 

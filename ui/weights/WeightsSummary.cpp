@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/weights/WeightsSummary.h"
 
+#include "core/tensor/SparseBytes.h"
 #include "ui/document/Convert.h"
 #include "ui/weights/ChannelOrder.h"
 #include "ui/widgets/PlainText.h"
@@ -117,8 +118,9 @@ QString summaryHtml(const WeightsComparison& comparison, const Distribution* dis
         line(tr("bias"), strong(biasText(after.bias)));
     }
     if (comparison.before) {
-        line(tr("std"), number(comparison.before->statistics.deviation) + u" → "_s +
-                            strong(number(after.statistics.deviation)));
+        const Statistics& was = comparison.before->statistics;
+        line(tr("mean"), number(was.mean) + u" → "_s + strong(number(after.statistics.mean)));
+        line(tr("std"), number(was.deviation) + u" → "_s + strong(number(after.statistics.deviation)));
         const std::vector<double> growth = growths(comparison);
         if (const auto changed = channelsInOrder(comparison, ChannelOrder::Change);
             !changed.empty() && growth[changed.front()] != 1)
@@ -127,8 +129,11 @@ QString summaryHtml(const WeightsComparison& comparison, const Distribution* dis
                      .arg(QString::number(changed.front()), strong(times(growth[changed.front()]))));
     }
     line(tr("values"), compactCount(after.statistics.count) + u" · "_s + dimensions(after.dims, u"×"_s));
-    line(tr("stored"),
-         toQt(name(after.type)) + u", "_s + QLocale().formattedDataSize(static_cast<qint64>(after.bytes)));
+    QString stored =
+        toQt(name(after.type)) + u", "_s + QLocale().formattedDataSize(static_cast<qint64>(after.bytes));
+    if (const SparseBytes* sparse = sparseBytes(after.source.weight.payload()))
+        stored += u", "_s + tr("sparse: %1 values").arg(compactCount(sparse->stored()));
+    line(tr("stored"), stored);
     if (after.statistics.count > 0)
         line(tr("zeros"),
              tr("%1 %").arg(number(100 * double(after.statistics.zeros) / double(after.statistics.count))));

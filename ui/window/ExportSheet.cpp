@@ -4,6 +4,7 @@
 #include "core/graph/GraphView.h"
 #include "core/model/DataFiles.h"
 #include "ui/document/Convert.h"
+#include "ui/document/Settings.h"
 #include "ui/jobs/Job.h"
 #include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
@@ -197,9 +198,10 @@ QWidget* ExportSheet::makeVerify(bool changed)
 {
     m_verify = new QCheckBox(tr("&Verify before writing"));
     m_verify->setObjectName(u"exportVerify"_s);
+    m_verify->setChecked(Settings::verifiesExports());
     m_verify->setEnabled(changed);
     auto* details = label(changed ? tr("Both models run on random inputs; one that computes something else "
-                                       "than the opened one is not written.")
+                                       "than the opened one is not written. Remembered for the next exports.")
                                   : tr("The model is as it was opened."),
                           u"quiet"_s);
     details->setContentsMargins(23, 0, 0, 6);
@@ -216,7 +218,7 @@ QWidget* ExportSheet::makeVerify(bool changed)
 
 bool ExportSheet::verifies() const
 {
-    return m_verify->isChecked();
+    return m_verify->isEnabled() && m_verify->isChecked();
 }
 
 DataPlacement ExportSheet::placement() const

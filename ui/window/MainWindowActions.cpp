@@ -140,14 +140,14 @@ void MainWindow::makeActions()
     a.direction = make(tr("Change &Direction"), {K(tr("Ctrl+K"))},
                        tr("Lay the graph out from top to bottom, or from left to right"),
                        [this] { m_graph->toggleDirection(); });
-    a.legend = make(tr("&Legend…"), {K(tr("Ctrl+Shift+K"))},
-                    tr("What the colours of the nodes mean; light or leave out kinds of operators"),
-                    [this] { m_graph->showLegend(); });
     a.collapseScopes = make(tr("&Collapse All Scopes"), {K(tr("Ctrl+Alt+Up"))},
                             tr("Show each outermost scope of the network as one node"),
                             [this] { m_graph->collapseScopes(1); });
     a.expandScopes = make(tr("&Expand All Scopes"), {K(tr("Ctrl+Alt+Down"))},
                           tr("Show all nodes of the network"), [this] { m_graph->expandScopes(); });
+    a.legend = make(tr("&Legend…"), {K(tr("Ctrl+Shift+K"))},
+                    tr("What the colours of the nodes mean; light or leave out kinds of operators"),
+                    [this] { m_graph->showLegend(); });
     const auto detail = [this, make](const QString& text, const QString& key, const QString& tip,
                                      bool SceneDetails::*member) {
         QAction* action = make(text, {K(key)}, tip, [this, member](bool on) {

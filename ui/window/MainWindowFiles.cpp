@@ -124,16 +124,20 @@ void MainWindow::askForExport(bool withOptions)
 void MainWindow::exportTo(const QString& path, bool withOptions)
 {
     const auto view = m_document.current()->view;
+    const bool changed = m_document.current() != m_document.opened();
+    const auto verified = [](bool verifies) {
+        return verifies ? Document::Verified::Yes : Document::Verified::No;
+    };
     if (!withOptions && !ExportSheet::isWorthAsking(view->model())) {
-        m_document.exportTo(path);
+        m_document.exportTo(path, DataPlacement::Keep, verified(changed && Settings::verifiesExports()));
         return;
     }
-    auto* sheet =
-        new ExportSheet(m_workspace.jobs(), view, path, m_document.current() != m_document.opened(), this);
+    auto* sheet = new ExportSheet(m_workspace.jobs(), view, path, changed, this);
     sheet->setAttribute(Qt::WA_DeleteOnClose);
-    connect(sheet, &QDialog::accepted, this, [this, sheet, path] {
-        m_document.exportTo(path, sheet->placement(),
-                            sheet->verifies() ? Document::Verified::Yes : Document::Verified::No);
+    connect(sheet, &QDialog::accepted, this, [this, sheet, path, changed, verified] {
+        if (changed)
+            Settings::setVerifiesExports(sheet->verifies());
+        m_document.exportTo(path, sheet->placement(), verified(sheet->verifies()));
     });
     connect(sheet, &QDialog::rejected, this, [this] { m_afterExport = nullptr; });
     sheet->open();
