@@ -298,7 +298,9 @@ void FoldPanel::updateCounts()
 {
     const FoldCounts counts = m_model.counts();
     const bool any = m_model.rowCount() > 0;
-    m_total->setText(any ? tr("%n batch norms", nullptr, counts.batchNorms) : QString());
+    m_total->setText(!any                     ? QString()
+                     : counts.batchNorms == 1 ? tr("1 batch norm")
+                                              : tr("%n batch norms", nullptr, counts.batchNorms));
     for (QToolButton* chip : m_chips)
         chip->setVisible(any);
     updateChips();
