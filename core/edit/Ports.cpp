@@ -51,7 +51,7 @@ void setDim(onnx::TensorShapeProto::Dimension& dim, const Dimension& size)
 // As what an input or output is to be declared.
 ValueInfo portOf(const GraphView& view, ValueIndex value, PlannedEdit& planned)
 {
-    const ValueInfo known = declared(view, value);
+    ValueInfo known = declared(view, value);
     if (known && known->type().tensor_type().has_shape())
         return known;
     const DataType type = ElementTypes(view).of(value);

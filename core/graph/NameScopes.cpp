@@ -245,7 +245,7 @@ std::vector<ScopedNode::Border> bordersOf(const GraphView& view, ScopeIndex page
             return;
         ++begins[from];
         --begins[end];
-        forks[from] = view.uses(value).size() > 1;
+        forks[from] = view.uses(value).size() > 1 ? 1 : 0;
     };
     for (const ValueIndex input : view.scopes()[index(page)].inputs)
         if (!view.initializer(input))

@@ -36,6 +36,7 @@ void GraphPane::showLegend()
         if (!all.isHidden(node))
             ++counts[std::string(page.view.op(node))];
     std::vector<Legend::Kind> kinds;
+    kinds.reserve(counts.size());
     for (const auto& [op, nodes] : counts)
         kinds.push_back({op, categoryOf(op), nodes});
     m_legend->setKinds(kinds, m_details.leftOut);

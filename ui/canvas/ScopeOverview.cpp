@@ -26,7 +26,7 @@ public:
           m_node(scene.groups.size(), -1)
     {
         for (std::size_t g = 0; g < scene.groups.size(); ++g)
-            m_children[static_cast<std::size_t>(scene.groups[g].parent + 1)].push_back(static_cast<int>(g));
+            childrenOf(scene.groups[g].parent).push_back(static_cast<int>(g));
         for (std::size_t n = 0; n < scene.groupOf.size(); ++n)
             if (scene.groupOf[n] >= 0 && scene.nodes[n].category == Category::Scope)
                 m_node[static_cast<std::size_t>(scene.groupOf[n])] = static_cast<int>(n);
@@ -40,6 +40,12 @@ public:
     }
 
 private:
+    std::vector<int>& childrenOf(int group) // -1: those that are in none
+    {
+        const int place = group + 1;
+        return m_children[static_cast<std::size_t>(place)];
+    }
+
     double opacityOf(int group) const
     {
         const bool isCollapsed = m_node[static_cast<std::size_t>(group)] >= 0;
@@ -80,7 +86,7 @@ private:
         const double least = (m_down ? leastAlong : leastAlongRight) / m_zoom;
         std::vector<std::pair<QRectF, int>> readable;
         double covered = 0; // nodes
-        for (const int child : m_children[static_cast<std::size_t>(group + 1)]) {
+        for (const int child : childrenOf(group)) {
             const QRectF rect = rectOf(child);
             if (along(rect) < least)
                 continue;
