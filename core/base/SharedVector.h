@@ -78,7 +78,7 @@ public:
         if (m_size + some.size() > m_chunks.size() * chunkSize) {
             m_size = m_chunks.size() * chunkSize;
             const std::size_t chunks = (some.size() + chunkSize - 1) / chunkSize;
-            const std::shared_ptr<T[]> whole(new T[chunks * chunkSize]());
+            const auto whole = std::make_shared<T[]>(chunks * chunkSize);
             for (std::size_t c = 0; c < chunks; ++c)
                 m_chunks.emplace_back(whole, whole.get() + c * chunkSize);
             m_own.add(chunks);
