@@ -100,7 +100,7 @@ Verdict<double> padValue(const FoldContext& context, NodeIndex node, double c, c
 std::optional<int> fromFront(int axis, std::optional<std::size_t> rank)
 {
     if (axis >= 0)
-        return axis;
+        return rank && static_cast<std::size_t>(axis) >= *rank ? std::nullopt : std::optional(axis);
     if (!rank || static_cast<std::size_t>(-axis) > *rank)
         return std::nullopt;
     return axis + static_cast<int>(*rank);

@@ -36,7 +36,7 @@ struct Propagated {
 Verdict<Propagated> propagate(const FoldContext& context, NodeIndex node, std::size_t slot,
                               const Affine& affine, Direction direction, std::size_t input = 0);
 
-// Counts an axis from the front where the rank is known.
+// Counts an axis from the front where the rank is known; nothing where there is no such axis.
 std::optional<int> fromFront(int axis, std::optional<std::size_t> rank);
 
 } // namespace pleat
