@@ -140,6 +140,9 @@ void MainWindow::makeActions()
     a.direction = make(tr("Change &Direction"), {K(tr("Ctrl+K"))},
                        tr("Lay the graph out from top to bottom, or from left to right"),
                        [this] { m_graph->toggleDirection(); });
+    a.tidy = make(tr("&Tidy"), {K(tr("Ctrl+Shift+T"))},
+                  tr("Close the gaps that folding and editing left in the graph; once more opens them again"),
+                  [this] { m_graph->tidy(); });
     a.collapseScopes = make(tr("&Collapse All Scopes"), {K(tr("Ctrl+Alt+Up"))},
                             tr("Show each outermost scope of the network as one node"),
                             [this] { m_graph->collapseScopes(1); });
@@ -208,7 +211,7 @@ void MainWindow::makeMenus()
     view->addActions({a.before, a.after});
     view->addSeparator();
     view->addActions(
-        {a.back, a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.legend, a.wheelScrolls});
+        {a.back, a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.tidy, a.legend, a.wheelScrolls});
     view->addSeparator();
     view->addActions({a.collapseScopes, a.expandScopes});
     view->addSeparator();
@@ -314,7 +317,7 @@ void MainWindow::updateActions()
     a.saveReport->setEnabled(open);
     a.saveWeights->setEnabled(open);
     for (QAction* action : {a.reload, a.find, a.findNext, a.findPrevious, a.before, a.after, a.back, a.zoomIn,
-                            a.zoomOut, a.fit, a.actualSize, a.direction, a.legend, a.collapseScopes,
+                            a.zoomOut, a.fit, a.actualSize, a.direction, a.tidy, a.legend, a.collapseScopes,
                             a.expandScopes, a.attributes, a.weights, a.names})
         action->setEnabled(open);
     (m_workspace.side() == Side::Before ? a.before : a.after)->setChecked(true);

@@ -13,7 +13,7 @@ struct WindowActions {
     QAction *open, *sample, *reload, *exportModel, *exportOptions, *exportImage, *saveReport, *saveWeights;
     QAction *closeModel, *quit;
     QAction *undo, *redo, *find, *findNext, *findPrevious, *deselect;
-    QAction *before, *after, *back, *zoomIn, *zoomOut, *fit, *actualSize, *direction, *legend;
+    QAction *before, *after, *back, *zoomIn, *zoomOut, *fit, *actualSize, *direction, *legend, *tidy;
     QAction *collapseScopes, *expandScopes;
     QAction *attributes, *weights, *names;
     QAction *wheelScrolls, *fullScreen;
