@@ -89,7 +89,8 @@ Q_SIGNALS:
     void selectionChanged(const pleat::ui::CanvasHit& selected);
     // Double click or Enter on a node without a frame; a click on one that stands for what is elsewhere.
     void nodeActivated(int node);
-    void frameActivated(int frame); // double click or Enter on a frame or a node in it
+    void headerActivated(int group); // a click on the header of a scope's outline
+    void frameActivated(int frame);  // double click or Enter on a frame or a node in it
     void contextMenuRequested(const pleat::ui::CanvasHit& hit, QPoint globalPosition);
     void hovered(const pleat::ui::CanvasHit& hit);
     void copyRequested(); // Ctrl+C

@@ -61,6 +61,9 @@ GraphPane::GraphPane(Workspace& workspace)
     connect(m_canvas, &GraphCanvas::selectionChanged, this, &GraphPane::selectionChanged);
     connect(m_canvas, &GraphCanvas::frameActivated, this, &GraphPane::activateMark);
     connect(m_canvas, &GraphCanvas::nodeActivated, this, &GraphPane::activateNode);
+    connect(m_canvas, &GraphCanvas::headerActivated, this, [this](int group) {
+        collapseScope(m_canvas->scene().groups[static_cast<std::size_t>(group)].scope);
+    });
     connect(m_canvas, &GraphCanvas::copyRequested, this, &GraphPane::copyNames);
     connect(m_canvas, &GraphCanvas::contextMenuRequested, this, &GraphPane::contextMenu);
     connect(m_canvas, &GraphCanvas::directionChanged, this, [this](Direction direction) {

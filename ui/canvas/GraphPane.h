@@ -132,6 +132,7 @@ private:
     std::map<std::uint32_t, Heat::Node> hottestInScopes(const Heat& heat) const; // that are collapsed
     void setScopes(ScopeState scopes, std::uint32_t held);
     void expandScope(std::uint32_t scope);
+    void collapseScope(std::uint32_t scope);
     bool expandToWanted(); // what hides it; false: nothing does
     std::optional<QPointF> centreHolding(const IndexedScene& next) const;
     void clearSelection();

@@ -28,8 +28,11 @@ Result<void> exportGraph(const QString& model, const QString& target, const std:
     const auto snapshot = makeSnapshot(std::move(opened->model), progress, {});
     if (!snapshot)
         return tl::make_unexpected(snapshot.error());
-    const auto built = buildScene({*(*snapshot)->view}, foldMarks(**snapshot, **snapshot, {}), inferred.types,
-                                  Direction::TopDown, {}, {});
+    const GraphView& view = *(*snapshot)->view;
+    ScopeState scopes = ScopeState::opening(std::make_shared<const NameScopes>(view, ScopeIndex::Main));
+    scopes.expandAll();
+    const auto built = buildScene({view}, foldMarks(**snapshot, **snapshot, {}), inferred.types,
+                                  Direction::TopDown, {}, {}, scopes);
     if (!built)
         return cancelled();
     const QString problem = writeGraphImage(built->scene, target, progress, {});
