@@ -197,6 +197,22 @@ void GraphCanvas::setHeat(std::shared_ptr<const CanvasHeat> heat)
     update();
 }
 
+QRectF GraphCanvas::selectedArea() const
+{
+    constexpr double around = 24;
+    QRectF area;
+    const CanvasHit& selected = m_marks.selected;
+    if (selected.node >= 0)
+        area |= scene().nodes[static_cast<std::size_t>(selected.node)].rect;
+    if (selected.frame >= 0) {
+        const SceneFrame& frame = scene().frames[static_cast<std::size_t>(selected.frame)];
+        area |= frame.rect | frame.badgeRect;
+    }
+    for (const std::uint32_t node : m_marks.chosen)
+        area |= scene().nodes[node].rect;
+    return area.isNull() ? area : area.adjusted(-around, -around, around, around);
+}
+
 QPointF GraphCanvas::toScene(QPointF p) const
 {
     return m_centre + (p - QPointF(width() / 2.0, height() / 2.0)) / m_zoom;

@@ -47,6 +47,7 @@ public:
     // Several nodes at once, ascending: Shift and click, a band drawn with Shift, Shift and arrow keys.
     const std::vector<std::uint32_t>& chosen() const { return m_marks.chosen; }
     void choose(std::vector<std::uint32_t> nodes);
+    QRectF selectedArea() const; // of the scene, around all that is selected; null: nothing is
     // Lets all other nodes step back (what Find found, one operator type); none: all are as usual.
     void emphasise(std::vector<std::uint32_t> nodes);
     int nodeWithKey(quint32 key) const { return m_shared->nodeWithKey(key); } // -1 if there is none

@@ -8,6 +8,7 @@
 #include "core/graph/Pages.h"
 #include "ui/canvas/Drawing.h"
 #include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphImage.h"
 #include "ui/document/Workspace.h"
 
 #include <QWidget>
@@ -45,7 +46,8 @@ public:
     bool hasGaps() const;
     bool canUntidy() const; // tidy() would do that
     // In a job; `done` hears a sentence that says what went wrong, or nothing. Not at all when cancelled.
-    void saveImage(const QString& path, std::function<void(const QString& problem)> done);
+    void saveImage(const QString& path, GraphImageOptions options,
+                   std::function<void(const QString& problem)> done);
     // Which page of the model is shown, or on its way.
     const PageId& page() const { return m_page; }
     void openPage(const PageId& page); // as it was left, or from its beginning

@@ -133,6 +133,7 @@ SceneFonts SceneFonts::standard()
 {
     QFont base = uiFont();
     base.setHintingPreference(QFont::PreferNoHinting); // the same shapes at every zoom
+    base.setStyleStrategy(QFont::PreferNoShaping);     // no ligature to stumble over in the text of a picture
     const auto sized = [&base](int pixels, QFont::Weight weight) {
         QFont font = base;
         font.setPixelSize(pixels);
