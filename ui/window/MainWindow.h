@@ -24,6 +24,7 @@ class Panel;
 class Session;
 class StartPage;
 class StatusLine;
+struct GraphImageOptions;
 struct LostSession;
 struct WindowActions;
 
@@ -97,6 +98,7 @@ private:
     void writingEnded(bool allWritten);             // of exports, or of an image
     void offerRemedy(MessageBar::Message& message); // for the files that changed, where there is one
     void askForImage();
+    void writeImage(const QString& path, const GraphImageOptions& chosen);
     void askForReport();
     void askForWeights();
     void keep(const QString& path, const QString& label,

@@ -6,6 +6,7 @@
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/PlainText.h"
 #include "ui/window/ExportSheet.h"
+#include "ui/window/ImageSheet.h"
 #include "ui/window/Keepsakes.h"
 #include "ui/window/MainWindow.h"
 #include "ui/window/Sample.h"
@@ -287,18 +288,27 @@ void MainWindow::askForImage()
     dialog->setDefaultSuffix(u"svg"_s);
     dialog->selectFile(QFileInfo(m_document.path()).completeBaseName() + u".svg"_s);
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
-        m_imageName = QFileInfo(path).fileName();
-        m_graph->saveImage(path, [this, path](const QString& problem) {
-            m_imageWritten = problem.isEmpty();
-            if (problem.isEmpty())
-                m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
-            else
-                showError(tr("The image was not written."),
-                          {ErrorCode::Unwritable, toStd(problem), toStd(path)});
-        });
-        updateActions();
+        auto* sheet = new ImageSheet(m_graph->canvas(), path, this);
+        sheet->setAttribute(Qt::WA_DeleteOnClose);
+        connect(sheet, &QDialog::accepted, this, [this, sheet, path] { writeImage(path, sheet->options()); });
+        sheet->open();
     });
     dialog->open();
+}
+
+void MainWindow::writeImage(const QString& path, const GraphImageOptions& chosen)
+{
+    GraphImageOptions options = chosen;
+    m_imageName = QFileInfo(path).fileName();
+    options.title = QFileInfo(m_document.path()).fileName();
+    m_graph->saveImage(path, std::move(options), [this, path](const QString& problem) {
+        m_imageWritten = problem.isEmpty();
+        if (problem.isEmpty())
+            m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
+        else
+            showError(tr("The image was not written."), {ErrorCode::Unwritable, toStd(problem), toStd(path)});
+    });
+    updateActions();
 }
 
 MainWindow::Unsaved MainWindow::askAboutChanges()
