@@ -110,7 +110,7 @@ private Q_SLOTS:
         QTest::mouseDClick(table->viewport(), Qt::LeftButton, {},
                            table->visualRect(table->model()->index(3, 0)).center());
         QTRY_VERIFY(!table->findChild<QLineEdit*>(u"tableCell"_s));
-        QVERIFY(part<QLabel>(*window, "tableWord")->text().contains(u"Only the values"));
+        QVERIFY(part<QLabel>(*window, "tableWord")->text().contains(u"“After” has them"));
         side->setCurrent(1);
         window->workspace().document().undoStack().undo();
         QTRY_COMPARE(cell(*table, 3), before);
@@ -175,7 +175,8 @@ private Q_SLOTS:
     void aModelIsAppended()
     {
         const std::string between = "/features/features.0/bn/BatchNormalization_output_0";
-        const QString head = half(u"head.onnx"_s, {{}, {between}}), tail = half(u"tail.onnx"_s, {{between}, {}});
+        const QString head = half(u"head.onnx"_s, {{}, {between}}),
+                      tail = half(u"tail.onnx"_s, {{between}, {}});
         const auto window = openedWindow(head);
         Document& document = window->workspace().document();
         const auto nodes = [&] { return document.current()->view->model().graph->nodes.size(); };
@@ -201,9 +202,12 @@ private Q_SLOTS:
         const auto window = openedWindow(sampleModel());
         AppendSheet& sheet = append(*window, sampleModel());
         // Its only output and its only input, which takes an image.
+        QCOMPARE(part<QComboBox>(sheet, "appendOutput0")->currentIndex(), 0);
+        part<QComboBox>(sheet, "appendOutput0")->setCurrentIndex(1);
         auto* problem = part<QLabel>(sheet, "appendProblem0");
         auto* button = part<QPushButton>(sheet, "appendDo");
-        QVERIFY2(problem->isVisible() && problem->text().contains(u"takes float"), qPrintable(problem->text()));
+        QVERIFY2(problem->isVisible() && problem->text().contains(u"takes float"),
+                 qPrintable(problem->text()));
         QVERIFY(!button->isEnabled());
         part<QComboBox>(sheet, "appendOutput0")->setCurrentIndex(0);
         part<QLineEdit>(sheet, "appendPrefix")->setText(u"b/"_s);

@@ -23,7 +23,7 @@ QWidget* TensorCellEditor::createEditor(QWidget* parent, const QStyleOptionViewI
     field->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     field->setFont(m_table.font());
     field->setTextMargins(0, 0, 0, 0);
-    field->setStyleSheet(u"QLineEdit { padding: 0 4px; border-radius: 0; }"_s); // a row is low
+    field->setStyleSheet(u"QLineEdit { padding: 0; border-radius: 0; }"_s); // a row is low
     return field;
 }
 

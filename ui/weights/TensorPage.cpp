@@ -231,11 +231,21 @@ void TensorPage::showPlane()
     m_pages->setCurrentIndex(0);
     m_tools->setEnabled(true);
     m_table->setTensor(shown, m_plane);
-    const bool isStored = m_idOf && !shown.isDifference();
-    m_tools->edits().setSubject(isStored ? m_idOf(shown.tensor()) : std::string(),
-                                chosen->before ? tr("Only the values that the model has now can be changed: "
-                                                    "see the other sides.")
-                                               : tr("These values are not stored so in the model."));
+    m_tools->edits().setSubject(idOf(shown), whyFixed(*chosen));
+}
+
+std::string TensorPage::idOf(const Elements& shown) const
+{
+    return m_idOf && !shown.isDifference() ? m_idOf(shown.tensor()) : std::string();
+}
+
+QString TensorPage::whyFixed(const TensorSides& sides) const
+{
+    if (!idOf(sides.after).empty())
+        return tr("The model has other values now: “After” has them.");
+    if (sides.before && !idOf(*sides.before).empty())
+        return tr("This is what folding would make of them: “Before” has the values that can be changed.");
+    return tr("These values are not stored so in the model.");
 }
 
 void TensorPage::goTo(quint64 element)

@@ -50,6 +50,8 @@ private:
     void chooseAxis(bool rows);
     void showAxes(); // in the boxes
     void showPlane();
+    std::string idOf(const Elements& shown) const; // "": it is not as the model has it now
+    QString whyFixed(const TensorSides& sides) const;
     void showSentence(const QString& sentence);
 
     JobRunner& m_jobs;

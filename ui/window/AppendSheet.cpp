@@ -66,7 +66,7 @@ AppendSheet::AppendSheet(Appendable model, QWidget* parent) : QDialog(parent), m
     auto* obstacle = label(toQt(m_model.obstacle.text()), u"warning"_s);
     obstacle->setObjectName(u"appendObstacle"_s);
     obstacle->setVisible(!m_model.obstacle.empty());
-    auto* caption = label(tr("ITS INPUTS"), u"caption"_s);
+    auto* caption = label(tr("WHAT BECOMES ITS INPUTS"), u"caption"_s);
     caption->setFont(captionFont(caption->font()));
     m_prefix = new QLineEdit;
     m_prefix->setObjectName(u"appendPrefix"_s);
@@ -129,7 +129,7 @@ QWidget* AppendSheet::makeRows()
         const auto joined = join == joins.end()
                                 ? m_model.outputs.end()
                                 : std::ranges::find(m_model.outputs, join->tensor, &Port::name);
-        if (joined != m_model.outputs.end())
+        if (joined != m_model.outputs.end() && !whyNotJoined(*joined, input))
             output->setCurrentIndex(int(joined - m_model.outputs.begin()) + 1);
         auto* problem = new PlainLabel;
         problem->setObjectName(u"appendProblem"_s + QString::number(m_rows.size()));
@@ -148,6 +148,8 @@ QWidget* AppendSheet::makeRows()
     area->setFrameShape(QFrame::NoFrame);
     area->setWidgetResizable(true);
     area->setWidget(rows);
+    for (QWidget* each : {area->viewport(), rows})
+        each->setAutoFillBackground(false);
     area->setMinimumHeight(std::min(rows->sizeHint().height() + 8, 320));
     return area;
 }
