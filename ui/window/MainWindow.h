@@ -89,6 +89,8 @@ private:
 
     // MainWindowFiles.cpp
     void askForModel();
+    void askToAppend();
+    void append(const QString& path);
     void askForExport(bool withOptions = false);
     void exportTo(const QString& path, bool withOptions);
     void exported(const QString& path, const QString& dataFile, const QStringList& notices);

@@ -5,6 +5,7 @@
 #include "ui/document/Settings.h"
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/PlainText.h"
+#include "ui/window/AppendSheet.h"
 #include "ui/window/ExportSheet.h"
 #include "ui/window/ImageSheet.h"
 #include "ui/window/Keepsakes.h"
@@ -32,6 +33,7 @@ namespace {
 
 const auto sourceTopic = u"source"_s;
 const auto keepLane = u"keep"_s;
+const auto appendLane = u"append"_s;
 
 QString modelFilter()
 {
@@ -96,6 +98,37 @@ void MainWindow::openSample()
         m_samplePath = *path;
         m_document.openPath(*path);
     });
+}
+
+void MainWindow::askToAppend()
+{
+    if (m_document.isEmpty())
+        return;
+    QFileDialog* dialog = fileDialog(this, tr("Append a model"), modelFilter());
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::append);
+    dialog->open();
+}
+
+void MainWindow::append(const QString& path)
+{
+    Settings::setLastFolder(QFileInfo(path).absolutePath());
+    m_workspace.jobs().start(
+        appendLane, tr("Reading %1…").arg(QFileInfo(path).fileName()), this,
+        [first = m_document.current()->view, path](Progress& progress, const std::stop_token& stop) {
+            return readAppendable(first, toPath(path), progress, stop);
+        },
+        [this](Result<Appendable> model) {
+            if (!model) {
+                showError(tr("The model cannot be appended."), model.error());
+                return;
+            }
+            auto* sheet = new AppendSheet(std::move(*model), this);
+            sheet->setAttribute(Qt::WA_DeleteOnClose);
+            connect(sheet, &QDialog::accepted, this,
+                    [this, sheet] { m_document.applySteps({sheet->step()}, tr("Appending…")); });
+            sheet->open();
+        });
 }
 
 void MainWindow::askForExport(bool withOptions)

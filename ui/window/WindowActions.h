@@ -10,7 +10,8 @@ class QToolBar;
 namespace pleat::ui {
 
 struct WindowActions {
-    QAction *open, *sample, *reload, *exportModel, *exportOptions, *exportImage, *saveReport, *saveWeights;
+    QAction *open, *sample, *reload, *append, *exportModel, *exportOptions, *exportImage, *saveReport,
+        *saveWeights;
     QAction *closeModel, *quit;
     QAction *undo, *redo, *find, *findNext, *findPrevious, *deselect;
     QAction *before, *after, *back, *zoomIn, *zoomOut, *fit, *actualSize, *direction, *legend, *tidy;
