@@ -98,7 +98,8 @@ private slots:
         QFETCH(const int, type);
         const auto of = static_cast<DataType>(type);
         const int bits = elementBits(of);
-        for (unsigned pattern = 0; pattern<1U << std::min(bits, 16); pattern += bits> 8 ? 331 : 1) {
+        const unsigned patterns = 1U << std::min(bits, 16), step = bits > 8 ? 331 : 1;
+        for (unsigned pattern = 0; pattern < patterns; pattern += step) {
             auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>((bits + 7) / 8));
             for (std::size_t b = 0; b < std::min<std::size_t>(bytes->size(), 2); ++b)
                 (*bytes)[bytes->size() - 1 - b] =
