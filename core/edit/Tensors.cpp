@@ -81,10 +81,14 @@ void addLosses(const Losses& losses, Argument tensor, const std::string& id, Dat
     if (losses.infinite > 0)
         findings.push_back(
             {"overflow", id,
-             sentence("{} numbers of {} are infinite as {}", losses.infinite, tensor, name(type))});
+             losses.infinite == 1
+                 ? sentence("One number of {} is infinite as {}", tensor, name(type))
+                 : sentence("{} numbers of {} are infinite as {}", losses.infinite, tensor, name(type))});
     if (losses.zero > 0)
-        findings.push_back(
-            {"underflow", id, sentence("{} numbers of {} are 0 as {}", losses.zero, tensor, name(type))});
+        findings.push_back({"underflow", id,
+                            losses.zero == 1
+                                ? sentence("One number of {} is 0 as {}", tensor, name(type))
+                                : sentence("{} numbers of {} are 0 as {}", losses.zero, tensor, name(type))});
 }
 
 // The tensor with other numbers of the same type.

@@ -5,6 +5,7 @@
 #include "core/model/ModelWriter.h"
 #include "tests/core/support/EditChecks.h"
 #include "tests/core/support/FoldChecks.h"
+#include "tests/core/support/RandomGraph.h"
 #include "tests/core/support/SmallModels.h"
 
 #include <QTest>
@@ -53,6 +54,17 @@ Arrays inTurn(const ModelBuilder& a, const ModelBuilder& b, const std::string& o
 std::string write(const Folder& folder, const ModelBuilder& model, const std::string& name = "b.onnx")
 {
     return folder.write(name, model.bytes()).string();
+}
+
+// Of the inputs that a caller has to give.
+std::vector<std::string> namesOf(const onnx::ModelProto& model)
+{
+    std::vector<std::string> names;
+    for (const onnx::ValueInfoProto& input : model.graph().input()) {
+        if (!findInitializer(model, input.name()))
+            names.push_back(input.name());
+    }
+    return names;
 }
 
 MergeModel merging(const std::string& file, std::vector<Join> joins = {}, const std::string& prefix = {})
@@ -177,6 +189,51 @@ private slots:
         QVERIFY2(renamed, renamed ? "" : renamed.error().c_str());
         QCOMPARE(renamed->model.graph().sparse_initializer(0).values().name(), std::string("thick"));
         QCOMPARE(largestRelativeDifference(wanted, run(renamed->after, between)), 0.0);
+    }
+
+    // Whatever is in them, with names in common: where ONNX Runtime runs both, it gives for the merged model
+    // what it gives for each.
+    void randomModelsStandBeside()
+    {
+        const Folder folder;
+        int ran = 0;
+        const int graphs = fromEnvironment("PLEAT_MERGE_GRAPHS", 24);
+        for (std::uint32_t seed = 1; seed <= static_cast<std::uint32_t>(graphs); ++seed) {
+            const onnx::ModelProto a = randomModel(seed);
+            onnx::ModelProto b = randomModel(seed + 100);
+            for (std::uint32_t other = 200; b.opset_import(0).version() != a.opset_import(0).version();
+                 ++other)
+                b = randomModel(seed + other);
+            MergeModel step = merging(folder.write("b.onnx", b).string());
+            step.beside = true;
+            const std::string bytes = a.SerializeAsString();
+            const auto made = edited(bytes, {step});
+            if (!made) { // two versions of an operator set, for instance
+                QVERIFY2(made.error().find(step.file) != std::string::npos, made.error().c_str());
+                continue;
+            }
+            if (whatTheCheckerSays(a).empty() && whatTheCheckerSays(b).empty())
+                QCOMPARE(QByteArray::fromStdString(whatTheCheckerSays(made->model)), QByteArray());
+            const Arrays inputsOfA = randomInputs(a, seed), inputsOfB = randomInputs(b, seed);
+            const auto wantedOfA = runInOnnxRuntime(bytes, inputsOfA),
+                       wantedOfB = runInOnnxRuntime(b.SerializeAsString(), inputsOfB);
+            if (!wantedOfA || !wantedOfB)
+                continue;
+            // Those of the second come behind those of the first, in their order.
+            Arrays inputs = inputsOfA, wanted = *wantedOfA;
+            const auto& graph = made->model.graph();
+            const auto given = namesOf(b), all = namesOf(made->model);
+            const std::size_t first = namesOf(a).size();
+            QCOMPARE(all.size(), first + given.size());
+            for (std::size_t i = 0; i < given.size(); ++i)
+                inputs[all[first + i]] = inputsOfB.at(given[i]);
+            for (int o = 0; o < b.graph().output_size(); ++o)
+                wanted[graph.output(a.graph().output_size() + o).name()] =
+                    wantedOfB->at(b.graph().output(o).name());
+            QCOMPARE(largestRelativeDifference(wanted, run(made->after, inputs)), 0.0);
+            ++ran;
+        }
+        QVERIFY2(ran >= 5, std::to_string(ran).c_str());
     }
 
     // Before IR 4 initializers are inputs that nobody can replace.

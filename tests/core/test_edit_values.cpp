@@ -7,6 +7,7 @@
 #include "core/tensor/Elements.h"
 #include "tests/core/support/EditChecks.h"
 #include "tests/core/support/FoldChecks.h"
+#include "tests/core/support/RandomGraph.h"
 #include "tests/core/support/SmallModels.h"
 
 #include <QTest>
@@ -98,7 +99,8 @@ private slots:
         QFETCH(const int, type);
         const auto of = static_cast<DataType>(type);
         const int bits = elementBits(of);
-        for (unsigned pattern = 0; pattern<1U << std::min(bits, 16); pattern += bits> 8 ? 331 : 1) {
+        const unsigned patterns = 1U << std::min(bits, 16), step = bits > 8 ? 331 : bits == 8 ? 7 : 1;
+        for (unsigned pattern = 0; pattern < patterns; pattern += step) {
             auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>((bits + 7) / 8));
             for (std::size_t b = 0; b < std::min<std::size_t>(bytes->size(), 2); ++b)
                 (*bytes)[bytes->size() - 1 - b] =
@@ -291,6 +293,27 @@ private slots:
         QVERIFY(has(edited(loud.bytes(), {ComputeAs{}})->codes(), "overflow"));
         QVERIFY(refusalOf(network().bytes(), {ComputeAs{DataType::Double, false, {}}})
                     .find("float16 or bfloat16") != std::string::npos);
+    }
+
+    // What ONNX Runtime loads is of one type wherever it has to be.
+    void randomNetworksComputeInFloat16()
+    {
+        int ran = 0;
+        const int graphs = fromEnvironment("PLEAT_COMPUTE_GRAPHS", 30);
+        for (std::uint32_t seed = 1; seed <= static_cast<std::uint32_t>(graphs); ++seed) {
+            const onnx::ModelProto proto = randomModel(seed);
+            const std::string bytes = proto.SerializeAsString();
+            const auto before = runInOnnxRuntime(bytes, randomInputs(proto, seed));
+            const auto made = edited(bytes, {ComputeAs{DataType::Float16, seed % 2 == 0, {}}});
+            if (!before || !made)
+                continue;
+            const auto found = runInOnnxRuntime(made->after, randomInputs(made->model, seed));
+            QVERIFY2(found, (std::to_string(seed) + ": " + (found ? "" : found.error())).c_str());
+            const double apart = largestRelativeDifference(*before, *found);
+            QVERIFY2(apart < 0.05, (std::to_string(seed) + ": " + std::to_string(apart)).c_str());
+            ++ran;
+        }
+        QVERIFY2(ran * 2 > graphs, std::to_string(ran).c_str());
     }
 
     void tensorsComeFromFiles()

@@ -32,6 +32,7 @@ QDockWidget { color: @quiet; font-weight: 600; titlebar-close-icon: none; }
 QDockWidget::title { background: @panel; padding: 8px 12px 6px 14px; border: none; }
 QDockWidget > QWidget { background: @panel; }
 QScrollArea, QScrollArea > QWidget > QWidget { background: @panel; border: none; }
+QDialog QScrollArea, QDialog QScrollArea > QWidget > QWidget { background: @window; }
 QGroupBox { border: 1px solid @line; border-radius: 6px; margin-top: 9px; padding: 12px 8px 8px 8px; }
 QGroupBox::title { subcontrol-origin: margin; left: 10px; padding: 0 4px; color: @quiet; }
 QFrame[frameShape="4"], QFrame[frameShape="5"] { color: @line; }

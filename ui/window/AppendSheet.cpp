@@ -14,6 +14,7 @@
 #include <QGridLayout>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScreen>
 #include <QScrollArea>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -98,7 +99,7 @@ AppendSheet::AppendSheet(Appendable model, QWidget* parent) : QDialog(parent), m
     layout->addLayout(prefix);
     layout->addSpacing(8);
     layout->addWidget(buttons);
-    setMinimumWidth(560);
+    setMinimumWidth(std::min(760, screen()->availableSize().width() - 32));
     showFit();
 }
 
@@ -121,10 +122,13 @@ QWidget* AppendSheet::makeRows()
         output->setObjectName(u"appendOutput"_s + QString::number(m_rows.size()));
         output->setAccessibleName(tr("What becomes input %1").arg(toQt(input.name)));
         output->addItem(tr("stays an input"));
-        for (const Port& each : m_model.outputs)
-            output->addItem(oneLine(toQt(each.name + " · " + text(each))));
+        for (const Port& each : m_model.outputs) {
+            const QString called = fontMetrics().elidedText(oneLine(toQt(each.name)), Qt::ElideMiddle, 260);
+            output->addItem(called + u" · "_s + oneLine(toQt(text(each))));
+            output->setItemData(output->count() - 1, plainTip(toQt(each.name)), Qt::ToolTipRole);
+        }
         output->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        output->setMinimumContentsLength(24);
+        output->setMinimumContentsLength(44);
         const auto join = std::ranges::find(joins, input.name, &Join::input);
         const auto joined = join == joins.end()
                                 ? m_model.outputs.end()
@@ -148,8 +152,6 @@ QWidget* AppendSheet::makeRows()
     area->setFrameShape(QFrame::NoFrame);
     area->setWidgetResizable(true);
     area->setWidget(rows);
-    for (QWidget* each : {area->viewport(), rows})
-        each->setAutoFillBackground(false);
     area->setMinimumHeight(std::min(rows->sizeHint().height() + 8, 320));
     return area;
 }
