@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Two models side by side: what was opened and what became of it, or two files; what is another, in a list
+// Two models side by side: what was opened and what became of it, or two files; what differs, in a list
 // and on the canvases, by the events of a person.
 #include "core/graph/DeclaredShapes.h"
 #include "core/model/ModelReader.h"

@@ -17,7 +17,7 @@ public:
     enum Role {
         KindRole = Qt::UserRole, // int(ChangeKind)
         OpRole,
-        DetailRole, // what is another, in a line
+        DetailRole, // what differs, in a line
     };
     using QAbstractListModel::QAbstractListModel;
 
@@ -48,7 +48,7 @@ private:
     QStringList m_words;
 };
 
-// Symbol, name and operator, and below them what is another.
+// Symbol, name and operator, and below them what differs.
 class ChangesDelegate final : public QStyledItemDelegate {
     Q_OBJECT
 public:

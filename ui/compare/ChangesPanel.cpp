@@ -35,7 +35,7 @@ ChangesPanel::ChangesPanel(Workspace& workspace)
     m_filter.setSourceModel(&m_model);
     m_list = new QListView;
     m_list->setObjectName(u"changesList"_s);
-    m_list->setAccessibleName(tr("What is another, node by node"));
+    m_list->setAccessibleName(tr("What differs, node by node"));
     m_list->setModel(&m_filter);
     m_list->setItemDelegate(new ChangesDelegate(m_list));
     m_list->setFrameShape(QFrame::NoFrame);
@@ -46,7 +46,7 @@ ChangesPanel::ChangesPanel(Workspace& workspace)
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_details = new QPlainTextEdit;
     m_details->setObjectName(u"changeDetails"_s);
-    m_details->setAccessibleName(tr("What is another of the one that is selected"));
+    m_details->setAccessibleName(tr("What differs of the one that is selected"));
     m_details->setReadOnly(true);
     m_details->setFrameShape(QFrame::NoFrame);
     m_details->setFixedHeight(fontMetrics().lineSpacing() * 8);
@@ -84,7 +84,7 @@ QWidget* ChangesPanel::makeHeader()
     const std::array looks{u"gone"_s, u"canFold"_s, u"blocked"_s};
     const std::array tips{tr("List the nodes that are in the first model only; they have a dashed frame"),
                           tr("List the nodes that are in the second model only; they have a solid frame"),
-                          tr("List the nodes of which something is another; they have a dotted frame")};
+                          tr("List the nodes of which something differs; they have a dotted frame")};
     for (std::size_t i = 0; i < m_chips.size(); ++i) {
         auto* chip = new QToolButton;
         chip->setCheckable(true);
@@ -103,7 +103,7 @@ QWidget* ChangesPanel::makeHeader()
     m_words = new QLineEdit;
     m_words->setObjectName(u"changesFilter"_s);
     m_words->setPlaceholderText(tr("Filter"));
-    m_words->setAccessibleName(tr("Filter the list by name, operator or what is another"));
+    m_words->setAccessibleName(tr("Filter the list by name, operator or what differs"));
     m_words->setToolTip(m_words->accessibleName());
     connect(m_words, &QLineEdit::textChanged, &m_filter, &ChangesFilter::setWords);
     m_summary = new PlainLabel;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// In place of the one canvas: two of them side by side with one view, and the panel of what is another. It
+// In place of the one canvas: two of them side by side with one view, and the panel of what differs. It
 // shows what Workspace::compared() has, as long as it is seen; what is selected in it is selected in the
 // workspace, where the panels know it. UI thread only.
 #pragma once

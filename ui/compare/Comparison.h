@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What became of a model in another one, as a list of changes to go through: nodes that are in one of the two
-// only, and what of the others is another, their weights included. An immutable value behind a shared
+// only, and what of the others differs, their weights included. An immutable value behind a shared
 // pointer; made in a job.
 #pragma once
 
@@ -27,7 +27,7 @@ struct Change {
     // The node that it is about; both None: what the model takes or gives, or a tensor that nobody reads.
     NodeIndex before = NodeIndex::None, after = NodeIndex::None;
     QString name, op;    // as they are now; a sentence where there is no node
-    QStringList details; // a line each: what is another
+    QStringList details; // a line each: what differs
     QString brief;       // the same in a few words: "weights, input 2"
 };
 

@@ -68,10 +68,10 @@ void MainWindow::makeActions()
     using K = QKeySequence;
     a.open = make(tr("&Open…"), {K(K::Open)}, tr("Open an ONNX model"), [this] { askForModel(); });
     a.compare =
-        make(tr("Co&mpare with…"), {K(tr("Ctrl+Alt+O"))},
-             tr("Open another ONNX file beside this one, to see what is another"), [this] { askForOther(); });
+        make(tr("Co&mpare with…"), {K(tr("Ctrl+Alt+C"))},
+             tr("Open another ONNX file beside this one, to see what differs"), [this] { askForOther(); });
     a.compare->setObjectName(u"actionCompare"_s);
-    a.endComparison = make(tr("E&nd the Comparison"), {K(tr("Ctrl+Alt+E"))},
+    a.endComparison = make(tr("E&nd the Comparison"), {K(tr("Ctrl+Alt+X"))},
                            tr("Show the first model alone again"), [this] { m_workspace.endComparison(); });
     a.sample =
         make(tr("Open the &Sample"), {K(tr("Ctrl+Shift+O"))},
@@ -129,7 +129,7 @@ void MainWindow::makeActions()
                     [this] { m_workspace.setSide(Side::Before); });
     a.after = make(tr("&After"), {K(tr("Ctrl+Shift+B"))}, tr("Show the model as it is now"),
                    [this] { m_workspace.setSide(Side::After); });
-    a.both = make(tr("Bo&th"), {K(tr("Ctrl+Alt+B"))}, tr("Show both side by side, and what is another"),
+    a.both = make(tr("Bo&th"), {K(tr("Ctrl+Alt+D"))}, tr("Show both side by side, and what differs"),
                   [this] { m_workspace.setSide(Side::Both); });
     auto* sides = new QActionGroup(this);
     for (QAction* action : {a.before, a.after, a.both}) {
