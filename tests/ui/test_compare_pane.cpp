@@ -481,6 +481,10 @@ private Q_SLOTS:
         const int node = pane().before().selection().node;
         QVERIFY(node >= 0 && showsInTheMiddle(pane().before(), node));
         QCOMPARE(pane().before().scene().nodes[std::size_t(node)].name, u"bn1"_s);
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+        QTest::keyClick(&pane().before(), Qt::Key_Backspace);
+        QVERIFY(compared.wait(10000));
+        QCOMPARE(pane().bar().pages().pages().size(), 1);
     }
 };
 

@@ -68,11 +68,13 @@ QWidget* ComparePane::makeColumn(int side)
     column.title->setProperty("role", u"quiet"_s);
     column.title->setElided(Qt::ElideMiddle);
     column.canvas = new GraphCanvas;
+    column.canvas->setMinimumWidth(110); // two of them where one has 220
     column.canvas->setAccessibleName(side == 0 ? tr("Graph before") : tr("Graph after"));
     auto* head = new QWidget;
     head->setProperty("surface", u"panel"_s);
     head->setAttribute(Qt::WA_StyledBackground);
     head->setFixedHeight(30);
+    head->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed); // asks for no more than its canvas
     auto* row = new QHBoxLayout(head);
     row->setContentsMargins(12, 0, 6, 0);
     row->addWidget(column.title, 1);
@@ -117,13 +119,8 @@ void ComparePane::connectBar()
     connect(&controls, &CanvasControls::fit, this, [this] { canvas().fit(); });
     connect(&controls, &CanvasControls::turn, this, &ComparePane::toggleDirection);
     connect(&m_bar->pages(), &Breadcrumb::pageChosen, this, [this](int page) {
-        if (!isCurrent())
-            return;
-        const bool old = m_page.after == ScopeIndex::None;
-        const GraphView& view = *(old ? m_comparison->before : m_comparison->after)->view;
-        const ScopeIndex chosen =
-            wayTo(view, old ? m_page.before : m_page.after)[static_cast<std::size_t>(page)];
-        openPage(old ? pageBefore(*m_comparison, chosen) : pageAfter(*m_comparison, chosen));
+        if (isCurrent())
+            leaveTo(static_cast<std::size_t>(page));
     });
 }
 
@@ -326,6 +323,20 @@ void ComparePane::openPage(const ComparedPage& page)
         return;
     m_page = page;
     draw();
+}
+
+void ComparePane::leaveTo(std::size_t outer)
+{
+    const bool old = m_drawnPage.after == ScopeIndex::None;
+    const GraphView& view = *(old ? m_comparison->before : m_comparison->after)->view;
+    const ScopeIndex page = wayTo(view, old ? m_drawnPage.before : m_drawnPage.after)[outer];
+    openPage(old ? pageBefore(*m_comparison, page) : pageAfter(*m_comparison, page));
+}
+
+void ComparePane::leavePage()
+{
+    if (const qsizetype pages = m_bar->pages().pages().size(); isCurrent() && pages > 1)
+        leaveTo(static_cast<std::size_t>(pages) - 2);
 }
 
 void ComparePane::activateNode(int side, int node)

@@ -39,6 +39,7 @@ public:
 
     void setDetails(const SceneDetails& details);
     void toggleDirection();
+    void leavePage(); // to the one around it
 
 Q_SIGNALS:
     void compared(); // and shown
@@ -66,7 +67,7 @@ private:
     void showSides();
     void showPages();
     void openPage(const ComparedPage& page);
-    void openPageOf(const Change& change);
+    void leaveTo(std::size_t outer); // of the pages around it, from the outermost on
     void activateNode(int side, int node);
     void goToChange(std::size_t change);
     void mark(int number, bool centre); // selects the node on both sides; -1: nothing

@@ -136,9 +136,14 @@ void MainWindow::makeActions()
         action->setCheckable(true);
         sides->addAction(action);
     }
-    a.back = make(tr("Bac&k"), {K(Qt::Key_Backspace), K(K::Back)},
-                  tr("Go back to where the graph was looked at before, or out of a body or a function"),
-                  [this] { m_graph->goBack(); });
+    a.back =
+        make(tr("Bac&k"), {K(Qt::Key_Backspace), K(K::Back)},
+             tr("Go back to where the graph was looked at before, or out of a body or a function"), [this] {
+                 if (m_workspace.isSideBySide())
+                     m_compare->leavePage();
+                 else
+                     m_graph->goBack();
+             });
     a.zoomIn = make(tr("Zoom &In"), {K(tr("Ctrl++")), K(tr("Ctrl+="))}, tr("Make the graph larger"),
                     [this] { canvas().zoomIn(); });
     a.zoomOut = make(tr("Zoom &Out"), {K(tr("Ctrl+-"))}, tr("Make the graph smaller"),
@@ -337,6 +342,9 @@ void MainWindow::updateActions()
           a.after,  a.back,           a.zoomIn,       a.zoomOut,    a.fit,      a.actualSize,   a.direction,
           a.legend, a.collapseScopes, a.expandScopes, a.attributes, a.weights,  a.names})
         action->setEnabled(open);
+    if (m_workspace.isSideBySide()) // what is the one graph's only
+        for (QAction* action : {a.exportImage, a.legend, a.collapseScopes, a.expandScopes})
+            action->setEnabled(false);
     std::array{a.before, a.after, a.both}[static_cast<std::size_t>(m_workspace.side())]->setChecked(true);
 }
 

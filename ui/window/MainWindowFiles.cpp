@@ -90,8 +90,8 @@ void MainWindow::compareWith(const QString& path)
 
 void MainWindow::openBeside(const QString& before, const QString& after)
 {
-    m_openBeside = after;
     openPath(before);
+    m_openBeside = after;
 }
 
 void MainWindow::openDropped(const QString& path)
@@ -114,6 +114,7 @@ void MainWindow::openDropped(const QString& path)
 
 void MainWindow::openPath(const QString& path)
 {
+    m_openBeside.clear();
     whenSaved([this, path] { load(path); });
 }
 
@@ -125,6 +126,7 @@ void MainWindow::load(const QString& path)
 
 void MainWindow::openSample()
 {
+    m_openBeside.clear();
     whenSaved([this] {
         const auto path = sampleOnDisk();
         if (!path) {
