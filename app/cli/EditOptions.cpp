@@ -144,6 +144,29 @@ Made setAttribute(const GraphView& view, const std::string& text)
     });
 }
 
+Made setAttributeTensor(const GraphView& view, const std::string& text)
+{
+    constexpr const char* form = "NODE.ATTRIBUTE=FILE";
+    return ofHalves(text, form, [&](const std::string& place, const std::string& file) -> Made {
+        const auto both = dotted(place, form);
+        if (!both)
+            return tl::make_unexpected(both.error());
+        return ofNode(view, both->left, [&](std::string node) -> Made {
+            return SetAttributeTensor{std::move(node), both->right, file, {}};
+        });
+    });
+}
+
+// "w[0,3]=1.5", "w[:,3]=0".
+Made setValues(const GraphView&, const std::string& text)
+{
+    constexpr const char* form = "TENSOR[PLACE]=VALUE";
+    const std::size_t end = text.find("]="), start = text.rfind('[', end);
+    if (end == std::string::npos || start == std::string::npos || start == 0)
+        return failure(ErrorCode::Usage, fmt::format("\"{}\" must be {}.", text, form));
+    return SetValues{text.substr(0, start), text.substr(start + 1, end - start - 1), text.substr(end + 2)};
+}
+
 Made removeAttribute(const GraphView& view, const std::string& text)
 {
     const auto both = dotted(text, "NODE.ATTRIBUTE");
@@ -277,6 +300,10 @@ std::span<const EditOption> editOptions()
         EditOption{"--connect", "NODE.INPUT=TENSOR: the input, counted from 0, becomes this tensor", connect},
         EditOption{"--insert", "TENSOR=OPERATOR[:ATTRIBUTE=VALUE,…] on the way to all that read it", insert},
         EditOption{"--operator", "NODE=OPERATOR, or DOMAIN::OPERATOR", replaceOperator},
+        EditOption{"--set-tensor",
+                   "NODE.ATTRIBUTE=FILE: an attribute that holds a tensor gets an array of a .npy, .npz or "
+                   ".safetensors",
+                   setAttributeTensor},
         EditOption{"--set", "NODE.ATTRIBUTE=VALUE", setAttribute},
         EditOption{"--unset", "NODE.ATTRIBUTE: back to its default", removeAttribute},
         EditOption{"--output", "TENSOR becomes an output", onTensor<AddOutput>},
@@ -292,6 +319,9 @@ std::span<const EditOption> editOptions()
                            return ReplaceTensor{std::move(tensor), std::move(file), {}, true};
                        });
                    }},
+        EditOption{"--set-value",
+                   "TENSOR[0,3]=VALUE, TENSOR[:,3]=VALUE: one element or a slice, as numpy writes it",
+                   setValues},
         EditOption{
             "--fill", "TENSOR=NUMBER: all its elements become this",
             [](const GraphView&, const std::string& text) { return withNumber(text, &FillTensor::value); }},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/compare/NodeMatch.h"
 
+#include "core/graph/Attributes.h"
 #include "core/graph/Constants.h"
 
 #include <algorithm>
@@ -96,19 +97,7 @@ struct MatchSide {
 Hash ownHash(const GraphView& view, NodeIndex node)
 {
     Hash hash = mixed(hashOf(view.domain(node)), hashOf(view.op(node)));
-    std::vector<std::string> attributes;
-    for (onnx::AttributeProto attribute : view.entry(node).proto->attribute()) {
-        attribute.clear_g();
-        attribute.clear_graphs();
-        attribute.clear_doc_string();
-        if (attribute.has_t()) {
-            attribute.mutable_t()->clear_name();
-            attribute.mutable_t()->clear_doc_string();
-        }
-        attributes.push_back(attribute.SerializeAsString());
-    }
-    std::ranges::sort(attributes);
-    for (const std::string& attribute : attributes)
+    for (const std::string& attribute : whatAttributesSay(*view.entry(node).proto))
         hash = mixed(hash, hashOf(attribute));
     for (const ValueIndex output : view.outputs(node))
         hash = mixed(hash, output == ValueIndex::None ? 1 : 2);

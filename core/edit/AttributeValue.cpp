@@ -93,15 +93,6 @@ void store(const AttributeValue& value, onnx::AttributeProto& message)
     }
 }
 
-// The values that an attribute of a text may have, where the operator's page lists them; the schemas have
-// them only in prose.
-std::span<const std::string_view> allowedTexts(std::string_view attribute)
-{
-    static constexpr std::array<std::string_view, 4> autoPad{"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"};
-    return attribute == "auto_pad" ? std::span<const std::string_view>(autoPad)
-                                   : std::span<const std::string_view>();
-}
-
 std::string joined(const auto& texts)
 {
     std::string all;
@@ -267,7 +258,7 @@ Result<onnx::AttributeProto> attributeMessage(const NamedAttribute& attribute, c
     if ((number && !isFinite(*number)) || (numbers && !std::ranges::all_of(*numbers, isFinite)))
         return refused(sentence("Attribute \"{}\" of {} must be finite.", name, op), name);
     if (const auto* const text = std::get_if<std::string>(&*fitting)) {
-        const auto allowed = allowedTexts(name);
+        const auto allowed = allowedTexts(definition, name);
         if (!allowed.empty() && std::ranges::find(allowed, *text) == allowed.end())
             return refused(sentence("Attribute \"{}\" of {} must be one of {}.", name, op, joined(allowed)),
                            name);
@@ -290,6 +281,11 @@ Result<AttributeValue> parsedAttribute(const GraphView& view, NodeIndex node, co
     return refused(sentence("Attribute \"{}\" of {} must be {}, and \"{}\" is none.", name,
                             operation(view, node), std::string(typeName(type)), text),
                    name);
+}
+
+bool holdsTensor(const Definition& definition, const std::string& name, const onnx::AttributeProto* now)
+{
+    return wantedType(name, definition.schema, now) == onnx::AttributeProto::TENSOR;
 }
 
 std::optional<Sentence> whyNotInput(const onnx::OpSchema& schema, std::size_t slot, DataType type)

@@ -2,6 +2,7 @@
 #include "core/edit/Tensors.h"
 
 #include "core/edit/ArrayFile.h"
+#include "core/edit/StoredTensor.h"
 #include "core/model/TensorWalk.h"
 #include "core/rewrite/ConstantNode.h"
 #include "core/rewrite/Rewriter.h"
@@ -28,22 +29,6 @@ Result<TensorView> storedAt(const GraphView& view, ValueIndex value)
     return refused(
         sentence("{} is not stored in the model: it has no numbers of its own.", named(view, value)),
         std::string(view.name(value)));
-}
-
-struct FoundTensor {
-    ValueIndex value = ValueIndex::None;
-    TensorView tensor;
-};
-
-Result<FoundTensor> findStored(const GraphView& view, const std::string& id)
-{
-    const auto value = findTensor(view, id);
-    if (!value)
-        return tl::make_unexpected(value.error());
-    auto tensor = storedAt(view, *value);
-    if (!tensor)
-        return tl::make_unexpected(std::move(tensor.error()));
-    return FoundTensor{*value, std::move(*tensor)};
 }
 
 Result<FoundTensor> findFloats(const GraphView& view, const std::string& id)
@@ -178,6 +163,17 @@ std::optional<Sentence> whyNotStored(const GraphView& view, ValueIndex value)
 }
 
 } // namespace
+
+Result<FoundTensor> findStored(const GraphView& view, const std::string& id)
+{
+    const auto value = findTensor(view, id);
+    if (!value)
+        return tl::make_unexpected(value.error());
+    auto tensor = storedAt(view, *value);
+    if (!tensor)
+        return tl::make_unexpected(std::move(tensor.error()));
+    return FoundTensor{*value, std::move(*tensor)};
+}
 
 Sentence describe(const FillTensor& step)
 {

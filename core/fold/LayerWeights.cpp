@@ -30,15 +30,15 @@ constexpr std::array integerOperators{
 // Values by which integers are to be read; None: scale 1, zero point 0.
 struct QuantizedValue {
     ValueIndex integers = ValueIndex::None, scale = ValueIndex::None, zeroPoint = ValueIndex::None;
-    std::int64_t axis = 0; // of several scales
-    bool hasBlocks = false;
+    std::int64_t axis = 0;  // of several scales
+    std::int64_t block = 0; // positions along it that have one in common; 0: each has its own
 };
 
 QuantizedValue quantizedBy(const GraphView& view, NodeIndex dequantize)
 {
     const onnx::NodeProto& proto = view.proto(dequantize);
     return {view.input(dequantize, 0), view.input(dequantize, 1), view.input(dequantize, 2),
-            intAttribute(proto, "axis", 1), intAttribute(proto, "block_size", 0) != 0};
+            intAttribute(proto, "axis", 1), intAttribute(proto, "block_size", 0)};
 }
 
 // The DequantizeLinear that makes the value; None: another operator does.
@@ -48,33 +48,36 @@ NodeIndex dequantizerOf(const GraphView& view, ValueIndex value)
     return node != NodeIndex::None && view.op(node) == "DequantizeLinear" ? node : NodeIndex::None;
 }
 
-// One number in all, or one for each channel; {`otherwise`} where the value is absent. Nothing where they are
-// something else.
-std::optional<std::vector<double>> perChannel(const GraphView& view, ValueIndex value, std::size_t channels,
-                                              double otherwise)
+// All numbers of a constant; {`otherwise`} where the value is absent. Nothing where they are not known, or
+// more than the `elements` that they are for.
+std::optional<std::vector<double>> numbersOf(const GraphView& view, ValueIndex value, std::uint64_t elements,
+                                             double otherwise)
 {
     if (value == ValueIndex::None)
         return std::vector<double>{otherwise};
     const auto constant = constantOf(view, value);
-    if (!constant || (constant->tensor.elements() != 1 && constant->tensor.elements() != channels))
+    if (!constant || constant->tensor.elements() == 0 || constant->tensor.elements() > elements)
         return std::nullopt;
     auto numbers = values(*constant);
     return numbers ? std::optional(std::move(*numbers)) : std::nullopt;
 }
 
-// The numbers that the integers stand for, channels along dimension `dim`; null where that cannot be told.
+// The numbers that the integers stand for; null where that cannot be told.
 std::shared_ptr<const DequantizedBytes> dequantized(const GraphView& view, const QuantizedValue& value,
-                                                    const TensorView& integers, const WeightLayout& layout,
-                                                    std::size_t dim)
+                                                    const TensorView& integers)
 {
-    auto scales = perChannel(view, value.scale, layout.outputs, 1);
-    auto zeroPoints = perChannel(view, value.zeroPoint, layout.outputs, 0);
-    if (!scales || !zeroPoints || value.hasBlocks || !TensorView::areNumbers(integers.type()))
+    if (!TensorView::areNumbers(integers.type()) || integers.elements() == 0)
         return nullptr;
-    const std::int64_t axis = value.axis < 0 ? value.axis + std::ssize(integers.dims()) : value.axis;
-    if (scales->size() > 1 && axis != static_cast<std::int64_t>(dim))
+    auto scales = numbersOf(view, value.scale, integers.elements(), 1);
+    auto zeroPoints = numbersOf(view, value.zeroPoint, integers.elements(), 0);
+    if (!scales || !zeroPoints)
         return nullptr;
-    return std::make_shared<const DequantizedBytes>(integers, layout, std::move(*scales),
+    if (scales->size() == 1 && zeroPoints->size() > 1) // ConvInteger has no scale
+        scales->assign(zeroPoints->size(), scales->front());
+    const auto grid = ScaleGrid::of(integers.dims(), scales->size(), value.axis, value.block);
+    if (!grid || (zeroPoints->size() > 1 && zeroPoints->size() != scales->size()))
+        return nullptr;
+    return std::make_shared<const DequantizedBytes>(integers, *grid, std::move(*scales),
                                                     std::move(*zeroPoints));
 }
 
@@ -97,7 +100,7 @@ std::optional<TensorView> biasView(const GraphView& view, ValueIndex value)
     QuantizedValue by = quantizedBy(view, node);
     by.axis = 0;
     const TensorView& tensor = (*integers)->tensor;
-    const auto numbers = dequantized(view, by, tensor, WeightLayout::matrix(1, tensor.elements(), false), 0);
+    const auto numbers = dequantized(view, by, tensor);
     return numbers ? std::optional(asFloats(numbers)) : std::nullopt;
 }
 
@@ -145,7 +148,7 @@ std::optional<LayerWeights> quantizedWeights(const GraphView& view, const Shapes
         weights.bias = biasView(view, biasOf(view, layer));
     if (isFoldable(stored.type()))
         return weights;
-    weights.dequantized = dequantized(view, value, stored, layer.layout, layer.outputDim);
+    weights.dequantized = dequantized(view, value, stored);
     if (weights.dequantized)
         weights.weight = asFloats(weights.dequantized);
     return weights;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fold/Search.h"
 
-#include "core/fold/Padding.h"
 #include "core/fold/PropagationTable.h"
 #include "core/fold/Readers.h"
+#include "core/fold/Target.h"
 #include "core/graph/Attributes.h"
 #include "core/model/Limits.h"
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <map>
 #include <set>
@@ -18,8 +17,7 @@ namespace pleat {
 namespace {
 
 constexpr int deepest = 64; // joins and propagations in one search; networks have a handful
-constexpr std::size_t mostWork = std::size_t{1} << 26;         // numbers that one search may move about
-constexpr std::uint64_t mostConstant = std::uint64_t{1} << 24; // elements of a constant that is scaled
+constexpr std::size_t mostWork = std::size_t{1} << 26; // numbers that one search may move about
 
 tl::unexpected<Refusal> noNeighbour(const GraphView& view, ValueIndex value)
 {
@@ -61,44 +59,6 @@ bool leadsToLayer(const FoldContext& context, NodeIndex from, Direction directio
     return false;
 }
 
-// The affine as one number a channel of the layer, along the layer's axis; refuses where they differ.
-Verdict<Affine> fitted(const FoldContext& context, const Layer& layer, const Affine& affine, bool after)
-{
-    const GraphView& view = context.view;
-    const std::uint64_t channels = after ? layer.layout.outputs : layer.layout.inputs;
-    if (!affine.axis)
-        return affine.repeated(channels);
-    const int layerAxis = after ? layer.outputAxis : layer.inputAxis;
-    const auto own = fromFront(layerAxis, layer.rank), wanted = fromFront(*affine.axis, layer.rank);
-    const bool same = own && wanted ? *own == *wanted : layerAxis == *affine.axis;
-    if (!same && affine.isUniform())
-        return affine.asUniform().repeated(channels);
-    if (!same && (!own || !wanted))
-        return refuse(Reason::ChannelsUnknown,
-                      sentence("the rank of {} cannot be derived, so neither which axis holds its channels",
-                               named(view, layer.node)),
-                      blame(view, layer.node));
-    if (!same && layer.isMatMul())
-        return refuse(
-            Reason::Axis,
-            sentence("the channel axis of {} is axis {}, which is not the axis of {}'s matrix (axis {})",
-                     named(context.view, context.chain), *wanted, named(view, layer.node), *own),
-            blame(view, layer.node));
-    if (!same)
-        return refuse(Reason::NotPerChannel,
-                      sentence("the constant varies along axis {}, the channels of {} are axis {}", *wanted,
-                               named(view, layer.node), *own),
-                      blame(view, layer.node));
-    if (affine.channels() != channels)
-        return refuse(Reason::ChannelMismatch,
-                      after ? sentence("the scale has {} values, {} has {} output channels",
-                                       affine.channels(), named(view, layer.node), channels)
-                            : sentence("the scale has {} values, {} has {} input channels", affine.channels(),
-                                       named(view, layer.node), channels),
-                      blame(view, layer.node));
-    return affine;
-}
-
 class Search final {
 public:
     Search(const FoldContext& context, Found& found)
@@ -135,8 +95,8 @@ public:
         for (const Use& use : m_view.uses(value)) {
             if (auto within = spend(affine, use.node); !within)
                 return within;
-            const auto taken = isLayer(m_view, use.node) ? withLayer(use.node, takeBefore(use, affine))
-                                                         : downThrough(use, affine, depth);
+            auto taken =
+                isLayer(m_view, use.node) ? takeBefore(use, affine) : downThrough(use, affine, depth);
             if (!taken)
                 return taken;
         }
@@ -172,7 +132,7 @@ private:
         noteArrival(producer);
         noteArrival(layer);
         if (isLayer(m_view, layer))
-            return withLayer(layer, takeAfter(layer, value, reader, affine));
+            return takeAfter(layer, value, reader, affine);
         if (auto within = spend(affine, producer); !within)
             return within;
         if (isJoin(producer, affine))
@@ -244,117 +204,31 @@ private:
                       blame(m_view, node));
     }
 
-    static Verdict<void> withLayer(NodeIndex layer, Verdict<void> verdict)
-    {
-        if (!verdict)
-            verdict.error().layer = layer;
-        return verdict;
-    }
-
-    Verdict<void> takeAfter(NodeIndex node, ValueIndex value, NodeIndex reader, const Affine& affine)
+    Verdict<void> takeAfter(NodeIndex layer, ValueIndex value, NodeIndex reader, const Affine& affine)
     {
         if (auto only = requireOnlyReader(m_view, value, reader); !only)
-            return only;
-        auto layer = readLayer(m_context, node);
-        if (!layer)
-            return tl::make_unexpected(layer.error());
-        auto fit = fitted(m_context, *layer, affine, true);
-        if (!fit)
-            return tl::make_unexpected(fit.error());
-        auto bias = biasAfter(m_view, *layer, fit->s, fit->t);
-        if (!bias)
-            return tl::make_unexpected(bias.error());
-        if (auto scalable = requireIntegersScale(*layer, fit->s); !scalable)
-            return scalable;
-        m_found.targets.push_back(
-            {std::move(*layer), std::move(fit->s), std::move(fit->t), std::nullopt, std::move(*bias)});
-        return {};
-    }
-
-    Verdict<void> requireIntegersScale(const Layer& layer, const std::vector<double>& s) const
-    {
-        if (!layer.quantizedWeight)
-            return {};
-        // A ConvTranspose shares its output channels out among the groups: no axis of the weight counts them
-        // all.
-        if (layer.weight.dims[layer.outputDim] != std::ssize(s))
-            return refuse(Reason::Quantized,
-                          sentence("the weight of {} is quantized and grouped", named(m_view, layer.node)),
-                          blame(m_view, layer.node));
-        return requireScalable(m_view, *layer.quantizedWeight, layer.outputDim, s);
+            return withLayer(layer, std::move(only.error()));
+        return take(layer, targetBehind(m_context, layer, affine));
     }
 
     Verdict<void> takeBefore(const Use& use, const Affine& affine)
     {
         noteArrival(use.node);
-        auto layer = readLayer(m_context, use.node);
-        if (!layer)
-            return tl::make_unexpected(layer.error());
-        if (layer->quantizedWeight)
-            return refuse(Reason::Quantized,
-                          sentence("the weight of {} comes from DequantizeLinear", named(m_view, use.node)),
-                          blame(m_view, use.node));
-        if (use.slot != layer->dataSlot)
-            return refuse(Reason::NotConstant,
-                          sentence("{} reads it as a weight or bias", named(m_view, use.node)),
-                          blame(m_view, use.node));
-        if (affine.axis && !affine.isUniform() && intAttribute(m_view.proto(use.node), "transA", 0) != 0)
-            return refuse(Reason::TransA, sentence("{} has transA=1", named(m_view, use.node)),
-                          blame(m_view, use.node));
-        if (layer->isMatMul() && layer->weightSlot == 0)
-            return refuse(Reason::Axis,
-                          sentence("{} multiplies from the left, which mixes what comes before it",
-                                   named(m_view, use.node)),
-                          blame(m_view, use.node));
-        if (layer->isMatMul())
-            layer->rank = m_context.shapes.rank(m_view.input(use.node, use.slot));
-        auto fit = fitted(m_context, *layer, affine, false);
-        if (!fit)
-            return tl::make_unexpected(fit.error());
-        if (layer->isMatMul() && fit->shifts() && hasSeveralMatrices(*layer))
-            return refuse(
-                Reason::Axis,
-                sentence("{} shifts its input, and {} has a matrix for each position: each would need "
-                         "a bias of its own",
-                         named(m_view, m_context.shifting), named(m_view, use.node)),
-                blame(m_view, use.node));
-        std::optional<double> padWith;
-        std::vector<std::int64_t> pads;
-        if (auto reaches = requireShiftReaches(m_context, *layer, fit->t)) {
-            layer->gain *= *reaches;
-        } else {
-            auto before = padsBefore(*layer, *fit, reaches.error());
-            if (!before)
-                return tl::make_unexpected(std::move(reaches.error()));
-            pads = std::move(*before);
-            padWith = -fit->t.front() / fit->s.front();
-        }
-        const std::vector<double> ones(layer->layout.outputs, 1.0), zeros(layer->layout.outputs, 0.0);
-        auto bias = biasAfter(m_view, *layer, ones, zeros);
-        if (!bias)
-            return tl::make_unexpected(bias.error());
-        m_found.targets.push_back(
-            {std::move(*layer), std::move(fit->s), std::move(fit->t), padWith, std::move(*bias)});
-        m_found.targets.back().pads = std::move(pads);
+        return take(use.node, targetBefore(m_context, use, affine));
+    }
+
+    Verdict<void> take(NodeIndex layer, Verdict<FoldTarget> target)
+    {
+        if (!target)
+            return withLayer(layer, std::move(target.error()));
+        m_found.targets.push_back(std::move(*target));
         return {};
     }
 
-    static bool hasSeveralMatrices(const Layer& layer)
+    static tl::unexpected<Refusal> withLayer(NodeIndex layer, Refusal refusal)
     {
-        const std::vector<std::int64_t>& dims = layer.weight.dims;
-        return std::any_of(dims.begin(), dims.end() - 2, [](std::int64_t extent) { return extent != 1; });
-    }
-
-    // Zeros after a shift are −t/s before it, where that is the same in every channel: an explicit Pad can do
-    // it.
-    std::optional<std::vector<std::int64_t>> padsBefore(const Layer& layer, const Affine& affine,
-                                                        const Refusal& refusal) const
-    {
-        if (!m_context.padUniform || refusal.reason != Reason::Padding || !affine.isUniform() ||
-            affine.s.front() == 0 || !std::isfinite(affine.t.front() / affine.s.front()) ||
-            opsetOf(m_view, layer.node) < 2)
-            return std::nullopt;
-        return explicitPads(m_context, layer);
+        refusal.layer = layer;
+        return tl::make_unexpected(std::move(refusal));
     }
 
     Verdict<void> downThrough(const Use& use, const Affine& affine, int depth)
@@ -502,37 +376,11 @@ private:
     {
         if (affine.isIdentity())
             return {};
-        const auto constant = requireConstant(m_view, node, slot, "an operand");
-        if (!constant)
-            return tl::make_unexpected(constant.error());
-        if (auto readable = requireReadable(m_view, *constant, "constant", node); !readable)
-            return readable;
-        const auto rank = m_context.shapes.rank(whole);
-        const auto axis = affine.axis ? fromFront(*affine.axis, rank) : std::nullopt;
-        const std::size_t own = constant->dims.size();
-        const bool linedUp = rank && own <= *rank && (own == *rank || opsetOf(m_view, node) >= 7);
-        if (!linedUp || (affine.axis && !axis))
-            return notAConstant(node, *constant, "how it is lined up is not known");
-        const std::int64_t before = static_cast<std::int64_t>(*rank - own);
-        const std::int64_t size =
-            axis && *axis >= before ? constant->dims[static_cast<std::size_t>(*axis - before)] : 1;
-        const auto channels = static_cast<std::int64_t>(affine.channels());
-        if (axis && size != 1 && size != channels)
-            return notAConstant(node, *constant, "it has another number of channels");
-        const std::uint64_t elements = constant->tensor.elements();
-        if (elements == 0 || elements * static_cast<std::uint64_t>(size == 1 ? channels : 1) > mostConstant)
-            return notAConstant(node, *constant, "it is too large to be changed");
-        m_found.constants.push_back({node, slot, *rank, affine});
-        m_found.constants.back().affine.axis = axis;
+        auto change = scaledConstant(m_context, node, slot, whole, affine);
+        if (!change)
+            return tl::make_unexpected(std::move(change.error()));
+        m_found.constants.push_back(std::move(*change));
         return {};
-    }
-
-    tl::unexpected<Refusal> notAConstant(NodeIndex node, const Constant& constant, const char* why) const
-    {
-        return refuse(Reason::OperatorBetween,
-                      sentence("{} lies between the two, and its constant {} would have to be scaled ({})",
-                               operation(m_view, node), named(m_view, constant.storedAt), why),
-                      blame(m_view, node));
     }
 
     // A branch whose channel axis is stretched by broadcasting would get the shift of several channels.

@@ -68,4 +68,21 @@ std::int64_t intOfAttribute(const onnx::NodeProto& node, std::string_view name, 
                : otherwise;
 }
 
+std::vector<std::string> whatAttributesSay(const onnx::NodeProto& node)
+{
+    std::vector<std::string> all;
+    for (onnx::AttributeProto attribute : node.attribute()) {
+        attribute.clear_g();
+        attribute.clear_graphs();
+        attribute.clear_doc_string();
+        if (attribute.has_t()) {
+            attribute.mutable_t()->clear_name();
+            attribute.mutable_t()->clear_doc_string();
+        }
+        all.push_back(attribute.SerializeAsString());
+    }
+    std::ranges::sort(all);
+    return all;
+}
+
 } // namespace pleat

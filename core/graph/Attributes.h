@@ -25,4 +25,8 @@ std::vector<std::int64_t> intsAttribute(const onnx::NodeProto& node, std::string
 std::int64_t intOfAttribute(const onnx::NodeProto& node, std::string_view name, std::size_t position,
                             std::int64_t otherwise);
 
+// What the attributes say, in an order that two nodes that say the same have in common: each serialised,
+// without comments, names of tensors and graphs.
+std::vector<std::string> whatAttributesSay(const onnx::NodeProto& node);
+
 } // namespace pleat

@@ -6,6 +6,7 @@
 // bodies are not compared, nor those with large tensors in their attributes. Where a batch norm waits behind
 // one of the two, both stay: a layer that two batch norms read takes neither of them, and after folding what
 // is still the same can be merged as well. One walk in the order of the data, with a hash of what a node is.
+#include "core/graph/Attributes.h"
 #include "core/prepare/PassFiles.h"
 
 #include <algorithm>
@@ -56,16 +57,6 @@ private:
     // The same for two nodes that make the same, however their attributes are ordered and commented.
     std::string identity(NodeIndex node) const
     {
-        std::vector<std::string> attributes;
-        for (onnx::AttributeProto attribute : m_view.entry(node).proto->attribute()) {
-            attribute.clear_doc_string();
-            if (attribute.has_t()) {
-                attribute.mutable_t()->clear_name();
-                attribute.mutable_t()->clear_doc_string();
-            }
-            attributes.push_back(attribute.SerializeAsString());
-        }
-        std::ranges::sort(attributes);
         std::string identity = fmt::format("{}:{}:", index(m_view.scope(node)), m_view.op(node));
         for (const ValueIndex input : m_view.inputs(node)) {
             const auto other = m_instead.find(input);
@@ -73,7 +64,7 @@ private:
         }
         for (const ValueIndex output : m_view.outputs(node))
             identity += output == ValueIndex::None ? '-' : '+';
-        for (const std::string& attribute : attributes)
+        for (const std::string& attribute : whatAttributesSay(*m_view.entry(node).proto))
             identity += fmt::format("{}:{}", attribute.size(), attribute);
         return identity;
     }

@@ -87,6 +87,23 @@ QJsonObject rowOf(const QJsonObject& json, const QString& layer)
     return {};
 }
 
+// A weight of 2 rows and 5 columns with a scale and a zero point for each block of them, which opset 21 has:
+// `axis` 1 with blocks of 3 and 2 positions, or axis 0 with one of 2.
+std::string blocks(int axis)
+{
+    using Numbers = std::vector<double>;
+    ModelBuilder model;
+    model.ir(10).opset(21).input("x", {1, 5});
+    model.constant("q", {2, 5}, {-4, 2, 8, 1, 3, 0, -8, 5, 6, 7}, DataType::Int8);
+    const Dims grid = axis == 1 ? Dims{2, 2} : Dims{1, 5};
+    model.constant("s", grid, axis == 1 ? Numbers{0.5, 2, 4, 0.25} : Numbers{1, 0.5, 2, 4, 0.25});
+    model.constant("z", grid, axis == 1 ? Numbers{0, 1, -1, 3} : Numbers{0, 2, 1, -1, 3}, DataType::Int8);
+    model.node("DequantizeLinear", {"q", "s", "z"}, {"w"},
+               {{"axis", axis}, {"block_size", axis == 1 ? 3 : 2}});
+    model.node("Gemm", {"x", "w"}, {"y"}, {{"transB", 1}}, "blocks").output("y");
+    return model.bytes();
+}
+
 // The fields of a line, as RFC 4180 has them.
 QStringList fieldsOf(const QByteArray& line)
 {
@@ -230,6 +247,24 @@ private Q_SLOTS:
         QVERIFY(trained["sqnr"].isObject());
         const Run words = m_program.run({"stats", "integers.onnx"});
         QCOMPARE(words.out.count("rounded already, so there is no ratio"), 5);
+    }
+
+    void measuresWhatBlocksOfIntegersStandFor()
+    {
+        const auto row = [&](int axis) {
+            m_program.write("blocks.onnx", blocks(axis));
+            return rowOf(m_program.run({"stats", "blocks.onnx", "--json"}).json(), "blocks");
+        };
+        const QJsonObject along = row(1); // -2, 1, 4 | 0, 4 and 4, -28, 24 | 0.75, 1
+        QCOMPARE(along["min"].toDouble(), -28.0);
+        QCOMPARE(along["max"].toDouble(), 24.0);
+        QCOMPARE(along["mean"].toDouble(), 0.875);
+        QCOMPARE(along["zeros"].toInt(), 1);
+        const QJsonObject across = row(0); // -4, 0, 14, 8, 0 and 0, -5, 8, 28, 1
+        QCOMPARE(across["min"].toDouble(), -5.0);
+        QCOMPARE(across["max"].toDouble(), 28.0);
+        QCOMPARE(across["mean"].toDouble(), 5.0);
+        QCOMPARE(across["zeros"].toInt(), 3);
     }
 
     void saysThatThereIsNothing()

@@ -10,7 +10,7 @@
 
 namespace pleat::fuzz {
 
-// Each of fuzz_reader.cpp, fuzz_external.cpp and fuzz_fold.cpp has its own.
+// Each of fuzz_reader.cpp, fuzz_external.cpp, fuzz_fold.cpp and fuzz_edit.cpp has its own.
 void look(std::span<const std::byte> input);
 
 [[noreturn]] void broken(const std::string& promise);

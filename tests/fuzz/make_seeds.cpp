@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Writes the inputs that fuzzing starts from: FOLDER/reader, FOLDER/external, FOLDER/fold. They are the
+// Writes the inputs that fuzzing starts from: FOLDER/reader, FOLDER/external, FOLDER/fold, FOLDER/edit. They are the
 // sample network, random graphs, and one small model for each operator, weight layout, element type and kind
 // of scope that Pleat treats in its own way.
 #include "tests/core/support/RandomGraph.h"
@@ -302,5 +302,6 @@ int main(int argc, char** argv)
             seed.model.set_model_version(15); // every option, and all of it
     }
     writeAll(seeds, folder / "fold");
+    writeAll(seeds, folder / "edit");
     std::printf("%zu models\n", seeds.size());
 }

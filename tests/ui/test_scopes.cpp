@@ -189,6 +189,58 @@ private Q_SLOTS:
         QCOMPARE(canvas().scene().nodes.size(), std::size_t(6 + 2)); // what is collapsed stays so
     }
 
+    void haveTheColourOfTheWorstInThem()
+    {
+        open(network(m_folder, 6, 20));
+        Workspace& workspace = m_window->workspace();
+        const auto candidates = workspace.document().current()->candidates();
+        auto heat = std::make_shared<Heat>();
+        heat->nodes[candidates[0]->layer->id] = {0.25, QStringLiteral("1.2 ×")};
+        heat->nodes[candidates[7]->layer->id] = {0.75, QStringLiteral("3.1 ×")};
+        heat->nodes[candidates[25]->layer->id] = {-0.5, QStringLiteral("0.7 ×")};
+        workspace.setHeat(heat);
+        const auto at = [&](const char* scope) {
+            return canvas().heat()->at(
+                static_cast<std::uint32_t>(nodeTitled(canvas(), QLatin1StringView(scope))));
+        };
+        QVERIFY(at("stage0") && at("stage1"));
+        QCOMPARE(at("stage0")->share, 0.75);
+        QCOMPARE(at("stage0")->words, QStringLiteral("3.1 ×"));
+        QCOMPARE(at("stage1")->share, -0.5);
+        QVERIFY(!at("stage2"));
+        m_window->graph().expandScopes();
+        QTRY_VERIFY(nodeTitled(canvas(), QStringLiteral("stage0")) < 0);
+        QCOMPARE(canvas().heat()->nodes.size(), std::size_t(3));
+    }
+
+    // What was folded leaves a gap; Tidy closes it, and opens it again.
+    void tidiesWhatEditsLeft()
+    {
+        open(network(m_folder, 3, 4));
+        GraphPane& pane = m_window->graph();
+        const double before = canvas().scene().bounds.height();
+        QVERIFY(!pane.hasGaps());
+        m_window->workspace().document().foldAll();
+        QTRY_VERIFY(pane.hasGaps());
+        QCOMPARE(canvas().scene().bounds.height(), before);
+        const auto trigger = [this] {
+            for (QAction* action : m_window->actions())
+                if (action->shortcut() == QKeySequence(QStringLiteral("Ctrl+Shift+T")))
+                    action->trigger();
+        };
+        trigger();
+        QTRY_VERIFY(!pane.hasGaps());
+        QVERIFY(canvas().scene().bounds.height() < 0.8 * before);
+        QVERIFY(pane.canUntidy());
+        trigger();
+        QTRY_VERIFY(pane.hasGaps());
+        QCOMPARE(canvas().scene().bounds.height(), before);
+        trigger();
+        QTRY_VERIFY(!pane.hasGaps());
+        m_window->workspace().document().undoStack().undo(); // what comes back has its place
+        QTRY_COMPARE(canvas().scene().bounds.height(), before);
+    }
+
     void revealsWhatIsHidden()
     {
         open(network(m_folder, 6, 20));

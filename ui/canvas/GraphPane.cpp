@@ -125,7 +125,11 @@ void GraphPane::rebuild()
     if (!m_shown)
         return;
     keepPage();
-    const Drawing* const previous = previousDrawing();
+    rebuild(previousDrawing());
+}
+
+void GraphPane::rebuild(const Drawing* previous)
+{
     m_jobs.start(
         layoutLane, tr("Laying out…"), this,
         [of = Drawing::Of{m_shown, m_current, m_workspace.marks(), m_marksVersion,
@@ -142,6 +146,30 @@ void GraphPane::rebuild()
                 present(std::move(*drawing));
         },
         JobDisplay::Shown, JobPriority::LookedAt);
+}
+
+bool GraphPane::hasGaps() const
+{
+    return m_isShown && std::ranges::any_of(m_canvas->scene().nodes, &SceneNode::gone);
+}
+
+void GraphPane::tidy()
+{
+    if (!m_isShown || drawnPage() != m_page)
+        return;
+    if (hasGaps()) {
+        m_untidy = m_drawing;
+        rebuild(nullptr);
+    } else if (canUntidy()) {
+        const auto before = std::exchange(m_untidy, std::nullopt);
+        rebuild(&*before);
+    }
+}
+
+bool GraphPane::canUntidy() const
+{
+    return m_untidy && m_isShown && !hasGaps() &&
+           m_page == pageId(*m_untidy->of.shown->view, m_untidy->of.scope);
 }
 
 void GraphPane::present(Drawing drawing)
@@ -189,10 +217,15 @@ void GraphPane::colourNodes()
     auto colours = std::make_shared<CanvasHeat>();
     colours->meaning = heat;
     const auto& items = m_drawing->laidOut->items;
+    const auto scopes = hottestInScopes(*heat);
     for (std::size_t i = 0; i < items.size(); ++i) {
-        const auto hot = heat->nodes.find(items[i].node);
-        if (hot != heat->nodes.end() && !m_canvas->scene().nodes[i].gone)
-            colours->nodes.push_back({static_cast<std::uint32_t>(i), hot->second.share, hot->second.words});
+        const Heat::Node* hot = nullptr;
+        if (const auto node = heat->nodes.find(items[i].node); node != heat->nodes.end())
+            hot = &node->second;
+        else if (const auto scope = scopes.find(items[i].scope); scope != scopes.end())
+            hot = &scope->second;
+        if (hot && !m_canvas->scene().nodes[i].gone)
+            colours->nodes.push_back({static_cast<std::uint32_t>(i), hot->share, hot->words});
     }
     m_canvas->setHeat(std::move(colours));
 }

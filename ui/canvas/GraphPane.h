@@ -40,6 +40,10 @@ public:
     // Scopes of the network: each is one node, or shown with what is in it.
     void collapseScopes(std::uint32_t level); // all that are so deep, and deeper: 1 for the outermost
     void expandScopes();
+    // Closes the gaps that edits left; once more: as it lay before.
+    void tidy();
+    bool hasGaps() const;
+    bool canUntidy() const; // tidy() would do that
     // In a job; `done` hears a sentence that says what went wrong, or nothing. Not at all when cancelled.
     void saveImage(const QString& path, std::function<void(const QString& problem)> done);
     // Which page of the model is shown, or on its way.
@@ -91,6 +95,7 @@ private:
     // What is selected in the workspace; waits for the scene if it is being made.
     void followSelection(bool centre);
     void rebuild();
+    void rebuild(const Drawing* previous); // that keeps its places; null: all is laid out anew
     void present(Drawing drawing);
     // GraphPanePages.cpp
     void connectBar();
@@ -124,6 +129,7 @@ private:
     // GraphPaneScopes.cpp
     void addScopeActions(QMenu& menu, int node);
     std::optional<ScopeState> scopesOf(const PageId& page) const;
+    std::map<std::uint32_t, Heat::Node> hottestInScopes(const Heat& heat) const; // that are collapsed
     void setScopes(ScopeState scopes, std::uint32_t held);
     void expandScope(std::uint32_t scope);
     bool expandToWanted(); // what hides it; false: nothing does
@@ -143,6 +149,7 @@ private:
 
     std::optional<Drawing> m_drawing; // what the canvas shows
     bool m_isShown = false;           // false while another model is on its way
+    std::optional<Drawing> m_untidy;  // as it lay before tidy()
     int m_marksVersion = 0;           // of the sources of marks
     Wanted m_wanted;
     QString m_emphasised;

@@ -26,6 +26,8 @@ void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
     addPageActions(menu, hit);
     addChoosingActions(menu, hit);
     addScopeActions(menu, hit.node);
+    if (hasGaps() || canUntidy())
+        menu.addAction(hasGaps() ? tr("Tidy") : tr("Undo Tidy"), this, &GraphPane::tidy);
     menu.addAction(tr("Fit"), m_canvas, &GraphCanvas::fit);
     menu.addAction(tr("Actual Size"), m_canvas, &GraphCanvas::actualSize);
     menu.exec(position);

@@ -117,6 +117,7 @@ void GraphPane::forgetPages()
     m_left.clear();
     m_visits.clear();
     m_viewToReturnTo.reset();
+    m_untidy.reset();
 }
 
 void GraphPane::showPages()

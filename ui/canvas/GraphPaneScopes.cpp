@@ -7,6 +7,7 @@
 
 #include <QMenu>
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -51,6 +52,27 @@ void GraphPane::expandScope(std::uint32_t scope)
         scopes->expand(scope);
         setScopes(std::move(*scopes), scope);
     }
+}
+
+// What is collapsed has the colour of the one in it with the most to say.
+std::map<std::uint32_t, Heat::Node> GraphPane::hottestInScopes(const Heat& heat) const
+{
+    const GraphView& view = *m_drawing->of.shown->view;
+    const ScopeState& scopes = *m_drawing->of.scopes;
+    std::map<std::uint32_t, Heat::Node> hottest;
+    if (scopes.isAllExpanded())
+        return hottest;
+    for (const auto& [id, hot] : heat.nodes) {
+        const NodeIndex node = view.find(id);
+        if (node == NodeIndex::None || view.scope(node) != m_drawing->of.scope)
+            continue;
+        if (const auto hiding = scopes.hiding(view, node)) {
+            Heat::Node& scope = hottest[*hiding];
+            if (scope.words.isEmpty() || std::abs(hot.share) > std::abs(scope.share))
+                scope = hot;
+        }
+    }
+    return hottest;
 }
 
 bool GraphPane::expandToWanted()

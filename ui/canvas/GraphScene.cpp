@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/GraphScene.h"
 
+#include "ui/canvas/TextWidths.h"
+
 #include <QFontMetricsF>
-#include <QHash>
 #include <algorithm>
 #include <cmath>
 
@@ -16,31 +17,14 @@ constexpr double grid = 8;
 constexpr double narrowestPlain = 112, narrowestWithRows = 184, widest = 336;
 constexpr double titlePadding = 16, rowPadding = 10, rowGap = 20;
 
-// Networks repeat the same few words; measuring each once is what makes this fast.
-class Widths final {
-public:
-    explicit Widths(const QFont& font) : m_metrics(font) {}
-    double of(const QString& text)
-    {
-        const auto known = m_widths.constFind(text);
-        if (known != m_widths.constEnd())
-            return *known;
-        return *m_widths.insert(text, m_metrics.horizontalAdvance(text));
-    }
-
-private:
-    QFontMetricsF m_metrics;
-    QHash<QString, double> m_widths;
-};
-
-struct TextWidths {
-    explicit TextWidths(const SceneFonts& fonts) : title(fonts.title), row(fonts.row), rowName(fonts.rowName)
+struct FaceWidths {
+    explicit FaceWidths(const SceneFonts& fonts) : title(fonts.title), row(fonts.row), rowName(fonts.rowName)
     {
     }
-    Widths title, row, rowName;
+    TextWidths title, row, rowName;
 };
 
-QSizeF sizeOf(const SceneNode& node, TextWidths& widths)
+QSizeF sizeOf(const SceneNode& node, FaceWidths& widths)
 {
     double width = widths.title.of(node.title) + 2 * titlePadding;
     for (const WeightRow& row : node.rows)
@@ -165,7 +149,7 @@ LayoutInput prepareLayout(GraphScene& scene, Direction direction)
     input.direction = direction;
     input.rankGap = direction == Direction::TopDown ? measures::rankGapDown : measures::rankGapRight;
     input.insets.resize(scene.nodes.size());
-    TextWidths widths(SceneFonts::standard());
+    FaceWidths widths(SceneFonts::standard());
     for (std::size_t n = 0; n < scene.nodes.size(); ++n) {
         SceneNode& node = scene.nodes.change(n);
         const QSizeF size = sizeOf(node, widths);
@@ -224,7 +208,7 @@ FrameRoom frameRoom(Direction direction)
 
 QSizeF nodeSize(const SceneNode& node)
 {
-    TextWidths widths(SceneFonts::standard());
+    FaceWidths widths(SceneFonts::standard());
     return sizeOf(node, widths);
 }
 

@@ -158,6 +158,9 @@ void MainWindow::makeActions()
                            else
                                m_graph->toggleDirection();
                        });
+    a.tidy = make(tr("&Tidy"), {K(tr("Ctrl+Shift+T"))},
+                  tr("Close the gaps that folding and editing left in the graph; once more opens them again"),
+                  [this] { m_graph->tidy(); });
     a.collapseScopes = make(tr("&Collapse All Scopes"), {K(tr("Ctrl+Alt+Up"))},
                             tr("Show each outermost scope of the network as one node"),
                             [this] { m_graph->collapseScopes(1); });
@@ -231,7 +234,7 @@ void MainWindow::makeMenus()
     view->addActions({a.before, a.after, a.both});
     view->addSeparator();
     view->addActions(
-        {a.back, a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.legend, a.wheelScrolls});
+        {a.back, a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.tidy, a.legend, a.wheelScrolls});
     view->addSeparator();
     view->addActions({a.collapseScopes, a.expandScopes});
     view->addSeparator();
@@ -338,12 +341,12 @@ void MainWindow::updateActions()
     a.saveWeights->setEnabled(open);
     a.endComparison->setEnabled(m_workspace.other() != nullptr);
     for (QAction* action :
-         {a.reload, a.compare,        a.both,         a.find,       a.findNext, a.findPrevious, a.before,
-          a.after,  a.back,           a.zoomIn,       a.zoomOut,    a.fit,      a.actualSize,   a.direction,
-          a.legend, a.collapseScopes, a.expandScopes, a.attributes, a.weights,  a.names})
+         {a.reload, a.compare, a.both,           a.find,         a.findNext,   a.findPrevious, a.before,
+          a.after,  a.back,    a.zoomIn,         a.zoomOut,      a.fit,        a.actualSize,   a.direction,
+          a.tidy,   a.legend,  a.collapseScopes, a.expandScopes, a.attributes, a.weights,      a.names})
         action->setEnabled(open);
     if (m_workspace.isSideBySide()) // what is the one graph's only
-        for (QAction* action : {a.exportImage, a.legend, a.collapseScopes, a.expandScopes})
+        for (QAction* action : {a.exportImage, a.legend, a.tidy, a.collapseScopes, a.expandScopes})
             action->setEnabled(false);
     std::array{a.before, a.after, a.both}[static_cast<std::size_t>(m_workspace.side())]->setChecked(true);
 }

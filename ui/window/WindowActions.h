@@ -14,7 +14,7 @@ struct WindowActions {
         *saveReport, *saveWeights;
     QAction *closeModel, *quit;
     QAction *undo, *redo, *find, *findNext, *findPrevious, *deselect;
-    QAction *before, *after, *both, *back, *zoomIn, *zoomOut, *fit, *actualSize, *direction, *legend;
+    QAction *before, *after, *both, *back, *zoomIn, *zoomOut, *fit, *actualSize, *direction, *legend, *tidy;
     QAction *collapseScopes, *expandScopes;
     QAction *attributes, *weights, *names;
     QAction *wheelScrolls, *fullScreen;

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What stands at an end of the way from a chain of affine operators: a layer that can take them, or a
+// constant.
+#pragma once
+
+#include "core/fold/Plan.h"
+
+namespace pleat {
+
+// `node` is a layer whose output goes through the affine.
+Verdict<FoldTarget> targetBehind(const FoldContext& context, NodeIndex node, const Affine& affine);
+
+// `use` is a layer that reads what the affine makes.
+Verdict<FoldTarget> targetBefore(const FoldContext& context, const Use& use, const Affine& affine);
+
+// Input `slot` of a join that makes `whole` is a constant that can be scaled and shifted instead.
+Verdict<ConstantChange> scaledConstant(const FoldContext& context, NodeIndex node, std::size_t slot,
+                                       ValueIndex whole, const Affine& affine);
+
+} // namespace pleat
