@@ -32,17 +32,17 @@ ComparePane::ComparePane(Workspace& workspace)
       m_bar(new CanvasBar),
       m_changes(new ChangesPanel(workspace))
 {
-    auto* columns = new QSplitter;
-    columns->setChildrenCollapsible(false);
-    columns->setHandleWidth(1);
+    m_columns = new QSplitter;
+    m_columns->setChildrenCollapsible(false);
+    m_columns->setHandleWidth(1);
     for (const int side : {0, 1})
-        columns->addWidget(makeColumn(side));
-    columns->setSizes({500, 500});
+        m_columns->addWidget(makeColumn(side));
+    m_columns->setSizes({500, 500});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(m_bar);
-    layout->addWidget(columns, 1);
+    layout->addWidget(m_columns, 1);
     connectBar();
     for (const int side : {0, 1})
         connectCanvas(side);
@@ -169,6 +169,7 @@ void ComparePane::setDetails(const SceneDetails& details)
 void ComparePane::toggleDirection()
 {
     m_direction = m_direction == Direction::TopDown ? Direction::LeftRight : Direction::TopDown;
+    m_columns->setOrientation(m_direction == Direction::TopDown ? Qt::Horizontal : Qt::Vertical);
     m_isFitted = false;
     draw();
 }

@@ -11,6 +11,7 @@
 #include <QWidget>
 #include <array>
 
+class QSplitter;
 class QToolButton;
 
 namespace pleat::ui {
@@ -80,6 +81,7 @@ private:
     CanvasBar* m_bar = nullptr;
     ChangesPanel* m_changes = nullptr;
     QToolButton* m_leave = nullptr;
+    QSplitter* m_columns = nullptr; // beside each other, or below each other where they go from left to right
     std::array<Column, 2> m_sides;
     Workspace::Compared m_compared;            // what is shown or on its way
     ComparisonPointer m_comparison, m_drawn;   // the latter is on the canvases
