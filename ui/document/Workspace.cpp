@@ -37,10 +37,15 @@ Workspace::Workspace(std::filesystem::path worker, QObject* parent)
 
 Document& Workspace::addDocument()
 {
-    m_documents.push_back(std::make_unique<Document>(m_jobs, m_worker));
-    Document& added = *m_documents.back();
-    connect(&added, &Document::failed, this, &Workspace::failed);
-    return added;
+    m_documents.push_back(makeDocument());
+    return *m_documents.back();
+}
+
+std::unique_ptr<Document> Workspace::makeDocument()
+{
+    auto made = std::make_unique<Document>(m_jobs, m_worker);
+    connect(made.get(), &Document::failed, this, &Workspace::failed);
+    return made;
 }
 
 SnapshotPointer Workspace::shown() const
@@ -61,18 +66,18 @@ void Workspace::setSide(Side side)
 
 void Workspace::compareWith(const QString& path)
 {
-    if (m_documents.size() == 1) {
-        const Document& other = addDocument();
-        connect(&other, &Document::openedModel, this, [this] {
+    if (!m_other) {
+        m_other = makeDocument();
+        connect(m_other.get(), &Document::openedModel, this, [this] {
             m_hasOther = true;
             m_side = Side::Both;
             Q_EMIT sideChanged();
             Q_EMIT changed();
             Q_EMIT comparedChanged();
         });
-        connect(&other, &Document::typesChanged, this, &Workspace::comparedChanged);
+        connect(m_other.get(), &Document::typesChanged, this, &Workspace::comparedChanged);
     }
-    m_documents[1]->openPath(path);
+    m_other->openPath(path);
 }
 
 void Workspace::endComparison()
@@ -81,7 +86,7 @@ void Workspace::endComparison()
         return;
     m_side = Side::After;
     m_partners = {};
-    m_documents.resize(1);
+    m_other.reset();
     Q_EMIT sideChanged();
     Q_EMIT changed();
     Q_EMIT comparedChanged();
@@ -89,7 +94,7 @@ void Workspace::endComparison()
 
 const Document* Workspace::other() const
 {
-    return m_hasOther ? m_documents[1].get() : nullptr;
+    return m_hasOther ? m_other.get() : nullptr;
 }
 
 Workspace::Compared Workspace::compared() const
@@ -123,7 +128,7 @@ void Workspace::documentOpened()
     m_preparation = {};
     m_hasOther &= before != nullptr; // the same file read again is what was compared
     if (!m_hasOther)
-        m_documents.resize(1);
+        m_other.reset();
     const bool otherSide = !m_hasOther && std::exchange(m_side, Side::After) != Side::After;
     m_selection.clear();
     if (otherSide)

@@ -149,13 +149,15 @@ private:
     void keepSelection();
     void selectAgain(const Selection::Value& selected, const GraphView& before);
     void recipeApplied(int applied, int changed, const QString& problem);
+    std::unique_ptr<Document> makeDocument();
 
     JobRunner m_jobs;
     std::filesystem::path m_worker;
     std::vector<std::unique_ptr<Document>> m_documents; // at least one
     Selection m_selection;
     Side m_side = Side::After;
-    bool m_hasOther = false; // the second document is compared with
+    std::unique_ptr<Document> m_other; // to be compared with; not one of the documents, it is only looked at
+    bool m_hasOther = false;           // and it is there
     Partners m_partners;
     std::shared_ptr<const ModelFacts> m_facts;
     QTimer m_describe; // what is counted can wait until the change is on the screen
