@@ -259,6 +259,26 @@ Made storeAs(const GraphView&, const std::string& text)
     return StoreTensorAs{at == std::string::npos ? "" : text.substr(0, at), *type};
 }
 
+// "float16", "float16:ports,Softmax".
+Made computeAs(const GraphView&, const std::string& text)
+{
+    const std::size_t colon = text.find(':');
+    const auto type = typeIn(text.substr(0, colon));
+    if (!type)
+        return tl::make_unexpected(type.error());
+    ComputeAs step{*type, false, {}};
+    std::string rest = colon == std::string::npos ? "" : text.substr(colon + 1);
+    while (!rest.empty()) {
+        const std::size_t comma = std::min(rest.find(','), rest.size());
+        if (rest.substr(0, comma) == "ports")
+            step.ports = true;
+        else
+            step.keep.push_back(rest.substr(0, comma));
+        rest.erase(0, std::min(comma + 1, rest.size()));
+    }
+    return step;
+}
+
 Made importSet(const GraphView&, const std::string& text)
 {
     return ofHalves(text, "DOMAIN=VERSION", [](std::string domain, const std::string& word) -> Made {
@@ -334,6 +354,11 @@ std::span<const EditOption> editOptions()
                    }},
         EditOption{"--store-as",
                    "TENSOR=TYPE, or TYPE for all weights: stored so, and cast where they are read", storeAs},
+        EditOption{
+            "--compute-as",
+            "float16 or bfloat16[:ports][,OPERATOR…]: all of the network; with ports, inputs and outputs "
+            "become of it, too; operators that are named, or do not take it, compute in float",
+            computeAs},
         EditOption{"--metadata", "KEY=VALUE",
                    [](const GraphView&, const std::string& text) {
                        return ofHalves(text, "KEY=VALUE", [](std::string key, std::string value) -> Made {

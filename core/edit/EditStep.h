@@ -6,6 +6,7 @@
 
 #include "core/edit/About.h"
 #include "core/edit/Attributes.h"
+#include "core/edit/ComputeAs.h"
 #include "core/edit/Insert.h"
 #include "core/edit/Merge.h"
 #include "core/edit/Nodes.h"
@@ -21,11 +22,12 @@ namespace pleat {
 
 class Engine;
 
-using EditStep = std::variant<RenameTensor, RenameNode, RenameSymbol, SetMetadata, SetModelText, SetNodeDoc,
-                              SetOpset, RemoveNode, BypassNode, DuplicateNode, ConnectInput, InsertNode,
-                              AddNode, SetAttribute, RemoveAttribute, ReplaceOperator, AddOutput,
-                              RemoveOutput, CutOut, SetInput, SetBatch, FillTensor, ScaleTensor, PruneTensor,
-                              StoreTensorAs, ReplaceTensor, SetValues, SetAttributeTensor, MergeModel>;
+using EditStep =
+    std::variant<RenameTensor, RenameNode, RenameSymbol, SetMetadata, SetModelText, SetNodeDoc, SetOpset,
+                 RemoveNode, BypassNode, DuplicateNode, ConnectInput, InsertNode, AddNode, SetAttribute,
+                 RemoveAttribute, ReplaceOperator, AddOutput, RemoveOutput, CutOut, SetInput, SetBatch,
+                 FillTensor, ScaleTensor, PruneTensor, StoreTensorAs, ReplaceTensor, SetValues,
+                 SetAttributeTensor, MergeModel, ComputeAs>;
 
 // What it asks for, for a list of steps: "Rename tensor a to b".
 Sentence describe(const EditStep& step);

@@ -330,8 +330,8 @@ private:
                 inputs.emplace_back(ours, &input);
         }
         for (const onnx::ValueInfoProto& output : ours->output()) {
-            if (std::ranges::find(m_joins, output.name(), &Join::tensor) == m_joins.end())
-                outputs.emplace_back(ours, &output);
+            const bool isInner = std::ranges::find(m_joins, output.name(), &Join::tensor) != m_joins.end();
+            (isInner ? main().described : outputs).emplace_back(ours, &output);
         }
         for (const onnx::ValueInfoProto& input : m_header->input()) {
             if (isJoined(input.name()) || !isListed(m_second, input.name()))

@@ -15,4 +15,9 @@ struct FoundTensor {
 // An initializer, or what a Constant node makes. Error Usage: it is computed, or stored in another way.
 Result<FoundTensor> findStored(const GraphView& view, const std::string& id);
 
+// Its numbers in another floating type, each rounded once; beside the model's files, as they were. `findings`
+// gets how many become infinite or 0 by it, of the tensor that is `called` so.
+Result<Payload> storedIn(const TensorView& tensor, DataType type, const Argument& called,
+                         const std::string& id, std::vector<Finding>& findings);
+
 } // namespace pleat

@@ -175,6 +175,17 @@ Result<FoundTensor> findStored(const GraphView& view, const std::string& id)
     return FoundTensor{*value, std::move(*tensor)};
 }
 
+Result<Payload> storedIn(const TensorView& tensor, DataType type, const Argument& called,
+                         const std::string& id, std::vector<Finding>& findings)
+{
+    Losses losses;
+    auto payload = changedNumbers(
+        tensor, type, [](double number) { return number; }, losses);
+    if (payload)
+        addLosses(losses, called, id, type, findings);
+    return payload;
+}
+
 Sentence describe(const FillTensor& step)
 {
     return sentence("Fill {} with {}", step.tensor, step.value);
@@ -289,13 +300,10 @@ Result<PlannedEdit> plan(const StoreTensorAs& step, const ViewPointer& of)
     Rewriter pen(of);
     Edit casts;
     for (const FoundTensor& each : all) {
-        Losses losses;
-        auto payload = changedNumbers(
-            each.tensor, step.type, [](double number) { return number; }, losses);
+        auto payload = storedIn(each.tensor, step.type, named(view, each.value),
+                                std::string(view.name(each.value)), planned.findings);
         if (!payload)
             return tl::make_unexpected(std::move(payload.error()));
-        addLosses(losses, named(view, each.value), std::string(view.name(each.value)), step.type,
-                  planned.findings);
         pen.replaceData(each.value, step.type, each.tensor.dims(), std::move(*payload));
         castBack(view, each.value, each.tensor.type(), pen, casts);
         planned.scope = view.scope(each.value);
@@ -336,12 +344,9 @@ Result<PlannedEdit> plan(const ReplaceTensor& step, const ViewPointer& of)
     planned.what = sentence("replaced {} by an array of {}", named(view, found->value), step.file);
     Payload payload = array->payload();
     if (!isSame) {
-        Losses losses;
-        auto converted = changedNumbers(
-            *array, type, [](double number) { return number; }, losses);
+        auto converted = storedIn(*array, type, named(view, found->value), own, planned.findings);
         if (!converted)
             return tl::make_unexpected(std::move(converted.error()));
-        addLosses(losses, named(view, found->value), own, type, planned.findings);
         payload = std::move(*converted);
     }
     payload.external = found->tensor.payload().external;

@@ -201,7 +201,7 @@ Result<PlannedEdit> plan(const SetValues& step, const ViewPointer& of)
     const std::string at = step.at.empty() ? ":" : step.at;
     const auto old = count == 1 ? oldValue(tensor, *places) : std::nullopt;
     planned.what =
-        old ? sentence("set {}[{}] to {}; it was {}", named(view, found->value), at, step.value, *old)
+        old ? sentence("set {}[{}] from {} to {}", named(view, found->value), at, *old, step.value)
             : sentence("set {} values, {}[{}], to {}", count, named(view, found->value), at, step.value);
     auto payload = patched(tensor, *places, *value);
     if (!payload)

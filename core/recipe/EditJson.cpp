@@ -216,6 +216,13 @@ struct Words<SetAttributeTensor> {
 };
 
 template<>
+struct Words<ComputeAs> {
+    static constexpr const char* kind = "compute_as";
+    static constexpr std::tuple fields{Field{"type", &ComputeAs::type}, Field{"ports", &ComputeAs::ports},
+                                       Field{"keep", &ComputeAs::keep}};
+};
+
+template<>
 struct Words<MergeModel> {
     static constexpr const char* kind = "merge";
     static constexpr std::tuple fields{

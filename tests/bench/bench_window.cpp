@@ -5,7 +5,7 @@
 // platform, which paints into memory.
 // Then, from a click on a layer of ten million weights to the panel that has painted their ranges before and
 // after its fold.
-//     bench_window [NODES…]     1000 10000 14000 50000 without any; 0 for the weights only
+//     bench_window [NODES…]     50000 14000 10000 1000 without any; 0 for the weights only
 #include "core/worker/Tasks.h"
 #include "tests/bench/Networks.h"
 #include "tests/bench/Process.h"
@@ -327,7 +327,7 @@ int main(int argc, char** argv)
     for (int i = 1; i < argc; ++i)
         sizes.push_back(std::atoi(argv[i]));
     if (sizes.empty())
-        sizes = {1000, goalNodes, scopesNodes, mostNodes};
+        sizes = {mostNodes, scopesNodes, goalNodes, 1000}; // the memory of the first window is its own
     const Scratch scratch;
     report.heading("From an edit to the window that shows it, a chain of Conv and BatchNormalization");
     for (const int nodes : sizes)

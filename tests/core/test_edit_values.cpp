@@ -98,7 +98,7 @@ private slots:
         QFETCH(const int, type);
         const auto of = static_cast<DataType>(type);
         const int bits = elementBits(of);
-        for (unsigned pattern = 0; pattern<1U << std::min(bits, 16); pattern += bits> 8 ? 37 : 1) {
+        for (unsigned pattern = 0; pattern<1U << std::min(bits, 16); pattern += bits> 8 ? 331 : 1) {
             auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>((bits + 7) / 8));
             for (std::size_t b = 0; b < std::min<std::size_t>(bytes->size(), 2); ++b)
                 (*bytes)[bytes->size() - 1 - b] =
@@ -226,6 +226,71 @@ private slots:
         QVERIFY(half.after.size() < net.size());
         const double apart = largestRelativeDifference(outputsOf(net), outputsOf(half.after));
         QVERIFY2(apart > 0 && apart < 2e-3, std::to_string(apart).c_str());
+    }
+
+    // The numbers are those of 11 bits; casts stand where callers and operators want float.
+    void aNetworkComputesInFloat16()
+    {
+        const ModelBuilder net = network([](ModelBuilder& m) { m.batchNorm("bn").relu(); });
+        const Arrays before = outputsOf(net.bytes());
+        const Edited made = assertEdits(net, {ComputeAs{}});
+        QCOMPARE(countNodes(made.model, "Cast"), 2);
+        QCOMPARE(made.model.graph().input(0).type().tensor_type().elem_type(), 1);
+        QCOMPARE(made.model.graph().output(0).type().tensor_type().elem_type(), 1);
+        for (const onnx::TensorProto& each : made.model.graph().initializer())
+            QCOMPARE(each.data_type(), 10);
+        const double apart = largestRelativeDifference(before, outputsOf(made.after));
+        QVERIFY2(apart > 0 && apart < 5e-3, std::to_string(apart).c_str());
+
+        const Edited ports = assertEdits(net, {ComputeAs{DataType::Float16, true, {}}});
+        QCOMPARE(countNodes(ports.model, "Cast"), 0);
+        QCOMPARE(ports.model.graph().input(0).type().tensor_type().elem_type(), 10);
+        const auto outputs = outputsOf(ports.after);
+        QVERIFY(outputs.size() == 1 && outputs.begin()->second.type == DataType::Float16);
+
+        // Between two that are kept nothing is rounded.
+        const Edited kept =
+            assertEdits(net, {ComputeAs{DataType::Float16, false, {"BatchNormalization", "Relu"}}});
+        QCOMPARE(countNodes(kept.model, "Cast"), 4);
+        QVERIFY(has(kept.codes(), "kept-float"));
+    }
+
+    // Resize takes float for its scales, an older QuantizeLinear for all; bodies and constants follow.
+    void whatTakesNoFloat16ComputesInFloat()
+    {
+        ModelBuilder model(3);
+        model.opset(13).input("x", {1, 3, 8, 8}).conv("c1", {});
+        model.node("Resize", {"c1_out", "", model.constant("scales", {4}, {1, 1, 2, 2})}, {"large"},
+                   {{"mode", std::string("nearest")}}, "resize");
+        const std::string step = model.constant("step", {}, {0.25}),
+                          zero = model.constant("zero", {}, {0}, DataType::Int8);
+        model.node("QuantizeLinear", {"large", step, zero}, {"q"})
+            .node("DequantizeLinear", {"q", step, zero}, {"d"});
+        model.constant("condition", {}, {1}, DataType::Bool);
+        ModelBuilder yes, no;
+        yes.node("Constant", {}, {"k"}, {{"value", tensorProto("k", {1}, {2}, DataType::Float)}});
+        yes.node("Mul", {"d", "k"}, {"more"}).output("more");
+        no.node("Identity", {"d"}, {"same"}).output("same");
+        model.node("If", {"condition"}, {"either"}, {{"then_branch", yes.body()}, {"else_branch", no.body()}},
+                   "if");
+        model.node("Cast", {"either"}, {"y"}, {{"to", 1}}).output("y");
+        const auto made = edited(model.bytes(), {ComputeAs{}});
+        QVERIFY2(made, made ? "" : made.error().c_str());
+        const double apart = largestRelativeDifference(outputsOf(model.bytes()), outputsOf(made->after));
+        QVERIFY2(apart < 0.1, std::to_string(apart).c_str()); // a step of the quantizer, where it tips over
+        QCOMPARE(findInitializer(made->model, "scales")->data_type(), 1);
+        QCOMPARE(findInitializer(made->model, "step")->data_type(), 1);
+        QCOMPARE(findInitializer(made->model, "c1.weight")->data_type(), 10);
+        std::string kept;
+        for (const Finding& each : made->steps.front().findings)
+            kept += each.message.text() + ".";
+        QVERIFY2(kept.find("QuantizeLinear computes in float") != std::string::npos, kept.c_str());
+        ModelBuilder loud = network();
+        loud.constant("large", {1}, {1e6});
+        loud.from("flat_out").node("Mul", {"flat_out", "large"}, {"loud"}).output();
+        QVERIFY(has(edited(loud.bytes(), {ComputeAs{}})->codes(), "overflow"));
+        QVERIFY(refusalOf(network().bytes(), {ComputeAs{DataType::Double, false, {}}})
+                    .find("float16 or bfloat16") != std::string::npos);
     }
 
     void tensorsComeFromFiles()

@@ -47,6 +47,7 @@ public:
     // Several nodes at once, ascending: Shift and click, a band drawn with Shift, Shift and arrow keys.
     const std::vector<std::uint32_t>& chosen() const { return m_marks.chosen; }
     void choose(std::vector<std::uint32_t> nodes);
+    QRectF selectedArea() const; // of the scene, around all that is selected; null: nothing is
     // Lets all other nodes step back (what Find found, one operator type); none: all are as usual.
     void emphasise(std::vector<std::uint32_t> nodes);
     int nodeWithKey(quint32 key) const { return m_shared->nodeWithKey(key); } // -1 if there is none
@@ -93,7 +94,8 @@ Q_SIGNALS:
     void selectionChanged(const pleat::ui::CanvasHit& selected);
     // Double click or Enter on a node without a frame; a click on one that stands for what is elsewhere.
     void nodeActivated(int node);
-    void frameActivated(int frame); // double click or Enter on a frame or a node in it
+    void headerActivated(int group); // a click on the header of a scope's outline
+    void frameActivated(int frame);  // double click or Enter on a frame or a node in it
     void contextMenuRequested(const pleat::ui::CanvasHit& hit, QPoint globalPosition);
     void hovered(const pleat::ui::CanvasHit& hit);
     void copyRequested(); // Ctrl+C

@@ -82,6 +82,8 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
     if (m_watch) // how often each kind is gone through below
         m_watch->total = 2 * frames.size() + 3 * lines.size() + 3 * nodes.size();
     painter.setRenderHint(QPainter::Antialiasing, !far);
+    if (detail.outlines > 0)
+        paintOutlines(painter, visible, detail, marks);
     paintFrames(painter, frames, detail, marks);
     if (far)
         paintFarLines(painter, lines, visible, zoom);

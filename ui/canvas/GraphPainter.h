@@ -75,6 +75,8 @@ private:
     void leaveOutCovered(const Overview& overview, std::vector<std::uint32_t>& nodes,
                          std::vector<std::uint32_t>& lines, std::vector<std::uint32_t>& frames) const;
     void paintOverview(QPainter& painter, const Overview& overview, const QRectF& visible) const;
+    void paintOutlines(QPainter& painter, const QRectF& visible, const Detail& detail,
+                       const CanvasMarks& marks) const;
     void paintFrames(QPainter& painter, const std::vector<std::uint32_t>& frames, const Detail& detail,
                      const CanvasMarks& marks) const;
     void paintBadges(QPainter& painter, const std::vector<std::uint32_t>& frames, const Detail& detail) const;
@@ -87,7 +89,8 @@ private:
                      const Detail& detail) const;
     std::optional<LabelPlace> labelPlace(std::uint32_t edge) const;
     QRectF labelRect(const LabelPlace& place, double width) const;
-    bool isFree(const QRectF& rect) const;
+    LabelPlace outsideOutlines(LabelPlace place, const SceneEdge& edge) const;
+    bool isFree(const QRectF& rect, const SceneEdge& edge) const;
     void paintFarNodes(QPainter& painter, const std::vector<std::uint32_t>& nodes, double zoom) const;
     void paintNodes(QPainter& painter, const std::vector<std::uint32_t>& nodes, const Detail& detail) const;
     void paintTitles(QPainter& painter, const std::vector<std::uint32_t>& nodes, const Detail& detail) const;

@@ -3,7 +3,6 @@
 
 #include "ui/canvas/CanvasBar.h"
 #include "ui/canvas/CanvasControls.h"
-#include "ui/canvas/GraphImage.h"
 #include "ui/canvas/ScopeBlocks.h"
 #include "ui/document/Convert.h"
 #include "ui/widgets/PlainText.h"
@@ -61,6 +60,9 @@ GraphPane::GraphPane(Workspace& workspace)
     connect(m_canvas, &GraphCanvas::selectionChanged, this, &GraphPane::selectionChanged);
     connect(m_canvas, &GraphCanvas::frameActivated, this, &GraphPane::activateMark);
     connect(m_canvas, &GraphCanvas::nodeActivated, this, &GraphPane::activateNode);
+    connect(m_canvas, &GraphCanvas::headerActivated, this, [this](int group) {
+        collapseScope(m_canvas->scene().groups[static_cast<std::size_t>(group)].scope);
+    });
     connect(m_canvas, &GraphCanvas::copyRequested, this, &GraphPane::copyNames);
     connect(m_canvas, &GraphCanvas::contextMenuRequested, this, &GraphPane::contextMenu);
     connect(m_canvas, &GraphCanvas::directionChanged, this, [this](Direction direction) {
@@ -475,13 +477,14 @@ void GraphPane::cancelImage()
     m_jobs.cancel(this, imageLane);
 }
 
-void GraphPane::saveImage(const QString& path, std::function<void(const QString& problem)> done)
+void GraphPane::saveImage(const QString& path, GraphImageOptions options,
+                          std::function<void(const QString& problem)> done)
 {
     m_jobs.start(
         imageLane, tr("Exporting %1…").arg(QFileInfo(path).fileName()), this,
-        [shared = m_canvas->sharedScene(), heat = m_canvas->heat(), path](Progress& progress,
-                                                                          std::stop_token stop) {
-            return writeGraphImage(shared->scene, path, progress, stop, {.heat = heat});
+        [shared = m_canvas->sharedScene(), options = std::move(options), path](Progress& progress,
+                                                                               std::stop_token stop) {
+            return writeGraphImage(shared->scene, path, progress, stop, options);
         },
         std::move(done));
 }

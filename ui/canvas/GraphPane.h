@@ -8,6 +8,7 @@
 #include "core/graph/Pages.h"
 #include "ui/canvas/Drawing.h"
 #include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphImage.h"
 #include "ui/document/Workspace.h"
 
 #include <QWidget>
@@ -45,7 +46,8 @@ public:
     bool hasGaps() const;
     bool canUntidy() const; // tidy() would do that
     // In a job; `done` hears a sentence that says what went wrong, or nothing. Not at all when cancelled.
-    void saveImage(const QString& path, std::function<void(const QString& problem)> done);
+    void saveImage(const QString& path, GraphImageOptions options,
+                   std::function<void(const QString& problem)> done);
     // Which page of the model is shown, or on its way.
     const PageId& page() const { return m_page; }
     void openPage(const PageId& page); // as it was left, or from its beginning
@@ -132,6 +134,7 @@ private:
     std::map<std::uint32_t, Heat::Node> hottestInScopes(const Heat& heat) const; // that are collapsed
     void setScopes(ScopeState scopes, std::uint32_t held);
     void expandScope(std::uint32_t scope);
+    void collapseScope(std::uint32_t scope);
     bool expandToWanted(); // what hides it; false: nothing does
     std::optional<QPointF> centreHolding(const IndexedScene& next) const;
     void clearSelection();

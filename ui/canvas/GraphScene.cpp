@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/GraphScene.h"
 
+#include "ui/canvas/ScopeOutlines.h"
 #include "ui/canvas/TextWidths.h"
 
 #include <QFontMetricsF>
@@ -132,6 +133,7 @@ SceneFonts SceneFonts::standard()
 {
     QFont base = uiFont();
     base.setHintingPreference(QFont::PreferNoHinting); // the same shapes at every zoom
+    base.setStyleStrategy(QFont::PreferNoShaping);     // no ligature to stumble over in the text of a picture
     const auto sized = [&base](int pixels, QFont::Weight weight) {
         QFont font = base;
         font.setPixelSize(pixels);
@@ -177,6 +179,7 @@ LayoutInput prepareLayout(GraphScene& scene, Direction direction)
         node.clearBefore = down ? insets.top : insets.left;
         node.clearAfter = down ? insets.bottom : insets.right;
     }
+    reserveOutlines(scene, input);
     return input;
 }
 
@@ -197,6 +200,7 @@ void placeScene(GraphScene& scene, LayoutResult result)
         placeFrame(scene, frame, metrics);
         scene.bounds |= frame.rect | frame.badgeRect;
     }
+    placeOutlines(scene);
 }
 
 FrameRoom frameRoom(Direction direction)

@@ -2,6 +2,7 @@
 // The part of GraphPainter that writes the labels of edges, each where nothing else is.
 #include "ui/canvas/GraphPainter.h"
 #include "ui/canvas/PaintDetail.h"
+#include "ui/canvas/ScopeOutlines.h"
 
 #include <QPainter>
 #include <algorithm>
@@ -50,9 +51,10 @@ QRectF GraphPainter::labelRect(std::uint32_t edge) const
     auto place = labelPlace(edge);
     if (!place)
         return {};
+    *place = outsideOutlines(*place, m_scene.edges[edge]);
     const double width = std::min(std::ceil(m_labels.of(m_scene.edges[edge].label)) + 1, labelWidth);
     for (int side = 0; side < 2; ++side) {
-        if (const QRectF rect = labelRect(*place, width); isFree(rect))
+        if (const QRectF rect = labelRect(*place, width); isFree(rect, m_scene.edges[edge]))
             return rect;
         place->greaterSide = !place->greaterSide;
     }
@@ -122,16 +124,45 @@ QRectF GraphPainter::labelRect(const LabelPlace& place, double width) const
             place.greaterSide ? place.across + 2 : place.across - 2 - labelHeight, width, labelHeight};
 }
 
-// Over no node, and on no line of a frame.
-bool GraphPainter::isFree(const QRectF& rect) const
+// Past the outlines that begin (end) at the node and that the edge comes into (leaves).
+GraphPainter::LabelPlace GraphPainter::outsideOutlines(LabelPlace place, const SceneEdge& edge) const
 {
+    if (m_scene.groupOf.empty())
+        return place;
+    const bool down = m_scene.direction == Direction::TopDown;
+    constexpr double step = std::max(outlineHeaderHeight, outlinePadding) + 2;
+    visitGroupsAround(
+        m_scene, m_scene.groupOf[place.before ? edge.to : edge.from], [&](const SceneGroup& group) {
+            const QRectF& outline = group.outline;
+            if (outline.contains(m_scene.nodes[place.before ? edge.from : edge.to].rect))
+                return;
+            const double border = place.before ? down ? outline.top() : outline.left()
+                                  : down ? outline.bottom()
+                                               : outline.right();
+            if (!outline.isNull() && std::abs(border - place.along) <= step)
+                place.along = place.before ? std::min(place.along, border) : std::max(place.along, border);
+        });
+    return place;
+}
+
+// Over no node, and on no line of a frame or of an outline that its edge has to do with.
+bool GraphPainter::isFree(const QRectF& rect, const SceneEdge& edge) const
+{
+    const auto isCut = [&](const QRectF& outline) {
+        return outline.intersects(rect) && !outline.contains(rect);
+    };
     if (!m_index.nodes(m_scene, rect).empty())
         return false;
-    return std::ranges::none_of(m_index.frames(m_scene, rect), [&](std::uint32_t f) {
+    bool isFree = std::ranges::none_of(m_index.frames(m_scene, rect), [&](std::uint32_t f) {
         const SceneFrame& frame = m_scene.frames[f];
-        return frame.badgeRect.intersects(rect) ||
-               (frame.rect.intersects(rect) && !frame.rect.contains(rect));
+        return frame.badgeRect.intersects(rect) || isCut(frame.rect);
     });
+    if (!m_scene.groupOf.empty())
+        for (const quint32 node : {edge.from, edge.to})
+            visitGroupsAround(m_scene, m_scene.groupOf[node], [&](const SceneGroup& group) {
+                isFree &= !isCut(group.outline) && !outlineHeader(group).intersects(rect);
+            });
+    return isFree;
 }
 
 } // namespace pleat::ui

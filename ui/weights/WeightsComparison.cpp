@@ -149,9 +149,11 @@ Result<FoundWeights> weightsOfLayer(const WeightsQuery& query, Progress& progres
             return tl::make_unexpected(previewed.error());
     }
     if (record || found.notes.preview) {
-        // What was frozen for the fold has its weights as well.
-        const auto before =
-            query.current->inputsFrozen ? withFrozenInputs(query.opened->view) : query.opened->view;
+        // What was frozen for the fold has its weights as well. What is yet to be folded is as it is now,
+        // perhaps edited.
+        const auto before = found.notes.preview           ? query.current->view
+                            : query.current->inputsFrozen ? withFrozenInputs(query.opened->view)
+                                                          : query.opened->view;
         found.before = weightsOf(*before, layer);
         found.notes.perOutput = candidate->direction != FoldDirection::Before;
         found.notes.warnings = messages(*candidate);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/weights/WeightsPanel.h"
 
+#include "core/graph/Named.h"
+#include "core/graph/StoredTensors.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
 #include "ui/weights/ChannelPlot.h"
@@ -22,6 +24,7 @@
 #include <QTabBar>
 #include <QTimer>
 #include <QVBoxLayout>
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -154,11 +157,33 @@ WeightsPanel::~WeightsPanel() = default;
 QWidget* WeightsPanel::makeTable()
 {
     m_table = new TensorPage(workspace().jobs());
+    m_table->setIdOf([this](const TensorView& shown) { return idOf(shown); });
+    connect(m_table, &TensorPage::editWanted, this,
+            [this](const EditStep& step) { document().applySteps({step}, tr("Changing values…")); });
     connect(m_table, &TensorPage::failed, this, [this](const Error& error) {
         if (error.code == ErrorCode::Changed)
             document().lookAtSource();
     });
     return m_table;
+}
+
+std::string WeightsPanel::idOf(const TensorView& shown) const
+{
+    if (!m_tabled.current)
+        return {};
+    const GraphView& view = *m_tabled.current->view;
+    const NodeIndex node = m_tabled.node == NodeId::None ? NodeIndex::None : view.find(m_tabled.node);
+    const std::string& scope = !m_tabled.value.empty()   ? m_tabled.scope
+                               : node == NodeIndex::None ? std::string()
+                                                         : view.scopes()[index(view.scope(node))].path;
+    const ValueIndex value = findValue(view, scope, shown.name());
+    const auto stored = storedTensor(view, value);
+    // What a fold would make of it is another one. Small tensors are in their message, and each view of them
+    // has bytes of its own.
+    const bool isIt =
+        stored && (stored->payload() == shown.payload() ||
+                   (!shown.inMemory().empty() && std::ranges::equal(stored->inMemory(), shown.inMemory())));
+    return isIt ? lastingId(view, value) : std::string();
 }
 
 QWidget* WeightsPanel::makeQuantization()

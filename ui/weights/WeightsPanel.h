@@ -58,6 +58,7 @@ private:
     using Pointer = WeightsComparisonPointer;
 
     QWidget* makeTable();
+    std::string idOf(const TensorView& shown) const; // see TensorPage::IdOf
     QWidget* makeQuantization();
     void showSelected();
     struct Measured {

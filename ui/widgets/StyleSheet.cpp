@@ -83,7 +83,7 @@ QPushButton:hover, QToolBar QToolButton:hover { background: @hover; border-color
 QPushButton:pressed, QToolBar QToolButton:pressed { background: @pressed; }
 QPushButton:checked, QToolBar QToolButton:checked { background: @accentSoft; color: @link; border-color: @accent; }
 QPushButton:focus, QToolBar QToolButton:focus { border-color: @accent; }
-QPushButton:disabled, QToolBar QToolButton:disabled { color: @faint; }
+QPushButton:disabled, QToolBar QToolButton:disabled, QToolButton[boxed="true"]:disabled { color: @faint; }
 QPushButton:default { border-color: @accent; }
 QPushButton[main="true"], QToolBar QToolButton[main="true"] { background: @accent; color: @onAccent;
     border: 1px solid @accent; font-weight: 600; }

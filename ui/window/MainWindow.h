@@ -26,6 +26,7 @@ class Panel;
 class Session;
 class StartPage;
 class StatusLine;
+struct GraphImageOptions;
 struct LostSession;
 struct WindowActions;
 
@@ -98,6 +99,8 @@ private:
     void askForOther();
     void compareWith(const QString& path);
     void openDropped(const QString& path); // or compares with it, as asked
+    void askToAppend();
+    void append(const QString& path);
     void askForExport(bool withOptions = false);
     void exportTo(const QString& path, bool withOptions);
     void exported(const QString& path, const QString& dataFile, const QStringList& notices);
@@ -107,6 +110,7 @@ private:
     void writingEnded(bool allWritten);             // of exports, or of an image
     void offerRemedy(MessageBar::Message& message); // for the files that changed, where there is one
     void askForImage();
+    void writeImage(const QString& path, const GraphImageOptions& chosen);
     void askForReport();
     void askForWeights();
     void keep(const QString& path, const QString& label,

@@ -79,6 +79,9 @@ void MainWindow::makeActions()
     a.reload = make(tr("&Reload"), {K(Qt::Key_F5)}, tr("Read the file again"),
                     [this] { whenSaved([this] { m_document.reload(); }); });
     a.reload->setObjectName(u"actionReload"_s);
+    a.append = make(tr("&Append Model…"), {K(tr("Ctrl+Alt+A"))},
+                    tr("Put another model behind this one, or beside it"), [this] { askToAppend(); });
+    a.append->setObjectName(u"actionAppend"_s);
     a.exportModel = make(tr("&Export…"), {K(K::Save)}, tr("Write the model as it is now into a file"),
                          [this] { askForExport(); });
     a.exportOptions =
@@ -217,7 +220,7 @@ void MainWindow::makeMenus()
     file->addAction(a.open);
     a.recent = file->addMenu(tr("Open &Recent"));
     connect(a.recent, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
-    file->addActions({a.sample, a.reload});
+    file->addActions({a.sample, a.reload, a.append});
     file->addSeparator();
     file->addActions({a.compare, a.endComparison});
     file->addSeparator();
@@ -334,6 +337,7 @@ void MainWindow::updateActions()
     const WindowActions& a = *m_actions;
     const bool open = !m_document.isEmpty();
     const bool free = open && !m_document.isBusy();
+    a.append->setEnabled(free);
     a.exportModel->setEnabled(free);
     a.exportOptions->setEnabled(free);
     a.exportImage->setEnabled(open && !m_graph->isWritingImage());

@@ -5,7 +5,9 @@
 #include "ui/document/Settings.h"
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/PlainText.h"
+#include "ui/window/AppendSheet.h"
 #include "ui/window/ExportSheet.h"
+#include "ui/window/ImageSheet.h"
 #include "ui/window/Keepsakes.h"
 #include "ui/window/MainWindow.h"
 #include "ui/window/Sample.h"
@@ -31,6 +33,7 @@ namespace {
 
 const auto sourceTopic = u"source"_s;
 const auto keepLane = u"keep"_s;
+const auto appendLane = u"append"_s;
 
 QString modelFilter()
 {
@@ -136,6 +139,37 @@ void MainWindow::openSample()
         m_samplePath = *path;
         m_document.openPath(*path);
     });
+}
+
+void MainWindow::askToAppend()
+{
+    if (m_document.isEmpty())
+        return;
+    QFileDialog* dialog = fileDialog(this, tr("Append a model"), modelFilter());
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::append);
+    dialog->open();
+}
+
+void MainWindow::append(const QString& path)
+{
+    Settings::setLastFolder(QFileInfo(path).absolutePath());
+    m_workspace.jobs().start(
+        appendLane, tr("Reading %1…").arg(QFileInfo(path).fileName()), this,
+        [first = m_document.current()->view, path](Progress& progress, const std::stop_token& stop) {
+            return readAppendable(first, toPath(path), progress, stop);
+        },
+        [this](Result<Appendable> model) {
+            if (!model) {
+                showError(tr("The model cannot be appended."), model.error());
+                return;
+            }
+            auto* sheet = new AppendSheet(std::move(*model), this);
+            sheet->setAttribute(Qt::WA_DeleteOnClose);
+            connect(sheet, &QDialog::accepted, this,
+                    [this, sheet] { m_document.applySteps({sheet->step()}, tr("Appending…")); });
+            sheet->open();
+        });
 }
 
 void MainWindow::askForExport(bool withOptions)
@@ -328,18 +362,27 @@ void MainWindow::askForImage()
     dialog->setDefaultSuffix(u"svg"_s);
     dialog->selectFile(QFileInfo(m_document.path()).completeBaseName() + u".svg"_s);
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
-        m_imageName = QFileInfo(path).fileName();
-        m_graph->saveImage(path, [this, path](const QString& problem) {
-            m_imageWritten = problem.isEmpty();
-            if (problem.isEmpty())
-                m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
-            else
-                showError(tr("The image was not written."),
-                          {ErrorCode::Unwritable, toStd(problem), toStd(path)});
-        });
-        updateActions();
+        auto* sheet = new ImageSheet(m_graph->canvas(), path, this);
+        sheet->setAttribute(Qt::WA_DeleteOnClose);
+        connect(sheet, &QDialog::accepted, this, [this, sheet, path] { writeImage(path, sheet->options()); });
+        sheet->open();
     });
     dialog->open();
+}
+
+void MainWindow::writeImage(const QString& path, const GraphImageOptions& chosen)
+{
+    GraphImageOptions options = chosen;
+    m_imageName = QFileInfo(path).fileName();
+    options.title = QFileInfo(m_document.path()).fileName();
+    m_graph->saveImage(path, std::move(options), [this, path](const QString& problem) {
+        m_imageWritten = problem.isEmpty();
+        if (problem.isEmpty())
+            m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
+        else
+            showError(tr("The image was not written."), {ErrorCode::Unwritable, toStd(problem), toStd(path)});
+    });
+    updateActions();
 }
 
 MainWindow::Unsaved MainWindow::askAboutChanges()
