@@ -12,6 +12,7 @@
 #include <QPlainTextEdit>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -49,7 +50,6 @@ ChangesPanel::ChangesPanel(Workspace& workspace)
     m_details->setAccessibleName(tr("What differs of the one that is selected"));
     m_details->setReadOnly(true);
     m_details->setFrameShape(QFrame::NoFrame);
-    m_details->setFixedHeight(fontMetrics().lineSpacing() * 8);
     m_details->setStyleSheet(u"QPlainTextEdit { border: none; border-radius: 0; padding: 6px 9px; }"_s);
     m_details->hide();
 
@@ -139,6 +139,7 @@ void ChangesPanel::setComparison(const ComparisonPointer& comparison)
 void ChangesPanel::resizeEvent(QResizeEvent* event)
 {
     Panel::resizeEvent(event);
+    m_details->setFixedHeight(std::min(fontMetrics().lineSpacing() * 8, height() / 4));
     nameChips();
 }
 

@@ -25,6 +25,46 @@ namespace pleat::ui {
 namespace {
 const auto compareLane = u"compare"_s;
 const auto drawLane = u"layout"_s;
+
+// The line above a canvas: which model it is, and what the frames mean while there is room for that.
+class ColumnHead final : public QWidget {
+public:
+    explicit ColumnHead(PlainLabel* title)
+    {
+        setProperty("surface", u"panel"_s);
+        setAttribute(Qt::WA_StyledBackground);
+        setFixedHeight(30);
+        setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed); // asks for no more than its canvas
+        m_row = new QHBoxLayout(this);
+        m_row->setContentsMargins(12, 0, 6, 0);
+        m_row->addWidget(title, 1);
+    }
+    void explain(const QString& words, const QString& chip)
+    {
+        auto* label = new PlainLabel(words);
+        label->setProperty("chip", chip);
+        m_row->addWidget(label, 0, Qt::AlignVCenter);
+        m_legend.push_back(label);
+    }
+    void add(QWidget* button) { m_row->addWidget(button); }
+
+protected:
+    void resizeEvent(QResizeEvent* event) override
+    {
+        QWidget::resizeEvent(event);
+        constexpr int title = 170; // and a button
+        int wanted = title;
+        for (const PlainLabel* label : m_legend)
+            wanted += label->sizeHint().width();
+        for (PlainLabel* label : m_legend)
+            label->setVisible(wanted <= width());
+    }
+
+private:
+    QHBoxLayout* m_row;
+    std::vector<PlainLabel*> m_legend;
+};
+
 } // namespace
 
 ComparePane::ComparePane(Workspace& workspace)
@@ -70,25 +110,12 @@ QWidget* ComparePane::makeColumn(int side)
     column.canvas = new GraphCanvas;
     column.canvas->setMinimumWidth(110); // two of them where one has 220
     column.canvas->setAccessibleName(side == 0 ? tr("Graph before") : tr("Graph after"));
-    auto* head = new QWidget;
-    head->setProperty("surface", u"panel"_s);
-    head->setAttribute(Qt::WA_StyledBackground);
-    head->setFixedHeight(30);
-    head->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed); // asks for no more than its canvas
-    auto* row = new QHBoxLayout(head);
-    row->setContentsMargins(12, 0, 6, 0);
-    row->addWidget(column.title, 1);
-    // What the frames mean.
-    const auto explain = [row](const QString& words, const QString& chip) {
-        auto* label = new PlainLabel(words);
-        label->setProperty("chip", chip);
-        row->addWidget(label, 0, Qt::AlignVCenter);
-    };
+    auto* head = new ColumnHead(column.title);
     if (side == 0)
-        explain(tr("− removed"), u"gone"_s);
+        head->explain(tr("− removed"), u"gone"_s);
     else
-        explain(tr("+ added"), u"canFold"_s);
-    explain(tr("≠ changed"), u"blocked"_s);
+        head->explain(tr("+ added"), u"canFold"_s);
+    head->explain(tr("≠ changed"), u"blocked"_s);
     if (side == 1) {
         m_leave = new QToolButton;
         m_leave->setObjectName(u"leaveComparison"_s);
@@ -96,7 +123,7 @@ QWidget* ComparePane::makeColumn(int side)
         m_leave->setToolTip(tr("End the comparison; the first model stays open"));
         m_leave->setAutoRaise(true);
         connect(m_leave, &QToolButton::clicked, &m_workspace, &Workspace::endComparison);
-        row->addWidget(m_leave);
+        head->add(m_leave);
     }
     auto* layout = new QVBoxLayout(column.column);
     layout->setContentsMargins(0, 0, 0, 0);
