@@ -87,6 +87,8 @@ int main(int argc, char** argv)
     parser.addVersionOption();
     parser.addPositionalArgument(u"MODEL"_s, QApplication::translate("main", "The ONNX file to open."),
                                  u"[MODEL]"_s);
+    parser.addPositionalArgument(
+        u"AFTER"_s, QApplication::translate("main", "Another one to compare it with."), u"[AFTER]"_s);
     const QCommandLineOption image(
         u"export-graph"_s,
         QApplication::translate("main", "Write an image of the graph (svg, png or pdf) and exit."),
@@ -110,7 +112,7 @@ int main(int argc, char** argv)
         options.theme = pleat::ui::Theme::darkTheme();
     const bool isUsable = options.scale > 0 && options.scale <= 8 &&
                           QStringList{u"light"_s, u"dark"_s}.contains(parser.value(theme));
-    if (!isUsable || models.size() > 1 || (parser.isSet(image) && models.isEmpty())) {
+    if (!isUsable || models.size() > 2 || (parser.isSet(image) && models.size() != 1)) {
         std::fprintf(stderr, "%s", qPrintable(parser.helpText()));
         return exitUsage;
     }
@@ -121,7 +123,11 @@ int main(int argc, char** argv)
     pleat::ui::applyTheme(pleat::ui::Settings::theme());
     pleat::ui::MainWindow window(program);
     window.show();
-    if (!window.offerRecovery() && !models.isEmpty())
-        window.openPath(models.constFirst());
+    if (!window.offerRecovery() && !models.isEmpty()) {
+        if (models.size() == 2)
+            window.openBeside(models.constFirst(), models.constLast());
+        else
+            window.openPath(models.constFirst());
+    }
     return QApplication::exec();
 }

@@ -91,6 +91,8 @@ private Q_SLOTS:
                 .code,
             4);
         QCOMPARE(run({QStringLiteral("--export-graph"), target}).code, 2);
+        QCOMPARE(run({sampleModel(), sampleModel(), QStringLiteral("--export-graph"), target}).code, 2);
+        QCOMPARE(run({sampleModel(), sampleModel(), sampleModel()}).code, 2);
         QVERIFY(!QFile::exists(target));
     }
 

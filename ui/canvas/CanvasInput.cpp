@@ -33,11 +33,16 @@ void GraphCanvas::setHovered(const CanvasHit& hit)
 {
     if (hit == m_marks.hovered)
         return;
-    paintAgain(areaOf(*m_shared, m_marks.hovered) | areaOf(*m_shared, hit));
-    m_marks.hovered = hit;
+    showHovered(hit);
     const bool clickable = !hit.nothing();
     setCursor(m_dragging ? Qt::ClosedHandCursor : clickable ? Qt::PointingHandCursor : Qt::ArrowCursor);
     Q_EMIT hovered(hit);
+}
+
+void GraphCanvas::showHovered(const CanvasHit& hit)
+{
+    paintAgain(areaOf(*m_shared, m_marks.hovered) | areaOf(*m_shared, hit));
+    m_marks.hovered = hit;
 }
 
 void GraphCanvas::setSelection(const CanvasHit& hit)

@@ -126,6 +126,7 @@ void GraphCanvas::setSharedScene(ScenePointer next, KeepView keep)
     else
         setView(m_centre + shift, m_zoom);
     m_minimap->sceneChanged();
+    placeOverlays(); // which depend on the direction
     update();
 }
 
@@ -444,7 +445,13 @@ void GraphCanvas::placeOverlays()
     m_minimap->setGeometry(width() - overlayMargin - map.width(), height() - overlayMargin - map.height(),
                            map.width(), map.height());
     const bool roomForMap = width() > 3 * map.width() && height() > 2 * map.height();
-    m_minimap->setVisible(roomForMap && !scene().nodes.empty());
+    m_minimap->setVisible(m_hasMinimap && roomForMap && !scene().nodes.empty());
+}
+
+void GraphCanvas::setMinimapShown(bool shown)
+{
+    m_hasMinimap = shown;
+    placeOverlays();
 }
 
 void GraphCanvas::resizeEvent(QResizeEvent* event)

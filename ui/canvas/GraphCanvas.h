@@ -73,7 +73,8 @@ public:
         friend bool operator==(const View&, const View&) = default;
     };
     View view() const;
-    void lookAt(const View& view); // at once
+    View seen() const { return {m_centre, m_zoom}; } // just now
+    void lookAt(const View& view);                   // at once
     QPointF toScene(QPointF widgetPosition) const;
     QPointF toWidget(QPointF scenePosition) const;
     QRectF visibleScene() const;
@@ -84,6 +85,9 @@ public:
 
     void setWheelScrolls(bool scrolls) { m_wheelScrolls = scrolls; } // swaps wheel and Ctrl+wheel
     void setAnimated(bool animated) { m_animated = animated; }       // off: every move is at once
+    void setMinimapShown(bool shown);                                // where there is room for it
+    // As if the mouse was there; hovered() says nothing of it.
+    void showHovered(const CanvasHit& hit);
     Minimap* minimap() const { return m_minimap; }
 
 Q_SIGNALS:
@@ -158,6 +162,7 @@ private:
     QPointF m_moveFrom, m_moveTo;
     double m_zoomFrom = 1, m_zoomTo = 1;
 
+    bool m_hasMinimap = true;
     HeatOverlay* m_heatOverlay;
     Minimap* m_minimap;
 };

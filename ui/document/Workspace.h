@@ -15,11 +15,15 @@
 #include <QObject>
 #include <QTimer>
 #include <memory>
+#include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace pleat::ui {
 
-enum class Side { Before, After }; // the model as it was opened, or as it is now
+// The model as it was opened, as it is now, or both beside each other; of a comparison with another file the
+// document's, the other one's, or both.
+enum class Side { Before, After, Both };
 
 class Workspace final : public QObject {
     Q_OBJECT
@@ -44,7 +48,35 @@ public:
 
     Side side() const { return m_side; }
     void setSide(Side side);
-    SnapshotPointer shown() const; // that side of the document; null while it is empty
+    // That side of the document, of both and beside another file as it is now; null while it is empty.
+    SnapshotPointer shown() const;
+
+    // Reads another file, in a job, to look at it beside the document; failed() says why it cannot be read,
+    // and all stays as it is.
+    void compareWith(const QString& path);
+    void endComparison();
+    const Document* other() const; // null: there is none
+    // Whether that is what there is to see, instead of one graph.
+    bool isSideBySide() const { return m_hasOther || m_side == Side::Both; }
+    // The two that are to be looked at side by side.
+    struct Compared {
+        SnapshotPointer before, after;
+        std::shared_ptr<const ValueTypes> typesBefore, typesAfter;
+        bool operator==(const Compared&) const = default;
+    };
+    Compared compared() const;
+    // Which nodes of the document's model and of the other one belong together; whoever compares them says
+    // it.
+    struct Partners {
+        SnapshotPointer document, other;
+        std::unordered_map<NodeId, NodeId> nodes;
+    };
+    void setPartners(Partners partners);
+    struct Partner {
+        SnapshotPointer model; // the other one
+        NodeId node;
+    };
+    std::optional<Partner> partnerOf(NodeId node) const; // nothing where there is none, or nobody knows
     // Of what is shown; null until a job has counted them.
     std::shared_ptr<const ModelFacts> facts() const { return m_facts; }
 
@@ -92,7 +124,9 @@ Q_SIGNALS:
     void opened();  // another model is there, or the same read again (Document::reloadedFrom())
     void changed(); // shown() or the document's current model is another; after opened(), too
     void typesChanged();
-    void sideChanged(); // before changed()
+    void sideChanged();     // before changed()
+    void comparedChanged(); // compared() is another; after the others
+    void partnersChanged();
     void factsChanged();
     void marksChanged();
     void heatChanged();
@@ -115,12 +149,16 @@ private:
     void keepSelection();
     void selectAgain(const Selection::Value& selected, const GraphView& before);
     void recipeApplied(int applied, int changed, const QString& problem);
+    std::unique_ptr<Document> makeDocument();
 
     JobRunner m_jobs;
     std::filesystem::path m_worker;
     std::vector<std::unique_ptr<Document>> m_documents; // at least one
     Selection m_selection;
     Side m_side = Side::After;
+    std::unique_ptr<Document> m_other; // to be compared with; not one of the documents, it is only looked at
+    bool m_hasOther = false;           // and it is there
+    Partners m_partners;
     std::shared_ptr<const ModelFacts> m_facts;
     QTimer m_describe; // what is counted can wait until the change is on the screen
     std::vector<PanelMarks> m_marks;

@@ -36,7 +36,7 @@ TensorPage::TensorPage(JobRunner& jobs, QWidget* parent) : QWidget(parent), m_jo
     m_columns = makeChoice("tableColumns", tr("Axis of the columns"));
     m_side = new SegmentedControl;
     m_side->setObjectName(u"tableSide"_s);
-    m_side->setAccessibleName(tr("Before or after folding"));
+    m_side->setAccessibleName(tr("Before or after"));
     m_side->setSegments({tr("Before"), tr("After"), tr("Difference")});
     m_side->setCurrent(AfterSide);
 

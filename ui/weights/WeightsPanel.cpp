@@ -147,6 +147,7 @@ WeightsPanel::WeightsPanel(Workspace& workspace)
             [this] { m_histogram->setChannels(m_ranges->selectedChannels()); });
     connect(&workspace.selection(), &Selection::changed, this, &WeightsPanel::showSelected);
     connect(&workspace, &Workspace::changed, this, &WeightsPanel::showSelected);
+    connect(&workspace, &Workspace::partnersChanged, this, &WeightsPanel::showSelected);
     connect(&document(), &Document::sourceChanged, this, &WeightsPanel::showSelected);
     showSelected();
 }
@@ -301,6 +302,10 @@ void WeightsPanel::showSelected()
             query.node = view.id(view.uses(value).front().node);
         query.fold = workspace().foldOf(query.node);
     }
+    if (const auto partner = workspace().partnerOf(query.node)) {
+        query.other = partner->model;
+        query.otherNode = partner->node;
+    }
     // A batch norm without a layer has no weights to show, but a reason for that.
     const FoldCandidate* candidate = query.current->candidate(query.fold);
     const QString otherwise =
@@ -314,7 +319,8 @@ void WeightsPanel::showSelected()
 
 WeightsPanel::Key WeightsPanel::Key::of(const WeightsQuery& query)
 {
-    return {query.opened.get(), query.current.get(), query.node, query.fold, query.scope, query.value};
+    return {query.opened.get(), query.current.get(), query.node,        query.fold,
+            query.scope,        query.value,         query.other.get(), query.otherNode};
 }
 
 void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
@@ -442,7 +448,8 @@ void WeightsPanel::presentDistribution(const std::shared_ptr<const Distribution>
 void WeightsPanel::presentRounding(const std::shared_ptr<const QuantizationRatios>& ratios)
 {
     m_quantization->setRatios(ratios);
-    const QString verdict = ratios ? quantizationVerdict(*ratios) : QString();
+    const bool isOfFold = m_shown && !m_shown->beside;
+    const QString verdict = ratios && isOfFold ? quantizationVerdict(*ratios) : QString();
     m_verdict->setText(verdict);
     m_ranges->setVerdict(verdict);
 }
@@ -459,7 +466,8 @@ void WeightsPanel::present(Pointer comparison, const QString& otherwise)
         presentPlots();
     }
     const WeightsComparison& shownNow = *m_shown;
-    m_legend->setKind(!shownNow.before   ? WeightsLegend::Kind::Plain
+    m_legend->setKind(shownNow.beside    ? WeightsLegend::Kind::Beside
+                      : !shownNow.before ? WeightsLegend::Kind::Plain
                       : shownNow.preview ? WeightsLegend::Kind::Preview
                                          : WeightsLegend::Kind::Folded,
                       !shownNow.outliers.empty());

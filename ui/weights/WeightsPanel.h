@@ -50,6 +50,8 @@ private:
         NodeId node = NodeId::None;
         FoldId fold;
         std::string scope, value;
+        const void* other = nullptr;
+        NodeId otherNode = NodeId::None;
         static Key of(const WeightsQuery& query);
         auto operator<=>(const Key&) const = default;
     };

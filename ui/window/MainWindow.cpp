@@ -3,6 +3,8 @@
 
 #include "ui/canvas/FindField.h"
 #include "ui/canvas/GraphPane.h"
+#include "ui/compare/ChangesPanel.h"
+#include "ui/compare/ComparePane.h"
 #include "ui/document/Convert.h"
 #include "ui/document/FoldCounts.h"
 #include "ui/document/Panel.h"
@@ -45,6 +47,7 @@ MainWindow::MainWindow(std::filesystem::path worker, const QString& sessions, QW
     connectParts();
     for (Panel* panel : makePanels(m_workspace))
         addPanel(panel);
+    addPanel(m_compare->changes());
     const QSize room = screen()->availableSize();
     resize(std::min(1600, room.width() * 9 / 10), std::min(1000, room.height() * 9 / 10));
     if (const QByteArray geometry = Settings::geometry(); !geometry.isEmpty())
@@ -74,6 +77,8 @@ void MainWindow::makeParts()
     m_pages = new QStackedWidget;
     m_pages->addWidget(m_start);
     m_pages->addWidget(m_graph);
+    m_compare = new ComparePane(m_workspace);
+    m_pages->addWidget(m_compare);
     auto* middle = new QWidget;
     auto* layout = new QVBoxLayout(middle);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -149,6 +154,7 @@ void MainWindow::connectParts()
 {
     connect(&m_workspace, &Workspace::opened, this, &MainWindow::documentOpened);
     connect(&m_workspace, &Workspace::changed, this, &MainWindow::documentChanged);
+    connect(&m_workspace, &Workspace::sideChanged, this, &MainWindow::showMiddle);
     connect(&m_workspace, &Workspace::factsChanged, this, &MainWindow::updateStatus);
     connect(&m_workspace, &Workspace::typesChanged, this, &MainWindow::updateStatus);
     connect(&m_workspace, &Workspace::typesChanged, this,
@@ -189,8 +195,27 @@ void MainWindow::documentOpened()
         Settings::addRecentFile(m_document.path());
     if (m_pages->currentWidget() == m_start)
         showPanels();
-    m_pages->setCurrentWidget(m_graph);
+    showMiddle();
     recover();
+    if (!m_openBeside.isEmpty())
+        compareWith(std::exchange(m_openBeside, {}));
+}
+
+void MainWindow::showMiddle()
+{
+    if (m_document.isEmpty())
+        return;
+    const bool both = m_workspace.isSideBySide();
+    m_pages->setCurrentWidget(both ? static_cast<QWidget*>(m_compare) : m_graph);
+    auto* changes = findChild<QDockWidget*>(m_compare->changes()->place().id);
+    changes->setVisible(both);
+    if (both)
+        changes->raise();
+}
+
+GraphCanvas& MainWindow::canvas() const
+{
+    return m_pages->currentWidget() == m_compare ? m_compare->canvas() : m_graph->canvas();
 }
 
 void MainWindow::documentChanged()

@@ -18,7 +18,9 @@ class QStackedWidget;
 
 namespace pleat::ui {
 
+class ComparePane;
 class FindField;
+class GraphCanvas;
 class GraphPane;
 class Panel;
 class Session;
@@ -38,6 +40,8 @@ public:
     ~MainWindow() override;
 
     void openPath(const QString& path); // asks first when there are unsaved changes
+    // Opens the first, and the second beside it.
+    void openBeside(const QString& before, const QString& after);
     void openSample();
     // Asks about what a program that was killed has left; true when it is being opened again.
     bool offerRecovery();
@@ -54,6 +58,7 @@ public:
 
     Workspace& workspace() { return m_workspace; }
     GraphPane& graph() { return *m_graph; }
+    ComparePane& comparison() { return *m_compare; }
     MessageBar& messages() { return *m_messages; }
     Session& session() { return *m_session; }
 
@@ -71,6 +76,8 @@ private:
     void connectParts();
     void documentOpened();
     void documentChanged();
+    void showMiddle();
+    GraphCanvas& canvas() const; // that is seen
     void updateStatus();
     void showError(const QString& what, const Error& error);
 
@@ -89,6 +96,9 @@ private:
 
     // MainWindowFiles.cpp
     void askForModel();
+    void askForOther();
+    void compareWith(const QString& path);
+    void openDropped(const QString& path); // or compares with it, as asked
     void askToAppend();
     void append(const QString& path);
     void askForExport(bool withOptions = false);
@@ -126,10 +136,12 @@ private:
     QString m_imageName;                 // of the image that is being written
     bool m_imageWritten = false;         // it is there, and its job about to end
     QString m_samplePath;                // of the copy on disk, while the sample is open
+    QString m_openBeside;                // the file to compare with, once the model is there
 
     QStackedWidget* m_pages = nullptr;
     StartPage* m_start = nullptr;
     GraphPane* m_graph = nullptr;
+    ComparePane* m_compare = nullptr;
     MessageBar* m_messages = nullptr;
     FindField* m_find = nullptr;
     StatusLine* m_status = nullptr;

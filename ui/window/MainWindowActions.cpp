@@ -2,6 +2,7 @@
 #include "ui/canvas/FindField.h"
 #include "ui/canvas/GraphCanvas.h"
 #include "ui/canvas/GraphPane.h"
+#include "ui/compare/ComparePane.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Panel.h"
 #include "ui/document/Settings.h"
@@ -66,6 +67,12 @@ void MainWindow::makeActions()
     };
     using K = QKeySequence;
     a.open = make(tr("&Open…"), {K(K::Open)}, tr("Open an ONNX model"), [this] { askForModel(); });
+    a.compare =
+        make(tr("Co&mpare with…"), {K(tr("Ctrl+Alt+C"))},
+             tr("Open another ONNX file beside this one, to see what differs"), [this] { askForOther(); });
+    a.compare->setObjectName(u"actionCompare"_s);
+    a.endComparison = make(tr("E&nd the Comparison"), {K(tr("Ctrl+Alt+X"))},
+                           tr("Show the first model alone again"), [this] { m_workspace.endComparison(); });
     a.sample =
         make(tr("Open the &Sample"), {K(tr("Ctrl+Shift+O"))},
              tr("Open the classifier of handwritten digits that comes with Pleat"), [this] { openSample(); });
@@ -125,24 +132,35 @@ void MainWindow::makeActions()
                     [this] { m_workspace.setSide(Side::Before); });
     a.after = make(tr("&After"), {K(tr("Ctrl+Shift+B"))}, tr("Show the model as it is now"),
                    [this] { m_workspace.setSide(Side::After); });
+    a.both = make(tr("Bo&th"), {K(tr("Ctrl+Alt+D"))}, tr("Show both side by side, and what differs"),
+                  [this] { m_workspace.setSide(Side::Both); });
     auto* sides = new QActionGroup(this);
-    for (QAction* action : {a.before, a.after}) {
+    for (QAction* action : {a.before, a.after, a.both}) {
         action->setCheckable(true);
         sides->addAction(action);
     }
-    a.back = make(tr("Bac&k"), {K(Qt::Key_Backspace), K(K::Back)},
-                  tr("Go back to where the graph was looked at before, or out of a body or a function"),
-                  [this] { m_graph->goBack(); });
+    a.back =
+        make(tr("Bac&k"), {K(Qt::Key_Backspace), K(K::Back)},
+             tr("Go back to where the graph was looked at before, or out of a body or a function"), [this] {
+                 if (m_workspace.isSideBySide())
+                     m_compare->leavePage();
+                 else
+                     m_graph->goBack();
+             });
     a.zoomIn = make(tr("Zoom &In"), {K(tr("Ctrl++")), K(tr("Ctrl+="))}, tr("Make the graph larger"),
-                    [this] { m_graph->canvas().zoomIn(); });
+                    [this] { canvas().zoomIn(); });
     a.zoomOut = make(tr("Zoom &Out"), {K(tr("Ctrl+-"))}, tr("Make the graph smaller"),
-                     [this] { m_graph->canvas().zoomOut(); });
-    a.fit = make(tr("&Fit"), {K(Qt::Key_F)}, tr("Show the whole graph"), [this] { m_graph->canvas().fit(); });
+                     [this] { canvas().zoomOut(); });
+    a.fit = make(tr("&Fit"), {K(Qt::Key_F)}, tr("Show the whole graph"), [this] { canvas().fit(); });
     a.actualSize = make(tr("&Actual Size"), {K(tr("Ctrl+0"))}, tr("Show the graph at 100 %"),
-                        [this] { m_graph->canvas().actualSize(); });
+                        [this] { canvas().actualSize(); });
     a.direction = make(tr("Change &Direction"), {K(tr("Ctrl+K"))},
-                       tr("Lay the graph out from top to bottom, or from left to right"),
-                       [this] { m_graph->toggleDirection(); });
+                       tr("Lay the graph out from top to bottom, or from left to right"), [this] {
+                           if (m_workspace.isSideBySide())
+                               m_compare->toggleDirection();
+                           else
+                               m_graph->toggleDirection();
+                       });
     a.tidy = make(tr("&Tidy"), {K(tr("Ctrl+Shift+T"))},
                   tr("Close the gaps that folding and editing left in the graph; once more opens them again"),
                   [this] { m_graph->tidy(); });
@@ -160,6 +178,7 @@ void MainWindow::makeActions()
             SceneDetails details = m_graph->details();
             details.*member = on;
             m_graph->setDetails(details);
+            m_compare->setDetails(details);
         });
         action->setCheckable(true);
         action->setChecked(m_graph->details().*member);
@@ -173,11 +192,13 @@ void MainWindow::makeActions()
         make(tr("&Wheel Scrolls"), {K(tr("Ctrl+Alt+W"))},
              tr("Scroll the graph with the wheel and zoom with Ctrl and the wheel"), [this](bool on) {
                  Settings::setWheelScrolls(on);
-                 m_graph->canvas().setWheelScrolls(on);
+                 for (GraphCanvas* each : {&m_graph->canvas(), &m_compare->before(), &m_compare->after()})
+                     each->setWheelScrolls(on);
              });
     a.wheelScrolls->setCheckable(true);
     a.wheelScrolls->setChecked(Settings::wheelScrolls());
-    m_graph->canvas().setWheelScrolls(Settings::wheelScrolls());
+    for (GraphCanvas* each : {&m_graph->canvas(), &m_compare->before(), &m_compare->after()})
+        each->setWheelScrolls(Settings::wheelScrolls());
     a.fullScreen = make(tr("F&ull Screen"), {K(Qt::Key_F11)}, tr("Use the whole screen"),
                         [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
     a.shortcuts =
@@ -201,6 +222,8 @@ void MainWindow::makeMenus()
     connect(a.recent, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
     file->addActions({a.sample, a.reload, a.append});
     file->addSeparator();
+    file->addActions({a.compare, a.endComparison});
+    file->addSeparator();
     file->addActions({a.exportModel, a.exportOptions, a.exportImage, a.saveReport, a.saveWeights});
     a.endOfFile = file->addSeparator();
     file->addActions({a.closeModel, a.quit});
@@ -211,7 +234,7 @@ void MainWindow::makeMenus()
     edit->addActions({a.find, a.findNext, a.findPrevious, a.deselect});
 
     QMenu* view = a.viewMenu = menuBar()->addMenu(tr("&View"));
-    view->addActions({a.before, a.after});
+    view->addActions({a.before, a.after, a.both});
     view->addSeparator();
     view->addActions(
         {a.back, a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.tidy, a.legend, a.wheelScrolls});
@@ -320,11 +343,16 @@ void MainWindow::updateActions()
     a.exportImage->setEnabled(open && !m_graph->isWritingImage());
     a.saveReport->setEnabled(open);
     a.saveWeights->setEnabled(open);
-    for (QAction* action : {a.reload, a.find, a.findNext, a.findPrevious, a.before, a.after, a.back, a.zoomIn,
-                            a.zoomOut, a.fit, a.actualSize, a.direction, a.tidy, a.legend, a.collapseScopes,
-                            a.expandScopes, a.attributes, a.weights, a.names})
+    a.endComparison->setEnabled(m_workspace.other() != nullptr);
+    for (QAction* action :
+         {a.reload, a.compare, a.both,           a.find,         a.findNext,   a.findPrevious, a.before,
+          a.after,  a.back,    a.zoomIn,         a.zoomOut,      a.fit,        a.actualSize,   a.direction,
+          a.tidy,   a.legend,  a.collapseScopes, a.expandScopes, a.attributes, a.weights,      a.names})
         action->setEnabled(open);
-    (m_workspace.side() == Side::Before ? a.before : a.after)->setChecked(true);
+    if (m_workspace.isSideBySide()) // what is the one graph's only
+        for (QAction* action : {a.exportImage, a.legend, a.tidy, a.collapseScopes, a.expandScopes})
+            action->setEnabled(false);
+    std::array{a.before, a.after, a.both}[static_cast<std::size_t>(m_workspace.side())]->setChecked(true);
 }
 
 void MainWindow::updateIcons()
@@ -351,8 +379,11 @@ void MainWindow::updateTitle()
         return;
     }
     const QString mark = m_document.hasUnsavedChanges() ? u" •"_s : QString();
-    setWindowTitle(tr("%1%2%3 — Pleat")
-                       .arg(titleText(m_document.fileName()), sourceMark(m_document.sourceState()), mark));
+    const Document* other = m_workspace.other();
+    const QString beside = other ? u" ↔ "_s + titleText(other->fileName()) : QString();
+    setWindowTitle(
+        tr("%1%2%3%4 — Pleat")
+            .arg(titleText(m_document.fileName()), sourceMark(m_document.sourceState()), mark, beside));
     setWindowFilePath(m_document.path());
 }
 

@@ -76,8 +76,48 @@ void MainWindow::askForModel()
     dialog->open();
 }
 
+void MainWindow::askForOther()
+{
+    QFileDialog* dialog =
+        fileDialog(this, tr("Compare %1 with").arg(titleText(m_document.fileName())), modelFilter());
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::compareWith);
+    dialog->open();
+}
+
+void MainWindow::compareWith(const QString& path)
+{
+    Settings::setLastFolder(QFileInfo(path).absolutePath());
+    m_workspace.compareWith(path);
+}
+
+void MainWindow::openBeside(const QString& before, const QString& after)
+{
+    openPath(before);
+    m_openBeside = after;
+}
+
+void MainWindow::openDropped(const QString& path)
+{
+    if (m_document.isEmpty())
+        return openPath(path);
+    auto* box = new PlainQuestion(
+        this, tr("Open or compare"),
+        tr("Open %1, or compare %2 with it?").arg(QFileInfo(path).fileName(), m_document.fileName()), {});
+    box->setObjectName(u"dropQuestion"_s);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    connect(box->addButton(tr("&Open"), QMessageBox::AcceptRole), &QPushButton::clicked, this,
+            [this, path] { openPath(path); });
+    QPushButton* compare = box->addButton(tr("&Compare"), QMessageBox::ActionRole);
+    connect(compare, &QPushButton::clicked, this, [this, path] { compareWith(path); });
+    box->addButton(QMessageBox::Cancel);
+    box->setDefaultButton(compare);
+    box->open();
+}
+
 void MainWindow::openPath(const QString& path)
 {
+    m_openBeside.clear();
     whenSaved([this, path] { load(path); });
 }
 
@@ -89,6 +129,7 @@ void MainWindow::load(const QString& path)
 
 void MainWindow::openSample()
 {
+    m_openBeside.clear();
     whenSaved([this] {
         const auto path = sampleOnDisk();
         if (!path) {
@@ -453,7 +494,7 @@ void MainWindow::dropEvent(QDropEvent* event)
     if (path.isEmpty())
         return;
     event->acceptProposedAction();
-    openPath(path);
+    openDropped(path);
 }
 
 } // namespace pleat::ui
