@@ -45,6 +45,10 @@ Result<onnx::AttributeProto> attributeMessage(const NamedAttribute& attribute, c
 Result<AttributeValue> parsedAttribute(const GraphView& view, NodeIndex node, const std::string& name,
                                        const std::string& text);
 
+// The same for a node that is still to be, of operator `op`.
+Result<AttributeValue> parsedAttribute(const Definition& definition, const std::string& op,
+                                       const std::string& name, const std::string& text);
+
 // Nothing: the operator takes a tensor of this type there, or nobody knows. Else the sentence why not.
 std::optional<Sentence> whyNotInput(const onnx::OpSchema& schema, std::size_t slot, DataType type);
 

@@ -29,14 +29,24 @@ Argument operation(const GraphView& view, NodeIndex node)
                         view.name(node).empty() ? Argument::Kind::Node : Argument::Kind::Operation);
 }
 
+std::string lastingId(const GraphView& view, ValueIndex value)
+{
+    if (value == ValueIndex::None)
+        return {};
+    const std::string& scope = view.scopes()[index(view.scope(value))].path;
+    const std::string name(view.name(value));
+    return scope.empty() ? name : scope + ":" + name;
+}
+
 std::string lastingId(const GraphView& view, NodeIndex node)
 {
     if (node == NodeIndex::None)
         return {};
-    const std::string& scope = view.scopes()[index(view.scope(node))].path;
     const ValueIndex output = view.output(node, 0);
-    const std::string tensor(output == ValueIndex::None ? std::string_view() : view.name(output));
-    return scope.empty() ? tensor : scope + ":" + tensor;
+    const std::string& scope = view.scopes()[index(view.scope(node))].path;
+    if (output == ValueIndex::None)
+        return scope.empty() ? std::string() : scope + ":";
+    return lastingId(view, output);
 }
 
 } // namespace pleat

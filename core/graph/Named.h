@@ -12,8 +12,9 @@ Argument named(const GraphView& view, NodeIndex node);
 Argument named(const GraphView& view, ValueIndex value);
 Argument operation(const GraphView& view, NodeIndex node); // with its operator: "Clip /block/relu6/Clip"
 
-// What a node is called in another session and in a similar model: the path of its scope and its first
-// output. None has no name.
+// What a tensor is called in another session and in a similar model: the path of its scope and its name; a
+// node: as its first output. None has no name.
+std::string lastingId(const GraphView& view, ValueIndex value);
 std::string lastingId(const GraphView& view, NodeIndex node);
 
 } // namespace pleat

@@ -44,7 +44,10 @@ public:
 
     Side side() const { return m_side; }
     void setSide(Side side);
-    SnapshotPointer shown() const; // that side of the document; null while it is empty
+    SnapshotPointer shown() const;                   // that side of the document; null while it is empty
+    std::shared_ptr<const ValueTypes> types() const; // of the values of that side
+    // Does it to the document (Document::edit()); a tensor stays selected under its new name.
+    void edit(std::vector<EditStep> steps, Document::Answer answered = {});
     // Of what is shown; null until a job has counted them.
     std::shared_ptr<const ModelFacts> facts() const { return m_facts; }
 

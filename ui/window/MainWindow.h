@@ -18,6 +18,7 @@ class QStackedWidget;
 
 namespace pleat::ui {
 
+class EditActions;
 class FindField;
 class GraphPane;
 class Panel;
@@ -128,6 +129,7 @@ private:
     GraphPane* m_graph = nullptr;
     MessageBar* m_messages = nullptr;
     FindField* m_find = nullptr;
+    EditActions* m_edits = nullptr;
     StatusLine* m_status = nullptr;
     struct Place {
         QDockWidget* dock;
