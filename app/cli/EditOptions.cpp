@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/EditOptions.h"
 
+#include "core/edit/Written.h"
+
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
@@ -42,35 +44,6 @@ Result<Number> numberIn(const std::string& text)
     if (read.ec != std::errc() || read.ptr != end)
         return failure(ErrorCode::Usage, fmt::format("\"{}\" is no number here.", text));
     return number;
-}
-
-Result<DataType> typeIn(const std::string& text)
-{
-    for (std::int32_t type = 1; type <= static_cast<std::int32_t>(DataType::Int2); ++type) {
-        if (name(static_cast<DataType>(type)) == text)
-            return static_cast<DataType>(type);
-    }
-    return failure(ErrorCode::Usage, fmt::format("\"{}\" is no type of elements: float, float16, …", text));
-}
-
-Dimension dimensionIn(const std::string& text)
-{
-    const auto number = numberIn<std::int64_t>(text);
-    return number && *number >= 0 ? Dimension{*number, {}} : Dimension{-1, text == "?" ? "" : text};
-}
-
-// "1x3x224x224", "Nx3x?x?"; an empty one is a scalar's.
-std::vector<Dimension> shapeIn(std::string text)
-{
-    std::vector<Dimension> shape;
-    for (std::size_t at = text.find("×"); at != std::string::npos; at = text.find("×"))
-        text.replace(at, std::string_view("×").size(), "x");
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('x'), text.size());
-        shape.push_back(dimensionIn(text.substr(0, end)));
-        text.erase(0, std::min(end + 1, text.size()));
-    }
-    return shape;
 }
 
 // A step about the node that is called so.
@@ -224,7 +197,7 @@ Made insert(const GraphView&, const std::string& text)
                                 made.value = *integer;
                             else if (const auto number = numberIn<double>(both->right))
                                 made.value = *number;
-                            else if (const auto type = typeIn(both->right); type && made.name == "to")
+                            else if (const auto type = writtenType(both->right); type && made.name == "to")
                                 made.value = static_cast<std::int64_t>(*type);
                             else
                                 made.value = std::move(both->right);
@@ -236,14 +209,14 @@ Made insert(const GraphView&, const std::string& text)
 Made inputShape(const GraphView&, const std::string& text)
 {
     return ofHalves(text, "INPUT=1x3x224x224", [](std::string input, std::string shape) -> Made {
-        return SetInput{std::move(input), shapeIn(std::move(shape))};
+        return SetInput{std::move(input), writtenShape(std::move(shape))};
     });
 }
 
 Made inputType(const GraphView&, const std::string& text)
 {
     return ofHalves(text, "INPUT=TYPE", [](std::string input, const std::string& word) -> Made {
-        const auto type = typeIn(word);
+        const auto type = writtenType(word);
         if (!type)
             return tl::make_unexpected(type.error());
         return SetInput{std::move(input), {}, *type};
@@ -253,7 +226,7 @@ Made inputType(const GraphView&, const std::string& text)
 Made storeAs(const GraphView&, const std::string& text)
 {
     const std::size_t at = text.rfind('=');
-    const auto type = typeIn(at == std::string::npos ? text : text.substr(at + 1));
+    const auto type = writtenType(at == std::string::npos ? text : text.substr(at + 1));
     if (!type)
         return tl::make_unexpected(type.error());
     return StoreTensorAs{at == std::string::npos ? "" : text.substr(0, at), *type};
@@ -330,9 +303,10 @@ std::span<const EditOption> editOptions()
         EditOption{"--remove-output", "TENSOR is no output any more", onTensor<RemoveOutput>},
         EditOption{"--input-shape", "INPUT=1x3x224x224; a name for a size leaves it open", inputShape},
         EditOption{"--input-type", "INPUT=TYPE", inputType},
-        EditOption{
-            "--batch", "N or a name: the first size of all inputs",
-            [](const GraphView&, const std::string& text) -> Made { return SetBatch{dimensionIn(text)}; }},
+        EditOption{"--batch", "N or a name: the first size of all inputs",
+                   [](const GraphView&, const std::string& text) -> Made {
+                       return SetBatch{writtenDimension(text)};
+                   }},
         EditOption{"--replace", "TENSOR=FILE: an array of a .npy, .npz or .safetensors",
                    [](const GraphView&, const std::string& text) {
                        return ofHalves(text, "TENSOR=FILE", [](std::string tensor, std::string file) -> Made {

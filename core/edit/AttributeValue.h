@@ -45,6 +45,10 @@ Result<onnx::AttributeProto> attributeMessage(const NamedAttribute& attribute, c
 Result<AttributeValue> parsedAttribute(const GraphView& view, NodeIndex node, const std::string& name,
                                        const std::string& text);
 
+// The same for a node that is still to be, of operator `op`.
+Result<AttributeValue> parsedAttribute(const Definition& definition, const std::string& op,
+                                       const std::string& name, const std::string& text);
+
 // What an attribute of a text may be; none: the operator's page does not list it.
 std::vector<std::string_view> allowedTexts(const Definition& definition, std::string_view attribute);
 

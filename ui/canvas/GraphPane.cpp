@@ -109,7 +109,7 @@ void GraphPane::labelEdges()
     }
     m_jobs.start(
         layoutLane, tr("Laying out…"), this,
-        [drawing = *m_drawing, types = m_workspace.document().types()](Progress&, std::stop_token) mutable {
+        [drawing = *m_drawing, types = m_workspace.types()](Progress&, std::stop_token) mutable {
             drawing.of.types = types;
             drawing.scene = std::make_shared<const IndexedScene>(IndexedScene{
                 labelled(drawing.scene->scene, drawing.of.page(), *types), drawing.scene->index});
@@ -134,9 +134,8 @@ void GraphPane::rebuild(const Drawing* previous)
 {
     m_jobs.start(
         layoutLane, tr("Laying out…"), this,
-        [of = Drawing::Of{m_shown, m_current, m_workspace.marks(), m_marksVersion,
-                          m_workspace.document().types(), m_direction, m_details,
-                          findPage(*m_shown->view, m_page), scopesOf(m_page)},
+        [of = Drawing::Of{m_shown, m_current, m_workspace.marks(), m_marksVersion, m_workspace.types(),
+                          m_direction, m_details, findPage(*m_shown->view, m_page), scopesOf(m_page)},
          previous = previous ? std::optional(*previous) : std::nullopt,
          isReloaded = m_subject == Subject::Reloaded](Progress&, std::stop_token stop) mutable {
             if (isReloaded && of.scopes)

@@ -59,6 +59,8 @@ public:
 Q_SIGNALS:
     void sceneShown();
     void imageEnded(); // written or not
+    // Others add to the menu of what is selected; `reader`: the node at the end of a clicked edge, or None.
+    void menuWanted(QMenu& menu, NodeId reader);
 
 private:
     struct Wanted {
@@ -123,6 +125,7 @@ private:
     void light(const std::set<std::string>& ops); // GraphPaneLegend.cpp
     // GraphPaneMenu.cpp
     void contextMenu(const CanvasHit& hit, QPoint position);
+    NodeId readerAt(int edge) const;
     void addPageActions(QMenu& menu, const CanvasHit& hit);
     void addChoosingActions(QMenu& menu, const CanvasHit& hit);
     std::vector<std::uint32_t> meantNodes() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/Workspace.h"
 
+#include "core/graph/Pages.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Settings.h"
 
@@ -51,6 +52,30 @@ std::unique_ptr<Document> Workspace::makeDocument()
 SnapshotPointer Workspace::shown() const
 {
     return m_side == Side::Before && !m_hasOther ? document().opened() : document().current();
+}
+
+std::shared_ptr<const ValueTypes> Workspace::types() const
+{
+    return m_side == Side::Before ? document().openedTypes() : document().types();
+}
+
+void Workspace::edit(std::vector<EditStep> steps, Document::Answer answered)
+{
+    const auto* const renaming = steps.size() == 1 ? std::get_if<RenameTensor>(&steps.front()) : nullptr;
+    const std::string name = renaming ? renaming->to : std::string();
+    document().edit(std::move(steps), [this, name, selected = m_selection.value(),
+                                       answered = std::move(answered)](const std::optional<Error>& refusal) {
+        const GraphView& view = *document().current()->view;
+        const ValueIndex value = refusal || name.empty() || selected.value.empty()
+                                     ? ValueIndex::None
+                                     : view.find(findPage(view, selected.scope), name);
+        if (m_selection.value() == selected && value != ValueIndex::None)
+            selectValue(value);
+        if (answered)
+            answered(refusal);
+        else if (refusal)
+            Q_EMIT failed(tr("Nothing was changed."), *refusal);
+    });
 }
 
 void Workspace::setSide(Side side)
@@ -156,7 +181,7 @@ void Workspace::describe()
         return;
     m_jobs.start(
         u"describe"_s, tr("Counting…"), this,
-        [snapshot = shown(), types = document().types()](Progress&, std::stop_token) {
+        [snapshot = shown(), types = types()](Progress&, std::stop_token) {
             return std::make_shared<const ModelFacts>(factsOf(*snapshot->view, *types));
         },
         [this](std::shared_ptr<const ModelFacts> facts) {

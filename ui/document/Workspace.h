@@ -50,6 +50,7 @@ public:
     void setSide(Side side);
     // That side of the document, of both and beside another file as it is now; null while it is empty.
     SnapshotPointer shown() const;
+    std::shared_ptr<const ValueTypes> types() const; // of its values
 
     // Reads another file, in a job, to look at it beside the document; failed() says why it cannot be read,
     // and all stays as it is.
@@ -77,6 +78,8 @@ public:
         NodeId node;
     };
     std::optional<Partner> partnerOf(NodeId node) const; // nothing where there is none, or nobody knows
+    // Does it to the document (Document::edit()); a tensor stays selected under its new name.
+    void edit(std::vector<EditStep> steps, Document::Answer answered = {});
     // Of what is shown; null until a job has counted them.
     std::shared_ptr<const ModelFacts> facts() const { return m_facts; }
 

@@ -10,6 +10,7 @@
 #include "ui/document/Panel.h"
 #include "ui/document/Session.h"
 #include "ui/document/Settings.h"
+#include "ui/edit/EditActions.h"
 #include "ui/widgets/Action.h"
 #include "ui/widgets/Icons.h"
 #include "ui/widgets/MessageBar.h"
@@ -93,6 +94,7 @@ void MainWindow::makeParts()
     m_status = new StatusLine(m_workspace.jobs());
     setStatusBar(m_status);
     m_find = new FindField;
+    m_edits = new EditActions(m_workspace, this);
 }
 
 void MainWindow::addPanel(Panel* panel)
@@ -158,7 +160,7 @@ void MainWindow::connectParts()
     connect(&m_workspace, &Workspace::factsChanged, this, &MainWindow::updateStatus);
     connect(&m_workspace, &Workspace::typesChanged, this, &MainWindow::updateStatus);
     connect(&m_workspace, &Workspace::typesChanged, this,
-            [this] { m_find->setView(m_workspace.shown()->view, m_document.types()); });
+            [this] { m_find->setView(m_workspace.shown()->view, m_workspace.types()); });
     connect(&m_workspace, &Workspace::failed, this, &MainWindow::showError);
     connect(&m_workspace, &Workspace::said, m_messages, &MessageBar::show);
     connect(&m_workspace, &Workspace::withdrawn, m_messages, &MessageBar::dismissTopic);
@@ -183,6 +185,7 @@ void MainWindow::connectParts()
     });
     connect(m_find, &FindField::found, &m_workspace, &Workspace::follow);
     connect(m_find, &FindField::searching, m_graph, &GraphPane::emphasise);
+    connect(m_graph, &GraphPane::menuWanted, m_edits, &EditActions::addTo);
     connect(m_start, &StartPage::openRequested, m_actions->open, &QAction::trigger);
     connect(m_start, &StartPage::sampleRequested, this, &MainWindow::openSample);
     connect(m_start, &StartPage::fileRequested, this, &MainWindow::openPath);
@@ -221,7 +224,7 @@ GraphCanvas& MainWindow::canvas() const
 void MainWindow::documentChanged()
 {
     const SnapshotPointer shown = m_workspace.shown();
-    m_find->setView(shown ? shown->view : nullptr, m_document.types());
+    m_find->setView(shown ? shown->view : nullptr, m_workspace.types());
     updateActions();
     updateTitle();
     updateStatus();

@@ -19,6 +19,7 @@ class QStackedWidget;
 namespace pleat::ui {
 
 class ComparePane;
+class EditActions;
 class FindField;
 class GraphCanvas;
 class GraphPane;
@@ -144,6 +145,7 @@ private:
     ComparePane* m_compare = nullptr;
     MessageBar* m_messages = nullptr;
     FindField* m_find = nullptr;
+    EditActions* m_edits = nullptr;
     StatusLine* m_status = nullptr;
     struct Place {
         QDockWidget* dock;

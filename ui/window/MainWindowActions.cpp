@@ -6,6 +6,7 @@
 #include "ui/document/Convert.h"
 #include "ui/document/Panel.h"
 #include "ui/document/Settings.h"
+#include "ui/edit/EditActions.h"
 #include "ui/widgets/Action.h"
 #include "ui/widgets/Icons.h"
 #include "ui/widgets/MessageBar.h"
@@ -232,6 +233,11 @@ void MainWindow::makeMenus()
     edit->addActions({a.undo, a.redo});
     edit->addSeparator();
     edit->addActions({a.find, a.findNext, a.findPrevious, a.deselect});
+    edit->addSeparator();
+    for (QAction* action : m_edits->actions()) {
+        edit->addAction(action);
+        addAction(action);
+    }
 
     QMenu* view = a.viewMenu = menuBar()->addMenu(tr("&View"));
     view->addActions({a.before, a.after, a.both});

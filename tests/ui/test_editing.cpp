@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Edits by hand in the window: with the mouse and the keyboard where things are shown, each an undo step that
+// gives back the very bytes; what cannot be is refused beside the field, before anything changes.
+#include "core/model/ModelWriter.h"
+#include "tests/ui/WindowFixture.h"
+#include "ui/document/Convert.h"
+#include "ui/edit/FieldEditor.h"
+#include "ui/inspector/InspectorPanel.h"
+#include "ui/widgets/PlainText.h"
+#include "ui/window/MainWindow.h"
+
+#include <QAction>
+#include <QCompleter>
+#include <QFile>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QTest>
+#include <QTextBlock>
+#include <QTextBrowser>
+
+using namespace pleat;
+using namespace pleat::ui;
+using namespace pleat::ui::test;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+std::string bytesOf(const Snapshot& snapshot)
+{
+    const QTemporaryDir folder;
+    NoProgress quiet;
+    if (!saveModel(snapshot.view->model(), toPath(folder.filePath(u"m.onnx"_s)), quiet, {}))
+        qFatal("not saved");
+    QFile file(folder.filePath(u"m.onnx"_s));
+    return file.open(QIODevice::ReadOnly) ? file.readAll().toStdString() : std::string();
+}
+
+NodeIndex firstOf(const GraphView& view, std::string_view op)
+{
+    for (std::uint32_t n = 0; n < view.nodeCount(); ++n)
+        if (view.exists(NodeIndex{n}) && view.op(NodeIndex{n}) == op)
+            return NodeIndex{n};
+    qFatal("no such node");
+}
+
+} // namespace
+
+class TestEditing final : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_settings;
+    std::unique_ptr<MainWindow> m_window;
+
+    Workspace& workspace() { return m_window->workspace(); }
+    Document& document() { return workspace().document(); }
+    const GraphView& view() { return *document().current()->view; }
+    QTextBrowser& inspector() { return *part<QTextBrowser>(*m_window, "inspectorText"); }
+    FieldEditor* editor() { return m_window->findChild<FieldEditor*>(); }
+    QString words() { return m_window->panel<InspectorPanel>().plainText(); }
+
+    void open(const QString& path)
+    {
+        m_window = openedWindow(path);
+        m_window->resize(1500, 1100);
+        QTRY_VERIFY(!workspace().jobs().isBusy(&document(), u"shapes"_s));
+    }
+
+    void select(std::string_view op) { workspace().selectNode(view().id(firstOf(view(), op))); }
+
+    // Clicks the link in the line of the inspector that begins with these words: the last one in it, which is
+    // the pencil, or the one of an address.
+    void clickIn(const QString& line, const QString& link = u"edit:"_s)
+    {
+        QTextBrowser& text = inspector();
+        QTextCursor found = text.document()->find(line);
+        while (!found.isNull() && found.block().text().trimmed() != line &&
+               !found.block().text().startsWith(line))
+            found = text.document()->find(line, found);
+        QVERIFY2(!found.isNull(), qPrintable(line));
+        text.setTextCursor(found);
+        text.ensureCursorVisible();
+        const int y = text.cursorRect(found).center().y();
+        for (int x = text.viewport()->width(); x > 0; --x)
+            if (text.anchorAt({x, y}).startsWith(link))
+                return QTest::mouseClick(text.viewport(), Qt::LeftButton, {}, {x - 3, y});
+        QFAIL("no link in this line");
+    }
+
+    void write(const QString& words)
+    {
+        QTRY_VERIFY(editor());
+        auto* line = part<QLineEdit>(*editor(), "fieldLine");
+        if (auto* popup = QApplication::activePopupWidget())
+            popup->close();
+        QTest::keySequence(line, QKeySequence::SelectAll);
+        QTest::keyClick(line, Qt::Key_Delete);
+        QTest::keyClicks(line, words);
+        if (auto* popup = QApplication::activePopupWidget())
+            popup->close();
+        QTest::keyClick(line, Qt::Key_Return);
+    }
+
+    QString refusal()
+    {
+        auto* const label = editor() ? editor()->findChild<PlainLabel*>(u"fieldRefusal"_s) : nullptr;
+        return label && label->isVisible() ? label->text() : QString();
+    }
+
+    void undoGivesBack(const std::string& bytes)
+    {
+        document().undoStack().undo();
+        QCOMPARE(bytesOf(*document().current()), bytes);
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        isolate(m_settings);
+        open(sampleModel());
+    }
+
+    void cleanup()
+    {
+        workspace().setSide(Side::After);
+        document().undoStack().setIndex(0);
+        document().undoStack().clear();
+        if (!document().path().endsWith(u"digits.onnx"_s))
+            open(sampleModel());
+        workspace().selection().clear();
+        QTRY_VERIFY(!editor());
+    }
+
+    void cleanupTestCase() { m_window.reset(); }
+
+    void changesAnAttributeInPlace()
+    {
+        const std::string before = bytesOf(*document().current());
+        select("Conv");
+        clickIn(u"strides"_s);
+        write(u"1, one"_s);
+        QTRY_VERIFY2(refusal().contains(u"must be a list of integers"_s), qPrintable(refusal()));
+        QCOMPARE(document().undoStack().count(), 0);
+        write(u"2, 2"_s);
+        QTRY_COMPARE(document().undoStack().count(), 1);
+        QTRY_VERIFY(!editor());
+        QVERIFY(words().contains(u"2, 2"_s));
+        undoGivesBack(before);
+    }
+
+    void setsADefaultAndGivesItBack()
+    {
+        select("Conv");
+        QVERIFY2(words().contains(u"auto_pad"_s), qPrintable(words()));
+        clickIn(u"auto_pad"_s);
+        QTRY_VERIFY(editor());
+        auto* line = part<QLineEdit>(*editor(), "fieldLine");
+        QCOMPARE(line->completer()->completionCount(), 4);
+        write(u"SAME"_s);
+        QTRY_VERIFY2(refusal().contains(u"SAME_UPPER"_s), qPrintable(refusal()));
+        write(u"VALID"_s);
+        QTRY_COMPARE(document().undoStack().count(), 1);
+        QTRY_VERIFY(!editor());
+        clickIn(u"auto_pad"_s);
+        QTRY_VERIFY(editor());
+        if (auto* popup = QApplication::activePopupWidget())
+            popup->close();
+        click(part<QPushButton>(*editor(), "fieldRemove"));
+        QTRY_COMPARE(document().undoStack().count(), 2);
+        QCOMPARE(bytesOf(*document().current()), bytesOf(*document().opened()));
+    }
+
+    void escapeGivesUpAndChangesNothing()
+    {
+        select("Conv");
+        clickIn(u"strides"_s);
+        QTRY_VERIFY(editor());
+        auto* line = part<QLineEdit>(*editor(), "fieldLine");
+        QTest::keyClicks(line, u"7"_s);
+        QTest::keyClick(line, Qt::Key_Escape);
+        QTRY_VERIFY(!editor());
+        QCOMPARE(document().undoStack().count(), 0);
+        QVERIFY(!workspace().selection().value().isEmpty());
+    }
+
+    void renamesWhatIsSelectedWithF2()
+    {
+        select("Conv");
+        for (QAction* action : m_window->actions())
+            if (action->shortcut() == QKeySequence(Qt::Key_F2))
+                action->trigger();
+        write(u"first"_s);
+        QTRY_COMPARE(document().undoStack().count(), 1);
+        QCOMPARE(view().name(firstOf(view(), "Conv")), std::string_view("first"));
+        QVERIFY(words().contains(u"first"_s));
+
+        workspace().selectValue(view().output(firstOf(view(), "Conv"), 0));
+        for (QAction* action : m_window->actions())
+            if (action->shortcut() == QKeySequence(Qt::Key_F2))
+                action->trigger();
+        const QString taken = toQt(view().name(view().input(firstOf(view(), "Conv"), 0)));
+        write(taken);
+        QTRY_VERIFY2(refusal().contains(u"taken"_s), qPrintable(refusal()));
+        write(u"made"_s);
+        QTRY_COMPARE(document().undoStack().count(), 2);
+        QTRY_COMPARE(workspace().selection().value().value, std::string("made"));
+        QVERIFY(words().startsWith(u"made"_s));
+    }
+
+    void replacesTheOperator()
+    {
+        select("Relu");
+        const NodeId relu = workspace().selection().value().node;
+        clickIn(u"Relu"_s);
+        write(u"Conv"_s);
+        QTRY_VERIFY2(refusal().contains(u"2 to 3 inputs"_s), qPrintable(refusal()));
+        write(u"Sigmoid"_s);
+        QTRY_COMPARE(document().undoStack().count(), 1);
+        QCOMPARE(view().op(view().find(relu)), std::string_view("Sigmoid"));
+    }
+
+    void reconnectsAnInputByName()
+    {
+        const NodeIndex relu = firstOf(view(), "Relu");
+        const std::string input(view().name(view().input(firstOf(view(), "Conv"), 0)));
+        workspace().selectNode(view().id(relu));
+        clickIn(u"X"_s);
+        write(u"nowhere"_s);
+        QTRY_VERIFY2(refusal().contains(u"no tensor called"_s), qPrintable(refusal()));
+        write(toQt(view().name(view().output(relu, 0))));
+        QTRY_VERIFY2(refusal().contains(u"itself"_s) || refusal().contains(u"cycle"_s),
+                     qPrintable(refusal()));
+        write(toQt(input));
+        QTRY_COMPARE(document().undoStack().count(), 1);
+        QCOMPARE(view().name(view().input(firstOf(view(), "Relu"), 0)), std::string_view(input));
+    }
+
+    void fixesTheBatchAndSaysWhatTheModelIs()
+    {
+        const std::string before = bytesOf(*document().current());
+        workspace().selection().clear();
+        QTRY_VERIFY(words().contains(u"batch size"_s));
+        clickIn(u"batch size"_s);
+        write(u"0"_s);
+        QTRY_VERIFY2(refusal().contains(u"1 or more"_s), qPrintable(refusal()));
+        write(u"7"_s);
+        QTRY_COMPARE(document().undoStack().count(), 1);
+        QTRY_VERIFY2(words().contains(u"7×1×"_s), qPrintable(words()));
+        clickIn(u"Add an entry…"_s);
+        write(u"licence=none"_s);
+        QTRY_COMPARE(document().undoStack().count(), 2);
+        QTRY_VERIFY2(words().contains(u"licence"_s), qPrintable(words()));
+        QTRY_VERIFY(!editor());
+        clickIn(u"doc string"_s);
+        QTRY_VERIFY(editor());
+        auto* text = part<QPlainTextEdit>(*editor(), "fieldText");
+        QTest::keyClicks(text, u"Two"_s);
+        QTest::keyClick(text, Qt::Key_Return);
+        QTest::keyClicks(text, u"lines"_s);
+        QTest::keyClick(text, Qt::Key_Return, Qt::ControlModifier);
+        QTRY_COMPARE(document().undoStack().count(), 3);
+        QCOMPARE(textOf(view(), ModelText::Doc), std::string("Two\nlines"));
+        document().undoStack().setIndex(0);
+        QCOMPARE(bytesOf(*document().current()), before);
+    }
+
+    void tellsWhereATensorComesFromAndGoesTo()
+    {
+        select("Relu");
+        const NodeIndex maker = view().producer(view().input(firstOf(view(), "Relu"), 0));
+        clickIn(u"X"_s, u"value:"_s);
+        QTRY_COMPARE(workspace().selection().value().value,
+                     std::string(view().name(view().output(maker, 0))));
+        select("Relu");
+        QVERIFY(words().contains(u"from "_s + toQt(view().op(maker))));
+        QVERIFY(words().contains(u"DOCUMENTATION"_s));
+        QVERIFY(words().contains(u"rectified linear function"_s));
+    }
+
+    void theOpenedModelIsToBeLookedAtOnly()
+    {
+        select("Conv");
+        workspace().setSide(Side::Before);
+        for (int y = 0; y < inspector().viewport()->height(); y += 3)
+            for (int x = 0; x < inspector().viewport()->width(); x += 3)
+                QVERIFY(!inspector().anchorAt({x, y}).startsWith(u"edit:"_s));
+    }
+
+    void saysHowManyCallsAnEditInAFunctionConcerns()
+    {
+        const QTemporaryDir folder;
+        open(modelWithPages(folder));
+        for (std::uint32_t n = 0; n < view().nodeCount(); ++n)
+            if (view().exists(NodeIndex{n}) && view().op(NodeIndex{n}) == "Conv" &&
+                functionAround(view(), view().scope(NodeIndex{n})))
+                workspace().selectNode(view().id(NodeIndex{n}));
+        QTRY_VERIFY2(words().contains(u"an edit concerns its one call"_s), qPrintable(words()));
+    }
+};
+
+QTEST_MAIN(TestEditing)
+#include "test_editing.moc"
