@@ -236,7 +236,7 @@ Made storeAs(const GraphView&, const std::string& text)
 Made computeAs(const GraphView&, const std::string& text)
 {
     const std::size_t colon = text.find(':');
-    const auto type = typeIn(text.substr(0, colon));
+    const auto type = writtenType(text.substr(0, colon));
     if (!type)
         return tl::make_unexpected(type.error());
     ComputeAs step{*type, false, {}};
