@@ -90,6 +90,7 @@ private:
     // MainWindowFiles.cpp
     void askForModel();
     void askForExport(bool withOptions = false);
+    bool exportsAnyway(); // in spite of problems, if there are
     void exportTo(const QString& path, bool withOptions);
     void exported(const QString& path, const QString& dataFile, const QStringList& notices);
     void sourceChanged();
