@@ -3,6 +3,7 @@
 // gives back the very bytes; what cannot be is refused beside the field, before anything changes.
 #include "core/model/ModelWriter.h"
 #include "tests/ui/WindowFixture.h"
+#include "ui/canvas/GraphCanvas.h"
 #include "ui/document/Convert.h"
 #include "ui/edit/FieldEditor.h"
 #include "ui/inspector/InspectorPanel.h"
@@ -11,14 +12,19 @@
 
 #include <QAction>
 #include <QCompleter>
+#include <QContextMenuEvent>
 #include <QFile>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QTableView>
 #include <QTest>
 #include <QTextBlock>
 #include <QTextBrowser>
+#include <QTimer>
+#include <QTreeView>
 
 using namespace pleat;
 using namespace pleat::ui;
@@ -108,6 +114,52 @@ class TestEditing final : public QObject {
         return label && label->isVisible() ? label->text() : QString();
     }
 
+    void trigger(const QString& keys)
+    {
+        for (QAction* action : m_window->actions())
+            if (action->shortcut() == QKeySequence(keys))
+                return action->trigger();
+        QFAIL("no such action");
+    }
+
+    // As a right click does; entries of menus in menus one after the other.
+    void chooseInTheMenuOf(NodeId node, const QString& entry, const QString& inner = {})
+    {
+        workspace().selectNode(node, Workspace::Reveal::Yes);
+        auto& canvas = *m_window->findChild<GraphCanvas*>();
+        const QString name = toQt(view().label(view().find(node)));
+        const auto shown = [&] {
+            return std::ranges::find_if(
+                canvas.scene().nodes, [&](const SceneNode& each) { return !each.gone && each.name == name; });
+        };
+        QTRY_VERIFY(shown() != canvas.scene().nodes.end());
+        QTRY_VERIFY(!workspace().jobs().isBusy(canvas.parent(), u"layout"_s));
+        QTRY_VERIFY(canvas.visibleScene().contains(shown()->rect));
+        QTimer::singleShot(50, this, [entry, inner] {
+            auto* menu = qobject_cast<QMenu*>(QApplication::activePopupWidget());
+            for (const QString& words : {entry, inner}) {
+                if (words.isEmpty())
+                    break;
+                QAction* found = nullptr;
+                for (QAction* action : menu->actions())
+                    if (action->text().remove(u'&') == words)
+                        found = action;
+                if (!found)
+                    qFatal("no entry %s", qPrintable(words));
+                if (found->menu()) {
+                    menu = found->menu();
+                    continue;
+                }
+                found->trigger();
+            }
+            while (auto* popup = QApplication::activePopupWidget())
+                popup->close();
+        });
+        const QPoint at = canvas.toWidget(shown()->rect.center()).toPoint();
+        QContextMenuEvent event(QContextMenuEvent::Mouse, at, canvas.mapToGlobal(at));
+        QCoreApplication::sendEvent(&canvas, &event);
+    }
+
     void undoGivesBack(const std::string& bytes)
     {
         document().undoStack().undo();
@@ -187,18 +239,14 @@ private Q_SLOTS:
     void renamesWhatIsSelectedWithF2()
     {
         select("Conv");
-        for (QAction* action : m_window->actions())
-            if (action->shortcut() == QKeySequence(Qt::Key_F2))
-                action->trigger();
+        trigger(u"F2"_s);
         write(u"first"_s);
         QTRY_COMPARE(document().undoStack().count(), 1);
         QCOMPARE(view().name(firstOf(view(), "Conv")), std::string_view("first"));
         QVERIFY(words().contains(u"first"_s));
 
         workspace().selectValue(view().output(firstOf(view(), "Conv"), 0));
-        for (QAction* action : m_window->actions())
-            if (action->shortcut() == QKeySequence(Qt::Key_F2))
-                action->trigger();
+        trigger(u"F2"_s);
         const QString taken = toQt(view().name(view().input(firstOf(view(), "Conv"), 0)));
         write(taken);
         QTRY_VERIFY2(refusal().contains(u"taken"_s), qPrintable(refusal()));
@@ -285,6 +333,107 @@ private Q_SLOTS:
         for (int y = 0; y < inspector().viewport()->height(); y += 3)
             for (int x = 0; x < inspector().viewport()->width(); x += 3)
                 QVERIFY(!inspector().anchorAt({x, y}).startsWith(u"edit:"_s));
+    }
+
+    void theMenuOfTheGraphTakesANodeOutAndInsertsOne()
+    {
+        const std::string before = bytesOf(*document().current());
+        select("Relu");
+        const NodeId relu = workspace().selection().value().node;
+        const NodeIndex behind = view().uses(view().output(view().find(relu), 0)).front().node;
+        const NodeId reader = view().id(behind);
+        const std::string input(view().name(view().input(view().find(relu), 0)));
+        chooseInTheMenuOf(relu, u"Bypass"_s);
+        QTRY_COMPARE(document().undoStack().count(), 1);
+        QCOMPARE(view().find(relu), NodeIndex::None);
+        QCOMPARE(view().name(view().input(view().find(reader), 0)), std::string_view(input));
+        undoGivesBack(before);
+        document().undoStack().clear();
+
+        const std::size_t nodes = view().nodeCount();
+        chooseInTheMenuOf(relu, u"Insert Behind It"_s, u"Identity"_s);
+        QTRY_COMPARE(document().undoStack().count(), 1);
+        QCOMPARE(view().nodeCount(), nodes + 1);
+        QCOMPARE(view().op(view().producer(view().input(view().find(reader), 0))),
+                 std::string_view("Identity"));
+        undoGivesBack(before);
+    }
+
+    void saysInAMessageWhatCannotBeRemoved()
+    {
+        select("Relu");
+        trigger(u"Del"_s);
+        QTRY_VERIFY(m_window->messages().isVisible());
+        QCOMPARE(document().undoStack().count(), 0);
+        m_window->messages().dismiss();
+    }
+
+    void cutsTheModelBehindATensor()
+    {
+        select("Relu");
+        const std::string made(view().name(view().output(firstOf(view(), "Relu"), 0)));
+        trigger(u"Ctrl+Alt+B"_s);
+        QTRY_COMPARE(document().undoStack().count(), 1);
+        QCOMPARE(view().scopes().front().outputs.size(), std::size_t(1));
+        QCOMPARE(view().name(view().scopes().front().outputs.front()), std::string_view(made));
+    }
+
+    void addsANodeThatWasFound()
+    {
+        select("Relu");
+        const std::string input(view().name(view().output(firstOf(view(), "Relu"), 0)));
+        trigger(u"Ins"_s);
+        auto* sheet = part<QDialog>(*m_window, "addNodeSheet");
+        auto* search = part<QLineEdit>(*sheet, "operatorSearch");
+        auto* list = part<QTreeView>(*sheet, "operatorList");
+        QVERIFY2(list->model()->rowCount() > 100, "the operators of ONNX 13");
+        QTest::keyClicks(search, u"conv"_s);
+        QCOMPARE(list->currentIndex().data().toString(), u"Conv"_s);
+        click(part<QAbstractButton>(*sheet, "addNode"));
+        auto* refusal = part<PlainLabel>(*sheet, "addNodeRefusal");
+        QTRY_VERIFY2(refusal->text().contains(u"2 to 3 inputs"_s), qPrintable(refusal->text()));
+        QCOMPARE(document().undoStack().count(), 0);
+        QTest::keySequence(search, QKeySequence::SelectAll);
+        QTest::keyClicks(search, u"softm"_s);
+        QCOMPARE(list->currentIndex().data().toString(), u"Softmax"_s);
+        QCOMPARE(part<QLineEdit>(*sheet, "field:input")->text(), toQt(input));
+        click(part<QAbstractButton>(*sheet, "addNode"));
+        QTRY_COMPARE(document().undoStack().count(), 1);
+        const NodeIndex made = view().find(workspace().selection().value().node);
+        QVERIFY(made != NodeIndex::None);
+        QCOMPARE(view().op(made), std::string_view("Softmax"));
+        QCOMPARE(view().name(view().input(made, 0)), std::string_view(input));
+    }
+
+    void listsWhatDoesNotFitAndSaysItBeforeExporting()
+    {
+        const NodeId conv = view().id(firstOf(view(), "Conv"));
+        workspace().selectValue(view().input(firstOf(view(), "Conv"), 0));
+        workspace().edit({InsertNode{lastingId(view(), view().input(firstOf(view(), "Conv"), 0)),
+                                     lastingId(view(), firstOf(view(), "Conv")),
+                                     "Cast",
+                                     {{"to", static_cast<std::int64_t>(DataType::Float16)}}}});
+        QTRY_VERIFY(workspace().problems() > 0); // what follows from float16 does not fit either
+        auto* count = part<QAbstractButton>(*m_window, "statusProblems");
+        QVERIFY(count->isVisible());
+        answerNextQuestion(u"See Problems"_s);
+        trigger(QKeySequence(QKeySequence::Save).toString());
+        auto* table = part<QTableView>(*m_window, "problemsTable");
+        QTRY_VERIFY(table->isVisible());
+        workspace().selection().clear();
+        QTRY_VERIFY(table->visualRect(table->model()->index(0, 0)).isValid());
+        QVERIFY2(table->model()->index(0, 1).data().toString().contains(u"must be of one type"_s),
+                 qPrintable(table->model()->index(0, 1).data().toString()));
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, {},
+                          table->visualRect(table->model()->index(0, 0)).center());
+        QCOMPARE(workspace().selection().value().node, conv);
+        QTRY_VERIFY(std::ranges::any_of(m_window->findChild<GraphCanvas*>()->scene().frames,
+                                        [](const SceneFrame& frame) {
+                                            return !frame.nodes.empty() && frame.badge == u"does not fit"_s;
+                                        }));
+        document().undoStack().undo();
+        QTRY_COMPARE(workspace().problems(), 0);
+        QVERIFY(!count->isVisible());
     }
 
     void saysHowManyCallsAnEditInAFunctionConcerns()

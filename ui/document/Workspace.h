@@ -117,6 +117,12 @@ public:
     // Does these steps and folds all, each step one of undo's.
     void prepareAndFold();
 
+    // How many places of the current model do not fit together since it was edited. Whoever looks, in a job,
+    // sets it, and shows them when somebody wants to see.
+    int problems() const { return m_problems; }
+    void setProblems(int count);
+    void askForProblems() { Q_EMIT problemsWanted(); }
+
     // Somebody wants to know whether the model still computes the same: whoever can tell does.
     void askToVerify() { Q_EMIT verificationWanted(); }
 
@@ -139,6 +145,8 @@ Q_SIGNALS:
     void preparationChanged();
     void onnxRuntimeChanged();
     void verificationWanted();
+    void problemsChanged();
+    void problemsWanted();
 
     // What a part of the window has to say to who sits before it, and that it is true no more.
     void said(const pleat::ui::MessageBar::Message& message);
@@ -167,6 +175,7 @@ private:
     std::vector<PanelMarks> m_marks;
     HeatPointer m_heat;
     Preparation m_preparation;
+    int m_problems = 0;
     QString m_recipeNote; // of the recipe that is being applied
 };
 

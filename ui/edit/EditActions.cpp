@@ -139,10 +139,12 @@ void EditActions::addTo(QMenu& menu, NodeId reader)
 {
     if (!m_add->isEnabled())
         return;
-    for (const auto* const actions : {&m_ofNodes, &m_ofTensors})
+    for (const auto* const actions : {&m_more, &m_ofNodes, &m_ofTensors}) {
         for (QAction* action : *actions)
             if (action->isEnabled())
                 menu.addAction(action);
+        menu.addSeparator(); // one at the end of nothing is not shown
+    }
     if (tensor() != ValueIndex::None)
         addInserts(*menu.addMenu(reader == NodeId::None ? tr("Insert Behind It") : tr("Insert on This Edge")),
                    reader);

@@ -24,6 +24,8 @@ public:
 
     // For the menu bar, with lines between; they have keys.
     const std::vector<QAction*>& actions() const { return m_actions; }
+    // Another one that concerns the selection.
+    void add(QAction* action) { m_more.push_back(action); }
     // What concerns the selection; `reader`: the node at the end of the edge that was clicked, may be None.
     void addTo(QMenu& menu, NodeId reader);
 
@@ -49,7 +51,7 @@ private:
     Workspace& m_workspace;
     QWidget* m_window;
     std::vector<QAction*> m_actions;
-    std::vector<QAction*> m_ofNodes, m_ofTensors;
+    std::vector<QAction*> m_more, m_ofNodes, m_ofTensors;
     QAction* m_add = nullptr;
 };
 

@@ -78,8 +78,8 @@ InspectorPanel::InspectorPanel(Workspace& workspace)
     m_replace = makeAction(this, tr("Replace &Operator…"), {tr("Shift+F2")},
                            tr("Make a node of another operator, with the same inputs and outputs"),
                            [this] { editWhereShown(u"operator"_s); });
-    addEntry(Menu::Edit, m_rename);
-    addEntry(Menu::Edit, m_replace);
+    addEntry(Menu::Selection, m_rename);
+    addEntry(Menu::Selection, m_replace);
 
     connect(&workspace.selection(), &Selection::changed, this, &InspectorPanel::showSelected);
     connect(&workspace, &Workspace::changed, this, &InspectorPanel::showSelected);

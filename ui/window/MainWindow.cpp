@@ -185,6 +185,9 @@ void MainWindow::connectParts()
     });
     connect(m_find, &FindField::found, &m_workspace, &Workspace::follow);
     connect(m_find, &FindField::searching, m_graph, &GraphPane::emphasise);
+    connect(&m_workspace, &Workspace::problemsChanged, this,
+            [this] { m_status->setProblems(m_workspace.problems()); });
+    connect(m_status, &StatusLine::problemsClicked, &m_workspace, &Workspace::askForProblems);
     connect(m_graph, &GraphPane::menuWanted, m_edits, &EditActions::addTo);
     connect(m_start, &StartPage::openRequested, m_actions->open, &QAction::trigger);
     connect(m_start, &StartPage::sampleRequested, this, &MainWindow::openSample);

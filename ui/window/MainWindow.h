@@ -103,6 +103,7 @@ private:
     void askToAppend();
     void append(const QString& path);
     void askForExport(bool withOptions = false);
+    bool exportsAnyway(); // in spite of problems, if there are
     void exportTo(const QString& path, bool withOptions);
     void exported(const QString& path, const QString& dataFile, const QStringList& notices);
     void sourceChanged();

@@ -308,6 +308,7 @@ void MainWindow::addEntries(const Panel& panel)
     const WindowActions& a = *m_actions;
     const std::array menus{std::tuple{Panel::Menu::File, a.fileMenu, a.endOfFile},
                            std::tuple{Panel::Menu::Edit, a.editMenu, static_cast<QAction*>(nullptr)},
+                           std::tuple{Panel::Menu::Selection, a.editMenu, static_cast<QAction*>(nullptr)},
                            std::tuple{Panel::Menu::View, a.viewMenu, a.endOfView},
                            std::tuple{Panel::Menu::Model, a.modelMenu, static_cast<QAction*>(nullptr)}};
     for (const auto& [which, menu, before] : menus) {
@@ -319,6 +320,8 @@ void MainWindow::addEntries(const Panel& panel)
                 menu->insertSeparator(before);
             menu->insertAction(before, entry.action);
             addAction(entry.action);
+            if (which == Panel::Menu::Selection)
+                m_edits->add(entry.action);
             if (entry.tool != Panel::Tool::None)
                 addButton(entry.action, entry.tool == Panel::Tool::Main);
         }

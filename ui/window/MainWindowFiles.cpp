@@ -182,6 +182,10 @@ void MainWindow::askForExport(bool withOptions)
         sourceChanged(); // says why not
         return;
     }
+    if (!exportsAnyway()) {
+        m_afterExport = nullptr;
+        return;
+    }
     QFileDialog* dialog = fileDialog(this, tr("Export the model"), modelFilter());
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDefaultSuffix(u"onnx"_s);
@@ -194,6 +198,27 @@ void MainWindow::askForExport(bool withOptions)
     });
     connect(dialog, &QFileDialog::rejected, this, [this] { m_afterExport = nullptr; });
     dialog->open();
+}
+
+bool MainWindow::exportsAnyway()
+{
+    const int problems = m_workspace.problems();
+    if (problems == 0)
+        return true;
+    PlainQuestion box(this, tr("Export"),
+                      problems == 1 ? tr("The model has a problem.")
+                                    : tr("The model has %n problems.", nullptr, problems),
+                      tr("Something does not fit together any more since it was edited. A runtime may refuse "
+                         "the exported file."));
+    box.setObjectName(u"problemsQuestion"_s);
+    QPushButton* see = box.addButton(tr("&See Problems"), QMessageBox::RejectRole);
+    QPushButton* anyway = box.addButton(tr("&Export Anyway"), QMessageBox::AcceptRole);
+    box.addButton(QMessageBox::Cancel);
+    box.setDefaultButton(see);
+    box.exec();
+    if (box.clickedButton() == see)
+        m_workspace.askForProblems();
+    return box.clickedButton() == anyway;
 }
 
 void MainWindow::exportTo(const QString& path, bool withOptions)
