@@ -70,37 +70,12 @@ std::optional<std::string> attributeText(const onnx::AttributeProto& attribute)
     }
 }
 
-// The operators' pages list these values in their prose only.
-std::vector<std::string> choicesOf(std::string_view op, std::string_view attribute)
+// What an attribute may be, as far as it is known: texts that the operator allows, flags, types of elements.
+std::vector<std::string> choicesOf(const Definition& definition, std::string_view attribute)
 {
-    struct Known {
-        std::string_view op, attribute; // no operator: whichever has it
-        std::vector<std::string> values;
-    };
-    static const std::array known{
-        Known{"", "auto_pad", {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"}},
-        Known{"Pad", "mode", {"constant", "reflect", "edge", "wrap"}},
-        Known{"Resize", "mode", {"nearest", "linear", "cubic"}},
-        Known{"Upsample", "mode", {"nearest", "linear"}},
-        Known{"DepthToSpace", "mode", {"DCR", "CRD"}},
-        Known{"GridSample", "mode", {"bilinear", "nearest", "bicubic"}},
-        Known{"", "padding_mode", {"zeros", "border", "reflection"}},
-        Known{"RoiAlign", "mode", {"avg", "max"}},
-        Known{"",
-              "coordinate_transformation_mode",
-              {"half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_crop_and_resize",
-               "output_half_pixel"}},
-        Known{"", "nearest_mode", {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}},
-        Known{"BitShift", "direction", {"LEFT", "RIGHT"}},
-        Known{"", "direction", {"forward", "reverse", "bidirectional"}},
-        Known{"", "reduction", {"none", "add", "mul", "min", "max", "mean", "sum"}},
-        Known{"Gelu", "approximate", {"none", "tanh"}},
-    };
-    const auto found = std::ranges::find_if(known, [&](const Known& each) {
-        return each.attribute == attribute && (each.op.empty() || each.op == op);
-    });
-    if (found != known.end())
-        return found->values;
+    const auto texts = allowedTexts(definition, attribute);
+    if (!texts.empty())
+        return {texts.begin(), texts.end()};
     static constexpr std::array<std::string_view, 14> flags{
         "keepdims",          "transA",          "transB",    "ceil_mode",    "count_include_pad",
         "exclusive",         "reverse",         "largest",   "sorted",       "align_corners",
@@ -125,7 +100,7 @@ int firstWith(const onnx::OpSchema& schema, const std::string& attribute)
     return 0;
 }
 
-AttributeForm formOf(const onnx::OpSchema& schema, const std::string& name,
+AttributeForm formOf(const Definition& definition, const std::string& name,
                      const onnx::OpSchema::Attribute& known)
 {
     AttributeForm form{.name = name, .kind = kindOf(known.type)};
@@ -136,8 +111,8 @@ AttributeForm formOf(const onnx::OpSchema& schema, const std::string& name,
     form.isRequired = known.required;
     if (known.default_value.has_name())
         form.text = attributeText(known.default_value).value_or("");
-    form.since = firstWith(schema, name);
-    form.choices = choicesOf(schema.Name(), name);
+    form.since = firstWith(*definition.schema, name);
+    form.choices = choicesOf(definition, name);
     return form;
 }
 
@@ -185,14 +160,15 @@ const Function* functionCalled(const GraphView& view, NodeIndex node)
 
 std::vector<AttributeForm> attributeForms(const GraphView& view, NodeIndex node)
 {
-    const auto* const schema = functionCalled(view, node) ? nullptr : definitionOf(view, node).schema;
+    const Definition definition = functionCalled(view, node) ? Definition() : definitionOf(view, node);
+    const auto* const schema = definition.schema;
     std::vector<AttributeForm> forms;
     for (const onnx::AttributeProto& attribute : view.entry(node).proto->attribute()) {
         const auto known = schema ? schema->attributes().find(attribute.name())
                                   : std::map<std::string, onnx::OpSchema::Attribute>::const_iterator();
         AttributeForm form{.name = attribute.name()};
         if (schema && known != schema->attributes().end())
-            form = formOf(*schema, attribute.name(), known->second);
+            form = formOf(definition, attribute.name(), known->second);
         form.isSet = true;
         const auto text = attributeText(attribute);
         form.isText = text.has_value();
@@ -204,7 +180,7 @@ std::vector<AttributeForm> attributeForms(const GraphView& view, NodeIndex node)
         return forms;
     for (const auto& [name, known] : schema->attributes()) {
         if (!attribute(*view.entry(node).proto, name))
-            forms.push_back(formOf(*schema, name, known));
+            forms.push_back(formOf(definition, name, known));
     }
     return forms;
 }
@@ -222,7 +198,8 @@ std::optional<OperatorForm> operatorForm(const GraphView& view, ScopeIndex scope
             form.outputs.push_back({output, false, false});
         return form;
     }
-    const auto* const schema = definitionOf(view, scope, domain, op).schema;
+    const Definition definition = definitionOf(view, scope, domain, op);
+    const auto* const schema = definition.schema;
     if (!schema)
         return std::nullopt;
     OperatorForm form{
@@ -231,7 +208,7 @@ std::optional<OperatorForm> operatorForm(const GraphView& view, ScopeIndex scope
     std::ranges::transform(schema->outputs(), std::back_inserter(form.outputs), slotOf);
     for (const auto& [name, known] : schema->attributes()) {
         if (known.required)
-            form.required.push_back(formOf(*schema, name, known));
+            form.required.push_back(formOf(definition, name, known));
     }
     return form;
 }
@@ -269,12 +246,13 @@ std::string documentationOf(const GraphView& view, NodeIndex node)
 {
     if (const Function* const function = functionCalled(view, node))
         return function->header->doc_string();
-    const auto* const schema = definitionOf(view, node).schema;
+    const Definition definition = definitionOf(view, node);
+    const auto* const schema = definition.schema;
     if (!schema)
         return {};
     std::string text = fmt::format("{}\n", schema->doc() ? schema->doc() : "");
     text += chapter("Attributes", schema->attributes(), [&](const auto& each) {
-        const AttributeForm form = formOf(*schema, each.first, each.second);
+        const AttributeForm form = formOf(definition, each.first, each.second);
         return fmt::format("- **{}** ({}{}{}) {}", form.name, form.kind,
                            form.isRequired     ? ", required"
                            : form.text.empty() ? ""

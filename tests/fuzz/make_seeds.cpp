@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Writes the inputs that fuzzing starts from: FOLDER/reader, FOLDER/external, FOLDER/fold, FOLDER/edit. They are the
-// sample network, random graphs, and one small model for each operator, weight layout, element type and kind
-// of scope that Pleat treats in its own way.
+// Writes the inputs that fuzzing starts from: FOLDER/reader, FOLDER/external, FOLDER/fold, FOLDER/edit. They
+// are the sample network, random graphs, and one small model for each operator, weight layout, element type
+// and kind of scope that Pleat treats in its own way.
 #include "tests/core/support/RandomGraph.h"
 #include "tests/fuzz/Checks.h"
 #include "tests/fuzz/ExternalInput.h"
