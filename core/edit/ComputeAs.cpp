@@ -191,7 +191,7 @@ private:
     {
         if (in != m_made.at(value))
             m_cast.insert(value);
-        const std::string own(m_view.name(value));
+        std::string own(m_view.name(value));
         if (in == namedIn(value))
             return own;
         const auto [other, isNew] = m_others.try_emplace(value);
