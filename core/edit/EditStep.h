@@ -6,14 +6,11 @@
 
 #include "core/edit/About.h"
 #include "core/edit/Attributes.h"
-#include "core/edit/ComputeAs.h"
 #include "core/edit/Insert.h"
-#include "core/edit/Merge.h"
 #include "core/edit/Nodes.h"
 #include "core/edit/Ports.h"
 #include "core/edit/Rename.h"
 #include "core/edit/Tensors.h"
-#include "core/edit/Values.h"
 
 #include <stop_token>
 #include <variant>
@@ -26,8 +23,7 @@ using EditStep =
     std::variant<RenameTensor, RenameNode, RenameSymbol, SetMetadata, SetModelText, SetNodeDoc, SetOpset,
                  RemoveNode, BypassNode, DuplicateNode, ConnectInput, InsertNode, AddNode, SetAttribute,
                  RemoveAttribute, ReplaceOperator, AddOutput, RemoveOutput, CutOut, SetInput, SetBatch,
-                 FillTensor, ScaleTensor, PruneTensor, StoreTensorAs, ReplaceTensor, SetValues,
-                 SetAttributeTensor, MergeModel, ComputeAs>;
+                 FillTensor, ScaleTensor, PruneTensor, StoreTensorAs, ReplaceTensor>;
 
 // What it asks for, for a list of steps: "Rename tensor a to b".
 Sentence describe(const EditStep& step);

@@ -120,23 +120,14 @@ private:
 
     bool isBlock(std::uint32_t at) const { return m_built.items[at].scope != NameScopes::root; }
 
-    // Where nodes are left out, several lines enter at one port.
+    // A tensor enters a collapsed scope once, however many nodes of it read it.
     void addEdge(ValueIndex read, std::uint32_t to, std::uint32_t port)
     {
-        constexpr std::uint32_t otherLine = 0x10000;
-        if (to == nowhere)
+        const ValueIndex value = m_reader.drawn(read);
+        const std::uint32_t from = to == nowhere || value == ValueIndex::None ? nowhere : sourceOf(value);
+        if (from == nowhere)
             return;
-        for (const ValueIndex value : m_reader.drawn(read)) {
-            addLine(value, to, port);
-            port += otherLine;
-        }
-    }
-
-    // A tensor enters a collapsed scope once, however many nodes of it read it.
-    void addLine(ValueIndex value, std::uint32_t to, std::uint32_t port)
-    {
-        const std::uint32_t from = sourceOf(value);
-        if (from == nowhere || (from == to && isBlock(to)))
+        if (from == to && isBlock(to))
             return;
         if (isBlock(to) && !m_entered.emplace(to, value).second)
             return;

@@ -30,8 +30,7 @@ public:
     };
     const Place& place() const { return m_place; }
 
-    // Selection: the Edit menu, and that of what is selected in the graph.
-    enum class Menu { File, Edit, Selection, View, Model };
+    enum class Menu { File, Edit, View, Model };
     enum class Tool { None, Plain, Main }; // whether it is a button of the tool bar, too
     struct Entry {
         Menu menu = Menu::Model;

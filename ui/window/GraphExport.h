@@ -3,20 +3,14 @@
 #pragma once
 
 #include "core/base/Result.h"
-#include "ui/canvas/GraphImage.h"
 
 #include <QString>
 #include <filesystem>
 
 namespace pleat::ui {
 
-struct ExportedGraph {
-    QString notice; // what should be known about it; mostly nothing
-};
-
 // Reads `model` and writes `target`; svg, png or pdf by its ending. `worker` infers the shapes (Document.h).
 // Needs an application object, any platform.
-Result<ExportedGraph> exportGraph(const QString& model, const QString& target, GraphImageOptions options,
-                                  const std::filesystem::path& worker);
+Result<void> exportGraph(const QString& model, const QString& target, const std::filesystem::path& worker);
 
 } // namespace pleat::ui

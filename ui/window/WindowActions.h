@@ -10,11 +10,10 @@ class QToolBar;
 namespace pleat::ui {
 
 struct WindowActions {
-    QAction *open, *compare, *endComparison, *sample, *reload, *append, *exportModel, *exportOptions,
-        *exportImage, *saveReport, *saveWeights;
+    QAction *open, *sample, *reload, *exportModel, *exportOptions, *exportImage, *saveReport, *saveWeights;
     QAction *closeModel, *quit;
     QAction *undo, *redo, *find, *findNext, *findPrevious, *deselect;
-    QAction *before, *after, *both, *back, *zoomIn, *zoomOut, *fit, *actualSize, *direction, *legend, *tidy;
+    QAction *before, *after, *back, *zoomIn, *zoomOut, *fit, *actualSize, *direction, *legend;
     QAction *collapseScopes, *expandScopes;
     QAction *attributes, *weights, *names;
     QAction *wheelScrolls, *fullScreen;
