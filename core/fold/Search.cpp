@@ -208,7 +208,7 @@ private:
     {
         if (auto only = requireOnlyReader(m_view, value, reader); !only)
             return withLayer(layer, std::move(only.error()));
-        return take(layer, targetBehind(m_context, layer, affine));
+        return take(layer, targetAfter(m_context, layer, affine));
     }
 
     Verdict<void> takeBefore(const Use& use, const Affine& affine)

@@ -95,7 +95,7 @@ tl::unexpected<Refusal> notAConstant(const GraphView& view, NodeIndex node, cons
 
 } // namespace
 
-Verdict<FoldTarget> targetBehind(const FoldContext& context, NodeIndex node, const Affine& affine)
+Verdict<FoldTarget> targetAfter(const FoldContext& context, NodeIndex node, const Affine& affine)
 {
     const GraphView& view = context.view;
     auto layer = readLayer(context, node);

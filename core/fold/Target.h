@@ -7,10 +7,10 @@
 
 namespace pleat {
 
-// `node` is a layer whose output goes through the affine.
-Verdict<FoldTarget> targetBehind(const FoldContext& context, NodeIndex node, const Affine& affine);
+// The affine stands after the layer `node`. Refused with the reason why the layer cannot take it, as below.
+Verdict<FoldTarget> targetAfter(const FoldContext& context, NodeIndex node, const Affine& affine);
 
-// `use` is a layer that reads what the affine makes.
+// The affine stands before the layer `use.node`, which reads what it makes.
 Verdict<FoldTarget> targetBefore(const FoldContext& context, const Use& use, const Affine& affine);
 
 // Input `slot` of a join that makes `whole` is a constant that can be scaled and shifted instead.

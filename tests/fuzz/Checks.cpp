@@ -7,6 +7,7 @@
 #include "core/model/Assemble.h"
 #include "core/model/DataFiles.h"
 #include "core/model/TensorWalk.h"
+#include "core/model/Validator.h"
 #include "core/report/Json.h"
 #include "core/tensor/SparseBytes.h"
 #include "core/tensor/Statistics.h"
@@ -98,6 +99,19 @@ void write(const fs::path& file, std::string_view contents)
 {
     std::ofstream(file, std::ios::binary)
         .write(contents.data(), static_cast<std::streamsize>(contents.size()));
+}
+
+std::optional<Model> modelOf(std::span<const std::byte> input)
+{
+    auto opened =
+        openModel(std::make_shared<const std::vector<std::byte>>(input.begin(), input.end()), "fuzz.onnx");
+    return opened ? std::optional(std::move(opened->model)) : std::nullopt;
+}
+
+void requireValid(const Model& model, const std::string& when)
+{
+    const auto valid = validate(model);
+    require(valid.has_value(), "the model is valid " + when + (valid ? "" : ": " + valid.error().message));
 }
 
 void requireSentence(const Error& error)

@@ -7,6 +7,8 @@
 #include "core/model/ModelWriter.h"
 
 #include <onnx/onnx_pb.h>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,11 @@ void write(const std::filesystem::path& file, std::string_view contents);
 
 // Refusals are sentences, with a code that fits an input that is to blame.
 void requireSentence(const Error& error);
+
+// The model of these bytes; nothing where they are refused.
+std::optional<Model> modelOf(std::span<const std::byte> input);
+
+void requireValid(const Model& model, const std::string& when);
 
 // The bytes of every tensor in the order of the model; the sentence where there are none. Numbers are read
 // and summed up on the way.

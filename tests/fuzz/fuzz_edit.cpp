@@ -3,7 +3,6 @@
 // model file. Each is refused with a sentence or leaves a valid model; all of them, from their recipe, do the
 // same once more; and the model before is what it was.
 #include "core/edit/Problems.h"
-#include "core/model/Validator.h"
 #include "core/recipe/Recipe.h"
 #include "tests/core/support/RandomSteps.h"
 #include "tests/fuzz/Checks.h"
@@ -19,14 +18,12 @@ constexpr int edits = 12;
 
 void look(std::span<const std::byte> input)
 {
-    static const Scratch scratch;
-    const auto bytes = std::make_shared<const std::vector<std::byte>>(input.begin(), input.end());
-    auto opened = openModel(bytes, "fuzz.onnx");
+    const auto opened = modelOf(input);
     if (!opened)
         return;
-    const auto start = GraphView::of(opened->model);
-    const std::vector<std::string> before = readTensors(opened->model);
-    std::mt19937 random(static_cast<std::uint32_t>(opened->model.header->model_version()));
+    const auto start = GraphView::of(*opened);
+    const std::vector<std::string> before = readTensors(*opened);
+    std::mt19937 random(static_cast<std::uint32_t>(opened->header->model_version()));
     auto view = start;
     Recipe recipe;
     for (int e = 0; e < edits; ++e) {
@@ -37,9 +34,7 @@ void look(std::span<const std::byte> input)
             requireSentence(made.error());
             continue;
         }
-        const auto valid = validate(made->after);
-        require(valid.has_value(), "the model is valid after: " + describe(step).text() +
-                                       (valid ? "" : ": " + valid.error().message));
+        requireValid(made->after, "after: " + describe(step).text());
         view = GraphView::of(made->after);
         recipe.steps.emplace_back(step);
     }

@@ -3,7 +3,6 @@
 // that a finding is a plain model file: 0 allowOverflow, 1 constantsToo, 2 quantizedToo, 3 padUniform,
 // 4 canonicalize the rest, 5 by Mul and Add, 6 fold only what the bits from 8 on choose.
 #include "core/fold/Fold.h"
-#include "core/model/Validator.h"
 #include "core/report/Json.h"
 #include "tests/fuzz/Checks.h"
 #include "tests/fuzz/Target.h"
@@ -61,12 +60,6 @@ std::optional<std::vector<FoldId>> choice(const std::vector<FoldCandidate>& foun
     return chosen;
 }
 
-void requireValid(const Model& model, const std::string& when)
-{
-    const auto valid = validate(model);
-    require(valid.has_value(), "the model is valid " + when + (valid ? "" : ": " + valid.error().message));
-}
-
 // Saves a folded model and opens it again.
 void requireSaved(const Model& model, const std::filesystem::path& target)
 {
@@ -86,11 +79,10 @@ void requireSaved(const Model& model, const std::filesystem::path& target)
 void look(std::span<const std::byte> input)
 {
     static const Scratch scratch;
-    const auto bytes = std::make_shared<const std::vector<std::byte>>(input.begin(), input.end());
-    auto opened = openModel(bytes, "fuzz.onnx");
+    const auto opened = modelOf(input);
     if (!opened)
         return;
-    const Model before = std::move(opened->model);
+    const Model& before = *opened;
     const auto bits = static_cast<std::uint64_t>(before.header->model_version());
     const FoldOptions options{.allowOverflow = (bits & 1) != 0,
                               .constantsToo = (bits & 2) != 0,
