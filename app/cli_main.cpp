@@ -54,9 +54,9 @@ int runCommand(int argc, char** argv)
     parser.footer("Exit codes: 0 done, 2 usage, 3 cannot read the model, 4 cannot write the result, 5 not "
                   "equivalent, 6 cannot "
                   "be verified, 130 interrupted.");
-    const std::array runs{addInfo(parser),    addPairs(parser), addFold(parser),  addApply(parser),
-                          addPrepare(parser), addEdit(parser),  addStats(parser), addCompare(parser),
-                          addTensors(parser), addVerify(parser)};
+    const std::array runs{addInfo(parser),    addPairs(parser),   addFold(parser),  addApply(parser),
+                          addPrepare(parser), addEdit(parser),    addMerge(parser), addStats(parser),
+                          addCompare(parser), addTensors(parser), addVerify(parser)};
     try {
         parser.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {

@@ -33,11 +33,15 @@ bool wantsNoWindow(int argc, char** argv)
     return false;
 }
 
-int exportImage(const QString& model, const QString& target, const std::filesystem::path& program)
+int exportImage(const QString& model, const QString& target, const pleat::ui::GraphImageOptions& options,
+                const std::filesystem::path& program)
 {
-    const auto done = pleat::ui::exportGraph(model, target, program);
-    if (done)
+    const auto done = pleat::ui::exportGraph(model, target, options, program);
+    if (done) {
+        if (!done->notice.isEmpty())
+            std::fprintf(stderr, "pleat: %s\n", pleat::visible(pleat::ui::toStd(done->notice)).c_str());
         return 0;
+    }
     std::fprintf(stderr, "pleat: %s\n", pleat::visible(done.error().message).c_str());
     return done.error().code == pleat::ErrorCode::Usage        ? exitUsage
            : done.error().code == pleat::ErrorCode::Unwritable ? exitUnwritable
@@ -83,26 +87,47 @@ int main(int argc, char** argv)
     parser.addVersionOption();
     parser.addPositionalArgument(u"MODEL"_s, QApplication::translate("main", "The ONNX file to open."),
                                  u"[MODEL]"_s);
+    parser.addPositionalArgument(
+        u"AFTER"_s, QApplication::translate("main", "Another one to compare it with."), u"[AFTER]"_s);
     const QCommandLineOption image(
         u"export-graph"_s,
         QApplication::translate("main", "Write an image of the graph (svg, png or pdf) and exit."),
         u"FILE"_s);
     parser.addOption(image);
+    const QCommandLineOption theme(
+        u"image-theme"_s,
+        QApplication::translate("main", "Its colours: light, as on paper (the default), or dark."),
+        u"THEME"_s, u"light"_s);
+    const QCommandLineOption scale(
+        u"image-scale"_s,
+        QApplication::translate("main", "Pixels of a png a pixel of the graph at 100 %: 1, or up to 8."),
+        u"N"_s, u"1"_s);
+    parser.addOptions({theme, scale});
     parser.process(application);
 
     const QStringList models = parser.positionalArguments();
-    if (models.size() > 1 || (parser.isSet(image) && models.isEmpty())) {
+    pleat::ui::GraphImageOptions options;
+    options.scale = parser.value(scale).toDouble();
+    if (parser.value(theme) == u"dark"_s)
+        options.theme = pleat::ui::Theme::darkTheme();
+    const bool isUsable = options.scale > 0 && options.scale <= 8 &&
+                          QStringList{u"light"_s, u"dark"_s}.contains(parser.value(theme));
+    if (!isUsable || models.size() > 2 || (parser.isSet(image) && models.size() != 1)) {
         std::fprintf(stderr, "%s", qPrintable(parser.helpText()));
         return exitUsage;
     }
     const std::filesystem::path program = pleat::ui::toPath(QCoreApplication::applicationFilePath());
     if (parser.isSet(image))
-        return exportImage(models.constFirst(), parser.value(image), program);
+        return exportImage(models.constFirst(), parser.value(image), options, program);
 
     pleat::ui::applyTheme(pleat::ui::Settings::theme());
     pleat::ui::MainWindow window(program);
     window.show();
-    if (!window.offerRecovery() && !models.isEmpty())
-        window.openPath(models.constFirst());
+    if (!window.offerRecovery() && !models.isEmpty()) {
+        if (models.size() == 2)
+            window.openBeside(models.constFirst(), models.constLast());
+        else
+            window.openPath(models.constFirst());
+    }
     return QApplication::exec();
 }

@@ -11,7 +11,7 @@ import sys
 
 TOP = [["core"], ["ui"], ["app"]]
 CORE = [["base", "layout"], ["io"], ["tensor"], ["model"], ["worker"], ["graph"], ["rewrite"], ["fold", "prepare", "edit"], ["weights", "compare"], ["verify"], ["recipe"], ["report"]]
-UI = [["jobs", "widgets"], ["document"], ["canvas", "fold", "history", "inspector", "layers", "prepare", "verify", "weights"], ["window"]]
+UI = [["jobs", "widgets"], ["document"], ["edit"], ["canvas", "fold", "history", "inspector", "layers", "prepare", "problems", "verify", "weights"], ["compare"], ["window"]]
 INSIDE = {"core": CORE, "ui": UI}
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 QT = re.compile(r"Q[A-Z]|Qt|q[a-z]+\.h$")

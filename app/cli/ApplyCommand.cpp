@@ -64,6 +64,8 @@ int runApply(const ApplyArguments& options, const std::stop_token& stop)
     if (!replayed)
         return fail(replayed.error(), CannotRead);
     const bool refused = !replayed->complete();
+    if (!refused || options.keepGoing)
+        warnOfProblems(**view, *replayed->view);
     return guarded(CannotWrite, [&]() -> int {
         if (options.verify && (!refused || options.keepGoing)) {
             if (const Exit code = verifiedBeforeWriting(**view, *replayed->view, stop); code != Done)

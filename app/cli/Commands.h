@@ -20,6 +20,7 @@ Run addFold(CLI::App& parser);
 Run addApply(CLI::App& parser);
 Run addPrepare(CLI::App& parser);
 Run addEdit(CLI::App& parser);
+Run addMerge(CLI::App& parser);
 Run addStats(CLI::App& parser);
 Run addCompare(CLI::App& parser);
 Run addVerify(CLI::App& parser);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/EditOptions.h"
 
+#include "core/edit/Written.h"
+
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
@@ -42,35 +44,6 @@ Result<Number> numberIn(const std::string& text)
     if (read.ec != std::errc() || read.ptr != end)
         return failure(ErrorCode::Usage, fmt::format("\"{}\" is no number here.", text));
     return number;
-}
-
-Result<DataType> typeIn(const std::string& text)
-{
-    for (std::int32_t type = 1; type <= static_cast<std::int32_t>(DataType::Int2); ++type) {
-        if (name(static_cast<DataType>(type)) == text)
-            return static_cast<DataType>(type);
-    }
-    return failure(ErrorCode::Usage, fmt::format("\"{}\" is no type of elements: float, float16, …", text));
-}
-
-Dimension dimensionIn(const std::string& text)
-{
-    const auto number = numberIn<std::int64_t>(text);
-    return number && *number >= 0 ? Dimension{*number, {}} : Dimension{-1, text == "?" ? "" : text};
-}
-
-// "1x3x224x224", "Nx3x?x?"; an empty one is a scalar's.
-std::vector<Dimension> shapeIn(std::string text)
-{
-    std::vector<Dimension> shape;
-    for (std::size_t at = text.find("×"); at != std::string::npos; at = text.find("×"))
-        text.replace(at, std::string_view("×").size(), "x");
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('x'), text.size());
-        shape.push_back(dimensionIn(text.substr(0, end)));
-        text.erase(0, std::min(end + 1, text.size()));
-    }
-    return shape;
 }
 
 // A step about the node that is called so.
@@ -144,6 +117,29 @@ Made setAttribute(const GraphView& view, const std::string& text)
     });
 }
 
+Made setAttributeTensor(const GraphView& view, const std::string& text)
+{
+    constexpr const char* form = "NODE.ATTRIBUTE=FILE";
+    return ofHalves(text, form, [&](const std::string& place, const std::string& file) -> Made {
+        const auto both = dotted(place, form);
+        if (!both)
+            return tl::make_unexpected(both.error());
+        return ofNode(view, both->left, [&](std::string node) -> Made {
+            return SetAttributeTensor{std::move(node), both->right, file, {}};
+        });
+    });
+}
+
+// "w[0,3]=1.5", "w[:,3]=0".
+Made setValues(const GraphView&, const std::string& text)
+{
+    constexpr const char* form = "TENSOR[PLACE]=VALUE";
+    const std::size_t end = text.find("]="), start = text.rfind('[', end);
+    if (end == std::string::npos || start == std::string::npos || start == 0)
+        return failure(ErrorCode::Usage, fmt::format("\"{}\" must be {}.", text, form));
+    return SetValues{text.substr(0, start), text.substr(start + 1, end - start - 1), text.substr(end + 2)};
+}
+
 Made removeAttribute(const GraphView& view, const std::string& text)
 {
     const auto both = dotted(text, "NODE.ATTRIBUTE");
@@ -201,7 +197,7 @@ Made insert(const GraphView&, const std::string& text)
                                 made.value = *integer;
                             else if (const auto number = numberIn<double>(both->right))
                                 made.value = *number;
-                            else if (const auto type = typeIn(both->right); type && made.name == "to")
+                            else if (const auto type = writtenType(both->right); type && made.name == "to")
                                 made.value = static_cast<std::int64_t>(*type);
                             else
                                 made.value = std::move(both->right);
@@ -213,14 +209,14 @@ Made insert(const GraphView&, const std::string& text)
 Made inputShape(const GraphView&, const std::string& text)
 {
     return ofHalves(text, "INPUT=1x3x224x224", [](std::string input, std::string shape) -> Made {
-        return SetInput{std::move(input), shapeIn(std::move(shape))};
+        return SetInput{std::move(input), writtenShape(std::move(shape))};
     });
 }
 
 Made inputType(const GraphView&, const std::string& text)
 {
     return ofHalves(text, "INPUT=TYPE", [](std::string input, const std::string& word) -> Made {
-        const auto type = typeIn(word);
+        const auto type = writtenType(word);
         if (!type)
             return tl::make_unexpected(type.error());
         return SetInput{std::move(input), {}, *type};
@@ -230,10 +226,30 @@ Made inputType(const GraphView&, const std::string& text)
 Made storeAs(const GraphView&, const std::string& text)
 {
     const std::size_t at = text.rfind('=');
-    const auto type = typeIn(at == std::string::npos ? text : text.substr(at + 1));
+    const auto type = writtenType(at == std::string::npos ? text : text.substr(at + 1));
     if (!type)
         return tl::make_unexpected(type.error());
     return StoreTensorAs{at == std::string::npos ? "" : text.substr(0, at), *type};
+}
+
+// "float16", "float16:ports,Softmax".
+Made computeAs(const GraphView&, const std::string& text)
+{
+    const std::size_t colon = text.find(':');
+    const auto type = writtenType(text.substr(0, colon));
+    if (!type)
+        return tl::make_unexpected(type.error());
+    ComputeAs step{*type, false, {}};
+    std::string rest = colon == std::string::npos ? "" : text.substr(colon + 1);
+    while (!rest.empty()) {
+        const std::size_t comma = std::min(rest.find(','), rest.size());
+        if (rest.substr(0, comma) == "ports")
+            step.ports = true;
+        else
+            step.keep.push_back(rest.substr(0, comma));
+        rest.erase(0, std::min(comma + 1, rest.size()));
+    }
+    return step;
 }
 
 Made importSet(const GraphView&, const std::string& text)
@@ -277,21 +293,29 @@ std::span<const EditOption> editOptions()
         EditOption{"--connect", "NODE.INPUT=TENSOR: the input, counted from 0, becomes this tensor", connect},
         EditOption{"--insert", "TENSOR=OPERATOR[:ATTRIBUTE=VALUE,…] on the way to all that read it", insert},
         EditOption{"--operator", "NODE=OPERATOR, or DOMAIN::OPERATOR", replaceOperator},
+        EditOption{"--set-tensor",
+                   "NODE.ATTRIBUTE=FILE: an attribute that holds a tensor gets an array of a .npy, .npz or "
+                   ".safetensors",
+                   setAttributeTensor},
         EditOption{"--set", "NODE.ATTRIBUTE=VALUE", setAttribute},
         EditOption{"--unset", "NODE.ATTRIBUTE: back to its default", removeAttribute},
         EditOption{"--output", "TENSOR becomes an output", onTensor<AddOutput>},
         EditOption{"--remove-output", "TENSOR is no output any more", onTensor<RemoveOutput>},
         EditOption{"--input-shape", "INPUT=1x3x224x224; a name for a size leaves it open", inputShape},
         EditOption{"--input-type", "INPUT=TYPE", inputType},
-        EditOption{
-            "--batch", "N or a name: the first size of all inputs",
-            [](const GraphView&, const std::string& text) -> Made { return SetBatch{dimensionIn(text)}; }},
+        EditOption{"--batch", "N or a name: the first size of all inputs",
+                   [](const GraphView&, const std::string& text) -> Made {
+                       return SetBatch{writtenDimension(text)};
+                   }},
         EditOption{"--replace", "TENSOR=FILE: an array of a .npy, .npz or .safetensors",
                    [](const GraphView&, const std::string& text) {
                        return ofHalves(text, "TENSOR=FILE", [](std::string tensor, std::string file) -> Made {
                            return ReplaceTensor{std::move(tensor), std::move(file), {}, true};
                        });
                    }},
+        EditOption{"--set-value",
+                   "TENSOR[0,3]=VALUE, TENSOR[:,3]=VALUE: one element or a slice, as numpy writes it",
+                   setValues},
         EditOption{
             "--fill", "TENSOR=NUMBER: all its elements become this",
             [](const GraphView&, const std::string& text) { return withNumber(text, &FillTensor::value); }},
@@ -304,6 +328,11 @@ std::span<const EditOption> editOptions()
                    }},
         EditOption{"--store-as",
                    "TENSOR=TYPE, or TYPE for all weights: stored so, and cast where they are read", storeAs},
+        EditOption{
+            "--compute-as",
+            "float16 or bfloat16[:ports][,OPERATOR…]: all of the network; with ports, inputs and outputs "
+            "become of it, too; operators that are named, or do not take it, compute in float",
+            computeAs},
         EditOption{"--metadata", "KEY=VALUE",
                    [](const GraphView&, const std::string& text) {
                        return ofHalves(text, "KEY=VALUE", [](std::string key, std::string value) -> Made {

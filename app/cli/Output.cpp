@@ -57,6 +57,14 @@ Result<void> saveRecipe(Recipe recipe, const std::string& file, const Model& mod
     return writeRecipe(recipe, file);
 }
 
+bool overwritesModel(const std::string& recipe, const std::string& model, const std::string& output)
+{
+    const bool does = !recipe.empty() && (areOneFile(recipe, model) || areOneFile(recipe, output));
+    if (does)
+        say("pleat-cli: --recipe would overwrite the model; give it a file of its own");
+    return does;
+}
+
 bool areOneFile(const std::string& a, const std::string& b)
 {
     const auto plain = [](const std::string& file) {

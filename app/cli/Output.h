@@ -29,6 +29,9 @@ void sayWritten(const std::string& output, const std::string& dataFile);
 Result<void> saveRecipe(Recipe recipe, const std::string& file, const Model& model,
                         const std::stop_token& stop);
 
+// Whether a recipe would be written over the model that it is made from or makes; says so.
+bool overwritesModel(const std::string& recipe, const std::string& model, const std::string& output);
+
 // Also where one is spelled in another way, or is a link to the other.
 bool areOneFile(const std::string& a, const std::string& b);
 

@@ -173,11 +173,8 @@ int runPrepare(const PrepareArguments& options, const std::stop_token& stop)
         say("pleat-cli: prepare needs MODEL and -o OUT, or --dry-run to write nothing, or --list");
         return Usage;
     }
-    if (!options.recipe.empty() &&
-        (areOneFile(options.recipe, options.model) || areOneFile(options.recipe, options.output))) {
-        say("pleat-cli: --recipe would overwrite the model; give it a file of its own");
+    if (overwritesModel(options.recipe, options.model, options.output))
         return Usage;
-    }
     const auto chosen = chosenPasses(options);
     if (!chosen)
         return fail(chosen.error(), Usage);

@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/StepLines.h"
 
+#include "app/cli/Terminal.h"
+#include "core/base/Text.h"
 #include "core/base/Visible.h"
+#include "core/edit/Problems.h"
 
 #include <fmt/format.h>
 
 namespace pleat::cli {
+
+void warnOfProblems(const GraphView& before, const GraphView& after)
+{
+    std::vector<std::string> warnings;
+    for (const Finding& problem : newProblems(before, after))
+        warnings.push_back(fmt::format("{} [{}]", problem.message.text(), problem.code));
+    for (const std::string& warning : shortened(std::move(warnings), "things do not fit together"))
+        say("pleat-cli: warning: " + warning);
+}
 
 void printSteps(const Recipe& recipe, const Replay& replayed)
 {

@@ -30,27 +30,6 @@ Sentence called(ModelText which)
     return "the documentation of the model";
 }
 
-const std::string& textOf(const GraphView& view, ModelText which)
-{
-    const onnx::ModelProto& model = *view.model().header;
-    const onnx::GraphProto& graph = *view.model().graph->header;
-    switch (which) {
-    case ModelText::ProducerName:
-        return model.producer_name();
-    case ModelText::ProducerVersion:
-        return model.producer_version();
-    case ModelText::Domain:
-        return model.domain();
-    case ModelText::GraphName:
-        return graph.name();
-    case ModelText::GraphDoc:
-        return graph.doc_string();
-    case ModelText::Doc:
-        break;
-    }
-    return model.doc_string();
-}
-
 std::string shown(const std::string& domain)
 {
     return domain.empty() ? "ai.onnx" : domain;
@@ -76,6 +55,32 @@ NodeIndex changedBy(const GraphView& view, const std::string& domain, std::int64
 }
 
 } // namespace
+
+const std::string& textOf(const GraphView& view, ModelText which)
+{
+    const onnx::ModelProto& model = *view.model().header;
+    const onnx::GraphProto& graph = *view.model().graph->header;
+    switch (which) {
+    case ModelText::ProducerName:
+        return model.producer_name();
+    case ModelText::ProducerVersion:
+        return model.producer_version();
+    case ModelText::Domain:
+        return model.domain();
+    case ModelText::GraphName:
+        return graph.name();
+    case ModelText::GraphDoc:
+        return graph.doc_string();
+    case ModelText::Doc:
+        break;
+    }
+    return model.doc_string();
+}
+
+const std::string& docOf(const GraphView& view, NodeIndex node)
+{
+    return view.entry(node).proto->doc_string();
+}
 
 Sentence describe(const SetMetadata& step)
 {

@@ -37,6 +37,10 @@ struct SetOpset {
     bool operator==(const SetOpset&) const = default;
 };
 
+// As it is.
+const std::string& textOf(const GraphView& view, ModelText which);
+const std::string& docOf(const GraphView& view, NodeIndex node);
+
 Sentence describe(const SetMetadata& step);
 Sentence describe(const SetModelText& step);
 Sentence describe(const SetNodeDoc& step);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/edit/AttributeValue.h"
 
+#include "core/edit/Written.h"
 #include "core/graph/Attributes.h"
 #include "core/graph/Opsets.h"
 #include "core/rewrite/Transplant.h"
@@ -93,15 +94,6 @@ void store(const AttributeValue& value, onnx::AttributeProto& message)
     }
 }
 
-// The values that an attribute of a text may have, where the operator's page lists them; the schemas have
-// them only in prose.
-std::span<const std::string_view> allowedTexts(std::string_view attribute)
-{
-    static constexpr std::array<std::string_view, 4> autoPad{"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"};
-    return attribute == "auto_pad" ? std::span<const std::string_view>(autoPad)
-                                   : std::span<const std::string_view>();
-}
-
 std::string joined(const auto& texts)
 {
     std::string all;
@@ -129,11 +121,8 @@ std::optional<Number> numberOf(std::string_view text)
 
 std::optional<std::int64_t> typeByName(const std::string& text)
 {
-    for (std::int32_t type = 1; type <= static_cast<std::int32_t>(DataType::Int2); ++type) {
-        if (name(static_cast<DataType>(type)) == text)
-            return type;
-    }
-    return std::nullopt;
+    const auto type = writtenType(text);
+    return type ? std::optional(static_cast<std::int64_t>(*type)) : std::nullopt;
 }
 
 std::vector<std::string> parts(std::string_view text)
@@ -213,6 +202,18 @@ AttributeType wantedType(const std::string& name, const onnx::OpSchema* schema,
     return now ? now->type() : onnx::AttributeProto::UNDEFINED;
 }
 
+Result<AttributeValue> parsed(AttributeType type, Argument of, const std::string& name,
+                              const std::string& text)
+{
+    if (type == onnx::AttributeProto::UNDEFINED)
+        type = looksLike(text);
+    if (auto value = parsedAs(type, text))
+        return std::move(*value);
+    return refused(sentence("Attribute \"{}\" of {} must be {}, and \"{}\" is none.", name, std::move(of),
+                            std::string(typeName(type)), text),
+                   name);
+}
+
 } // namespace
 
 Definition definitionOf(const GraphView& view, ScopeIndex scope, const std::string& domain,
@@ -267,7 +268,7 @@ Result<onnx::AttributeProto> attributeMessage(const NamedAttribute& attribute, c
     if ((number && !isFinite(*number)) || (numbers && !std::ranges::all_of(*numbers, isFinite)))
         return refused(sentence("Attribute \"{}\" of {} must be finite.", name, op), name);
     if (const auto* const text = std::get_if<std::string>(&*fitting)) {
-        const auto allowed = allowedTexts(name);
+        const auto allowed = allowedTexts(definition, name);
         if (!allowed.empty() && std::ranges::find(allowed, *text) == allowed.end())
             return refused(sentence("Attribute \"{}\" of {} must be one of {}.", name, op, joined(allowed)),
                            name);
@@ -281,15 +282,19 @@ Result<onnx::AttributeProto> attributeMessage(const NamedAttribute& attribute, c
 Result<AttributeValue> parsedAttribute(const GraphView& view, NodeIndex node, const std::string& name,
                                        const std::string& text)
 {
-    AttributeType type =
-        wantedType(name, definitionOf(view, node).schema, attribute(*view.entry(node).proto, name));
-    if (type == onnx::AttributeProto::UNDEFINED)
-        type = looksLike(text);
-    if (auto value = parsedAs(type, text))
-        return std::move(*value);
-    return refused(sentence("Attribute \"{}\" of {} must be {}, and \"{}\" is none.", name,
-                            operation(view, node), std::string(typeName(type)), text),
-                   name);
+    return parsed(wantedType(name, definitionOf(view, node).schema, attribute(*view.entry(node).proto, name)),
+                  operation(view, node), name, text);
+}
+
+Result<AttributeValue> parsedAttribute(const Definition& definition, const std::string& op,
+                                       const std::string& name, const std::string& text)
+{
+    return parsed(wantedType(name, definition.schema, nullptr), op, name, text);
+}
+
+bool holdsTensor(const Definition& definition, const std::string& name, const onnx::AttributeProto* now)
+{
+    return wantedType(name, definition.schema, now) == onnx::AttributeProto::TENSOR;
 }
 
 std::optional<Sentence> whyNotInput(const onnx::OpSchema& schema, std::size_t slot, DataType type)

@@ -45,6 +45,16 @@ Result<onnx::AttributeProto> attributeMessage(const NamedAttribute& attribute, c
 Result<AttributeValue> parsedAttribute(const GraphView& view, NodeIndex node, const std::string& name,
                                        const std::string& text);
 
+// The same for a node that is still to be, of operator `op`.
+Result<AttributeValue> parsedAttribute(const Definition& definition, const std::string& op,
+                                       const std::string& name, const std::string& text);
+
+// What an attribute of a text may be; none: the operator's page does not list it.
+std::vector<std::string_view> allowedTexts(const Definition& definition, std::string_view attribute);
+
+// Whether the attribute is one that holds a tensor, as far as the operator or `now` tells.
+bool holdsTensor(const Definition& definition, const std::string& name, const onnx::AttributeProto* now);
+
 // Nothing: the operator takes a tensor of this type there, or nobody knows. Else the sentence why not.
 std::optional<Sentence> whyNotInput(const onnx::OpSchema& schema, std::size_t slot, DataType type);
 

@@ -2,7 +2,10 @@
 #include "core/edit/Attributes.h"
 
 #include "core/edit/Arity.h"
+#include "core/edit/ArrayFile.h"
 #include "core/graph/Attributes.h"
+#include "core/model/Assemble.h"
+#include "core/model/TensorWalk.h"
 
 #include <algorithm>
 #include <onnx/defs/schema.h>
@@ -11,6 +14,8 @@
 namespace pleat {
 
 namespace {
+
+constexpr std::uint64_t mostInMessage = 1 << 12; // bytes of a tensor; larger ones stay where they lie
 
 // A node with another message, of whose results nobody knows that they are as they were.
 PlannedEdit changing(const GraphView& view, NodeIndex node, Sentence what,
@@ -59,6 +64,12 @@ Sentence describe(const SetAttribute& step)
     return sentence("Set attribute {} of the node that makes {}", step.name, step.node);
 }
 
+Sentence describe(const SetAttributeTensor& step)
+{
+    return sentence("Set attribute {} of the node that makes {} to an array of {}", step.name, step.node,
+                    step.file);
+}
+
 Sentence describe(const RemoveAttribute& step)
 {
     return sentence("Remove attribute {} of the node that makes {}", step.name, step.node);
@@ -88,6 +99,52 @@ Result<PlannedEdit> plan(const SetAttribute& step, const ViewPointer& of)
         return PlannedEdit{.edit = {}, .what = std::move(what), .scope = view.scope(*node)};
     (isThere ? *place : *message->add_attribute()) = std::move(*made);
     return changing(view, *node, std::move(what), message);
+}
+
+Result<PlannedEdit> plan(const SetAttributeTensor& step, const ViewPointer& of)
+{
+    const GraphView& view = *of;
+    const auto node = findNode(view, step.node);
+    if (!node)
+        return tl::make_unexpected(node.error());
+    const Node& old = view.entry(*node);
+    const auto message = std::make_shared<onnx::NodeProto>(*old.proto);
+    const Definition definition = definitionOf(view, *node);
+    if (!holdsTensor(definition, step.name, attribute(*old.proto, step.name)))
+        return refused(
+            sentence("{} has no attribute \"{}\" that holds a tensor.", operation(view, *node), step.name),
+            step.name);
+    const auto array = readArray(step.file, step.array, {});
+    if (!array)
+        return tl::make_unexpected(array.error());
+    std::vector<Payload> payloads;
+    onnx::AttributeProto* place = nullptr;
+    for (onnx::AttributeProto& each : *message->mutable_attribute()) {
+        if (each.name() == step.name)
+            place = &each;
+        else
+            movePayloads(each, old.payloads(), payloads);
+    }
+    onnx::AttributeProto& made = place ? *place : *message->add_attribute();
+    made.Clear();
+    made.set_name(step.name);
+    made.set_type(onnx::AttributeProto::TENSOR);
+    const TensorMessage tensor = makeTensor({}, array->type(), array->dims(), array->payload());
+    *made.mutable_t() = *tensor.message();
+    if (array->payload().size() <= mostInMessage) {
+        if (auto read = readIn(*made.mutable_t(), tensor.payload()); !read)
+            return tl::make_unexpected(std::move(read.error()));
+    } else {
+        const std::vector<Payload> one{array->payload()};
+        setPayload(*made.mutable_t(), 0);
+        movePayload(*made.mutable_t(), one, payloads);
+    }
+    PlannedEdit planned = changing(
+        view, *node,
+        sentence("set attribute {} of {} to an array of {}", step.name, operation(view, *node), step.file),
+        message);
+    planned.edit.changed.back().payloads = std::move(payloads);
+    return planned;
 }
 
 Result<PlannedEdit> plan(const RemoveAttribute& step, const ViewPointer& of)

@@ -14,6 +14,15 @@ struct SetAttribute {
     bool operator==(const SetAttribute&) const = default;
 };
 
+// An attribute that holds a tensor gets an array of a file, of whatever type and shape.
+struct SetAttributeTensor {
+    std::string node;
+    std::string name;
+    std::string file;  // .npy, .npz or .safetensors
+    std::string array; // its name in the file; "": the only one
+    bool operator==(const SetAttributeTensor&) const = default;
+};
+
 // It is at its default from then on.
 struct RemoveAttribute {
     std::string node;
@@ -30,10 +39,13 @@ struct ReplaceOperator {
 };
 
 Sentence describe(const SetAttribute& step);
+Sentence describe(const SetAttributeTensor& step);
 Sentence describe(const RemoveAttribute& step);
 Sentence describe(const ReplaceOperator& step);
 
 Result<PlannedEdit> plan(const SetAttribute& step, const ViewPointer& of);
+// Errors, beside Usage: those of reading.
+Result<PlannedEdit> plan(const SetAttributeTensor& step, const ViewPointer& of);
 Result<PlannedEdit> plan(const RemoveAttribute& step, const ViewPointer& of);
 Result<PlannedEdit> plan(const ReplaceOperator& step, const ViewPointer& of);
 

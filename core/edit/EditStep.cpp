@@ -3,7 +3,6 @@
 
 #include "core/edit/Declarations.h"
 #include "core/edit/Order.h"
-#include "core/rewrite/Transplant.h"
 #include "core/worker/Engine.h"
 
 #include <algorithm>
@@ -15,15 +14,14 @@ namespace {
 // An edit in a function is one for whoever calls it.
 void addCalls(const GraphView& view, ScopeIndex scope, std::vector<Finding>& findings)
 {
-    const ScopeIndex root = rootOf(view, scope);
-    const Scope& function = view.scopes()[index(root)];
-    if (function.function < 0)
+    const auto around = functionAround(view, scope);
+    if (!around)
         return;
-    const std::size_t calls = view.calls(root).size();
-    findings.push_back(
-        {"function", function.path,
-         calls == 1 ? sentence("{} is called in one place, which the edit concerns", function.path)
-                    : sentence("{} is called in {} places, which the edit concerns", function.path, calls)});
+    const auto& [path, calls] = *around;
+    findings.push_back({"function", path,
+                        calls == 1
+                            ? sentence("{} is called in one place, which the edit concerns", path)
+                            : sentence("{} is called in {} places, which the edit concerns", path, calls)});
 }
 
 } // namespace

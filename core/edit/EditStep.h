@@ -6,11 +6,14 @@
 
 #include "core/edit/About.h"
 #include "core/edit/Attributes.h"
+#include "core/edit/ComputeAs.h"
 #include "core/edit/Insert.h"
+#include "core/edit/Merge.h"
 #include "core/edit/Nodes.h"
 #include "core/edit/Ports.h"
 #include "core/edit/Rename.h"
 #include "core/edit/Tensors.h"
+#include "core/edit/Values.h"
 
 #include <stop_token>
 #include <variant>
@@ -23,7 +26,8 @@ using EditStep =
     std::variant<RenameTensor, RenameNode, RenameSymbol, SetMetadata, SetModelText, SetNodeDoc, SetOpset,
                  RemoveNode, BypassNode, DuplicateNode, ConnectInput, InsertNode, AddNode, SetAttribute,
                  RemoveAttribute, ReplaceOperator, AddOutput, RemoveOutput, CutOut, SetInput, SetBatch,
-                 FillTensor, ScaleTensor, PruneTensor, StoreTensorAs, ReplaceTensor>;
+                 FillTensor, ScaleTensor, PruneTensor, StoreTensorAs, ReplaceTensor, SetValues,
+                 SetAttributeTensor, MergeModel, ComputeAs>;
 
 // What it asks for, for a list of steps: "Rename tensor a to b".
 Sentence describe(const EditStep& step);

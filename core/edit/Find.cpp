@@ -58,6 +58,15 @@ ValueIndex holderOf(const GraphView& view, ScopeIndex scope, std::string_view na
     return ValueIndex::None;
 }
 
+std::optional<CalledFunction> functionAround(const GraphView& view, ScopeIndex scope)
+{
+    const ScopeIndex root = rootOf(view, scope);
+    const Scope& function = view.scopes()[index(root)];
+    if (function.function < 0)
+        return std::nullopt;
+    return CalledFunction{function.path, view.calls(root).size()};
+}
+
 Result<std::string> idOfNodeCalled(const GraphView& view, const std::string& called)
 {
     NodeIndex only = NodeIndex::None;

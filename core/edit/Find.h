@@ -15,6 +15,13 @@ Result<ValueIndex> findTensor(const GraphView& view, const std::string& id);
 // What bears the name where `scope` sees it, or in a body in it; None: it is free there.
 ValueIndex holderOf(const GraphView& view, ScopeIndex scope, std::string_view name);
 
+// The function that a scope is in or of, and how many nodes call it: an edit there concerns them all.
+struct CalledFunction {
+    std::string path;
+    std::size_t calls = 0;
+};
+std::optional<CalledFunction> functionAround(const GraphView& view, ScopeIndex scope);
+
 // The lasting id of the node that a person calls so: by its name, where it is the only one, or by the id.
 Result<std::string> idOfNodeCalled(const GraphView& view, const std::string& called);
 

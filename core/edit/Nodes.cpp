@@ -225,10 +225,6 @@ Result<PlannedEdit> plan(const DuplicateNode& step, const ViewPointer& of)
     if (!node)
         return tl::make_unexpected(node.error());
     const Node& old = view.entry(*node);
-    if (!old.bodies().empty())
-        return refused(
-            sentence("{} holds graphs, whose names cannot be there twice.", operation(view, *node)),
-            step.node);
     Rewriter pen(of);
     auto message = std::make_shared<onnx::NodeProto>(*old.proto);
     if (!message->name().empty())
@@ -239,7 +235,7 @@ Result<PlannedEdit> plan(const DuplicateNode& step, const ViewPointer& of)
     }
     Node copy;
     copy.proto = message;
-    copy.parts = old.parts;
+    copy.parts = old.parts; // names in graphs of its own are nobody else's: both may have them
     PlannedEdit planned;
     planned.scope = view.scope(*node);
     planned.what = sentence("duplicated {}: the copy makes {}", operation(view, *node), message->output(0));

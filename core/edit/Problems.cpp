@@ -71,7 +71,7 @@ Problems allOf(const GraphView& view)
         const NodeIndex maker = view.producer(each.value);
         problems.push_back(
             {maker == NodeIndex::None ? NodeId::None : view.id(maker),
-             {"shape", std::string(view.name(each.value)),
+             {"shape", lastingId(view, each.value),
               sentence("{} is declared as {}, and {} follows from the model", named(view, each.value),
                        shapeText(each.declared), shapeText(each.derived))}});
     }

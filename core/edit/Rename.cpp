@@ -74,9 +74,6 @@ Result<PlannedEdit> plan(const RenameTensor& step, const ViewPointer& of)
     planned.what = sentence("renamed {} to {}", named(view, *value), step.to);
     if (from == step.to)
         return planned;
-    if (view.isSparse(*value))
-        return refused(sentence("{} is a sparse initializer, which keeps its name.", named(view, *value)),
-                       step.tensor);
     if (const ValueIndex taken = holderOf(view, planned.scope, step.to); taken != ValueIndex::None)
         return refused(sentence("The name \"{}\" is taken: it is {}.", step.to, inWords(view, taken)),
                        step.to);

@@ -2,6 +2,7 @@
 #include "core/edit/Tensors.h"
 
 #include "core/edit/ArrayFile.h"
+#include "core/edit/StoredTensor.h"
 #include "core/model/TensorWalk.h"
 #include "core/rewrite/ConstantNode.h"
 #include "core/rewrite/Rewriter.h"
@@ -28,22 +29,6 @@ Result<TensorView> storedAt(const GraphView& view, ValueIndex value)
     return refused(
         sentence("{} is not stored in the model: it has no numbers of its own.", named(view, value)),
         std::string(view.name(value)));
-}
-
-struct FoundTensor {
-    ValueIndex value = ValueIndex::None;
-    TensorView tensor;
-};
-
-Result<FoundTensor> findStored(const GraphView& view, const std::string& id)
-{
-    const auto value = findTensor(view, id);
-    if (!value)
-        return tl::make_unexpected(value.error());
-    auto tensor = storedAt(view, *value);
-    if (!tensor)
-        return tl::make_unexpected(std::move(tensor.error()));
-    return FoundTensor{*value, std::move(*tensor)};
 }
 
 Result<FoundTensor> findFloats(const GraphView& view, const std::string& id)
@@ -96,10 +81,14 @@ void addLosses(const Losses& losses, Argument tensor, const std::string& id, Dat
     if (losses.infinite > 0)
         findings.push_back(
             {"overflow", id,
-             sentence("{} numbers of {} are infinite as {}", losses.infinite, tensor, name(type))});
+             losses.infinite == 1
+                 ? sentence("One number of {} is infinite as {}", tensor, name(type))
+                 : sentence("{} numbers of {} are infinite as {}", losses.infinite, tensor, name(type))});
     if (losses.zero > 0)
-        findings.push_back(
-            {"underflow", id, sentence("{} numbers of {} are 0 as {}", losses.zero, tensor, name(type))});
+        findings.push_back({"underflow", id,
+                            losses.zero == 1
+                                ? sentence("One number of {} is 0 as {}", tensor, name(type))
+                                : sentence("{} numbers of {} are 0 as {}", losses.zero, tensor, name(type))});
 }
 
 // The tensor with other numbers of the same type.
@@ -178,6 +167,28 @@ std::optional<Sentence> whyNotStored(const GraphView& view, ValueIndex value)
 }
 
 } // namespace
+
+Result<FoundTensor> findStored(const GraphView& view, const std::string& id)
+{
+    const auto value = findTensor(view, id);
+    if (!value)
+        return tl::make_unexpected(value.error());
+    auto tensor = storedAt(view, *value);
+    if (!tensor)
+        return tl::make_unexpected(std::move(tensor.error()));
+    return FoundTensor{*value, std::move(*tensor)};
+}
+
+Result<Payload> storedIn(const TensorView& tensor, DataType type, const Argument& called,
+                         const std::string& id, std::vector<Finding>& findings)
+{
+    Losses losses;
+    auto payload = changedNumbers(
+        tensor, type, [](double number) { return number; }, losses);
+    if (payload)
+        addLosses(losses, called, id, type, findings);
+    return payload;
+}
 
 Sentence describe(const FillTensor& step)
 {
@@ -293,13 +304,10 @@ Result<PlannedEdit> plan(const StoreTensorAs& step, const ViewPointer& of)
     Rewriter pen(of);
     Edit casts;
     for (const FoundTensor& each : all) {
-        Losses losses;
-        auto payload = changedNumbers(
-            each.tensor, step.type, [](double number) { return number; }, losses);
+        auto payload = storedIn(each.tensor, step.type, named(view, each.value),
+                                std::string(view.name(each.value)), planned.findings);
         if (!payload)
             return tl::make_unexpected(std::move(payload.error()));
-        addLosses(losses, named(view, each.value), std::string(view.name(each.value)), step.type,
-                  planned.findings);
         pen.replaceData(each.value, step.type, each.tensor.dims(), std::move(*payload));
         castBack(view, each.value, each.tensor.type(), pen, casts);
         planned.scope = view.scope(each.value);
@@ -340,12 +348,9 @@ Result<PlannedEdit> plan(const ReplaceTensor& step, const ViewPointer& of)
     planned.what = sentence("replaced {} by an array of {}", named(view, found->value), step.file);
     Payload payload = array->payload();
     if (!isSame) {
-        Losses losses;
-        auto converted = changedNumbers(
-            *array, type, [](double number) { return number; }, losses);
+        auto converted = storedIn(*array, type, named(view, found->value), own, planned.findings);
         if (!converted)
             return tl::make_unexpected(std::move(converted.error()));
-        addLosses(losses, named(view, found->value), own, type, planned.findings);
         payload = std::move(*converted);
     }
     payload.external = found->tensor.payload().external;

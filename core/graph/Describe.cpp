@@ -24,23 +24,6 @@ const onnx::OpSchema* schemaOf(const GraphView& view, NodeIndex node)
                                           domain);
 }
 
-// ONNX's documentation is Markdown, wrapped by hand; its first sentence says what the operator does.
-std::string firstSentence(const std::string& documentation)
-{
-    std::string text;
-    for (const char c : documentation) {
-        const bool space = c == ' ' || c == '\n' || c == '\t' || c == '\r';
-        if (space && (text.empty() || text.back() == ' '))
-            continue;
-        text += space ? ' ' : c;
-        if (text.size() > 2 && text.ends_with(". "))
-            break;
-    }
-    while (!text.empty() && text.back() == ' ')
-        text.pop_back();
-    return text;
-}
-
 std::string formalName(const std::vector<onnx::OpSchema::FormalParameter>& formals, std::size_t slot)
 {
     if (formals.empty())
@@ -89,6 +72,22 @@ ModelInfo::Port port(const GraphView& view, ValueIndex value, const ValueTypes& 
 }
 
 } // namespace
+
+std::string firstSentence(const std::string& documentation)
+{
+    std::string text;
+    for (const char c : documentation) {
+        const bool space = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+        if (space && (text.empty() || text.back() == ' '))
+            continue;
+        text += space ? ' ' : c;
+        if (text.size() > 2 && text.ends_with(". "))
+            break;
+    }
+    while (!text.empty() && text.back() == ' ')
+        text.pop_back();
+    return text;
+}
 
 std::vector<AttributeText> attributesOf(const GraphView& view, NodeIndex node)
 {

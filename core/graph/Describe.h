@@ -9,6 +9,9 @@
 
 namespace pleat {
 
+// ONNX's documentation is Markdown, wrapped by hand; its first sentence says what the operator does.
+std::string firstSentence(const std::string& documentation);
+
 std::vector<AttributeText> attributesOf(const GraphView& view, NodeIndex node);
 
 // From inference, or of the constant that it is; Undefined and without a shape where neither tells.

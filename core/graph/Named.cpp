@@ -10,6 +10,12 @@ Argument nodeArgument(const GraphView& view, NodeIndex node, Argument::Kind kind
     return {kind, view.label(node), std::string(view.op(node)), view.id(node)};
 }
 
+std::string idIn(const GraphView& view, ScopeIndex scope, std::string_view tensor)
+{
+    const std::string& path = view.scopes()[index(scope)].path;
+    return path.empty() ? std::string(tensor) : path + ":" + std::string(tensor);
+}
+
 } // namespace
 
 Argument named(const GraphView& view, NodeIndex node)
@@ -33,10 +39,12 @@ std::string lastingId(const GraphView& view, NodeIndex node)
 {
     if (node == NodeIndex::None)
         return {};
-    const std::string& scope = view.scopes()[index(view.scope(node))].path;
-    const ValueIndex output = view.output(node, 0);
-    const std::string tensor(output == ValueIndex::None ? std::string_view() : view.name(output));
-    return scope.empty() ? tensor : scope + ":" + tensor;
+    return idIn(view, view.scope(node), view.name(view.output(node, 0)));
+}
+
+std::string lastingId(const GraphView& view, ValueIndex value)
+{
+    return value == ValueIndex::None ? std::string() : idIn(view, view.scope(value), view.name(value));
 }
 
 } // namespace pleat

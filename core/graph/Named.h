@@ -15,5 +15,7 @@ Argument operation(const GraphView& view, NodeIndex node); // with its operator:
 // What a node is called in another session and in a similar model: the path of its scope and its first
 // output. None has no name.
 std::string lastingId(const GraphView& view, NodeIndex node);
+// The same of a tensor: by its own name.
+std::string lastingId(const GraphView& view, ValueIndex value);
 
 } // namespace pleat

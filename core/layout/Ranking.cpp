@@ -155,6 +155,22 @@ std::vector<Bundle> bundlesOf(const Part& part, const std::vector<Index>& rank)
     return bundles;
 }
 
+// Two tensors between the same two nodes are one line for the steps that only ask who is beside whom.
+void sortWithoutDoubles(Adjacency& neighbours)
+{
+    Index end = 0;
+    for (std::size_t owner = 0; owner + 1 < neighbours.first.size(); ++owner) {
+        const auto list = neighbours.of(static_cast<Index>(owner));
+        std::ranges::sort(list);
+        neighbours.first[owner] = end;
+        for (const Index item : list)
+            if (end == neighbours.first[owner] || neighbours.items[end - 1] != item)
+                neighbours.items[end++] = item;
+    }
+    neighbours.first.back() = end;
+    neighbours.items.resize(end);
+}
+
 } // namespace
 
 LayeredGraph insertDummies(const Part& part, std::vector<Index> ranks)
@@ -180,16 +196,15 @@ LayeredGraph insertDummies(const Part& part, std::vector<Index> ranks)
                 segments.emplace_back(graph.carrier(bundle, graph.rank[to] - 1), to);
         }
     }
-    // Two tensors between the same two nodes are one line for the steps that only ask who is beside whom.
-    std::ranges::sort(segments);
-    segments.erase(std::unique(segments.begin(), segments.end()), segments.end());
     graph.down = Adjacency::build(graph.vertices(), [&](auto add) {
         for (const auto& [upper, lower] : segments)
             add(upper, lower);
     });
+    sortWithoutDoubles(graph.down);
     graph.up = Adjacency::build(graph.vertices(), [&](auto add) {
-        for (const auto& [upper, lower] : segments)
-            add(lower, upper);
+        for (Index v = 0; v < graph.vertices(); ++v)
+            for (const Index lower : graph.down.of(v))
+                add(lower, v);
     });
     const Index count = graph.rank.empty() ? 0 : *std::ranges::max_element(graph.rank) + 1;
     graph.order.resize(count);

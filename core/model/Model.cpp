@@ -101,12 +101,15 @@ FilePointer Model::file(FileId id) const
 
 void Model::keepSourcesOf(const Model& other)
 {
-    const auto keep = [&](const FilePointer& kept) {
-        if (kept && !file(kept->id()))
-            otherSources.push_back(kept);
-    };
-    keep(other.source);
-    std::ranges::for_each(other.otherSources, keep);
+    keepSource(other.source);
+    for (const FilePointer& kept : other.otherSources)
+        keepSource(kept);
+}
+
+void Model::keepSource(const FilePointer& kept)
+{
+    if (kept && !file(kept->id()))
+        otherSources.push_back(kept);
 }
 
 Description::Description(std::shared_ptr<const onnx::ValueInfoProto> message, SourceRange range)

@@ -129,6 +129,7 @@ struct Model {
     // For whoever puts parts of `other` into this model, under ids of this one: what they were read from
     // stays open, so that they are saved by copying.
     void keepSourcesOf(const Model& other);
+    void keepSource(const FilePointer& file);
 };
 
 // A tensor with its bytes where they are. Typed data (float_data, int32_data, …) is turned into stored bytes.

@@ -200,6 +200,37 @@ struct Words<ReplaceTensor> {
         Field{"array", &ReplaceTensor::array}, Field{"convert", &ReplaceTensor::convert}};
 };
 
+template<>
+struct Words<SetValues> {
+    static constexpr const char* kind = "set_values";
+    static constexpr std::tuple fields{Field{"tensor", &SetValues::tensor}, Field{"at", &SetValues::at},
+                                       Field{"value", &SetValues::value}};
+};
+
+template<>
+struct Words<SetAttributeTensor> {
+    static constexpr const char* kind = "set_attribute_tensor";
+    static constexpr std::tuple fields{
+        Field{"node", &SetAttributeTensor::node}, Field{"name", &SetAttributeTensor::name},
+        Field{"file", &SetAttributeTensor::file}, Field{"array", &SetAttributeTensor::array}};
+};
+
+template<>
+struct Words<ComputeAs> {
+    static constexpr const char* kind = "compute_as";
+    static constexpr std::tuple fields{Field{"type", &ComputeAs::type}, Field{"ports", &ComputeAs::ports},
+                                       Field{"keep", &ComputeAs::keep}};
+};
+
+template<>
+struct Words<MergeModel> {
+    static constexpr const char* kind = "merge";
+    static constexpr std::tuple fields{
+        Field{"file", &MergeModel::file},     Field{"bytes", &MergeModel::bytes},
+        Field{"sha256", &MergeModel::sha256}, Field{"joins", &MergeModel::joins},
+        Field{"prefix", &MergeModel::prefix}, Field{"beside", &MergeModel::beside}};
+};
+
 constexpr std::array<std::pair<ModelText, const char*>, 6> modelTexts{
     {{ModelText::ProducerName, "producer_name"},
      {ModelText::ProducerVersion, "producer_version"},
@@ -214,6 +245,11 @@ Json toJson(const std::string& text)
 }
 
 Json toJson(std::int64_t number)
+{
+    return number;
+}
+
+Json toJson(std::uint64_t number)
 {
     return number;
 }
@@ -254,6 +290,15 @@ Json toJson(const std::vector<NamedAttribute>& attributes)
     return json;
 }
 
+// By input: {"x": "features"}.
+Json toJson(const std::vector<Join>& joins)
+{
+    Json json = Json::object();
+    for (const Join& each : joins)
+        json[each.input] = each.tensor;
+    return json;
+}
+
 template<class T>
 Json toJson(const std::vector<T>& values)
 {
@@ -287,6 +332,13 @@ bool fromJson(const Json& json, std::int64_t& number)
     if (json.is_number_integer())
         number = json.get<std::int64_t>();
     return json.is_number_integer();
+}
+
+bool fromJson(const Json& json, std::uint64_t& number)
+{
+    if (json.is_number_unsigned())
+        number = json.get<std::uint64_t>();
+    return json.is_number_unsigned();
 }
 
 bool fromJson(const Json& json, ModelText& which)
@@ -353,6 +405,18 @@ bool fromJson(const Json& json, AttributeValue& value)
     return take(std::int64_t()) || take(double()) || take(std::string()) ||
            take(std::vector<std::int64_t>()) || take(std::vector<double>()) ||
            take(std::vector<std::string>());
+}
+
+bool fromJson(const Json& json, std::vector<Join>& joins)
+{
+    if (!json.is_object())
+        return false;
+    for (const auto& [input, tensor] : json.items()) {
+        joins.push_back({{}, input});
+        if (!fromJson(tensor, joins.back().tensor))
+            return false;
+    }
+    return true;
 }
 
 bool fromJson(const Json& json, std::vector<NamedAttribute>& attributes)

@@ -13,8 +13,9 @@
 #include <utility>
 
 namespace onnx {
+class TensorAnnotation;
 class ValueInfoProto;
-}
+} // namespace onnx
 
 namespace pleat {
 
@@ -62,11 +63,19 @@ struct Reconnection {
     bool outputsToo = false; // the outputs of the graph itself, which get another name by it
 };
 
+// With the payloads that its two tensors refer to.
+struct SparseTensor {
+    std::shared_ptr<const onnx::SparseTensorProto> tensor;
+    std::vector<Payload> payloads;
+};
+
 using ValueInfo = std::shared_ptr<const onnx::ValueInfoProto>;
 
 struct GraphChange {
     ScopeKey graph;
-    std::vector<TensorMessage> added; // initializers; in a function, which has none, Constant nodes
+    std::vector<TensorMessage> added;      // initializers; in a function, which has none, Constant nodes
+    std::vector<SparseTensor> addedSparse; // sparse initializers, not of a function
+    std::vector<std::shared_ptr<const onnx::TensorAnnotation>> annotated; // added quantization annotations
     std::vector<Reconnection> reconnected;
     std::optional<std::vector<ValueInfo>> inputs, outputs; // the whole list; of a function only the names
     std::vector<ValueInfo> described;                      // value_info, in place of that of the same name
@@ -99,6 +108,8 @@ struct Edit {
     std::vector<int> functionsRemoved;
     std::vector<Function> functionsAdded;
     ModelChange model;
+    // What parts of it were read from: stays open with the model.
+    std::vector<FilePointer> sources;
     // Initializers, and the nodes that make constants of constants, which were read before and are read by
     // nobody afterwards, go. What only describes names that vanish always goes.
     bool dropsUnread = true;

@@ -118,7 +118,8 @@ private:
     NameSet m_placed;        // of the new ones
 };
 
-void renameAnnotations(onnx::GraphProto& header, const GraphChange& change)
+// Annotations, and sparse initializers.
+void rename(onnx::GraphProto& header, const GraphChange& change)
 {
     const std::map<std::string_view, std::string_view> names(change.renamed.begin(), change.renamed.end());
     const auto rename = [&](std::string& name) {
@@ -130,6 +131,8 @@ void renameAnnotations(onnx::GraphProto& header, const GraphChange& change)
         for (onnx::StringStringEntryProto& entry : *annotation.mutable_quant_parameter_tensor_names())
             rename(*entry.mutable_value());
     }
+    for (onnx::SparseTensorProto& sparse : *header.mutable_sparse_initializer())
+        rename(*sparse.mutable_values()->mutable_name());
 }
 
 void strip(google::protobuf::Message& header, const GraphChange& change)
@@ -216,8 +219,9 @@ bool changesHeader(const ResolvedEdit::GraphPart& part)
 {
     const GraphChange* const change = part.change;
     return !part.outputRenames.empty() ||
-           (change && (change->inputs || change->outputs || !change->renamed.empty() || change->name ||
-                       change->doc || change->dropsDocs || change->dropsMetadata));
+           (change &&
+            (change->inputs || change->outputs || !change->renamed.empty() || !change->annotated.empty() ||
+             change->name || change->doc || change->dropsDocs || change->dropsMetadata));
 }
 
 void change(onnx::GraphProto& header, const ResolvedEdit::GraphPart& part)
@@ -239,7 +243,9 @@ void change(onnx::GraphProto& header, const ResolvedEdit::GraphPart& part)
     if (part.change->outputs)
         setList(*header.mutable_output(), *part.change->outputs);
     if (!part.change->renamed.empty())
-        renameAnnotations(header, *part.change);
+        rename(header, *part.change);
+    for (const auto& annotation : part.change->annotated)
+        *header.add_quantization_annotation() = *annotation;
     strip(header, *part.change);
     if (part.change->name)
         header.set_name(*part.change->name);

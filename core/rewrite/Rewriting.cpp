@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // apply(): finds what an edit leaves behind, then rebuilds the graphs that it touches and no others.
 #include "core/graph/Constants.h"
+#include "core/model/TensorWalk.h"
 #include "core/rewrite/ConstantNode.h"
 #include "core/rewrite/HeaderChange.h"
 #include "core/rewrite/NewIds.h"
@@ -30,6 +31,8 @@ public:
         collectRestated();
         markTouched();
         m_model.edited = true;
+        for (const FilePointer& source : m_edit.edit.sources)
+            m_model.keepSource(source);
         if (m_touched.contains(ScopeIndex::Main))
             m_model.graph = rebuilt(ScopeIndex::Main);
         for (std::size_t s = 0; s < m_view.scopes().size(); ++s) {
@@ -80,7 +83,11 @@ private:
     }
 
     // Before IR version 4 all initializers are inputs, too.
-    bool listsInputs(ScopeIndex scope) const { return m_model.irVersion() < 4 && scope == ScopeIndex::Main; }
+    bool listsInputs(ScopeIndex scope) const
+    {
+        return m_edit.edit.model.irVersion.value_or(m_view.model().irVersion()) < 4 &&
+               scope == ScopeIndex::Main;
+    }
 
     void collectNewNames()
     {
@@ -332,6 +339,7 @@ private:
         graph->source = {};
         if (scope.function < 0) {
             graph->header = rebuiltHeader(index_, *scope.graph);
+            addSparse(index_, *graph);
             change(graph->descriptions, m_restated[index_], vanishedIn(index_), changeOf(index_));
         }
         rebuildInitializers(index_, scope, *graph);
@@ -455,6 +463,21 @@ private:
             return;
         for (const TensorMessage& tensor : added(index_))
             graph.initializers.push_back({m_model.ids->tensor(), tensor, {}});
+    }
+
+    void addSparse(ScopeIndex scope, Graph& graph) const
+    {
+        const GraphChange* const change = changeOf(scope);
+        if (!change || change->addedSparse.empty())
+            return;
+        auto header = std::make_shared<onnx::GraphProto>(*graph.header);
+        for (const auto& [tensor, payloads] : change->addedSparse) {
+            onnx::SparseTensorProto& made = *header->add_sparse_initializer();
+            made = *tensor;
+            movePayload(*made.mutable_values(), payloads, graph.payloads);
+            movePayload(*made.mutable_indices(), payloads, graph.payloads);
+        }
+        graph.header = std::move(header);
     }
 
     std::span<const TensorMessage> added(ScopeIndex scope) const

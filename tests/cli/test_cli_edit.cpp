@@ -98,6 +98,73 @@ private slots:
         QCOMPARE(program.run({"edit", "nothing.onnx", "--dry-run", "--bypass", "bn1"}).code, 3);
     }
 
+    void mergesTwoModels()
+    {
+        const Program program;
+        program.write("m.onnx", network().bytes());
+        QCOMPARE(program.run({"edit", "m.onnx", "-o", "head.onnx", "--cut", "cap_out"}).code, 0);
+        QCOMPARE(program
+                     .run({"edit", "m.onnx", "-o", "tail.onnx", "--cut-from", "cap_out", "--rename",
+                           "cap_out=picture"})
+                     .code,
+                 0);
+        const Run run = program.run({"merge", "head.onnx", "tail.onnx", "-o", "o.onnx", "--join",
+                                     "cap_out=picture", "--recipe", "r.json"});
+        QVERIFY2(run.code == 0, run.err);
+        QVERIFY(run.out.contains("appended tail.onnx, 2 nodes, joined at cap_out → picture"));
+        const onnx::ModelProto model = parsed(program, "o.onnx");
+        QCOMPARE(QByteArray::fromStdString(whatTheCheckerSays(model)), QByteArray());
+        QCOMPARE(model.graph().node_size(), 5);
+        const QByteArray recipe = QByteArray::fromStdString(program.read("r.json"));
+        QVERIFY(recipe.contains("\"picture\": \"cap_out\"") && recipe.contains("\"sha256\""));
+        QCOMPARE(program.run({"apply", "r.json", "head.onnx", "-o", "again.onnx"}).code, 0);
+        QVERIFY(program.read("again.onnx") == program.read("o.onnx"));
+        program.write("tail.onnx", network().bytes()); // another one now
+        const Run other = program.run({"apply", "r.json", "head.onnx", "-o", "again.onnx"});
+        QCOMPARE(other.code, 2);
+
+        const Run beside =
+            program.run({"merge", "head.onnx", "m.onnx", "-o", "b.onnx", "--beside", "--prefix", "b/"});
+        QVERIFY2(beside.code == 0, beside.err);
+        QCOMPARE(parsed(program, "b.onnx").graph().output_size(), 2);
+        for (const QStringList& wrong :
+             {QStringList{"merge", "head.onnx", "m.onnx"},
+              {"merge", "head.onnx", "m.onnx", "-o", "w.onnx"},
+              {"merge", "head.onnx", "m.onnx", "-o", "w.onnx", "--join", "cap_out"},
+              {"merge", "head.onnx", "m.onnx", "-o", "w.onnx", "--join", "a=b", "--beside"},
+              {"merge", "head.onnx", "m.onnx", "-o", "w.onnx", "--recipe", "m.onnx"}})
+            QCOMPARE(program.run(wrong).code, 2);
+        QVERIFY(!program.files().contains("w.onnx"));
+    }
+
+    void setsValues()
+    {
+        const Program program;
+        program.write("m.onnx", network().bytes());
+        const Run run = program.run({"edit", "m.onnx", "-o", "o.onnx", "--set-value", "c1.weight[0,0]=0.25",
+                                     "--set-value", "c1.weight[:,1,2,-1]=-2"});
+        QVERIFY2(run.code == 0, run.err);
+        const auto numbers = numbersOf(findInitializer(parsed(program, "o.onnx"), "c1.weight"));
+        QCOMPARE(numbers[8], 0.25L);
+        QCOMPARE(numbers[17], -2.0L);
+        const Run wrong = program.run({"edit", "m.onnx", "-o", "w.onnx", "--set-value", "c1.weight[9]=1"});
+        QCOMPARE(wrong.code, 2);
+        QVERIFY2(wrong.err.contains("c1.weight is 4×3×3×3, and has no element [9]."), wrong.err);
+        QCOMPARE(program.run({"edit", "m.onnx", "-o", "w.onnx", "--set-value", "c1.weight=1"}).code, 2);
+    }
+
+    // What does not fit is written, and said; by apply, too.
+    void saysWhatDoesNotFit()
+    {
+        const Program program;
+        program.write("m.onnx", network().bytes());
+        const Run run = program.run(
+            {"edit", "m.onnx", "-o", "o.onnx", "--input-type", "x=float16", "--save-recipe", "r.json"});
+        QVERIFY2(run.err.contains("which must be of one type [type]"), run.err);
+        const Run applied = program.run({"apply", "r.json", "m.onnx", "-o", "again.onnx"});
+        QVERIFY2(applied.err.contains("which must be of one type [type]"), applied.err);
+    }
+
     void tellsAsJson()
     {
         const Program program;

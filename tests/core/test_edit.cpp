@@ -6,6 +6,7 @@
 #include "core/model/Validator.h"
 #include "core/rewrite/FixedPoint.h"
 #include "core/rewrite/Rewriter.h"
+#include "tests/core/support/EditChecks.h"
 #include "tests/core/support/FoldChecks.h"
 #include "tests/core/support/RandomEdits.h"
 #include "tests/core/support/RandomGraph.h"
@@ -22,18 +23,11 @@ namespace {
 
 using View = std::shared_ptr<const GraphView>;
 
-// x → Conv c1 → Identity id → If (a body reads id_out from outside) → Relu → y, and function local::block.
+// choosingModel() → LeakyRelu (→ function local::block) → Relu → y.
 ModelBuilder scene(bool withFunction = false)
 {
-    ModelBuilder model;
-    model.ir(7).input("x", {1, 3, 8, 8}).conv("c1", {.out = 4, .in = 3}).then("Identity", "id");
-    model.constant("condition", {}, {1}, DataType::Bool);
-    ModelBuilder yes, no;
-    yes.node("Neg", {"id_out"}, {"negated"}, {}, "inner").output("negated");
-    no.node("Abs", {"id_out"}, {"absolute"}, {}, "other").output("absolute");
-    model.node("If", {"condition"}, {"either"}, {{"then_branch", yes.body()}, {"else_branch", no.body()}},
-               "if");
-    model.node("LeakyRelu", {"either"}, {"leaky"}, {{"alpha", 0.5}}, "leaky");
+    ModelBuilder model = choosingModel({1, 3, 8, 8});
+    model.ir(7).node("LeakyRelu", {"either"}, {"leaky"}, {{"alpha", 0.5}}, "leaky");
     if (withFunction) {
         ModelBuilder inner;
         inner.node("Neg", {"a"}, {"b"}, {}, "negate");

@@ -6,6 +6,7 @@
 #include "core/model/ModelWriter.h"
 #include "core/recipe/Recipe.h"
 #include "core/report/TensorFile.h"
+#include "tests/core/support/EditChecks.h"
 #include "tests/core/support/FoldChecks.h"
 #include "tests/core/support/SmallModels.h"
 
@@ -18,70 +19,6 @@ using namespace pleat;
 using namespace pleat::test;
 
 namespace {
-
-struct Edited {
-    std::string after; // bytes of the file
-    onnx::ModelProto model;
-    std::vector<ReplayedStep> steps;
-    std::vector<std::string> codes() const
-    {
-        std::vector<std::string> all;
-        for (const ReplayedStep& step : steps)
-            for (const Finding& finding : step.findings)
-                all.push_back(finding.code);
-        return all;
-    }
-};
-
-// Through a recipe's text. What went wrong, or why a step was refused.
-tl::expected<Edited, std::string> edited(const std::string& bytes, const std::vector<EditStep>& steps)
-{
-    Recipe recipe;
-    for (const EditStep& step : steps)
-        recipe.steps.emplace_back(step);
-    const auto read = parseRecipe(recipeText(recipe), "r.json");
-    if (!read)
-        return tl::make_unexpected(read.error().message);
-    if (read->steps != recipe.steps)
-        return tl::make_unexpected("the recipe is read otherwise: " + recipeText(recipe));
-    const auto view = viewOf(bytes);
-    if (!view)
-        return tl::make_unexpected(view.error());
-    NoProgress quiet;
-    auto replayed = replay(*read, *view, OnRefusal::Stop, quiet, {});
-    if (!replayed)
-        return tl::make_unexpected(replayed.error().message);
-    for (const ReplayedStep& step : replayed->steps) {
-        if (step.status == ReplayedStep::Status::Refused)
-            return tl::make_unexpected(step.error.message);
-    }
-    if (savedBytes((*view)->model()) != bytes)
-        return tl::make_unexpected("the model before is another one");
-    Edited made{savedBytes(replayed->view->model()).value_or(""), {}, std::move(replayed->steps)};
-    if (!made.model.ParseFromString(made.after))
-        return tl::make_unexpected("cannot be parsed");
-    return made;
-}
-
-// Edited, and the checker is content.
-Edited assertEdits(const std::string& bytes, const std::vector<EditStep>& steps,
-                   std::source_location where = std::source_location::current())
-{
-    const auto made = edited(bytes, steps);
-    std::string problem = made ? whatTheCheckerSays(made->model) : made.error();
-    onnx::ModelProto before;
-    if (made && before.ParseFromString(bytes) && whatTheCheckerSays(before) == problem)
-        problem.clear(); // it was so already
-    QTest::qVerify(problem.empty(), "edited", problem.c_str(), where.file_name(),
-                   static_cast<int>(where.line()));
-    return made ? *made : Edited();
-}
-
-Edited assertEdits(const ModelBuilder& model, const std::vector<EditStep>& steps,
-                   std::source_location where = std::source_location::current())
-{
-    return assertEdits(model.bytes(), steps, where);
-}
 
 // Each string of a message that is this name is another one: what renaming is, in a model where nothing else
 // is called so.
@@ -117,18 +54,11 @@ std::string differenceOf(const onnx::ModelProto& wanted, const onnx::ModelProto&
     return differencer.Compare(wanted, found) ? "" : text;
 }
 
-// x → Conv c1 → Identity id → If (its bodies read id_out from outside, and have names of their own) →
-// function local::block, twice → y, described and annotated.
+// choosingModel() → function local::block, twice → y, described and annotated.
 ModelBuilder scene()
 {
-    ModelBuilder model;
-    model.ir(8).input("x", {"N", 3, 8, 8}).conv("c1", {.out = 4, .in = 3}).then("Identity", "id");
-    model.constant("condition", {}, {1}, DataType::Bool);
-    ModelBuilder yes, no;
-    yes.node("Neg", {"id_out"}, {"negated"}, {}, "inner").output("negated");
-    no.node("Abs", {"id_out"}, {"absolute"}, {}, "other").output("absolute");
-    model.node("If", {"condition"}, {"either"}, {{"then_branch", yes.body()}, {"else_branch", no.body()}},
-               "if");
+    ModelBuilder model = choosingModel({"N", 3, 8, 8});
+    model.ir(8);
     ModelBuilder inner;
     inner.node("Neg", {"a"}, {"middle"}, {}, "negate").node("Relu", {"middle"}, {"b"}, {}, "cap");
     model.node("block", {"either"}, {"once"}, {}, "call", "local");
@@ -149,38 +79,6 @@ ModelBuilder scene()
     entry.set_value("step");
     model.constant("step", {}, {0.5});
     return model;
-}
-
-// A small network that all of ONNX Runtime can run, with whatever stands in the middle.
-ModelBuilder network(const std::function<void(ModelBuilder&)>& middle = {}, const Shape& shape = {1, 3, 8, 8})
-{
-    ModelBuilder model(3);
-    model.input("x", shape).conv("c1", {});
-    if (middle)
-        middle(model);
-    return model.conv("c2", {.in = 4}).then("GlobalAveragePool", "pool").then("Flatten", "flat");
-}
-
-Arrays outputsOf(const std::string& model, std::uint32_t seed = 1,
-                 const std::map<std::string, std::int64_t>& symbols = {})
-{
-    onnx::ModelProto proto;
-    proto.ParseFromString(model);
-    const auto outputs = runInOnnxRuntime(model, randomInputs(proto, seed, symbols));
-    if (!outputs)
-        qWarning("%s", outputs.error().c_str());
-    return outputs.value_or(Arrays());
-}
-
-std::string refusalOf(const std::string& bytes, const std::vector<EditStep>& steps)
-{
-    const auto made = edited(bytes, steps);
-    return made ? "it was not refused" : made.error();
-}
-
-bool has(const std::vector<std::string>& all, const std::string& one)
-{
-    return std::ranges::find(all, one) != all.end();
 }
 
 } // namespace
@@ -361,6 +259,46 @@ private slots:
         QCOMPARE(largestRelativeDifference(outputsOf(network().bytes()), outputsOf(made.after)), 0.0);
     }
 
+    // Names within its graphs are its own: the copy has the same.
+    void aCopyHasTheGraphsToo()
+    {
+        const Edited made =
+            assertEdits(scene(), {DuplicateNode{"either"}, ConnectInput{"once", 0, "either_1"},
+                                  RemoveNode{"either", false}});
+        onnx::ModelProto wanted = scene().proto();
+        replaceStrings(wanted, "either", "either_1");
+        replaceStrings(wanted, "if", "if_1");
+        // What an If makes has no shape that follows.
+        *wanted.mutable_graph()->mutable_output() = made.model.graph().output();
+        QCOMPARE(differenceOf(wanted, made.model), std::string());
+    }
+
+    // The lists of the operators' pages.
+    void textsAreThoseOfTheOperator()
+    {
+        const auto with = [](const char* op, std::int64_t opset, const std::vector<std::string>& more = {}) {
+            return network([=](ModelBuilder& m) { m.opset(opset).then(op, "middle", more); });
+        };
+        const auto says = [](const ModelBuilder& model, const char* name, const char* value) {
+            const auto made = edited(model.bytes(), {SetAttribute{"middle_out", name, std::string(value)}});
+            return made ? std::string() : made.error();
+        };
+        const ModelBuilder resize = with("Resize", 13, {"", "c1.weight"});
+        QCOMPARE(says(resize, "mode", "area"),
+                 std::string("Attribute \"mode\" of Resize must be one of nearest, linear, cubic."));
+        QCOMPARE(says(resize, "mode", "cubic"), std::string());
+        QVERIFY(!says(resize, "nearest_mode", "round").empty());
+        QVERIFY(!says(resize, "coordinate_transformation_mode", "tf_half_pixel_for_nn").empty());
+        QVERIFY(says(with("Resize", 11, {"", "c1.weight"}), "coordinate_transformation_mode",
+                     "tf_half_pixel_for_nn")
+                    .empty());
+        QVERIFY(!says(with("Pad", 13), "mode", "wrap").empty());
+        QVERIFY(says(with("Pad", 13), "mode", "edge").empty());
+        QVERIFY(!says(with("LSTM", 14), "direction", "backward").empty());
+        QVERIFY(!says(with("GridSample", 16), "mode", "cubic").empty());
+        QVERIFY(!says(with("DepthToSpace", 13), "mode", "dcr").empty());
+    }
+
     // A node that reads what stands behind it moves.
     void nodesStandBehindWhatTheyRead()
     {
@@ -479,73 +417,6 @@ private slots:
                  std::int64_t{2});
     }
 
-    void tensorsGetOtherNumbers()
-    {
-        const std::string bytes = network().bytes();
-        const auto before = numbersOf(findInitializer(network().proto(), "c1.weight"));
-        const auto after = [&](const EditStep& step) {
-            return numbersOf(findInitializer(assertEdits(bytes, {step}).model, "c1.weight"));
-        };
-        const auto filled = after(FillTensor{"c1.weight", 0.5});
-        const auto scaled = after(ScaleTensor{"c1.weight", 3});
-        const auto pruned = after(PruneTensor{"c1.weight", 0.1});
-        QCOMPARE(filled.size(), before.size());
-        for (std::size_t n = 0; n < before.size(); ++n) {
-            QCOMPARE(filled[n], 0.5L);
-            QCOMPARE(scaled[n], static_cast<long double>(static_cast<float>(3.0L * before[n])));
-            QCOMPARE(pruned[n], std::abs(before[n]) < 0.1L ? 0.0L : before[n]);
-        }
-    }
-
-    // Each number is the nearest of its type, as the tests round it.
-    void tensorsAreStoredInAnotherType()
-    {
-        ModelBuilder model(3);
-        model.input("x", {1, 2});
-        model.node("Add", {"x", model.constant("c", {1, 2}, {0.1, -2.7})}, {"sum"});
-        model.node("Mul", {"sum", model.constant("d", {1, 2}, {70000, 1e-9})}, {"y"}).output("y");
-        const Edited made = assertEdits(model, {StoreTensorAs{"c", DataType::Float16}});
-        const auto* stored = findInitializer(made.model, "c");
-        QCOMPARE(stored->raw_data(), tensorProto("c", {1, 2}, {0.1, -2.7}, DataType::Float16).raw_data());
-        QCOMPARE(countNodes(made.model, "Cast"), 1);
-        QVERIFY(made.codes().empty());
-        const Edited all = assertEdits(model, {StoreTensorAs{"", DataType::Float16}});
-        QVERIFY(has(all.codes(), "overflow") && has(all.codes(), "underflow"));
-        const Edited wide = assertEdits(model, {StoreTensorAs{"", DataType::BFloat16}});
-        QVERIFY(wide.codes().empty());
-        const std::string net = network().bytes();
-        const Edited half = assertEdits(net, {StoreTensorAs{}});
-        QVERIFY(half.after.size() < net.size());
-        const double apart = largestRelativeDifference(outputsOf(net), outputsOf(half.after));
-        QVERIFY2(apart > 0 && apart < 2e-3, std::to_string(apart).c_str());
-    }
-
-    void tensorsComeFromFiles()
-    {
-        const Folder folder;
-        const std::string bytes = network().bytes();
-        const auto scaled = viewOf(assertEdits(bytes, {ScaleTensor{"c1.weight", 2}}).after);
-        const auto wanted =
-            numbersOf(findInitializer(assertEdits(bytes, {ScaleTensor{"c1.weight", 2}}).model, "c1.weight"));
-        for (const char* file : {"w.npz", "w.safetensors"}) {
-            const auto path = folder.path(file);
-            QVERIFY(saveTensors(path, tensorsOf(**scaled), *tensorFormat(path), {}));
-            const Edited made = assertEdits(bytes, {ReplaceTensor{"c1.weight", path.string(), "", false}});
-            QVERIFY(numbersOf(findInitializer(made.model, "c1.weight")) == wanted);
-            const std::string why =
-                refusalOf(bytes, {ReplaceTensor{"c1.weight", path.string(), "nobody", false}});
-            QVERIFY2(why.find("has no array \"nobody\"; it has c1.weight") != std::string::npos, why.c_str());
-        }
-        const std::string why =
-            refusalOf(bytes, {ReplaceTensor{"c1.weight", folder.path("w.npz").string(), "c2.weight", false}});
-        QVERIFY2(why.find("has another shape") != std::string::npos, why.c_str());
-        std::string broken = contents(folder.path("w.safetensors"));
-        broken.resize(broken.size() / 2);
-        folder.write("broken.safetensors", broken);
-        QVERIFY(!edited(bytes,
-                        {ReplaceTensor{"c1.weight", folder.path("broken.safetensors").string(), "", false}}));
-    }
-
     // It is on the way to another model, so it is said and not refused.
     void whatDoesNotFitIsSaid()
     {
@@ -653,7 +524,6 @@ private:
             {ConnectInput{"y", 0, "if.then_branch:negated"}, "is in another graph"},
             {ConnectInput{"y", 1, "x"}, "Relu has 1 inputs at most"},
             {ConnectInput{"c1_out", 0, ""}, "needs its input 0"},
-            {DuplicateNode{"either"}, "holds graphs"},
             {InsertNode{"c1_out", "y", "Relu", {}}, "Relu last does not read c1_out."},
             {InsertNode{"c1_out", "", "Nonsense", {}}, "ONNX has no operator Nonsense"},
             {InsertNode{"c1_out", "", "Cast", {}}, "Cast needs an attribute \"to\"."},

@@ -2,7 +2,7 @@
 """Edits a real network with pleat-cli and holds what comes of it against the onnx package and ONNX Runtime.
 
 usage: editing.py PLEAT_CLI MODEL.onnx
-A new output, a fixed and a freed batch, a cut in two, weights of float16 and a replaced one: the ONNX checker takes each
+A new output, a fixed and a freed batch, a cut in two, both halves merged again, weights of float16 and a replaced one: the ONNX checker takes each
 model, and ONNX Runtime, graph optimizations off, gives the numbers that the original gives; a recipe of it all gives the
 same bytes again.
 """
@@ -71,7 +71,13 @@ def check_large(cli, folder):
         raise Failure(f"a model of 4 GiB is edited with {done.megabytes:.0f} MB of memory")
     names = [each.name for each in graphs.load(after).graph.initializer]
     workflow.expect("weights of the large model", names, ["first", "w1"])
-    return done.megabytes
+    merged = processes.run([cli, "merge", model, after, "-o", folder / "merged.onnx", "--join", "y=picture", "--prefix", "b/"])
+    if not merged.megabytes < MEGABYTES:
+        raise Failure(f"two models of 4 GiB are merged with {merged.megabytes:.0f} MB of memory")
+    valued = processes.run([cli, "edit", model, "-o", folder / "valued.onnx", "--set-value", "w0[:,5]=1", "--set-value", "w1[3,4]=2"])
+    if not valued.megabytes < MEGABYTES:
+        raise Failure(f"values of a model of 4 GiB are set with {valued.megabytes:.0f} MB of memory")
+    return max(done.megabytes, merged.megabytes, valued.megabytes)
 
 
 def main():
@@ -99,10 +105,20 @@ def main():
         workflow.expect("outputs of the head", list(between), [middle])
         same("head", probed[middle], between[middle])
         same("head and tail", wanted, run(tail, between)[result])
+        merged = editor.folder / "merged.onnx"
+        workflow.pleat(cli, "merge", head, tail, "-o", merged)
+        same("head and tail merged", wanted, run(merged, {source: one})[result])
+        beside = editor.folder / "beside.onnx"
+        workflow.pleat(cli, "merge", head, freed, "-o", beside, "--beside", "--prefix", "b/")
+        both = run(beside, {source: one, f"b/{source}": one})
+        same("beside: the one", between[middle], both[middle])
+        same("beside: the other", wanted, both[f"b/{result}"])
         half = editor.edit("half", "--store-as", "float16", model=freed)
         rounded = same("weights of float16", wanted, run(half, {source: one})[result], HALF)
         if not half.stat().st_size < 0.6 * freed.stat().st_size:
             raise Failure(f"{half.stat().st_size} bytes with weights of float16")
+        computed = editor.edit("computed", "--compute-as", "float16", model=freed)
+        computing = same("computing in float16", wanted, run(computed, {source: one})[result], 20 * HALF)
         numpy.save(pathlib.Path(folder) / "w.npy", onnx.numpy_helper.to_array(weight) * 2)
         steps = ["--rename", f"{source}=picture", "--replace", f"{weight.name}={folder}/w.npy", "--scale", f"{weight.name}=0.5",
                  "--rename", f"{result}=scores"]
@@ -114,8 +130,8 @@ def main():
         if again.read_bytes() != named.read_bytes():
             raise Failure("the recipe gives other bytes")
         megabytes = check_large(cli, pathlib.Path(folder))
-    print(f"{model.name}: batch freed and fixed, an output more, cut in two at {middle}, renamed and replaced: the same numbers; "
-          f"weights of float16 within {rounded:.1e}; a model of 4 GiB edited with {megabytes:.0f} MB")
+    print(f"{model.name}: batch freed and fixed, an output more, cut in two at {middle} and merged, renamed and replaced: the same numbers; "
+          f"weights of float16 within {rounded:.1e}, all of it within {computing:.1e}; a model of 4 GiB edited with {megabytes:.0f} MB")
 
 
 if __name__ == "__main__":

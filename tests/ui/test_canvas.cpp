@@ -296,7 +296,10 @@ private Q_SLOTS:
                 const QRect crumbs = shown.isEmpty() ? QRect() : bar.pages().geometry();
                 const QRect sides = bar.sides().geometry(), controls = bar.controls().geometry();
                 const QByteArray at = QByteArray::number(width);
-                QVERIFY2(bar.rect().contains(sides) && bar.rect().contains(controls), at);
+                const bool hasControls = !controls.isEmpty(); // they all have keys, too
+                QVERIFY2(bar.rect().contains(sides), at);
+                QVERIFY2(!hasControls || bar.rect().contains(controls), at);
+                QVERIFY2(hasControls || width < 300, at);
                 QVERIFY2(!crumbs.intersects(sides) && !sides.intersects(controls), at);
             }
         }

@@ -156,6 +156,8 @@ private Q_SLOTS:
         QVERIFY(action);
         action->trigger();
         chooseFile(*shown, target("graph.svg"));
+        QTRY_VERIFY(shown->findChild<QPushButton*>(u"imageWrite"_s));
+        shown->findChild<QPushButton*>(u"imageWrite"_s)->click();
         QTRY_VERIFY(gate.waiting); // painted elsewhere: the window is here to be asked
         QVERIFY(!action->isEnabled());
         answerNextQuestion(u"Wait"_s);
@@ -171,7 +173,7 @@ private Q_SLOTS:
         auto shown = window();
         gate.listenTo(shown->workspace().jobs());
         bool told = false;
-        shown->graph().saveImage(target("graph.pdf"), [&told](const QString&) { told = true; });
+        shown->graph().saveImage(target("graph.pdf"), {}, [&told](const QString&) { told = true; });
         QTRY_VERIFY(gate.waiting);
         shown->graph().cancelImage();
         gate.open.release();

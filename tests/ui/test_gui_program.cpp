@@ -6,6 +6,7 @@
 #include "ui/window/MainWindow.h"
 
 #include <QFile>
+#include <QImage>
 #include <QProcess>
 #include <QSignalSpy>
 #include <QTest>
@@ -57,6 +58,26 @@ private Q_SLOTS:
         }
     }
 
+    void writesThemInTheColoursAndOfTheSizeThatIsAsked()
+    {
+        const QString small = m_folder.filePath(QStringLiteral("small.png")),
+                      large = m_folder.filePath(QStringLiteral("large.png"));
+        const QString option = QStringLiteral("--export-graph");
+        QCOMPARE(run({sampleModel(), option, small}).code, 0);
+        QCOMPARE(run({sampleModel(), option, large, QStringLiteral("--image-theme"), QStringLiteral("dark"),
+                      QStringLiteral("--image-scale=2")})
+                     .code,
+                 0);
+        QCOMPARE(QImage(large).size(), QImage(small).size() * 2);
+        QCOMPARE(QImage(small).pixelColor(1, 1), Theme::lightTheme().canvas);
+        QCOMPARE(QImage(large).pixelColor(1, 1), Theme::darkTheme().canvas);
+        const Run huge = run({sampleModel(), option, large, QStringLiteral("--image-scale=8")});
+        QCOMPARE(huge.code, 0);
+        QVERIFY2(huge.err.contains(QStringLiteral("made smaller")), qPrintable(huge.err));
+        for (const char* wrong : {"--image-scale=0", "--image-scale=nan", "--image-theme=blue"})
+            QCOMPARE(run({sampleModel(), option, large, QLatin1StringView(wrong)}).code, 2);
+    }
+
     void refusesWithASentenceAndACode()
     {
         const QString target = m_folder.filePath(QStringLiteral("no.svg"));
@@ -70,6 +91,8 @@ private Q_SLOTS:
                 .code,
             4);
         QCOMPARE(run({QStringLiteral("--export-graph"), target}).code, 2);
+        QCOMPARE(run({sampleModel(), sampleModel(), QStringLiteral("--export-graph"), target}).code, 2);
+        QCOMPARE(run({sampleModel(), sampleModel(), sampleModel()}).code, 2);
         QVERIFY(!QFile::exists(target));
     }
 

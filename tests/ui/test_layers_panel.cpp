@@ -182,7 +182,7 @@ private Q_SLOTS:
         GraphCanvas& canvas = window->graph().canvas();
         canvas.setAnimated(false);
         QTRY_VERIFY(!canvas.scene().nodes.empty());
-        const auto* legend = part<QWidget>(*window, "heatLegend");
+        const auto* legend = part<QWidget>(canvas, "heatLegend");
         QVERIFY(!legend->isVisible());
         auto* colours = part<QComboBox>(*window, "layersColours");
         colours->setCurrentIndex(1);

@@ -30,6 +30,7 @@
 #include <QSignalSpy>
 #include <QTest>
 #include <QToolButton>
+#include <map>
 
 using namespace pleat;
 using namespace pleat::ui;
@@ -416,6 +417,20 @@ private Q_SLOTS:
         QVERIFY(node != NodeIndex::None);
         QVERIFY(toQt(window->workspace().document().current()->view->label(node))
                     .contains(QStringLiteral("features.2/expand")));
+    }
+
+    void keysMeanOneThing()
+    {
+        MainWindow window({});
+        std::map<QString, QAction*> known;
+        for (QAction* action : window.actions())
+            for (const QKeySequence& key : action->shortcuts()) {
+                const auto [at, isNew] = known.emplace(key.toString(), action);
+                QVERIFY2(isNew || at->second == action,
+                         qPrintable(key.toString() + QStringLiteral(": ") + at->second->text() +
+                                    QStringLiteral(", ") + action->text()));
+            }
+        QVERIFY(known.size() > 30);
     }
 
     void opensWhatIsDropped()

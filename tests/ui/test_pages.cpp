@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Bodies and functions as pages of the canvas, by the events of a person: in, out, and back.
 #include "core/graph/Pages.h"
+#include "tests/core/support/ModelBuilder.h"
 #include "tests/ui/WindowFixture.h"
 #include "ui/canvas/Breadcrumb.h"
 #include "ui/canvas/CanvasBar.h"
@@ -12,14 +13,17 @@
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
 #include "ui/inspector/InspectorPanel.h"
+#include "ui/layers/LayersPanel.h"
 #include "ui/widgets/SegmentedControl.h"
 #include "ui/window/MainWindow.h"
 
 #include <QClipboard>
 #include <QCompleter>
+#include <QFile>
 #include <QGuiApplication>
 #include <QListView>
 #include <QSignalSpy>
+#include <QTableView>
 #include <QTest>
 #include <QToolButton>
 #include <QTreeWidget>
@@ -288,6 +292,62 @@ private Q_SLOTS:
         QTest::mouseClick(&canvas(), Qt::LeftButton, Qt::ShiftModifier, at(u"relu0"_s));
         QTest::keyClick(&canvas(), Qt::Key_C, Qt::ControlModifier);
         QCOMPARE(QGuiApplication::clipboard()->text(), u"c0\nrelu0"_s);
+    }
+
+    // The bodies of Loop and Scan are pages as well, and what lists layers leads there.
+    void loopsAndScansAreOpenedToo_data()
+    {
+        QTest::addColumn<QString>("op");
+        QTest::newRow("Loop") << u"Loop"_s;
+        QTest::newRow("Scan") << u"Scan"_s;
+    }
+    void loopsAndScansAreOpenedToo()
+    {
+        QFETCH(QString, op);
+        const bool loop = op == u"Loop"_s;
+        pleat::test::ModelBuilder body;
+        if (loop)
+            body.input("i", {}, DataType::Int64).input("go", {}, DataType::Bool);
+        body.input("state", {"N", 3, 8, 8}).conv("inner", {.out = 3, .pads = {1, 1, 1, 1}}).batchNorm("bn");
+        if (loop)
+            body.node("Identity", {"go"}, {"go_on"}).output("go_on");
+        auto graph = body.output("bn_out").body();
+        pleat::test::ModelBuilder model;
+        if (loop) {
+            graph.mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+                onnx::TensorProto::BOOL);
+            const std::string trips = model.constant("trips", {}, {3}, DataType::Int64);
+            const std::string go = model.constant("always", {}, {1}, DataType::Bool);
+            model.input("x", {"N", 3, 8, 8});
+            model.node("Loop", {trips, go, "x"}, {"y"}, {{"body", graph}}, "again");
+        } else {
+            model.input("x", {5, "N", 3, 8, 8});
+            model.node("Scan", {"x"}, {"y"}, {{"body", graph}, {"num_scan_inputs", 1}}, "again");
+        }
+        const QString path = m_folder.filePath(op + u".onnx"_s);
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(QByteArray::fromStdString(model.bytes()));
+        file.close();
+        m_window = openedWindow(path);
+        canvas().setAnimated(false);
+        QVERIFY(comesTo(op + u".onnx"_s, u"again"_s));
+        openWithMouse(u"again"_s);
+        QVERIFY(comesTo(u"again · body"_s, u"inner"_s));
+        QVERIFY(nodeCalled(u"state"_s) >= 0);
+        QCOMPARE(canvas().scene().frames.size(), std::size_t(1));
+        QTest::keyClick(&canvas(), Qt::Key_Backspace);
+        QVERIFY(comesTo(op + u".onnx"_s, u"again"_s));
+        // From LAYERS.
+        auto& layers = m_window->panel<LayersPanel>();
+        Q_EMIT layers.wanted();
+        QTRY_VERIFY(layers.isComplete());
+        auto* table = layers.findChild<QTableView*>();
+        QVERIFY(table && table->model()->rowCount() == 1);
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, {},
+                          table->visualRect(table->model()->index(0, 0)).center());
+        QVERIFY(comesTo(u"again · body"_s, u"inner"_s));
+        QCOMPARE(canvas().selection().node, nodeCalled(u"inner"_s));
     }
 
     void aReloadedFileKeepsItsPage()

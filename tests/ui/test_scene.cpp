@@ -8,6 +8,7 @@
 #include <QImage>
 #include <QSvgRenderer>
 #include <QTemporaryDir>
+#include <QXmlStreamReader>
 #include <QtTest>
 
 using namespace pleat::ui;
@@ -109,6 +110,72 @@ private Q_SLOTS:
             !writeGraphImage(scene, folder.filePath(QStringLiteral("graph.gif")), progress, {}).isEmpty());
         QVERIFY(!writeGraphImage(scene, folder.filePath(QStringLiteral("missing/graph.svg")), progress, {})
                      .isEmpty());
+    }
+
+    // A part, in the colours of the screen; words that are text, with the fonts they need; titles.
+    void writesWordsAndPartsAndTitles()
+    {
+        pleat::NoProgress progress;
+        QTemporaryDir folder;
+        const GraphScene scene = smallNetwork();
+        GraphImageOptions options;
+        options.title = QStringLiteral("small <network>.onnx");
+        options.theme = Theme::darkTheme();
+        options.scale = 2;
+        options.area = scene.nodes[Relu].rect.adjusted(-10, -10, 10, 10);
+        const QString png = folder.filePath(QStringLiteral("part.png"));
+        QCOMPARE(writeGraphImage(scene, png, progress, {}, options), QString());
+        const QImage image(png);
+        QCOMPARE(image.size(), (options.area.size() * 2).toSize());
+        QCOMPARE(image.size(), imagePixels(scene, options).size);
+        QCOMPARE(image.text(QStringLiteral("Title")), options.title);
+        QCOMPARE(image.pixelColor(2, 2), Theme::darkTheme().canvas);
+        QCOMPARE(image.pixelColor(20 + 16, 20 + 6), Theme::darkTheme().category(Category::Activation));
+
+        options.area = {};
+        const QString svg = folder.filePath(QStringLiteral("graph.svg"));
+        QCOMPARE(writeGraphImage(scene, svg, progress, {}, options), QString());
+        QFile file(svg);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QXmlStreamReader xml(&file);
+        QStringList words;
+        QString title;
+        while (!xml.atEnd()) {
+            if (xml.readNext() != QXmlStreamReader::StartElement)
+                continue;
+            if (xml.name() == u"text")
+                words += xml.readElementText().trimmed();
+            else if (xml.name() == u"title")
+                title = xml.readElementText();
+        }
+        QVERIFY2(!xml.hasError(), qPrintable(xml.errorString()));
+        QCOMPARE(title, options.title);
+        for (const SceneNode& node : scene.nodes)
+            QVERIFY(words.contains(node.title));
+        QVERIFY(words.contains(scene.frames.front().badge) && words.contains(scene.edges.front().label));
+
+        const QString pdf = folder.filePath(QStringLiteral("graph.pdf"));
+        QCOMPARE(writeGraphImage(scene, pdf, progress, {}, options), QString());
+        QFile paper(pdf);
+        QVERIFY(paper.open(QIODevice::ReadOnly));
+        const QByteArray bytes = paper.readAll();
+        for (const char* what : {"/Type /Font", "/FontFile2", "/ToUnicode", "/Title", "/Creator"})
+            QVERIFY2(bytes.contains(what), what); // embedded, and what its glyphs mean
+        QVERIFY(!bytes.contains("/Subtype /Image"));
+    }
+
+    void saysWhereAPngIsSmallerThanAsked()
+    {
+        GraphScene scene;
+        scene.bounds = QRectF(0, 0, 400 - 64, 40000 - 64);
+        const ImagePixels tall = imagePixels(scene, {});
+        QVERIFY(tall.isLimited);
+        QCOMPARE(tall.size, QSize(320, 32000));
+        scene.bounds = QRectF(0, 0, 10000 - 64, 10000 - 64);
+        QVERIFY(!imagePixels(scene, {}).isLimited);
+        const ImagePixels large = imagePixels(scene, {.scale = 2});
+        QVERIFY(large.isLimited);
+        QCOMPARE(large.size, QSize(10954, 10954)); // the root of 120 million
     }
 
     void wordsOnColouredGroundCanBeRead_data()

@@ -32,6 +32,16 @@ class TestSceneBuilder final : public QObject {
         auto snapshot = makeSnapshot(std::move(model->model), m_progress, {});
         return snapshot ? *snapshot : nullptr;
     }
+    SnapshotPointer snapshotOf(const std::string& bytes)
+    {
+        const auto* start = reinterpret_cast<const std::byte*>(bytes.data());
+        auto model =
+            openModel(std::make_shared<const std::vector<std::byte>>(start, start + bytes.size()), "m");
+        if (!model)
+            qFatal("%s", model.error().message.c_str());
+        auto snapshot = makeSnapshot(std::move(model->model), m_progress, {});
+        return snapshot ? *snapshot : nullptr;
+    }
     BuiltScene build(const Snapshot& shown, const Snapshot& current, const SceneDetails& details = {})
     {
         auto built = buildScene({*shown.view}, foldMarks(shown, current, {}), m_types, ui::Direction::TopDown,
@@ -111,6 +121,28 @@ private Q_SLOTS:
         QCOMPARE(built.scene.frames.size(), std::size_t(2));
     }
 
+    // A sum that is left out lets a line pass from each of its summands.
+    void readsPastAllInputsOfWhatIsLeftOut()
+    {
+        pleat::test::ModelBuilder model;
+        model.input("x", {1, 4}).node("Relu", {"x"}, {"a"}, {}, "a").node("Sigmoid", {"x"}, {"b"}, {}, "b");
+        model.node("Add", {"a", "b"}, {"sum"}, {}, "sum").node("Add", {"sum", "a"}, {"more"}, {}, "more");
+        model.node("Tanh", {"more"}, {"y"}, {}, "tanh").output();
+        const SnapshotPointer snapshot = snapshotOf(model.bytes());
+        SceneDetails details;
+        details.leftOut = {"Add"};
+        const BuiltScene built = build(*snapshot, *snapshot, details);
+        QStringList into;
+        std::set<std::pair<quint32, quint32>> ports;
+        for (const SceneEdge& edge : built.scene.edges) {
+            ports.emplace(edge.to, edge.toPort);
+            if (built.scene.nodes[edge.to].title == u"Tanh"_s)
+                into += built.scene.nodes[edge.from].title;
+        }
+        QCOMPARE(into, QStringList({u"Relu"_s, u"Sigmoid"_s}));
+        QCOMPARE(ports.size(), built.scene.edges.size());
+    }
+
     void leavesOutWhatOnlyComputesShapes()
     {
         pleat::test::ModelBuilder model;
@@ -120,18 +152,12 @@ private Q_SLOTS:
         model.shapeConstant("rest", {-1});
         model.node("Concat", {"batch", "rest"}, {"wanted"}, {{"axis", 0}}, "concat");
         model.node("Reshape", {"x", "wanted"}, {"y"}, {}, "reshape").output();
-        const std::string bytes = model.bytes();
-        const auto* start = reinterpret_cast<const std::byte*>(bytes.data());
-        auto opened =
-            openModel(std::make_shared<const std::vector<std::byte>>(start, start + bytes.size()), "m");
-        QVERIFY(opened);
-        const auto snapshot = makeSnapshot(std::move(opened->model), m_progress, {});
-        QVERIFY(snapshot);
-        QCOMPARE(shapeComputations({*(*snapshot)->view}).size(), std::size_t(3));
-        QCOMPARE(build(**snapshot, **snapshot).scene.nodes.size(), std::size_t(6));
+        const SnapshotPointer snapshot = snapshotOf(model.bytes());
+        QCOMPARE(shapeComputations({*snapshot->view}).size(), std::size_t(3));
+        QCOMPARE(build(*snapshot, *snapshot).scene.nodes.size(), std::size_t(6));
         SceneDetails details;
         details.shapes = false;
-        const BuiltScene built = build(**snapshot, **snapshot, details);
+        const BuiltScene built = build(*snapshot, *snapshot, details);
         QCOMPARE(built.scene.nodes.size(), std::size_t(3)); // x, Reshape, y
         QCOMPARE(built.scene.edges.size(), std::size_t(2));
     }

@@ -6,6 +6,7 @@
 #include "ui/canvas/GraphCanvas.h"
 #include "ui/canvas/GraphPane.h"
 #include "ui/canvas/ScopeBlocks.h"
+#include "ui/canvas/ScopeOutlines.h"
 #include "ui/document/Convert.h"
 #include "ui/fold/FoldModel.h"
 #include "ui/fold/FoldPanel.h"
@@ -151,7 +152,8 @@ private Q_SLOTS:
         QTRY_VERIFY(nodeTitled(canvas(), QStringLiteral("stage2.0")) >= 0);
         QCOMPARE(canvas().scene().nodes.size(), std::size_t(5 + 20 + 2));
         const QPointF now = topOf(canvas(), nodeTitled(canvas(), QStringLiteral("stage2.0")));
-        QVERIFY(std::abs(now.y() - top.y()) < 1 && std::abs(now.x() - top.x()) < 1);
+        const double header = measures::outlineHeaderHeight * canvas().zoom();
+        QVERIFY(std::abs(now.y() - header - top.y()) < 1 && std::abs(now.x() - top.x()) < 1);
         const QPointF after = topOf(canvas(), nodeTitled(canvas(), QStringLiteral("stage1")));
         QVERIFY(std::abs(after.y() - before.y()) < 1);
         // By keyboard, one level deeper; and back.
@@ -187,6 +189,123 @@ private Q_SLOTS:
         document.undoStack().undo();
         QTRY_VERIFY(rowsOf(canvas(), QStringLiteral("stage0")).contains(QStringLiteral("20 can fold|")));
         QCOMPARE(canvas().scene().nodes.size(), std::size_t(6 + 2)); // what is collapsed stays so
+    }
+
+    void areOutlinedWithTheirNames()
+    {
+        open(network(m_folder, 3, 4));
+        const GraphScene& scene = canvas().scene();
+        QStringList outlined;
+        for (std::size_t g = 0; g < scene.groups.size(); ++g) {
+            const SceneGroup& group = scene.groups[g];
+            if (group.outline.isNull())
+                continue;
+            outlined += group.label;
+            for (std::size_t n = 0; n < scene.nodes.size(); ++n) {
+                int in = scene.groupOf[n];
+                while (in >= 0 && in != static_cast<int>(g))
+                    in = scene.groups[static_cast<std::size_t>(in)].parent;
+                QCOMPARE(group.outline.contains(scene.nodes[n].rect), in >= 0);
+                QCOMPARE(group.outline.intersects(scene.nodes[n].rect), in >= 0);
+            }
+            for (const SceneFrame& frame : scene.frames) // a pair is in it or not
+                QCOMPARE(group.outline.contains(frame.rect), group.outline.intersects(frame.rect));
+        }
+        QCOMPARE(outlined, QStringList({QStringLiteral("stage0"), QStringLiteral("stage1"),
+                                        QStringLiteral("stage2")})); // of three nodes there are none
+        const QRectF header = outlineHeader(scene.groups[0]);
+        QTest::mouseClick(&canvas(), Qt::LeftButton, {},
+                          canvas().toWidget(header.topLeft() + QPointF(20, 10)).toPoint());
+        QTRY_VERIFY(nodeTitled(canvas(), QStringLiteral("stage0")) >= 0);
+        QVERIFY(nodeTitled(canvas(), QStringLiteral("stage1")) < 0);
+    }
+
+    // No label is over a node, nor cut by a frame or an outline; most lines have theirs.
+    void writesLabelsWhereNothingElseIs_data()
+    {
+        QTest::addColumn<bool>("down");
+        QTest::newRow("top-down") << true;
+        QTest::newRow("left-right") << false;
+    }
+    void writesLabelsWhereNothingElseIs()
+    {
+        QFETCH(bool, down);
+        open(network(m_folder, 3, 4));
+        if (!down)
+            m_window->graph().toggleDirection();
+        QTRY_COMPARE(canvas().scene().direction, down ? ui::Direction::TopDown : ui::Direction::LeftRight);
+        const GraphScene& scene = canvas().scene();
+        const Theme theme = Theme::lightTheme();
+        const SceneFonts fonts = SceneFonts::standard();
+        const GraphPainter painter(scene, canvas().index(), theme, fonts);
+        std::size_t written = 0;
+        for (std::uint32_t e = 0; e < scene.edges.size(); ++e) {
+            const QRectF label = painter.labelRect(e);
+            if (label.isEmpty())
+                continue;
+            ++written;
+            for (const SceneNode& node : scene.nodes)
+                QVERIFY(!node.rect.intersects(label));
+            for (const SceneFrame& frame : scene.frames)
+                QVERIFY(!frame.badgeRect.intersects(label) &&
+                        frame.rect.intersects(label) == frame.rect.contains(label));
+            for (const SceneGroup& group : scene.groups)
+                QVERIFY(!outlineHeader(group).intersects(label) &&
+                        group.outline.intersects(label) == group.outline.contains(label));
+        }
+        QVERIFY2(written * 4 > scene.edges.size() * 3, qPrintable(QString::number(written)));
+    }
+
+    void haveTheColourOfTheWorstInThem()
+    {
+        open(network(m_folder, 6, 20));
+        Workspace& workspace = m_window->workspace();
+        const auto candidates = workspace.document().current()->candidates();
+        auto heat = std::make_shared<Heat>();
+        heat->nodes[candidates[0]->layer->id] = {0.25, QStringLiteral("1.2 ×")};
+        heat->nodes[candidates[7]->layer->id] = {0.75, QStringLiteral("3.1 ×")};
+        heat->nodes[candidates[25]->layer->id] = {-0.5, QStringLiteral("0.7 ×")};
+        workspace.setHeat(heat);
+        const auto at = [&](const char* scope) {
+            return canvas().heat()->at(
+                static_cast<std::uint32_t>(nodeTitled(canvas(), QLatin1StringView(scope))));
+        };
+        QVERIFY(at("stage0") && at("stage1"));
+        QCOMPARE(at("stage0")->share, 0.75);
+        QCOMPARE(at("stage0")->words, QStringLiteral("3.1 ×"));
+        QCOMPARE(at("stage1")->share, -0.5);
+        QVERIFY(!at("stage2"));
+        m_window->graph().expandScopes();
+        QTRY_VERIFY(nodeTitled(canvas(), QStringLiteral("stage0")) < 0);
+        QCOMPARE(canvas().heat()->nodes.size(), std::size_t(3));
+    }
+
+    // What was folded leaves a gap; Tidy closes it, and opens it again.
+    void tidiesWhatEditsLeft()
+    {
+        open(network(m_folder, 3, 4));
+        GraphPane& pane = m_window->graph();
+        const double before = canvas().scene().bounds.height();
+        QVERIFY(!pane.hasGaps());
+        m_window->workspace().document().foldAll();
+        QTRY_VERIFY(pane.hasGaps());
+        QCOMPARE(canvas().scene().bounds.height(), before);
+        const auto trigger = [this] {
+            for (QAction* action : m_window->actions())
+                if (action->shortcut() == QKeySequence(QStringLiteral("Ctrl+Shift+T")))
+                    action->trigger();
+        };
+        trigger();
+        QTRY_VERIFY(!pane.hasGaps());
+        QVERIFY(canvas().scene().bounds.height() < 0.8 * before);
+        QVERIFY(pane.canUntidy());
+        trigger();
+        QTRY_VERIFY(pane.hasGaps());
+        QCOMPARE(canvas().scene().bounds.height(), before);
+        trigger();
+        QTRY_VERIFY(!pane.hasGaps());
+        m_window->workspace().document().undoStack().undo(); // what comes back has its place
+        QTRY_COMPARE(canvas().scene().bounds.height(), before);
     }
 
     void revealsWhatIsHidden()

@@ -24,10 +24,10 @@ CanvasBar::CanvasBar(QWidget* parent)
       m_sides(new SegmentedControl(this)),
       m_controls(new CanvasControls(this))
 {
-    m_sides->setSegments({tr("Before"), tr("After")});
+    m_sides->setSegments({tr("Before"), tr("After"), tr("Both")});
     m_sides->setCurrent(1);
     m_sides->setAccessibleName(tr("Which model the graph shows"));
-    m_sides->setToolTip(tr("The model as it was opened, or as it is now"));
+    m_sides->setToolTip(tr("The model as it was opened, as it is now, or both side by side"));
     m_pages->hide();
     setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
 }
@@ -41,23 +41,29 @@ QSize CanvasBar::sizeHint() const
 // The sides in the middle where the pages leave them there, else beside the buttons.
 void CanvasBar::arrange()
 {
-    const int wanted = m_pages->wantedWidth(), sides = m_sides->sizeHint().width();
-    const int others = sides + barGap + (wanted > 0 ? std::min(wanted, 280) + barGap : 0);
-    m_controls->setRoom(width() - 2 * barSide - others);
+    m_sides->setRoom(width());
+    const int wanted = m_pages->wantedWidth();
+    int sides = m_sides->sizeHint().width();
+    // The pages leave room for a few of the buttons.
+    const int room = width() - 2 * barSide - sides - barGap;
+    const int pages = wanted > 0 ? std::min(wanted, 280) + barGap : 0;
+    m_controls->setRoom(std::max(room - pages, std::min(room, 100)));
     const auto place = [this](QWidget& widget, int x, int width) {
         const int height = widget.sizeHint().height();
         widget.setGeometry(x, (this->height() - 1 - height) / 2, width, height);
     };
     const int controls = m_controls->sizeHint().width();
     const int buttons = width() - barSide - controls;
+    m_sides->setRoom(buttons - barGap);
+    sides = m_sides->sizeHint().width();
     place(*m_controls, buttons, controls);
     const int middle = (width() - sides) / 2, pagesEnd = barSide + (wanted > 0 ? wanted + barGap : 0);
     const bool fits = middle >= pagesEnd && middle + sides + barGap <= buttons;
     const int sidesAt = fits ? middle : std::max(0, buttons - barGap - sides);
     place(*m_sides, sidesAt, sides);
-    const int room = std::max(0, std::min(wanted, sidesAt - barGap - barSide));
-    m_pages->setRoom(room);
-    place(*m_pages, barSide, room);
+    const int pagesRoom = std::max(0, std::min(wanted, sidesAt - barGap - barSide));
+    m_pages->setRoom(pagesRoom);
+    place(*m_pages, barSide, pagesRoom);
 }
 
 void CanvasBar::paintEvent(QPaintEvent*)

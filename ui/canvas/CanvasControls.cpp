@@ -19,7 +19,7 @@ CanvasControls::CanvasControls(QWidget* parent) : QWidget(parent)
     m_zoomOut = button(u"−"_s, tr("Zoom out (−)"), &CanvasControls::zoomOut);
     m_zoom = button(u"100 %"_s, tr("Actual size (1)"), &CanvasControls::actualSize);
     m_zoomIn = button(u"+"_s, tr("Zoom in (+)"), &CanvasControls::zoomIn);
-    button(tr("Fit"), tr("Show the whole graph (F)"), &CanvasControls::fit);
+    m_fit = button(tr("Fit"), tr("Show the whole graph (F)"), &CanvasControls::fit);
     m_direction = button({}, tr("Change the direction (Ctrl+K)"), &CanvasControls::turn);
     // The widest text they will have, so that nothing moves while zooming or turning.
     m_zoom->setFixedWidth(m_zoom->fontMetrics().horizontalAdvance(u"4000 %"_s) + 16);
@@ -56,16 +56,24 @@ void CanvasControls::setDirection(Direction direction)
 
 void CanvasControls::setRoom(int width)
 {
-    for (int leftOut = 0; leftOut <= 4; ++leftOut) {
+    for (int leftOut = 0; leftOut <= 6; ++leftOut) {
         m_brief = leftOut > 0;
         m_zoomOut->setVisible(leftOut < 2);
         m_zoomIn->setVisible(leftOut < 2);
-        m_legend->setVisible(leftOut < 3);
+        m_legend->setVisible(leftOut < 3 && m_hasLegend);
         m_zoom->setVisible(leftOut < 4);
+        m_fit->setVisible(leftOut < 5);
+        m_direction->setVisible(leftOut < 6);
         showDirection();
         if (layout()->sizeHint().width() <= width)
             break;
     }
+}
+
+void CanvasControls::setLegendShown(bool shown)
+{
+    m_hasLegend = shown;
+    m_legend->setVisible(shown);
 }
 
 void CanvasControls::showDirection()

@@ -22,6 +22,7 @@ public:
     void setDirection(Direction direction);
     // Leaves out what has no room: first the direction in a word, then buttons that have a key and a wheel.
     void setRoom(int width);
+    void setLegendShown(bool shown); // as there is room for it
 
 Q_SIGNALS:
     void legend();
@@ -36,9 +37,9 @@ private:
     QToolButton* button(const QString& text, const QString& toolTip, void (CanvasControls::*signal)());
 
     QToolButton *m_legend = nullptr, *m_zoomOut = nullptr, *m_zoom = nullptr, *m_zoomIn = nullptr,
-                *m_direction = nullptr;
+                *m_fit = nullptr, *m_direction = nullptr;
     QString m_arrow, m_word; // of the direction
-    bool m_brief = false;
+    bool m_brief = false, m_hasLegend = true;
 };
 
 } // namespace pleat::ui

@@ -2,6 +2,7 @@
 // Mouse, wheel, gestures and keyboard of the canvas.
 #include "ui/canvas/GraphCanvas.h"
 #include "ui/canvas/SceneChange.h"
+#include "ui/canvas/ScopeState.h"
 #include "ui/widgets/PlainText.h"
 
 #include <QAccessible>
@@ -32,11 +33,16 @@ void GraphCanvas::setHovered(const CanvasHit& hit)
 {
     if (hit == m_marks.hovered)
         return;
-    paintAgain(areaOf(*m_shared, m_marks.hovered) | areaOf(*m_shared, hit));
-    m_marks.hovered = hit;
+    showHovered(hit);
     const bool clickable = !hit.nothing();
     setCursor(m_dragging ? Qt::ClosedHandCursor : clickable ? Qt::PointingHandCursor : Qt::ArrowCursor);
     Q_EMIT hovered(hit);
+}
+
+void GraphCanvas::showHovered(const CanvasHit& hit)
+{
+    paintAgain(areaOf(*m_shared, m_marks.hovered) | areaOf(*m_shared, hit));
+    m_marks.hovered = hit;
 }
 
 void GraphCanvas::setSelection(const CanvasHit& hit)
@@ -144,6 +150,8 @@ void GraphCanvas::mouseReleaseEvent(QMouseEvent* event)
         const CanvasHit hit = hitAt(event->position());
         if (m_choosing && hit.node >= 0) {
             toggleChosen(hit.node);
+        } else if (!m_choosing && hit.header >= 0) {
+            Q_EMIT headerActivated(hit.header);
         } else if (!m_choosing) {
             choose({});
             setSelection(hit);
@@ -436,6 +444,12 @@ QString GraphCanvas::toolTipFor(const CanvasHit& hit) const
     if (hit.frame >= 0) {
         const SceneFrame& frame = scene().frames[static_cast<std::size_t>(hit.frame)];
         return u"<p>%1</p>"_s.arg(line(frame.tooltip.isEmpty() ? frame.badge : frame.tooltip));
+    }
+    if (hit.header >= 0) {
+        const SceneGroup& group = scene().groups[static_cast<std::size_t>(hit.header)];
+        return u"<b>%1</b><br>%2<br>%3"_s.arg(line(group.label),
+                                              line(nodeCountText(static_cast<int>(group.nodes))),
+                                              line(tr("A click collapses it")));
     }
     return {};
 }

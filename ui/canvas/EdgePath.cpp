@@ -103,7 +103,6 @@ QPainterPath linePath(const std::vector<PointF>& points, Direction direction)
 
 QPainterPath linePathIn(const QRectF& visible, const std::vector<PointF>& points, Direction direction)
 {
-    constexpr double much = 2; // times as wide or high
     constexpr double reach = 16;
     QPainterPath path;
     const QRectF area = visible.adjusted(-reach, -reach, reach, reach);
@@ -120,7 +119,7 @@ QPainterPath linePathIn(const QRectF& visible, const std::vector<PointF>& points
         }
         const Handles h = handles(a, b, direction);
         Curve curve{a, h.first, h.second, b};
-        if (around.width() > much * area.width() || around.height() > much * area.height()) {
+        if (!area.contains(around)) {
             const auto [from, to] = curve.timesIn(area);
             if (from >= to)
                 continue;

@@ -21,8 +21,8 @@ inline QPointF toQt(PointF p)
 }
 
 QPainterPath linePath(const std::vector<PointF>& points, Direction direction);
-// What of it may be seen in `visible`: no segments beside it, and of a curve across much more than that the
-// part that leads past. Stroking what nobody sees takes most of the time where a hundred branches fan out.
+// What of it may be seen in `visible`: no segments beside it, and of a curve that leads out of it only the
+// part inside. Stroking what nobody sees takes most of the time where a hundred branches fan out.
 QPainterPath linePathIn(const QRectF& visible, const std::vector<PointF>& points, Direction direction);
 
 // A filled triangle whose tip is the last point.

@@ -5,6 +5,7 @@
 #include "ui/canvas/HeatOverlay.h"
 #include "ui/canvas/Minimap.h"
 #include "ui/canvas/SceneChange.h"
+#include "ui/canvas/ScopeOutlines.h"
 #include "ui/widgets/Theme.h"
 
 #include <QEvent>
@@ -22,6 +23,7 @@ namespace {
 constexpr double greatestZoom = 4, readableZoom = 0.7, startZoom = 1.0;
 constexpr double margin = 32; // around a scene that is fitted, widget px
 constexpr int overlayMargin = 12;
+constexpr double leastHeaderZoom = 0.45; // their words can be read
 constexpr int moveDuration = 220;
 } // namespace
 
@@ -124,6 +126,7 @@ void GraphCanvas::setSharedScene(ScenePointer next, KeepView keep)
     else
         setView(m_centre + shift, m_zoom);
     m_minimap->sceneChanged();
+    placeOverlays(); // which depend on the direction
     update();
 }
 
@@ -195,6 +198,22 @@ void GraphCanvas::setHeat(std::shared_ptr<const CanvasHeat> heat)
     update();
 }
 
+QRectF GraphCanvas::selectedArea() const
+{
+    constexpr double around = 24;
+    QRectF area;
+    const CanvasHit& selected = m_marks.selected;
+    if (selected.node >= 0)
+        area |= scene().nodes[static_cast<std::size_t>(selected.node)].rect;
+    if (selected.frame >= 0) {
+        const SceneFrame& frame = scene().frames[static_cast<std::size_t>(selected.frame)];
+        area |= frame.rect | frame.badgeRect;
+    }
+    for (const std::uint32_t node : m_marks.chosen)
+        area |= scene().nodes[node].rect;
+    return area.isNull() ? area : area.adjusted(-around, -around, around, around);
+}
+
 QPointF GraphCanvas::toScene(QPointF p) const
 {
     return m_centre + (p - QPointF(width() / 2.0, height() / 2.0)) / m_zoom;
@@ -224,7 +243,10 @@ CanvasHit GraphCanvas::hitAt(QPointF widgetPosition) const
 {
     if (const auto block = blockAt(widgetPosition))
         return {block->node, -1, -1};
-    return index().at(scene(), toScene(widgetPosition), std::max(3.0, 6 / m_zoom));
+    CanvasHit hit = index().at(scene(), toScene(widgetPosition), std::max(3.0, 6 / m_zoom));
+    if (hit.nothing() && m_zoom >= leastHeaderZoom)
+        hit.header = outlineHeaderAt(scene(), toScene(widgetPosition));
+    return hit;
 }
 
 double GraphCanvas::fitZoom() const
@@ -423,7 +445,13 @@ void GraphCanvas::placeOverlays()
     m_minimap->setGeometry(width() - overlayMargin - map.width(), height() - overlayMargin - map.height(),
                            map.width(), map.height());
     const bool roomForMap = width() > 3 * map.width() && height() > 2 * map.height();
-    m_minimap->setVisible(roomForMap && !scene().nodes.empty());
+    m_minimap->setVisible(m_hasMinimap && roomForMap && !scene().nodes.empty());
+}
+
+void GraphCanvas::setMinimapShown(bool shown)
+{
+    m_hasMinimap = shown;
+    placeOverlays();
 }
 
 void GraphCanvas::resizeEvent(QResizeEvent* event)

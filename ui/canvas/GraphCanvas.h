@@ -47,6 +47,7 @@ public:
     // Several nodes at once, ascending: Shift and click, a band drawn with Shift, Shift and arrow keys.
     const std::vector<std::uint32_t>& chosen() const { return m_marks.chosen; }
     void choose(std::vector<std::uint32_t> nodes);
+    QRectF selectedArea() const; // of the scene, around all that is selected; null: nothing is
     // Lets all other nodes step back (what Find found, one operator type); none: all are as usual.
     void emphasise(std::vector<std::uint32_t> nodes);
     int nodeWithKey(quint32 key) const { return m_shared->nodeWithKey(key); } // -1 if there is none
@@ -72,7 +73,8 @@ public:
         friend bool operator==(const View&, const View&) = default;
     };
     View view() const;
-    void lookAt(const View& view); // at once
+    View seen() const { return {m_centre, m_zoom}; } // just now
+    void lookAt(const View& view);                   // at once
     QPointF toScene(QPointF widgetPosition) const;
     QPointF toWidget(QPointF scenePosition) const;
     QRectF visibleScene() const;
@@ -83,13 +85,17 @@ public:
 
     void setWheelScrolls(bool scrolls) { m_wheelScrolls = scrolls; } // swaps wheel and Ctrl+wheel
     void setAnimated(bool animated) { m_animated = animated; }       // off: every move is at once
+    void setMinimapShown(bool shown);                                // where there is room for it
+    // As if the mouse was there; hovered() says nothing of it.
+    void showHovered(const CanvasHit& hit);
     Minimap* minimap() const { return m_minimap; }
 
 Q_SIGNALS:
     void selectionChanged(const pleat::ui::CanvasHit& selected);
     // Double click or Enter on a node without a frame; a click on one that stands for what is elsewhere.
     void nodeActivated(int node);
-    void frameActivated(int frame); // double click or Enter on a frame or a node in it
+    void headerActivated(int group); // a click on the header of a scope's outline
+    void frameActivated(int frame);  // double click or Enter on a frame or a node in it
     void contextMenuRequested(const pleat::ui::CanvasHit& hit, QPoint globalPosition);
     void hovered(const pleat::ui::CanvasHit& hit);
     void copyRequested(); // Ctrl+C
@@ -156,6 +162,7 @@ private:
     QPointF m_moveFrom, m_moveTo;
     double m_zoomFrom = 1, m_zoomTo = 1;
 
+    bool m_hasMinimap = true;
     HeatOverlay* m_heatOverlay;
     Minimap* m_minimap;
 };

@@ -21,12 +21,21 @@ namespace pleat::ui {
 namespace {
 
 constexpr double imageMargin = 32;
-constexpr double mostPixels = 120e6;  // half a gigabyte of image
-constexpr double longestSide = 32000; // QPainter's raster engine counts in 16 bits
 
-QRectF pictureArea(const GraphScene& scene)
+QRectF pictureArea(const GraphScene& scene, const GraphImageOptions& options)
 {
-    return scene.bounds.adjusted(-imageMargin, -imageMargin, imageMargin, imageMargin);
+    return options.area.isNull() ? scene.bounds.adjusted(-imageMargin, -imageMargin, imageMargin, imageMargin)
+                                 : options.area;
+}
+
+QString titleOf(const GraphImageOptions& options)
+{
+    return options.title.isEmpty() ? tr("Graph") : options.title;
+}
+
+QString creator()
+{
+    return u"Pleat "_s + QLatin1StringView(PLEAT_VERSION);
 }
 
 // In the corner that the legend has on the screen, too.
@@ -73,15 +82,13 @@ void paintAll(QPainter& painter, const Picture& picture, const QRectF& area, dou
 
 QString writePng(const Picture& picture, QIODevice& device)
 {
-    const QRectF area = pictureArea(picture.scene);
-    const double scale =
-        std::min({picture.options.scale, std::sqrt(mostPixels / (area.width() * area.height())),
-                  longestSide / area.width(), longestSide / area.height()});
-    QImage image(QSize(std::max(1, static_cast<int>(area.width() * scale)),
-                       std::max(1, static_cast<int>(area.height() * scale))),
-                 QImage::Format_RGB32);
+    const QRectF area = pictureArea(picture.scene, picture.options);
+    const auto [size, scale, isLimited] = imagePixels(picture.scene, picture.options);
+    QImage image(size, QImage::Format_RGB32);
     if (image.isNull())
         return tr("There is not enough memory for a picture of this size; export it as SVG or PDF.");
+    image.setText(u"Title"_s, titleOf(picture.options));
+    image.setText(u"Software"_s, creator());
     QPainter painter(&image);
     paintAll(painter, picture, area, scale, scale); // a raster has the detail that its pixels can show
     painter.end();
@@ -90,13 +97,14 @@ QString writePng(const Picture& picture, QIODevice& device)
 
 QString writeSvg(const Picture& picture, QIODevice& device)
 {
-    const QRectF area = pictureArea(picture.scene);
+    const QRectF area = pictureArea(picture.scene, picture.options);
     QSvgGenerator generator;
     generator.setOutputDevice(&device);
     generator.setResolution(96);
     generator.setSize(area.size().toSize());
     generator.setViewBox(QRectF(QPointF(), area.size()));
-    generator.setTitle(tr("Graph"));
+    generator.setTitle(titleOf(picture.options).toHtmlEscaped()); // Qt 6.4 writes it as it is
+    generator.setDescription(creator());
     QPainter painter(&generator);
     paintAll(painter, picture, area, 1, 1);
     return painter.end() ? QString() : tr("The picture could not be written.");
@@ -104,7 +112,7 @@ QString writeSvg(const Picture& picture, QIODevice& device)
 
 QString writePdf(const Picture& picture, QIODevice& device)
 {
-    const QRectF area = pictureArea(picture.scene);
+    const QRectF area = pictureArea(picture.scene, picture.options);
     // PDF readers stop at 200 inches a side.
     constexpr double longest = 14000;
     const double points = std::min({0.75, longest / area.width(), longest / area.height()});
@@ -113,7 +121,8 @@ QString writePdf(const Picture& picture, QIODevice& device)
     writer.setPageMargins({});
     writer.setPageSize(QPageSize(area.size() * points, QPageSize::Point, QString(), QPageSize::ExactMatch));
     writer.setPageMargins({});
-    writer.setTitle(tr("Graph"));
+    writer.setTitle(titleOf(picture.options));
+    writer.setCreator(creator());
     QPainter painter(&writer);
     // Paper has all the detail, however small: it can be enlarged.
     paintAll(painter, picture, area, points * 288 / 72, 1);
@@ -121,6 +130,17 @@ QString writePdf(const Picture& picture, QIODevice& device)
 }
 
 } // namespace
+
+ImagePixels imagePixels(const GraphScene& scene, const GraphImageOptions& options)
+{
+    const QRectF area = pictureArea(scene, options);
+    const double most = std::min({std::sqrt(mostImagePixels / (area.width() * area.height())),
+                                  longestImageSide / area.width(), longestImageSide / area.height()});
+    const double scale = std::min(options.scale, most);
+    return {QSize(std::max(1, static_cast<int>(area.width() * scale)),
+                  std::max(1, static_cast<int>(area.height() * scale))),
+            scale, options.scale > most};
+}
 
 QStringList graphImageFormats()
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The whole scene as a picture: SVG, PDF or PNG by the file's ending, painted by the canvas's own painter.
+// A scene as a picture: SVG, PDF or PNG by the file's ending, painted by the canvas's own painter. SVG and
+// PDF keep words as text, and PDF carries the fonts.
 #pragma once
 
 #include "core/base/Progress.h"
@@ -14,8 +15,21 @@ namespace pleat::ui {
 struct GraphImageOptions {
     Theme theme = Theme::lightTheme();
     std::shared_ptr<const CanvasHeat> heat{}; // null: nodes have the colours of their operators
-    double scale = 1; // PNG pixels a scene pixel; made smaller where the picture would not fit into memory
+    double scale = 1;                         // PNG pixels a scene pixel; see imagePixels()
+    QRectF area = {};                         // of the scene; null: all of it
+    QString title = {};                       // written into the file, for whoever lists files
 };
+
+inline constexpr int longestImageSide = 32'000;     // QPainter's raster engine counts in 16 bits
+inline constexpr int mostImagePixels = 120'000'000; // half a gigabyte
+
+// How large a PNG becomes, and whether that is less than the scale asks for.
+struct ImagePixels {
+    QSize size;
+    double scale = 1;
+    bool isLimited = false;
+};
+ImagePixels imagePixels(const GraphScene& scene, const GraphImageOptions& options);
 
 // An empty string, or a sentence that says what went wrong; the file appears whole or not at all, not when it
 // was stopped. May run on any thread. Needs a QGuiApplication, for the fonts.

@@ -12,6 +12,7 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <unordered_set>
 
 namespace pleat::ui {
 
@@ -21,6 +22,22 @@ namespace {
 
 constexpr double arrowSize = 9;
 
+// Where the pieces of a path begin and end, to two pixels: of lines with the same ends one stands for all.
+std::uint64_t endsOf(const QPainterPath& path, double zoom)
+{
+    std::uint64_t hash = 0xcbf29ce484222325ull; // FNV-1a
+    const auto add = [&](double value) {
+        hash = (hash ^ static_cast<std::uint64_t>(std::llround(value * zoom / 2))) * 0x100000001b3ull;
+    };
+    for (int i = 0; i < path.elementCount(); ++i) {
+        if (path.elementAt(i).isCurveTo())
+            i += 2; // past the handles
+        add(path.elementAt(i).x);
+        add(path.elementAt(i).y);
+    }
+    return hash;
+}
+
 } // namespace
 
 GraphPainter::GraphPainter(const GraphScene& scene, const SceneIndex& index, const Theme& theme,
@@ -28,7 +45,11 @@ GraphPainter::GraphPainter(const GraphScene& scene, const SceneIndex& index, con
     : m_scene(scene),
       m_index(index),
       m_theme(theme),
-      m_fonts(fonts)
+      m_fonts(fonts),
+      m_titles(fonts.title),
+      m_rows(fonts.row),
+      m_rowNames(fonts.rowName),
+      m_labels(fonts.label)
 {
 }
 
@@ -61,6 +82,8 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
     if (m_watch) // how often each kind is gone through below
         m_watch->total = 2 * frames.size() + 3 * lines.size() + 3 * nodes.size();
     painter.setRenderHint(QPainter::Antialiasing, !far);
+    if (detail.outlines > 0)
+        paintOutlines(painter, visible, detail, marks);
     paintFrames(painter, frames, detail, marks);
     if (far)
         paintFarLines(painter, lines, visible, zoom);
@@ -71,7 +94,7 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
         paintFarNodes(painter, nodes, zoom);
     } else {
         if (detail.words > 0)
-            paintLabels(painter, lines, detail);
+            paintLabels(painter, lines, visible, detail);
         paintNodes(painter, nodes, detail);
         if (detail.titles > 0)
             paintTitles(painter, nodes, detail);
@@ -181,10 +204,11 @@ void GraphPainter::paintLines(QPainter& painter, const std::vector<std::uint32_t
 {
     painter.setPen(QPen(m_theme.edge, detail.lineWidth, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin));
     painter.setBrush(Qt::NoBrush);
+    std::unordered_set<std::uint64_t> drawn; // where a hundred branches fan out, most are on top of others
     for (const std::uint32_t line : lines)
         if (step() && points(line).size() > 1)
             if (const QPainterPath path = linePathIn(visible, points(line), m_scene.direction);
-                !path.isEmpty())
+                !path.isEmpty() && drawn.insert(endsOf(path, detail.zoom)).second)
                 painter.drawPath(path);
     painter.setPen(Qt::NoPen);
     painter.setBrush(m_theme.edge);
@@ -257,93 +281,6 @@ void GraphPainter::paintLitLines(QPainter& painter, const Detail& detail, const 
         }
     }
     painter.restore();
-}
-
-void GraphPainter::paintLabels(QPainter& painter, const std::vector<std::uint32_t>& lines,
-                               const Detail& detail) const
-{
-    painter.save();
-    painter.setOpacity(detail.words);
-    painter.setFont(m_fonts.label);
-    painter.setPen(m_theme.quiet);
-    const auto trunks = static_cast<std::uint32_t>(m_scene.layout.trunks.size());
-    for (const std::uint32_t line : lines)
-        if (step() && line >= trunks && !m_scene.edges[line - trunks].label.isEmpty())
-            paintLabel(painter, line - trunks);
-    painter.restore();
-}
-
-// Where its own curve does not pass: beside a straight line, at the arrow on the far side of a curve that
-// comes alone, else at the start of a curve that leaves alone. A label that has no such place is left to the
-// tool tip.
-void GraphPainter::paintLabel(QPainter& painter, std::uint32_t e) const
-{
-    const SceneEdge& edge = m_scene.edges[e];
-    const layout::Branch& branch = m_scene.layout.branches[e];
-    const auto& way = branch.points;
-    const bool down = m_scene.direction == Direction::TopDown;
-    const auto across = [down](layout::PointF p) { return down ? p.x : p.y; };
-    const auto along = [down](layout::PointF p) { return down ? p.y : p.x; };
-    if (way.size() < 2 || along(way.back()) < along(way[way.size() - 2]))
-        return; // against the direction
-    const double end = across(way.back()), turn = end - across(way.front());
-    bool onlyOne = true, lowest = true;
-    for (const std::uint32_t other : m_index.edgesIn(m_scene, static_cast<int>(edge.to))) {
-        const auto& others = m_scene.layout.branches[other].points;
-        if (other == e || others.empty())
-            continue;
-        onlyOne = false;
-        if (across(others.back()) < end - 0.5)
-            lowest = false;
-        else if (other < e && std::abs(across(others.back()) - end) < 0.5)
-            return; // the same tensor read twice
-    }
-    const bool straight = std::abs(turn) < 0.5;
-    const SceneNode& to = m_scene.nodes[edge.to];
-    const SceneNode& from = m_scene.nodes[edge.from];
-    if (straight || onlyOne) {
-        bool after = straight ? onlyOne || !lowest : turn > 0;
-        if (straight && onlyOne) {
-            // Away from the side to which the tensor branches off.
-            bool left = false, right = false;
-            for (const std::uint32_t other : m_index.edgesOfTrunk(m_scene, branch.trunk)) {
-                const double goes = across(m_scene.layout.branches[other].points.back()) - end;
-                left |= goes < -0.5;
-                right |= goes > 0.5;
-            }
-            // Otherwise where one looks for it: right of a line, or above it.
-            after = down ? left || !right : left && !right;
-        }
-        drawLabel(painter, edge.label, end, (down ? to.rect.top() : to.rect.left()) - to.clearBefore, true,
-                  after);
-    } else if (m_index.edgesOfTrunk(m_scene, branch.trunk).size() == 1) {
-        const auto& trunk = m_scene.layout.trunks[branch.trunk].points;
-        const double start = across(trunk.front());
-        const double goes = (trunk.size() > 2 ? across(trunk.back()) : end) - start;
-        drawLabel(painter, edge.label, start,
-                  (down ? from.rect.bottom() : from.rect.right()) + from.clearAfter, false, goes < 0);
-    }
-}
-
-// Beside a line at `across`: before the border at `along` (an arrow's end) or after it (a start); on the side
-// of the greater coordinates or of the smaller ones.
-void GraphPainter::drawLabel(QPainter& painter, const QString& text, double across, double along, bool before,
-                             bool greaterSide) const
-{
-    constexpr double distance = 7, width = 220, height = 16;
-    const auto aligned = [&](const QRectF& room, Qt::Alignment side) {
-        painter.drawText(room, static_cast<int>((side | Qt::AlignVCenter).toInt()), text);
-    };
-    if (m_scene.direction == Direction::TopDown) {
-        const double y = before ? along - rankGapDown / 2 + 1 : along + 13;
-        const QRectF room(greaterSide ? across + distance : across - distance - width, y - height / 2, width,
-                          height);
-        aligned(room, greaterSide ? Qt::AlignLeft : Qt::AlignRight);
-    } else {
-        const QRectF room(before ? along - 12 - width : along + 8,
-                          greaterSide ? across + 2 : across - 2 - height, width, height);
-        aligned(room, before ? Qt::AlignRight : Qt::AlignLeft);
-    }
 }
 
 } // namespace pleat::ui

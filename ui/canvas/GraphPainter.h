@@ -7,11 +7,13 @@
 #include "ui/canvas/GraphScene.h"
 #include "ui/canvas/SceneIndex.h"
 #include "ui/canvas/ScopeOverview.h"
+#include "ui/canvas/TextWidths.h"
 #include "ui/document/Heat.h"
 
 #include <QRectF>
 #include <QString>
 #include <memory>
+#include <optional>
 
 class QPainter;
 
@@ -51,6 +53,8 @@ public:
     void paint(QPainter& painter, const QRectF& visible, double zoom, const CanvasMarks& marks = {});
     // The dots behind it, which fade out with the zoom.
     void paintGrid(QPainter& painter, const QRectF& visible, double zoom) const;
+    // Where the label of an edge is written, in the scene; empty: nowhere is room for it.
+    QRectF labelRect(std::uint32_t edge) const;
 
 private:
     struct Detail;
@@ -60,10 +64,19 @@ private:
         int blockOf(const GraphScene& scene, std::uint32_t node) const; // that covers it; -1: none
     };
 
+    // Beside a line at `across`: before the border at `along` (an arrow's end) or after it (a start); on the
+    // side of the greater coordinates or of the smaller ones.
+    struct LabelPlace {
+        double across = 0, along = 0;
+        bool before = false, greaterSide = false;
+    };
+
     Overview overviewOf(double zoom, const CanvasMarks& marks) const;
     void leaveOutCovered(const Overview& overview, std::vector<std::uint32_t>& nodes,
                          std::vector<std::uint32_t>& lines, std::vector<std::uint32_t>& frames) const;
     void paintOverview(QPainter& painter, const Overview& overview, const QRectF& visible) const;
+    void paintOutlines(QPainter& painter, const QRectF& visible, const Detail& detail,
+                       const CanvasMarks& marks) const;
     void paintFrames(QPainter& painter, const std::vector<std::uint32_t>& frames, const Detail& detail,
                      const CanvasMarks& marks) const;
     void paintBadges(QPainter& painter, const std::vector<std::uint32_t>& frames, const Detail& detail) const;
@@ -72,10 +85,12 @@ private:
     void paintFarLines(QPainter& painter, const std::vector<std::uint32_t>& lines, const QRectF& visible,
                        double zoom) const;
     void paintLitLines(QPainter& painter, const Detail& detail, const CanvasMarks& marks) const;
-    void paintLabels(QPainter& painter, const std::vector<std::uint32_t>& lines, const Detail& detail) const;
-    void paintLabel(QPainter& painter, std::uint32_t edge) const;
-    void drawLabel(QPainter& painter, const QString& text, double across, double along, bool before,
-                   bool greaterSide) const;
+    void paintLabels(QPainter& painter, const std::vector<std::uint32_t>& lines, const QRectF& visible,
+                     const Detail& detail) const;
+    std::optional<LabelPlace> labelPlace(std::uint32_t edge) const;
+    QRectF labelRect(const LabelPlace& place, double width) const;
+    LabelPlace outsideOutlines(LabelPlace place, const SceneEdge& edge) const;
+    bool isFree(const QRectF& rect, const SceneEdge& edge) const;
     void paintFarNodes(QPainter& painter, const std::vector<std::uint32_t>& nodes, double zoom) const;
     void paintNodes(QPainter& painter, const std::vector<std::uint32_t>& nodes, const Detail& detail) const;
     void paintTitles(QPainter& painter, const std::vector<std::uint32_t>& nodes, const Detail& detail) const;
@@ -96,6 +111,7 @@ private:
     const SceneIndex& m_index;
     const Theme& m_theme;
     const SceneFonts& m_fonts;
+    mutable TextWidths m_titles, m_rows, m_rowNames, m_labels;
 
     struct Watch {
         Progress* progress = nullptr;

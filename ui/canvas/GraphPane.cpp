@@ -3,7 +3,6 @@
 
 #include "ui/canvas/CanvasBar.h"
 #include "ui/canvas/CanvasControls.h"
-#include "ui/canvas/GraphImage.h"
 #include "ui/canvas/ScopeBlocks.h"
 #include "ui/document/Convert.h"
 #include "ui/widgets/PlainText.h"
@@ -61,6 +60,9 @@ GraphPane::GraphPane(Workspace& workspace)
     connect(m_canvas, &GraphCanvas::selectionChanged, this, &GraphPane::selectionChanged);
     connect(m_canvas, &GraphCanvas::frameActivated, this, &GraphPane::activateMark);
     connect(m_canvas, &GraphCanvas::nodeActivated, this, &GraphPane::activateNode);
+    connect(m_canvas, &GraphCanvas::headerActivated, this, [this](int group) {
+        collapseScope(m_canvas->scene().groups[static_cast<std::size_t>(group)].scope);
+    });
     connect(m_canvas, &GraphCanvas::copyRequested, this, &GraphPane::copyNames);
     connect(m_canvas, &GraphCanvas::contextMenuRequested, this, &GraphPane::contextMenu);
     connect(m_canvas, &GraphCanvas::directionChanged, this, [this](Direction direction) {
@@ -107,7 +109,7 @@ void GraphPane::labelEdges()
     }
     m_jobs.start(
         layoutLane, tr("Laying out…"), this,
-        [drawing = *m_drawing, types = m_workspace.document().types()](Progress&, std::stop_token) mutable {
+        [drawing = *m_drawing, types = m_workspace.types()](Progress&, std::stop_token) mutable {
             drawing.of.types = types;
             drawing.scene = std::make_shared<const IndexedScene>(IndexedScene{
                 labelled(drawing.scene->scene, drawing.of.page(), *types), drawing.scene->index});
@@ -125,12 +127,15 @@ void GraphPane::rebuild()
     if (!m_shown)
         return;
     keepPage();
-    const Drawing* const previous = previousDrawing();
+    rebuild(previousDrawing());
+}
+
+void GraphPane::rebuild(const Drawing* previous)
+{
     m_jobs.start(
         layoutLane, tr("Laying out…"), this,
-        [of = Drawing::Of{m_shown, m_current, m_workspace.marks(), m_marksVersion,
-                          m_workspace.document().types(), m_direction, m_details,
-                          findPage(*m_shown->view, m_page), scopesOf(m_page)},
+        [of = Drawing::Of{m_shown, m_current, m_workspace.marks(), m_marksVersion, m_workspace.types(),
+                          m_direction, m_details, findPage(*m_shown->view, m_page), scopesOf(m_page)},
          previous = previous ? std::optional(*previous) : std::nullopt,
          isReloaded = m_subject == Subject::Reloaded](Progress&, std::stop_token stop) mutable {
             if (isReloaded && of.scopes)
@@ -142,6 +147,30 @@ void GraphPane::rebuild()
                 present(std::move(*drawing));
         },
         JobDisplay::Shown, JobPriority::LookedAt);
+}
+
+bool GraphPane::hasGaps() const
+{
+    return m_isShown && std::ranges::any_of(m_canvas->scene().nodes, &SceneNode::gone);
+}
+
+void GraphPane::tidy()
+{
+    if (!m_isShown || drawnPage() != m_page)
+        return;
+    if (hasGaps()) {
+        m_untidy = m_drawing;
+        rebuild(nullptr);
+    } else if (canUntidy()) {
+        const auto before = std::exchange(m_untidy, std::nullopt);
+        rebuild(&*before);
+    }
+}
+
+bool GraphPane::canUntidy() const
+{
+    return m_untidy && m_isShown && !hasGaps() &&
+           m_page == pageId(*m_untidy->of.shown->view, m_untidy->of.scope);
 }
 
 void GraphPane::present(Drawing drawing)
@@ -189,10 +218,15 @@ void GraphPane::colourNodes()
     auto colours = std::make_shared<CanvasHeat>();
     colours->meaning = heat;
     const auto& items = m_drawing->laidOut->items;
+    const auto scopes = hottestInScopes(*heat);
     for (std::size_t i = 0; i < items.size(); ++i) {
-        const auto hot = heat->nodes.find(items[i].node);
-        if (hot != heat->nodes.end() && !m_canvas->scene().nodes[i].gone)
-            colours->nodes.push_back({static_cast<std::uint32_t>(i), hot->second.share, hot->second.words});
+        const Heat::Node* hot = nullptr;
+        if (const auto node = heat->nodes.find(items[i].node); node != heat->nodes.end())
+            hot = &node->second;
+        else if (const auto scope = scopes.find(items[i].scope); scope != scopes.end())
+            hot = &scope->second;
+        if (hot && !m_canvas->scene().nodes[i].gone)
+            colours->nodes.push_back({static_cast<std::uint32_t>(i), hot->share, hot->words});
     }
     m_canvas->setHeat(std::move(colours));
 }
@@ -442,13 +476,14 @@ void GraphPane::cancelImage()
     m_jobs.cancel(this, imageLane);
 }
 
-void GraphPane::saveImage(const QString& path, std::function<void(const QString& problem)> done)
+void GraphPane::saveImage(const QString& path, GraphImageOptions options,
+                          std::function<void(const QString& problem)> done)
 {
     m_jobs.start(
         imageLane, tr("Exporting %1…").arg(QFileInfo(path).fileName()), this,
-        [shared = m_canvas->sharedScene(), heat = m_canvas->heat(), path](Progress& progress,
-                                                                          std::stop_token stop) {
-            return writeGraphImage(shared->scene, path, progress, stop, {.heat = heat});
+        [shared = m_canvas->sharedScene(), options = std::move(options), path](Progress& progress,
+                                                                               std::stop_token stop) {
+            return writeGraphImage(shared->scene, path, progress, stop, options);
         },
         std::move(done));
 }

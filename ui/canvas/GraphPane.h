@@ -8,6 +8,7 @@
 #include "core/graph/Pages.h"
 #include "ui/canvas/Drawing.h"
 #include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphImage.h"
 #include "ui/document/Workspace.h"
 
 #include <QWidget>
@@ -40,8 +41,13 @@ public:
     // Scopes of the network: each is one node, or shown with what is in it.
     void collapseScopes(std::uint32_t level); // all that are so deep, and deeper: 1 for the outermost
     void expandScopes();
+    // Closes the gaps that edits left; once more: as it lay before.
+    void tidy();
+    bool hasGaps() const;
+    bool canUntidy() const; // tidy() would do that
     // In a job; `done` hears a sentence that says what went wrong, or nothing. Not at all when cancelled.
-    void saveImage(const QString& path, std::function<void(const QString& problem)> done);
+    void saveImage(const QString& path, GraphImageOptions options,
+                   std::function<void(const QString& problem)> done);
     // Which page of the model is shown, or on its way.
     const PageId& page() const { return m_page; }
     void openPage(const PageId& page); // as it was left, or from its beginning
@@ -53,6 +59,8 @@ public:
 Q_SIGNALS:
     void sceneShown();
     void imageEnded(); // written or not
+    // Others add to the menu of what is selected; `reader`: the node at the end of a clicked edge, or None.
+    void menuWanted(QMenu& menu, NodeId reader);
 
 private:
     struct Wanted {
@@ -91,6 +99,7 @@ private:
     // What is selected in the workspace; waits for the scene if it is being made.
     void followSelection(bool centre);
     void rebuild();
+    void rebuild(const Drawing* previous); // that keeps its places; null: all is laid out anew
     void present(Drawing drawing);
     // GraphPanePages.cpp
     void connectBar();
@@ -116,6 +125,7 @@ private:
     void light(const std::set<std::string>& ops); // GraphPaneLegend.cpp
     // GraphPaneMenu.cpp
     void contextMenu(const CanvasHit& hit, QPoint position);
+    NodeId readerAt(int edge) const;
     void addPageActions(QMenu& menu, const CanvasHit& hit);
     void addChoosingActions(QMenu& menu, const CanvasHit& hit);
     std::vector<std::uint32_t> meantNodes() const;
@@ -124,8 +134,10 @@ private:
     // GraphPaneScopes.cpp
     void addScopeActions(QMenu& menu, int node);
     std::optional<ScopeState> scopesOf(const PageId& page) const;
+    std::map<std::uint32_t, Heat::Node> hottestInScopes(const Heat& heat) const; // that are collapsed
     void setScopes(ScopeState scopes, std::uint32_t held);
     void expandScope(std::uint32_t scope);
+    void collapseScope(std::uint32_t scope);
     bool expandToWanted(); // what hides it; false: nothing does
     std::optional<QPointF> centreHolding(const IndexedScene& next) const;
     void clearSelection();
@@ -143,6 +155,7 @@ private:
 
     std::optional<Drawing> m_drawing; // what the canvas shows
     bool m_isShown = false;           // false while another model is on its way
+    std::optional<Drawing> m_untidy;  // as it lay before tidy()
     int m_marksVersion = 0;           // of the sources of marks
     Wanted m_wanted;
     QString m_emphasised;

@@ -24,11 +24,23 @@ void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
         menu.addSeparator();
     }
     addPageActions(menu, hit);
+    if (m_isShown)
+        Q_EMIT menuWanted(menu, readerAt(hit.edge));
     addChoosingActions(menu, hit);
     addScopeActions(menu, hit.node);
+    if (hasGaps() || canUntidy())
+        menu.addAction(hasGaps() ? tr("Tidy") : tr("Undo Tidy"), this, &GraphPane::tidy);
     menu.addAction(tr("Fit"), m_canvas, &GraphCanvas::fit);
     menu.addAction(tr("Actual Size"), m_canvas, &GraphCanvas::actualSize);
     menu.exec(position);
+}
+
+NodeId GraphPane::readerAt(int edge) const
+{
+    if (edge < 0)
+        return NodeId::None;
+    const SceneEdge& clicked = m_canvas->scene().edges[static_cast<std::size_t>(edge)];
+    return m_drawing->laidOut->items[clicked.to].node;
 }
 
 void GraphPane::addPageActions(QMenu& menu, const CanvasHit& hit)

@@ -31,9 +31,9 @@ void GraphPane::connectBar()
 {
     SegmentedControl& sides = m_bar->sides();
     connect(&sides, &SegmentedControl::currentChanged, this,
-            [this](int segment) { m_workspace.setSide(segment == 0 ? Side::Before : Side::After); });
+            [this](int segment) { m_workspace.setSide(static_cast<Side>(segment)); });
     connect(&m_workspace, &Workspace::sideChanged, &sides,
-            [this] { m_bar->sides().setCurrent(m_workspace.side() == Side::Before ? 0 : 1); });
+            [this] { m_bar->sides().setCurrent(static_cast<int>(m_workspace.side())); });
     CanvasControls& controls = m_bar->controls();
     connect(&controls, &CanvasControls::zoomOut, m_canvas, &GraphCanvas::zoomOut);
     connect(&controls, &CanvasControls::zoomIn, m_canvas, &GraphCanvas::zoomIn);
@@ -117,6 +117,7 @@ void GraphPane::forgetPages()
     m_left.clear();
     m_visits.clear();
     m_viewToReturnTo.reset();
+    m_untidy.reset();
 }
 
 void GraphPane::showPages()

@@ -7,6 +7,7 @@
 
 #include <QMenu>
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -53,6 +54,35 @@ void GraphPane::expandScope(std::uint32_t scope)
     }
 }
 
+// What is collapsed has the colour of the one in it with the most to say.
+std::map<std::uint32_t, Heat::Node> GraphPane::hottestInScopes(const Heat& heat) const
+{
+    const GraphView& view = *m_drawing->of.shown->view;
+    const ScopeState& scopes = *m_drawing->of.scopes;
+    std::map<std::uint32_t, Heat::Node> hottest;
+    if (scopes.isAllExpanded())
+        return hottest;
+    for (const auto& [id, hot] : heat.nodes) {
+        const NodeIndex node = view.find(id);
+        if (node == NodeIndex::None || view.scope(node) != m_drawing->of.scope)
+            continue;
+        if (const auto hiding = scopes.hiding(view, node)) {
+            Heat::Node& scope = hottest[*hiding];
+            if (scope.words.isEmpty() || std::abs(hot.share) > std::abs(scope.share))
+                scope = hot;
+        }
+    }
+    return hottest;
+}
+
+void GraphPane::collapseScope(std::uint32_t scope)
+{
+    if (auto scopes = scopesOf(m_page)) {
+        scopes->collapse(scope);
+        setScopes(std::move(*scopes), scope);
+    }
+}
+
 bool GraphPane::expandToWanted()
 {
     const GraphView& view = *m_drawing->of.shown->view;
@@ -86,10 +116,7 @@ void GraphPane::addScopeActions(QMenu& menu, int node)
             const std::uint32_t scope = groups[static_cast<std::size_t>(g)].scope;
             if (scope != block)
                 menu.addAction(tr("Collapse %1").arg(actionText(scopeLabel(scopes[scope]))), this,
-                               [this, scope, state = *known]() mutable {
-                                   state.collapse(scope);
-                                   setScopes(std::move(state), scope);
-                               });
+                               [this, scope] { collapseScope(scope); });
         }
     }
     const std::uint32_t deepest = known->deepest();
@@ -106,14 +133,17 @@ void GraphPane::addScopeActions(QMenu& menu, int node)
 
 namespace {
 
-// Where a scope begins in a scene: its node, or the nodes that are in it.
+// Where a scope is in a scene: its node, or the outline of the nodes that are in it.
 std::optional<QRectF> rectOfScope(const IndexedScene& scene, std::uint32_t scope)
 {
     if (const int block = scene.nodeWithKey(ScopeBlock::key(scope)); block >= 0)
         return scene.scene.nodes[static_cast<std::size_t>(block)].rect;
     const auto& groups = scene.scene.groups;
     const auto group = std::ranges::find(groups, scope, &SceneGroup::scope);
-    return group == groups.end() ? std::nullopt : std::optional((*group).rect);
+    if (group == groups.end())
+        return std::nullopt;
+    const QRectF& outline = (*group).outline;
+    return outline.isNull() ? (*group).rect : outline;
 }
 
 } // namespace

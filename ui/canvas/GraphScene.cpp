@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/GraphScene.h"
 
+#include "ui/canvas/ScopeOutlines.h"
+#include "ui/canvas/TextWidths.h"
+
 #include <QFontMetricsF>
-#include <QHash>
 #include <algorithm>
 #include <cmath>
 
@@ -16,31 +18,14 @@ constexpr double grid = 8;
 constexpr double narrowestPlain = 112, narrowestWithRows = 184, widest = 336;
 constexpr double titlePadding = 16, rowPadding = 10, rowGap = 20;
 
-// Networks repeat the same few words; measuring each once is what makes this fast.
-class Widths final {
-public:
-    explicit Widths(const QFont& font) : m_metrics(font) {}
-    double of(const QString& text)
-    {
-        const auto known = m_widths.constFind(text);
-        if (known != m_widths.constEnd())
-            return *known;
-        return *m_widths.insert(text, m_metrics.horizontalAdvance(text));
-    }
-
-private:
-    QFontMetricsF m_metrics;
-    QHash<QString, double> m_widths;
-};
-
-struct TextWidths {
-    explicit TextWidths(const SceneFonts& fonts) : title(fonts.title), row(fonts.row), rowName(fonts.rowName)
+struct FaceWidths {
+    explicit FaceWidths(const SceneFonts& fonts) : title(fonts.title), row(fonts.row), rowName(fonts.rowName)
     {
     }
-    Widths title, row, rowName;
+    TextWidths title, row, rowName;
 };
 
-QSizeF sizeOf(const SceneNode& node, TextWidths& widths)
+QSizeF sizeOf(const SceneNode& node, FaceWidths& widths)
 {
     double width = widths.title.of(node.title) + 2 * titlePadding;
     for (const WeightRow& row : node.rows)
@@ -148,6 +133,7 @@ SceneFonts SceneFonts::standard()
 {
     QFont base = uiFont();
     base.setHintingPreference(QFont::PreferNoHinting); // the same shapes at every zoom
+    base.setStyleStrategy(QFont::PreferNoShaping);     // no ligature to stumble over in the text of a picture
     const auto sized = [&base](int pixels, QFont::Weight weight) {
         QFont font = base;
         font.setPixelSize(pixels);
@@ -165,7 +151,7 @@ LayoutInput prepareLayout(GraphScene& scene, Direction direction)
     input.direction = direction;
     input.rankGap = direction == Direction::TopDown ? measures::rankGapDown : measures::rankGapRight;
     input.insets.resize(scene.nodes.size());
-    TextWidths widths(SceneFonts::standard());
+    FaceWidths widths(SceneFonts::standard());
     for (std::size_t n = 0; n < scene.nodes.size(); ++n) {
         SceneNode& node = scene.nodes.change(n);
         const QSizeF size = sizeOf(node, widths);
@@ -193,6 +179,7 @@ LayoutInput prepareLayout(GraphScene& scene, Direction direction)
         node.clearBefore = down ? insets.top : insets.left;
         node.clearAfter = down ? insets.bottom : insets.right;
     }
+    reserveOutlines(scene, input);
     return input;
 }
 
@@ -213,6 +200,7 @@ void placeScene(GraphScene& scene, LayoutResult result)
         placeFrame(scene, frame, metrics);
         scene.bounds |= frame.rect | frame.badgeRect;
     }
+    placeOutlines(scene);
 }
 
 FrameRoom frameRoom(Direction direction)
@@ -224,7 +212,7 @@ FrameRoom frameRoom(Direction direction)
 
 QSizeF nodeSize(const SceneNode& node)
 {
-    TextWidths widths(SceneFonts::standard());
+    FaceWidths widths(SceneFonts::standard());
     return sizeOf(node, widths);
 }
 

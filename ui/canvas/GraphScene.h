@@ -83,6 +83,7 @@ struct SceneGroup {
     QString label;     // "layer1.0"
     quint32 nodes = 0; // in it, in the model as it was opened
     QRectF rect;       // around its nodes, by placeScene()
+    QRectF outline;    // drawn around all of it, with its header; null: none is
     friend bool operator==(const SceneGroup&, const SceneGroup&) = default;
 };
 
@@ -109,6 +110,7 @@ namespace measures {
 inline constexpr double titleHeight = 22, rowHeight = 16, bodyPadding = 5, corner = 6;
 inline constexpr double framePadding = 20, frameBelow = 18, frameAbove = 15; // from the nodes to the frame
 inline constexpr double badgeHeight = 20, badgeIndent = 14;
+inline constexpr double outlinePadding = 8, outlineHeaderHeight = 20;
 inline constexpr double rankGapDown = 40, rankGapRight = 104; // the latter has room for a shape in words
 } // namespace measures
 

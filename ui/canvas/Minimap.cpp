@@ -36,11 +36,6 @@ QSize Minimap::sizeHint() const
 void Minimap::sceneChanged()
 {
     m_cache = {};
-    const QSize size = sizeHint();
-    if (size != this->size())
-        setGeometry(m_canvas.width() - 12 - size.width(), m_canvas.height() - 12 - size.height(),
-                    size.width(), size.height());
-    setVisible(!m_canvas.scene().nodes.empty() && m_canvas.height() > 2 * size.height());
     update();
 }
 
@@ -132,7 +127,7 @@ void Minimap::paintCache(const QRect& part)
     painter.setBrush(blend(theme.panel, theme.before, 0.55));
     painter.drawRects(plain.data(), static_cast<int>(plain.size()));
     for (const MarkColour colour :
-         {MarkColour::Done, MarkColour::Note, MarkColour::Good, MarkColour::Warning}) {
+         {MarkColour::Done, MarkColour::Note, MarkColour::Good, MarkColour::Warning, MarkColour::Gone}) {
         const auto& batch = framed[static_cast<std::size_t>(colour)];
         painter.setBrush(theme.mark(colour));
         painter.drawRects(batch.data(), static_cast<int>(batch.size()));

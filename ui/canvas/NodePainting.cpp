@@ -4,7 +4,6 @@
 #include "ui/canvas/PaintDetail.h"
 #include "ui/widgets/MarkLook.h"
 
-#include <QFontMetricsF>
 #include <QPainter>
 #include <QPainterPath>
 #include <algorithm>
@@ -126,7 +125,6 @@ void GraphPainter::paintTitles(QPainter& painter, const std::vector<std::uint32_
     painter.save();
     painter.setOpacity(detail.titles);
     painter.setFont(m_fonts.title);
-    const QFontMetricsF metrics(m_fonts.title);
     for (const std::uint32_t n : nodes) {
         if (!step())
             break;
@@ -138,8 +136,7 @@ void GraphPainter::paintTitles(QPainter& painter, const std::vector<std::uint32_
             room.adjust(8, 0, -8, 0);
         }
         painter.setPen(words);
-        painter.drawText(room, Qt::AlignCenter,
-                         metrics.elidedText(node.title, Qt::ElideMiddle, room.width()));
+        painter.drawText(room, Qt::AlignCenter, m_titles.elided(node.title, Qt::ElideMiddle, room.width()));
     }
     painter.restore();
 }
@@ -149,7 +146,6 @@ void GraphPainter::paintRows(QPainter& painter, const std::vector<std::uint32_t>
 {
     painter.save();
     painter.setOpacity(detail.words);
-    const QFontMetricsF nameMetrics(m_fonts.rowName), shapeMetrics(m_fonts.row);
     for (const std::uint32_t n : nodes) {
         if (!step())
             break;
@@ -160,7 +156,7 @@ void GraphPainter::paintRows(QPainter& painter, const std::vector<std::uint32_t>
             painter.setFont(m_fonts.rowName);
             painter.setPen(m_theme.text);
             const double most = row.shape.isEmpty() ? 1 : 0.6;
-            const QString name = nameMetrics.elidedText(row.name, Qt::ElideMiddle, room.width() * most);
+            const QString name = m_rowNames.elided(row.name, Qt::ElideMiddle, room.width() * most);
             QRectF words = room;
             if (row.look) {
                 const QColor colour = m_theme.markText(row.look->colour);
@@ -172,9 +168,9 @@ void GraphPainter::paintRows(QPainter& painter, const std::vector<std::uint32_t>
             painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter, name);
             painter.setFont(m_fonts.row);
             painter.setPen(m_theme.quiet);
-            const double left = room.width() - nameMetrics.horizontalAdvance(name) - 8;
+            const double left = room.width() - m_rowNames.of(name) - 8;
             painter.drawText(room, Qt::AlignRight | Qt::AlignVCenter,
-                             shapeMetrics.elidedText(row.shape, Qt::ElideRight, left));
+                             m_rows.elided(row.shape, Qt::ElideRight, left));
             room.translate(0, rowHeight);
         }
     }

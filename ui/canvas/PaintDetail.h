@@ -23,10 +23,11 @@ struct GraphPainter::Detail {
           titles(ramp(z, 0.34, 0.46)),
           words(ramp(z, 0.46, 0.6)),
           badges(ramp(z, 0.24, 0.32)),
+          outlines(ramp(z, 0.24, 0.32)),
           lineWidth(std::max(1.6, 1.0 / z))
     {
     }
-    double zoom, titles, words, badges, lineWidth;
+    double zoom, titles, words, badges, outlines, lineWidth;
 };
 
 } // namespace pleat::ui

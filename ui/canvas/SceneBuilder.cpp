@@ -120,14 +120,23 @@ private:
 
     bool isBlock(std::uint32_t at) const { return m_built.items[at].scope != NameScopes::root; }
 
-    // A tensor enters a collapsed scope once, however many nodes of it read it.
+    // Where nodes are left out, several lines enter at one port.
     void addEdge(ValueIndex read, std::uint32_t to, std::uint32_t port)
     {
-        const ValueIndex value = m_reader.drawn(read);
-        const std::uint32_t from = to == nowhere || value == ValueIndex::None ? nowhere : sourceOf(value);
-        if (from == nowhere)
+        constexpr std::uint32_t otherLine = 0x10000;
+        if (to == nowhere)
             return;
-        if (from == to && isBlock(to))
+        for (const ValueIndex value : m_reader.drawn(read)) {
+            addLine(value, to, port);
+            port += otherLine;
+        }
+    }
+
+    // A tensor enters a collapsed scope once, however many nodes of it read it.
+    void addLine(ValueIndex value, std::uint32_t to, std::uint32_t port)
+    {
+        const std::uint32_t from = sourceOf(value);
+        if (from == nowhere || (from == to && isBlock(to)))
             return;
         if (isBlock(to) && !m_entered.emplace(to, value).second)
             return;

@@ -76,6 +76,8 @@ QRectF areaOf(const IndexedScene& indexed, const CanvasHit& hit)
 {
     const GraphScene& scene = indexed.scene;
     QRectF area;
+    if (hit.header >= 0 && static_cast<std::size_t>(hit.header) < scene.groups.size())
+        area |= scene.groups[static_cast<std::size_t>(hit.header)].outline + border;
     if (hit.frame >= 0)
         area |= areaOfFrame(scene, static_cast<std::size_t>(hit.frame));
     if (hit.node >= 0) {

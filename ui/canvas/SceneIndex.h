@@ -30,10 +30,11 @@ private:
     std::uint32_t m_levels = 0; // bit set: levels in use
 };
 
-// What is under a point; -1 for nothing. A node inside a frame comes with its frame.
+// What is under a point; -1 for nothing. A node inside a frame comes with its frame. The header of a scope's
+// outline is something only where nothing else is.
 struct CanvasHit {
-    int node = -1, edge = -1, frame = -1;
-    bool nothing() const { return node < 0 && edge < 0 && frame < 0; }
+    int node = -1, edge = -1, frame = -1, header = -1;
+    bool nothing() const { return node < 0 && edge < 0 && frame < 0 && header < 0; }
     friend bool operator==(const CanvasHit&, const CanvasHit&) = default;
 };
 

@@ -122,20 +122,29 @@ bool SceneReader::isLeftOut(NodeIndex node) const
            (!m_details.leftOut.empty() && m_details.leftOut.contains(std::string(m_view.op(node))));
 }
 
-ValueIndex SceneReader::drawn(ValueIndex value) const
+std::vector<ValueIndex> SceneReader::drawn(ValueIndex value) const
 {
-    for (std::size_t passed = 0; passed <= m_view.nodeCount(); ++passed) { // there may be a cycle
-        const NodeIndex node = value == ValueIndex::None ? NodeIndex::None : m_view.producer(value);
-        if (node == NodeIndex::None || m_view.scope(node) != m_page || !isLeftOut(node))
-            return value;
-        if (m_shapes.contains(node))
-            break;
+    if (m_details.leftOut.empty() && m_shapes.empty())
+        return {value};
+    std::vector<ValueIndex> found, waiting{value};
+    std::unordered_set<ValueIndex> seen; // there may be a cycle
+    while (!waiting.empty()) {
+        const ValueIndex at = waiting.back();
+        waiting.pop_back();
+        if (at == ValueIndex::None || !seen.insert(at).second)
+            continue;
+        const NodeIndex node = m_view.producer(at);
+        if (node == NodeIndex::None || m_view.scope(node) != m_page || !isLeftOut(node)) {
+            found.push_back(at);
+            continue;
+        }
         const auto inputs = m_view.inputs(node);
-        const auto read = std::ranges::find_if(
-            inputs, [this](ValueIndex input) { return input != ValueIndex::None && !isConstant(input); });
-        value = read == inputs.end() ? ValueIndex::None : *read;
+        if (!m_shapes.contains(node))
+            for (std::size_t i = inputs.size(); i-- > 0;) // the first comes first
+                if (inputs[i] != ValueIndex::None && !isConstant(inputs[i]))
+                    waiting.push_back(inputs[i]);
     }
-    return ValueIndex::None;
+    return found;
 }
 
 SceneNode SceneReader::node(NodeIndex node) const

@@ -40,8 +40,8 @@ public:
     // Constant nodes, and Identity or Cast nodes behind constants, which their readers show; and what
     // SceneDetails leave out.
     bool isHidden(NodeIndex node) const;
-    // What is drawn for a value: past nodes that are left out, what they read first; None: nothing.
-    ValueIndex drawn(ValueIndex value) const;
+    // What is drawn for a value: past nodes that are left out, all that they read; each once.
+    std::vector<ValueIndex> drawn(ValueIndex value) const;
     SceneNode node(NodeIndex node) const;
     // An input or output of the graph, or what it reads from a graph around it.
     SceneNode port(ValueIndex value, Category category) const;

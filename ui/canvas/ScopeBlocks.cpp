@@ -97,7 +97,7 @@ void addGroups(GraphScene& scene, std::span<const NameScope> all, const std::vec
             continue;
         groupAt[s] = static_cast<int>(scene.groups.size());
         scene.groups.push_back(
-            {s, groupAt[all[s].parent], oneLine(scopeLabel(all[s]).left(80)), all[s].nodes, {}});
+            {s, groupAt[all[s].parent], oneLine(scopeLabel(all[s]).left(80)), all[s].nodes, {}, {}});
     }
     std::vector<int> groups;
     groups.reserve(scopes.size());

@@ -58,7 +58,7 @@ private:
         // A collapsed one may take of the gap between it and its neighbours what its name needs.
         if (m_node[static_cast<std::size_t>(group)] >= 0 && m_down) {
             const double wanted = leastAlong / m_zoom - rect.height();
-            const double more = std::clamp(wanted, 0.0, measures::rankGapDown / 2);
+            const double more = std::clamp(wanted, 0.0, measures::rankGapDown - 4);
             rect.adjust(0, -more / 2, 0, more / 2);
         }
         const double across = (m_down ? widthDown : heightAcross) / m_zoom;

@@ -2,6 +2,7 @@
 // The part of GraphPainter that paints scopes: as blocks that bear their names where nodes are too small.
 #include "ui/canvas/GraphPainter.h"
 #include "ui/canvas/PaintDetail.h"
+#include "ui/canvas/ScopeOutlines.h"
 #include "ui/canvas/ScopeOverview.h"
 #include "ui/canvas/ScopeState.h"
 #include "ui/widgets/MarkLook.h"
@@ -96,6 +97,43 @@ void GraphPainter::leaveOutCovered(const Overview& overview, std::vector<std::ui
     std::erase_if(frames, [&](std::uint32_t f) {
         return !m_scene.frames[f].nodes.empty() && covering[m_scene.frames[f].nodes.front()] >= 0;
     });
+}
+
+// Quiet: what is in them is what one looks at.
+void GraphPainter::paintOutlines(QPainter& painter, const QRectF& visible, const Detail& detail,
+                                 const CanvasMarks& marks) const
+{
+    constexpr double radius = 10, chevron = 8, indent = 10;
+    painter.save();
+    painter.setFont(m_fonts.badge);
+    for (std::size_t g = 0; g < m_scene.groups.size(); ++g) {
+        const SceneGroup& group = m_scene.groups[g];
+        if (group.outline.isNull() || !group.outline.intersects(visible))
+            continue;
+        const bool hovered = marks.hovered.header == static_cast<int>(g);
+        QColor fill = m_theme.category(Category::Scope);
+        fill.setAlphaF(m_theme.dark ? 0.10f : 0.16f);
+        painter.setOpacity(detail.outlines);
+        painter.setPen(
+            QPen(blend(m_theme.line, m_theme.edge, hovered ? 0.8 : 0.35), std::max(1.0, 0.8 / detail.zoom)));
+        painter.setBrush(fill);
+        painter.drawRoundedRect(group.outline, radius, radius);
+        if (detail.words <= 0)
+            continue;
+        painter.setOpacity(detail.words);
+        const QRectF header = outlineHeader(group).adjusted(indent, 1, -indent, 0);
+        const QColor words = hovered ? m_theme.text : m_theme.quiet;
+        painter.setPen(QPen(words, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+        const double y = header.center().y();
+        painter.drawPolyline(QPolygonF{{header.left(), y - chevron / 4},
+                                       {header.left() + chevron / 2, y + chevron / 4},
+                                       {header.left() + chevron, y - chevron / 4}});
+        painter.setPen(words);
+        const QRectF room = header.adjusted(chevron + 7, 0, 0, 0);
+        painter.drawText(room, Qt::AlignLeft | Qt::AlignVCenter,
+                         QFontMetricsF(m_fonts.badge).elidedText(group.label, Qt::ElideMiddle, room.width()));
+    }
+    painter.restore();
 }
 
 void GraphPainter::paintOverview(QPainter& painter, const Overview& overview, const QRectF& visible) const

@@ -214,7 +214,8 @@ void Document::takeOver(Opening opening, const QString& path)
     m_exported.reset();
     m_opened = opening.snapshot;
     m_current = opening.snapshot;
-    m_types = opening.types;
+    m_types = m_openedTypes = opening.types;
+    m_isOpenedInferred = false;
     m_typesProblem.clear();
     m_undo.clear();
     m_source.watch({}); // whoever hears of the model asks for the state of its files
@@ -223,24 +224,45 @@ void Document::takeOver(Opening opening, const QString& path)
     if (!opening.notices.empty())
         Q_EMIT notices(sentences(opening.notices));
     m_source.watch(filesOf(m_opened->view->model()));
-    inferShapes();
+    if (!m_worker.empty())
+        inferShapes(m_opened);
 }
 
-void Document::inferShapes()
+void Document::inferShapes(const SnapshotPointer& of)
 {
-    if (m_worker.empty())
-        return;
     m_jobs.start(
         shapeLane, tr("Inferring shapes…"), this,
-        [snapshot = m_opened, worker = m_worker](Progress&, std::stop_token stop) {
-            return inferTypes(snapshot->view->model(), worker, inferenceSeconds, std::move(stop));
+        [snapshot = of, worker = m_worker](Progress&, std::stop_token stop) -> InferredTypes {
+            const Model& model = snapshot->view->model();
+            if (worker.empty())
+                return {declaredTypes(model), {}};
+            return inferTypes(model, worker, inferenceSeconds, std::move(stop));
         },
-        [this](InferredTypes inferred) {
-            m_types = std::make_shared<const ValueTypes>(std::move(inferred.types));
+        [this, of](InferredTypes inferred) {
+            auto types = std::make_shared<const ValueTypes>(std::move(inferred.types));
+            if (of == m_opened) {
+                m_openedTypes = types;
+                m_isOpenedInferred = true;
+            }
+            m_types = std::move(types);
             m_typesProblem = toQt(inferred.problem);
             Q_EMIT typesChanged();
         },
         JobDisplay::Shown, JobPriority::Background);
+}
+
+void Document::followTypes()
+{
+    if (m_current->typesDiffer) {
+        inferShapes(m_current);
+    } else if (m_types != m_openedTypes) {
+        m_jobs.cancel(this, shapeLane);
+        m_types = m_openedTypes;
+        m_typesProblem.clear();
+        Q_EMIT typesChanged();
+        if (!m_isOpenedInferred && !m_worker.empty()) // an edit came before that
+            inferShapes(m_opened);
+    }
 }
 
 void Document::reload()
@@ -322,6 +344,14 @@ void Document::applySteps(std::vector<Step> steps, const QString& label)
     take(std::move(steps), label, {});
 }
 
+void Document::edit(std::vector<EditStep> steps, Answer answered)
+{
+    if (waits([this, steps, answered] { edit(steps, answered); }))
+        return;
+    take({std::make_move_iterator(steps.begin()), std::make_move_iterator(steps.end())}, tr("Editing…"), {},
+         Told::Steps, answered);
+}
+
 SnapshotPointer Document::beforeLastStep() const
 {
     return m_undo.canUndo() ? commandAt(m_undo, m_undo.index() - 1).before() : nullptr;
@@ -353,7 +383,8 @@ struct Document::Taken {
 
 // Does the steps one after the other, in one job; each is one of undo's. `text` is what a single one is
 // called; empty: by what it did.
-void Document::take(std::vector<Step> steps, const QString& label, const QString& text, Told told)
+void Document::take(std::vector<Step> steps, const QString& label, const QString& text, Told told,
+                    const Answer& answered)
 {
     if (isEmpty() || steps.empty() || refusesUnreadable(tr("Nothing was changed.")))
         return;
@@ -377,11 +408,11 @@ void Document::take(std::vector<Step> steps, const QString& label, const QString
             }
             return taken;
         },
-        [this, before = m_current, text, told](Result<Taken> taken) {
+        [this, before = m_current, text, told, answered](Result<Taken> taken) {
             if (!taken)
                 Q_EMIT failed(tr("Nothing was changed."), taken.error());
             else if (m_current == before) // otherwise undone in the meantime: the answer is out of date
-                push(std::move(*taken), text, told);
+                push(std::move(*taken), text, told, answered);
             while (!m_waiting.empty() && !m_jobs.isBusy(this, foldLane)) {
                 const std::function<void()> next = std::move(m_waiting.front());
                 m_waiting.pop_front();
@@ -391,10 +422,11 @@ void Document::take(std::vector<Step> steps, const QString& label, const QString
     m_longFold.start();
 }
 
-void Document::push(Taken taken, const QString& text, Told told)
+void Document::push(Taken taken, const QString& text, Told told, const Answer& answered)
 {
     std::size_t pairs = 0;
     int pushed = 0;
+    QStringList found;
     const SnapshotPointer first = m_current;
     m_pushing = true; // whoever looks sees the last of them only
     for (Taken::Done& done : taken.done) {
@@ -402,13 +434,22 @@ void Document::push(Taken taken, const QString& text, Told told)
             continue;
         if (std::holds_alternative<FoldStep>(done.step))
             pairs += done.result.changed;
+        if (std::holds_alternative<EditStep>(done.step))
+            for (const Finding& finding : done.result.findings)
+                found += toQt(finding.message.text()) + u'.';
         const QString called = text.isEmpty() ? nameOf(done.step, done.result) : text;
         m_undo.push(new StepCommand(*this, std::move(done.step), m_current, done.result.snapshot, called));
         ++pushed;
     }
     m_pushing = false;
-    if (m_current != first)
+    if (m_current != first) {
         Q_EMIT currentChanged();
+        followTypes();
+    }
+    if (!found.isEmpty())
+        Q_EMIT notices(found);
+    if (answered)
+        return answered(taken.problem);
     if (told == Told::Recipe)
         Q_EMIT recipeApplied(static_cast<int>(taken.done.size()), pushed,
                              taken.problem ? toQt(taken.problem->message) : QString());
@@ -449,8 +490,10 @@ void Document::setCurrent(SnapshotPointer snapshot)
     if (m_current == snapshot)
         return;
     m_current = std::move(snapshot);
-    if (!m_pushing)
-        Q_EMIT currentChanged();
+    if (m_pushing)
+        return;
+    Q_EMIT currentChanged();
+    followTypes();
 }
 
 // A fold is only computed when somebody looks or when it is written: too late to say this then.

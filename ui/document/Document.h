@@ -20,6 +20,7 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <optional>
 
 namespace pleat::ui {
 
@@ -49,8 +50,10 @@ public:
     // Null while empty. They are the same until something is folded.
     SnapshotPointer opened() const { return m_opened; }
     SnapshotPointer current() const { return m_current; }
-    // Shapes and types, of the opened model; a fold keeps the names of the values that survive.
+    // Shapes and types, of the current model and of the opened one. They follow an edit in the background,
+    // and until then are what they were; a fold keeps the names of the values that survive.
     std::shared_ptr<const ValueTypes> types() const { return m_types; }
+    std::shared_ptr<const ValueTypes> openedTypes() const { return m_openedTypes; }
     QString typesProblem() const { return m_typesProblem; } // why shapes are unknown; empty when they are not
     // During openedModel(): what was shown before of the same file. Null for another file.
     SnapshotPointer reloadedFrom() const { return m_reloadedFrom; }
@@ -70,6 +73,10 @@ public:
     void applyRecipe(const Recipe& recipe);
     // Does the steps, each one of undo's; `label` is what it is called while it runs.
     void applySteps(std::vector<Step> steps, const QString& label);
+    // Edits by hand, each one of undo's, up to the first that is refused. `answered` hears why that one was,
+    // or nothing where all are done; without it failed() says so. What is to be known of them: notices().
+    using Answer = std::function<void(const std::optional<Error>& refusal)>;
+    void edit(std::vector<EditStep> steps, Answer answered = {});
     // What was done so far, with the source that it was done to.
     void saveRecipe(const QString& path);
     // Writes what is current now; behind the exports that are running already, one after the other. Verified:
@@ -105,7 +112,7 @@ Q_SIGNALS:
     void recipeApplied(int applied, int changed, const QString& problem);
     void recipeSaved(const QString& path);
     void foldedPairs(int count);                // after currentChanged(), for a fold and not for a redo
-    void notices(const QStringList& sentences); // of opening
+    void notices(const QStringList& sentences); // of opening, of an edit
     void failed(const QString& what, const pleat::Error& error);
     void sourceChanged(); // sourceState() is another, or the same happened once more
     void busyChanged();
@@ -117,8 +124,9 @@ private:
     enum class Told { Recipe, Steps };
     // What is asked for while something else is being done comes after it; then this is true.
     bool waits(std::function<void()> ask);
-    void take(std::vector<Step> steps, const QString& label, const QString& text, Told told = Told::Steps);
-    void push(Taken taken, const QString& text, Told told);
+    void take(std::vector<Step> steps, const QString& label, const QString& text, Told told = Told::Steps,
+              const Answer& answered = {});
+    void push(Taken taken, const QString& text, Told told, const Answer& answered);
     void takeOver(Opening opening, const QString& path);
     struct Export {
         SnapshotPointer snapshot;
@@ -128,7 +136,8 @@ private:
     };
     void startExport();
     void exportEnded(); // the first of them, however it did
-    void inferShapes();
+    void inferShapes(const SnapshotPointer& of);
+    void followTypes(); // those of the current model
     void setCurrent(SnapshotPointer snapshot);
     bool refusesUnreadable(const QString& what);
 
@@ -138,6 +147,8 @@ private:
     SnapshotPointer m_opened;
     SnapshotPointer m_current;
     std::shared_ptr<const ValueTypes> m_types = std::make_shared<const ValueTypes>();
+    std::shared_ptr<const ValueTypes> m_openedTypes = m_types;
+    bool m_isOpenedInferred = false;
     QString m_typesProblem;
     QUndoStack m_undo;
     bool m_pushing = false;                      // several steps at once

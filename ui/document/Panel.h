@@ -30,7 +30,8 @@ public:
     };
     const Place& place() const { return m_place; }
 
-    enum class Menu { File, Edit, View, Model };
+    // Selection: the Edit menu, and that of what is selected in the graph.
+    enum class Menu { File, Edit, Selection, View, Model };
     enum class Tool { None, Plain, Main }; // whether it is a button of the tool bar, too
     struct Entry {
         Menu menu = Menu::Model;

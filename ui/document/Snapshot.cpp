@@ -98,6 +98,8 @@ Result<SteppedSnapshot> stepSnapshot(const SnapshotPointer& before, const Step& 
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->folded = before->folded;
     snapshot->inputsFrozen = before->inputsFrozen || freezesInputs(step);
+    snapshot->typesDiffer = before->typesDiffer || std::holds_alternative<EditStep>(step) ||
+                            std::holds_alternative<PrepareStep>(step);
     for (FoldedPair& pair : outcome->pairs) {
         if (pair.folded)
             snapshot->folded.push_back(std::make_shared<const FoldRecord>(

@@ -26,6 +26,7 @@ struct Snapshot {
     Sequence<std::shared_ptr<const FoldRecord>> folded;
     FoldCounts counts;         // of table and folded
     bool inputsFrozen = false; // inputs with an initializer were taken away (FoldOptions::freezeInputs)
+    bool typesDiffer = false;  // values may be of other types or shapes than in the opened model
 
     // Of this very model, as long as it is there; O(nodes).
     std::vector<const FoldCandidate*> candidates() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/Workspace.h"
 
+#include "core/graph/Pages.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Settings.h"
 
@@ -25,6 +26,7 @@ Workspace::Workspace(std::filesystem::path worker, QObject* parent)
     connect(&document, &Document::currentChanged, this, &Workspace::documentChanged);
     connect(&document, &Document::typesChanged, this, [this] {
         Q_EMIT typesChanged();
+        Q_EMIT comparedChanged();
         describe();
     });
     connect(&document, &Document::recipeApplied, this, &Workspace::recipeApplied);
@@ -36,15 +38,45 @@ Workspace::Workspace(std::filesystem::path worker, QObject* parent)
 
 Document& Workspace::addDocument()
 {
-    m_documents.push_back(std::make_unique<Document>(m_jobs, m_worker));
-    Document& added = *m_documents.back();
-    connect(&added, &Document::failed, this, &Workspace::failed);
-    return added;
+    m_documents.push_back(makeDocument());
+    return *m_documents.back();
+}
+
+std::unique_ptr<Document> Workspace::makeDocument()
+{
+    auto made = std::make_unique<Document>(m_jobs, m_worker);
+    connect(made.get(), &Document::failed, this, &Workspace::failed);
+    return made;
 }
 
 SnapshotPointer Workspace::shown() const
 {
-    return m_side == Side::Before ? document().opened() : document().current();
+    return m_side == Side::Before && !m_hasOther ? document().opened() : document().current();
+}
+
+std::shared_ptr<const ValueTypes> Workspace::types() const
+{
+    return m_side == Side::Before ? document().openedTypes() : document().types();
+}
+
+void Workspace::edit(std::vector<EditStep> steps, Document::Answer answered)
+{
+    const auto* const renaming = steps.size() == 1 ? std::get_if<RenameTensor>(&steps.front()) : nullptr;
+    const std::string name = renaming ? renaming->to : std::string();
+    const std::size_t count = steps.size();
+    document().edit(std::move(steps), [this, name, single = count == 1, selected = m_selection.value(),
+                                       answered = std::move(answered)](const std::optional<Error>& refusal) {
+        const GraphView& view = *document().current()->view;
+        const ValueIndex value = refusal || name.empty() || selected.value.empty()
+                                     ? ValueIndex::None
+                                     : view.find(findPage(view, selected.scope), name);
+        if (m_selection.value() == selected && value != ValueIndex::None)
+            selectValue(value);
+        if (answered)
+            answered(refusal);
+        else if (refusal)
+            Q_EMIT failed(tr("Nothing was changed."), *refusal);
+    });
 }
 
 void Workspace::setSide(Side side)
@@ -58,18 +90,78 @@ void Workspace::setSide(Side side)
     m_describe.start();
 }
 
+void Workspace::compareWith(const QString& path)
+{
+    if (!m_other) {
+        m_other = makeDocument();
+        connect(m_other.get(), &Document::openedModel, this, [this] {
+            m_hasOther = true;
+            m_side = Side::Both;
+            Q_EMIT sideChanged();
+            Q_EMIT changed();
+            Q_EMIT comparedChanged();
+        });
+        connect(m_other.get(), &Document::typesChanged, this, &Workspace::comparedChanged);
+    }
+    m_other->openPath(path);
+}
+
+void Workspace::endComparison()
+{
+    if (!std::exchange(m_hasOther, false))
+        return;
+    m_side = Side::After;
+    m_partners = {};
+    m_other.reset();
+    Q_EMIT sideChanged();
+    Q_EMIT changed();
+    Q_EMIT comparedChanged();
+}
+
+const Document* Workspace::other() const
+{
+    return m_hasOther ? m_other.get() : nullptr;
+}
+
+Workspace::Compared Workspace::compared() const
+{
+    if (const Document* second = other())
+        return {document().current(), second->current(), document().types(), second->types()};
+    return {document().opened(), document().current(), document().types(), document().types()};
+}
+
+void Workspace::setPartners(Partners partners)
+{
+    m_partners = std::move(partners);
+    Q_EMIT partnersChanged();
+}
+
+std::optional<Workspace::Partner> Workspace::partnerOf(NodeId node) const
+{
+    const auto found = m_partners.nodes.find(node);
+    const bool isKnown =
+        other() && m_partners.document == document().current() && m_partners.other == other()->current();
+    if (!isKnown || found == m_partners.nodes.end())
+        return std::nullopt;
+    return Partner{m_partners.other, found->second};
+}
+
 void Workspace::documentOpened()
 {
     const SnapshotPointer before = document().reloadedFrom();
     const Selection::Value selected = m_selection.value();
     m_facts.reset();
     m_preparation = {};
-    const bool otherSide = std::exchange(m_side, Side::After) != Side::After;
+    m_hasOther &= before != nullptr; // the same file read again is what was compared
+    if (!m_hasOther)
+        m_other.reset();
+    const bool otherSide = !m_hasOther && std::exchange(m_side, Side::After) != Side::After;
     m_selection.clear();
     if (otherSide)
         Q_EMIT sideChanged();
     Q_EMIT opened();
     Q_EMIT changed();
+    Q_EMIT comparedChanged();
     describe();
     if (before)
         selectAgain(selected, *before->view);
@@ -79,6 +171,7 @@ void Workspace::documentChanged()
 {
     keepSelection();
     Q_EMIT changed();
+    Q_EMIT comparedChanged();
     m_describe.start();
 }
 
@@ -89,7 +182,7 @@ void Workspace::describe()
         return;
     m_jobs.start(
         u"describe"_s, tr("Counting…"), this,
-        [snapshot = shown(), types = document().types()](Progress&, std::stop_token) {
+        [snapshot = shown(), types = types()](Progress&, std::stop_token) {
             return std::make_shared<const ModelFacts>(factsOf(*snapshot->view, *types));
         },
         [this](std::shared_ptr<const ModelFacts> facts) {
@@ -244,6 +337,12 @@ void Workspace::setPreparation(Preparation preparation)
 {
     m_preparation = std::move(preparation);
     Q_EMIT preparationChanged();
+}
+
+void Workspace::setProblems(int count)
+{
+    if (std::exchange(m_problems, count) != count)
+        Q_EMIT problemsChanged();
 }
 
 void Workspace::prepareAndFold()

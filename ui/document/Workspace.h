@@ -15,11 +15,15 @@
 #include <QObject>
 #include <QTimer>
 #include <memory>
+#include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace pleat::ui {
 
-enum class Side { Before, After }; // the model as it was opened, or as it is now
+// The model as it was opened, as it is now, or both beside each other; of a comparison with another file the
+// document's, the other one's, or both.
+enum class Side { Before, After, Both };
 
 class Workspace final : public QObject {
     Q_OBJECT
@@ -44,7 +48,38 @@ public:
 
     Side side() const { return m_side; }
     void setSide(Side side);
-    SnapshotPointer shown() const; // that side of the document; null while it is empty
+    // That side of the document, of both and beside another file as it is now; null while it is empty.
+    SnapshotPointer shown() const;
+    std::shared_ptr<const ValueTypes> types() const; // of its values
+
+    // Reads another file, in a job, to look at it beside the document; failed() says why it cannot be read,
+    // and all stays as it is.
+    void compareWith(const QString& path);
+    void endComparison();
+    const Document* other() const; // null: there is none
+    // Whether that is what there is to see, instead of one graph.
+    bool isSideBySide() const { return m_hasOther || m_side == Side::Both; }
+    // The two that are to be looked at side by side.
+    struct Compared {
+        SnapshotPointer before, after;
+        std::shared_ptr<const ValueTypes> typesBefore, typesAfter;
+        bool operator==(const Compared&) const = default;
+    };
+    Compared compared() const;
+    // Which nodes of the document's model and of the other one belong together; whoever compares them says
+    // it.
+    struct Partners {
+        SnapshotPointer document, other;
+        std::unordered_map<NodeId, NodeId> nodes;
+    };
+    void setPartners(Partners partners);
+    struct Partner {
+        SnapshotPointer model; // the other one
+        NodeId node;
+    };
+    std::optional<Partner> partnerOf(NodeId node) const; // nothing where there is none, or nobody knows
+    // Does it to the document (Document::edit()); a tensor stays selected under its new name.
+    void edit(std::vector<EditStep> steps, Document::Answer answered = {});
     // Of what is shown; null until a job has counted them.
     std::shared_ptr<const ModelFacts> facts() const { return m_facts; }
 
@@ -82,6 +117,12 @@ public:
     // Does these steps and folds all, each step one of undo's.
     void prepareAndFold();
 
+    // How many places of the current model do not fit together since it was edited. Whoever looks, in a job,
+    // sets it, and shows them when somebody wants to see.
+    int problems() const { return m_problems; }
+    void setProblems(int count);
+    void askForProblems() { Q_EMIT problemsWanted(); }
+
     // Somebody wants to know whether the model still computes the same: whoever can tell does.
     void askToVerify() { Q_EMIT verificationWanted(); }
 
@@ -92,7 +133,9 @@ Q_SIGNALS:
     void opened();  // another model is there, or the same read again (Document::reloadedFrom())
     void changed(); // shown() or the document's current model is another; after opened(), too
     void typesChanged();
-    void sideChanged(); // before changed()
+    void sideChanged();     // before changed()
+    void comparedChanged(); // compared() is another; after the others
+    void partnersChanged();
     void factsChanged();
     void marksChanged();
     void heatChanged();
@@ -102,6 +145,8 @@ Q_SIGNALS:
     void preparationChanged();
     void onnxRuntimeChanged();
     void verificationWanted();
+    void problemsChanged();
+    void problemsWanted();
 
     // What a part of the window has to say to who sits before it, and that it is true no more.
     void said(const pleat::ui::MessageBar::Message& message);
@@ -115,17 +160,22 @@ private:
     void keepSelection();
     void selectAgain(const Selection::Value& selected, const GraphView& before);
     void recipeApplied(int applied, int changed, const QString& problem);
+    std::unique_ptr<Document> makeDocument();
 
     JobRunner m_jobs;
     std::filesystem::path m_worker;
     std::vector<std::unique_ptr<Document>> m_documents; // at least one
     Selection m_selection;
     Side m_side = Side::After;
+    std::unique_ptr<Document> m_other; // to be compared with; not one of the documents, it is only looked at
+    bool m_hasOther = false;           // and it is there
+    Partners m_partners;
     std::shared_ptr<const ModelFacts> m_facts;
     QTimer m_describe; // what is counted can wait until the change is on the screen
     std::vector<PanelMarks> m_marks;
     HeatPointer m_heat;
     Preparation m_preparation;
+    int m_problems = 0;
     QString m_recipeNote; // of the recipe that is being applied
 };
 

@@ -2,18 +2,23 @@
 #include "ui/inspector/InspectorPanel.h"
 
 #include "core/graph/Pages.h"
+#include "ui/edit/FieldEditor.h"
+#include "ui/inspector/InspectorHtml.h"
 #include "ui/widgets/Action.h"
 #include "ui/widgets/Caption.h"
 #include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
+#include <QAbstractTextDocumentLayout>
 #include <QEvent>
 #include <QHBoxLayout>
-#include <QPointer>
 #include <QScrollBar>
+#include <QTextBlock>
 #include <QTextBrowser>
 #include <QTextDocument>
+#include <QTextTable>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -22,38 +27,11 @@ namespace pleat::ui {
 
 namespace {
 
-QString escaped(const QString& text)
-{
-    constexpr qsizetype longest = 8000; // more than anybody reads here
-    const QString cut = text.size() <= longest ? text : text.first(longest - 1) + u'…';
-    QString html = manyLines(cut).toHtmlEscaped();
-    return html.replace(u'\n', u"<br/>"_s);
-}
-
 // Shows what it is given and loads nothing: no text of a file can name another one.
 class InertBrowser final : public QTextBrowser {
 public:
     QVariant loadResource(int, const QUrl&) override { return {}; }
 };
-
-QString rowHtml(const InspectorRow& row, bool wideName, const Theme& theme)
-{
-    QString value;
-    if (!row.value.isEmpty()) {
-        value = u"<span style='font-weight:600;'>%1</span>"_s.arg(escaped(oneLine(row.value)));
-        if (!row.link.isEmpty())
-            value = u"<a href='%1' style='color:%2; text-decoration:none;'>%3</a>"_s.arg(
-                row.link, theme.text.name(), value);
-    }
-    if (!row.detail.isEmpty()) {
-        if (!value.isEmpty())
-            value += u"<br/>"_s;
-        value += u"<span style='color:%1;'>%2</span>"_s.arg(theme.quiet.name(), escaped(oneLine(row.detail)));
-    }
-    return u"<tr><td width='%1' style='color:%2; padding:2px 8px 3px 0;'>%3</td>"
-           "<td style='padding:2px 0 3px 0;'>%4</td></tr>"_s.arg(
-               wideName ? u"68%"_s : u"36%"_s, theme.quiet.name(), escaped(oneLine(row.name)), value);
-}
 
 } // namespace
 
@@ -74,8 +52,9 @@ InspectorPanel::InspectorPanel(Workspace& workspace)
     m_text->setOpenExternalLinks(false);
     m_text->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_text->setTextInteractionFlags(Qt::TextBrowserInteraction | Qt::TextSelectableByKeyboard);
-    connect(m_text, &QTextBrowser::anchorClicked, this,
-            [this](const QUrl& url) { this->workspace().follow(url.toString()); });
+    connect(m_text, &QTextBrowser::anchorClicked, this, [this](const QUrl& url) { follow(url.toString()); });
+    connect(m_text->verticalScrollBar(), &QScrollBar::valueChanged, this, &InspectorPanel::placeEditor);
+    m_text->viewport()->installEventFilter(this);
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -90,6 +69,17 @@ InspectorPanel::InspectorPanel(Workspace& workspace)
                               });
     m_properties->setEnabled(false);
     addEntry(Menu::Model, m_properties);
+
+    m_rename =
+        makeAction(this, tr("Re&name…"), {tr("F2")}, tr("Give the node or the tensor another name"), [this] {
+            const bool isNode = m_content.kind == tr("node");
+            editWhereShown(isNode ? u"name"_s : u"tensor"_s);
+        });
+    m_replace = makeAction(this, tr("Replace &Operator…"), {tr("Shift+F2")},
+                           tr("Make a node of another operator, with the same inputs and outputs"),
+                           [this] { editWhereShown(u"operator"_s); });
+    addEntry(Menu::Selection, m_rename);
+    addEntry(Menu::Selection, m_replace);
 
     connect(&workspace.selection(), &Selection::changed, this, &InspectorPanel::showSelected);
     connect(&workspace, &Workspace::changed, this, &InspectorPanel::showSelected);
@@ -108,23 +98,24 @@ InspectorContent InspectorPanel::content() const
     if (!shown)
         return {};
     const GraphView& view = *shown->view;
-    const ValueTypes& types = *document().types();
+    const ValueTypes& types = *workspace().types();
+    const bool editable = workspace().side() == Side::After;
     const Selection::Value& selected = workspace().selection().value();
     if (const NodeIndex node = selected.node == NodeId::None ? NodeIndex::None : view.find(selected.node);
         node != NodeIndex::None) {
         std::optional<std::uint64_t> before;
         const GraphView& opened = *document().opened()->view;
         if (const NodeIndex old = opened.find(selected.node); &opened != &view && old != NodeIndex::None)
-            before = describe(opened, old, types).parameters;
-        return aboutNode(view, node, types, before);
+            before = describe(opened, old, *document().openedTypes()).parameters;
+        return aboutNode(shown->view, node, types, before, editable);
     }
     if (!selected.value.empty()) {
         const ValueIndex value = view.find(findPage(view, selected.scope), selected.value);
         if (value != ValueIndex::None)
-            return aboutValue(view, value, types);
+            return aboutValue(shown->view, value, types, editable);
     }
     if (const auto facts = workspace().facts())
-        return aboutModel(facts->info, view);
+        return aboutModel(facts->info, shown->view, editable);
     return {};
 }
 
@@ -137,6 +128,12 @@ void InspectorPanel::showSelected()
     m_content = std::move(now);
     render();
     m_text->verticalScrollBar()->setValue(same ? scroll : 0);
+    m_rename->setEnabled(!m_content.titleEdit.key.isEmpty());
+    m_replace->setEnabled(m_content.titleEdit.key == u"operator");
+    const auto isEdited = [this](const Editable& each) { return each.key == m_editing; };
+    if (m_editor && (!same || std::ranges::none_of(m_edits, isEdited)))
+        m_editor->deleteLater(); // what it is about is shown no more
+    placeEditor();
 }
 
 QString InspectorPanel::plainText() const
@@ -159,12 +156,14 @@ void InspectorPanel::render()
         return;
     const Theme theme = Theme::of(*this);
     m_kind->setText(m_content.kind);
-    QString html;
+    InspectorHtml made;
     if (m_content.kind.isEmpty())
-        html = u"<p style='color:%1;'>%2</p>"_s.arg(theme.quiet.name(),
-                                                    tr("Open a model to see what it is made of."));
+        made.html = u"<p style='color:%1;'>%2</p>"_s.arg(theme.quiet.name(),
+                                                         tr("Open a model to see what it is made of."));
     else
-        html = contentHtml(theme);
+        made = htmlOf(m_content, theme);
+    m_edits = std::move(made.edits);
+    const QString html = made.html + m_content.documentation;
     // The same again would be laid out again, and lose what is selected in it.
     if (html == std::exchange(m_html, html))
         return;
@@ -177,29 +176,94 @@ void InspectorPanel::render()
     QTextOption wrapping = next->defaultTextOption();
     wrapping.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     next->setDefaultTextOption(wrapping);
-    next->setHtml(html);
+    addResources(*next, theme, devicePixelRatioF());
+    next->setHtml(made.html);
+    addDocumentation(*next, m_content.documentation, theme);
     m_text->setDocument(next);
     delete old; // unless the browser had made it
 }
 
-QString InspectorPanel::contentHtml(const Theme& theme) const
+void InspectorPanel::follow(const QString& link)
 {
-    QString html = u"<p style='font-size:12pt; font-weight:600; margin:0;'>%1</p>"_s.arg(
-        escaped(oneLine(m_content.title)));
-    for (const QString& line : {m_content.subtitle, m_content.summary})
-        if (!line.isEmpty())
-            html += u"<p style='color:%1; margin:3px 0 0 0;'>%2</p>"_s.arg(theme.quiet.name(), escaped(line));
-    const QString captionStyle = u"color:%1; font-size:8pt; font-weight:600; letter-spacing:1px; "
-                                 "margin:18px 0 7px 0;"_s.arg(theme.quiet.name());
-    for (const InspectorSection& section : m_content.sections) {
-        html +=
-            u"<p style='%1'>%2</p><table width='100%' cellspacing='0' cellpadding='0' style='margin-top:6px;'>"_s
-                .arg(captionStyle, escaped(section.caption));
-        for (const InspectorRow& row : section.rows)
-            html += rowHtml(row, section.wideNames, theme);
-        html += u"</table>"_s;
+    const QString edits = u"edit:"_s;
+    if (!link.startsWith(edits))
+        return workspace().follow(link);
+    const auto at = link.sliced(edits.size()).toUInt();
+    if (at < m_edits.size())
+        edit(QString(m_edits[at].key));
+}
+
+void InspectorPanel::editWhereShown(const QString& key)
+{
+    Q_EMIT wanted();
+    edit(key);
+}
+
+void InspectorPanel::edit(const QString& key)
+{
+    const auto found = std::ranges::find(m_edits, key, &Editable::key);
+    if (found == m_edits.end())
+        return;
+    if (m_editor)
+        m_editor->deleteLater();
+    m_editing = key;
+    m_editor = new FieldEditor(workspace(), found->field(), m_text->viewport());
+    connect(m_editor, &FieldEditor::resized, this, &InspectorPanel::placeEditor);
+    connect(m_editor, &FieldEditor::ended, this, [this, editor = m_editor.data()] {
+        if (editor == m_editor && editor->isAncestorOf(window()->focusWidget()))
+            m_text->setFocus();
+    });
+    placeEditor();
+    if (!m_text->viewport()->rect().contains(m_editor->geometry()))
+        m_text->verticalScrollBar()->setValue(m_text->verticalScrollBar()->value() + m_editor->y() -
+                                              m_text->viewport()->height() / 4);
+    m_editor->show();
+    m_editor->begin();
+}
+
+QRectF InspectorPanel::placeOf(const QString& link) const
+{
+    const QTextDocument& document = *m_text->document();
+    const auto rectOf = [&](const QTextBlock& block) {
+        return document.documentLayout()->blockBoundingRect(block);
+    };
+    for (QTextBlock block = document.begin(); block.isValid(); block = block.next()) {
+        for (auto it = block.begin(); !it.atEnd(); ++it) {
+            if (it.fragment().charFormat().anchorHref() != link)
+                continue;
+            QTextCursor cursor(block);
+            if (const QTextTable* table = cursor.currentTable()) {
+                const QTextTableCell cell = table->cellAt(cursor);
+                return rectOf(table->cellAt(cell.row(), 1).firstCursorPosition().block());
+            }
+            return rectOf(block);
+        }
     }
-    return html;
+    return {};
+}
+
+void InspectorPanel::placeEditor()
+{
+    if (!m_editor)
+        return;
+    const auto found = std::ranges::find(m_edits, m_editing, &Editable::key);
+    if (found == m_edits.end())
+        return;
+    constexpr int margin = 14, raised = 4;
+    const QRectF place = placeOf(u"edit:%1"_s.arg(found - m_edits.begin()));
+    const int left = static_cast<int>(place.left()) - 4;
+    const int width = m_text->viewport()->width() - left - margin;
+    const int height = m_editor->layout()->hasHeightForWidth() ? m_editor->layout()->heightForWidth(width)
+                                                               : m_editor->sizeHint().height();
+    m_editor->setGeometry(left, static_cast<int>(place.top()) - m_text->verticalScrollBar()->value() - raised,
+                          width, height);
+}
+
+bool InspectorPanel::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::Resize)
+        placeEditor();
+    return Panel::eventFilter(watched, event);
 }
 
 } // namespace pleat::ui

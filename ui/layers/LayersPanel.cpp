@@ -102,6 +102,7 @@ QWidget* LayersPanel::makeHeader()
     m_note = top.note;
     m_words = new QLineEdit;
     m_words->setObjectName(u"layersFilter"_s);
+    m_words->setAccessibleName(tr("Only layers with these words"));
     m_words->setPlaceholderText(tr("Filter"));
     m_words->setClearButtonEnabled(true);
     m_words->setMaximumWidth(220);

@@ -175,6 +175,7 @@ QWidget* VerifyPanel::makeSettings()
     layout->addStretch();
     layout->addWidget(makeCommand());
     auto* scroll = new QScrollArea;
+    scroll->setAccessibleName(tr("Inputs and tolerances"));
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidgetResizable(true);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);

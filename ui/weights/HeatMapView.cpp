@@ -20,7 +20,7 @@ HeatMapView::HeatMapView(JobRunner& jobs, QWidget* parent) : QWidget(parent)
     m_side->setSegments({tr("Before"), tr("After"), tr("Difference"), tr("Relative")});
     m_side->setCurrent(static_cast<int>(HeatSide::After));
     m_side->setAccessibleName(tr("Which weights are drawn"));
-    m_side->setToolTip(tr("Before and after folding have one scale.\n"
+    m_side->setToolTip(tr("Before and after have one scale.\n"
                           "Difference: after − before\n"
                           "Relative: |after − before| / max(|before|, ε), where ε is a millionth of the "
                           "largest weight"));

@@ -32,6 +32,7 @@ HistogramPage::HistogramPage(Workspace& workspace) : m_workspace(workspace)
     m_forms->setObjectName(u"histogramForms"_s);
     m_forms->setSegments({tr("Bins"), tr("Cumulative"), tr("Channels")});
     m_forms->setToolTip(tr("Count the values of each bin, those up to each bin, or each channel by itself"));
+    m_forms->setAccessibleName(tr("What is counted"));
     m_logarithmic = new QCheckBox(tr("Logarithmic"));
     m_logarithmic->setToolTip(tr("Make bins with few values visible"));
     m_bins = new QSpinBox;

@@ -10,17 +10,6 @@ namespace pleat::ui {
 
 namespace {
 
-LayerWeights asWeights(const TensorView& tensor)
-{
-    constexpr std::int64_t mostChannels = 1 << 20;
-    const std::vector<std::int64_t>& dims = tensor.dims();
-    const std::uint64_t count = tensor.elements();
-    if (dims.empty() || dims.front() > mostChannels || count == 0)
-        return {tensor, WeightLayout::plain(count), std::nullopt, {}};
-    const auto outputs = static_cast<std::uint64_t>(dims.front());
-    return {tensor, WeightLayout::matrix(count / outputs, outputs, true), std::nullopt, {}};
-}
-
 // As the file has it.
 const TensorView& storedWeight(const LayerWeights& weights)
 {
@@ -71,6 +60,17 @@ std::optional<TensorSides> sidesOf(const WeightsQuery& query, const Subject& sub
 }
 
 } // namespace
+
+LayerWeights asWeights(const TensorView& tensor)
+{
+    constexpr std::int64_t mostChannels = 1 << 20;
+    const std::vector<std::int64_t>& dims = tensor.dims();
+    const std::uint64_t count = tensor.elements();
+    if (dims.empty() || dims.front() > mostChannels || count == 0)
+        return {tensor, WeightLayout::plain(count), std::nullopt, {}};
+    const auto outputs = static_cast<std::uint64_t>(dims.front());
+    return {tensor, WeightLayout::matrix(count / outputs, outputs, true), std::nullopt, {}};
+}
 
 ValueIndex findValue(const GraphView& view, const std::string& scope, const std::string& name)
 {

@@ -25,6 +25,8 @@ struct TensorAlone {
     LayerWeights after;
 };
 
+LayerWeights asWeights(const TensorView& tensor);
+
 // The tensor that the query is about, or else the first one that its node reads. Nothing where the query is
 // about the weight of a layer, or there is none.
 std::optional<TensorAlone> tensorAlone(const WeightsQuery& query);

@@ -2,6 +2,7 @@
 #include "ui/weights/TensorPage.h"
 
 #include "ui/document/Convert.h"
+#include "ui/weights/TensorEdits.h"
 #include "ui/weights/TensorTable.h"
 #include "ui/weights/TensorTools.h"
 #include "ui/weights/WideScrollBar.h"
@@ -35,7 +36,7 @@ TensorPage::TensorPage(JobRunner& jobs, QWidget* parent) : QWidget(parent), m_jo
     m_columns = makeChoice("tableColumns", tr("Axis of the columns"));
     m_side = new SegmentedControl;
     m_side->setObjectName(u"tableSide"_s);
-    m_side->setAccessibleName(tr("Before or after folding"));
+    m_side->setAccessibleName(tr("Before or after"));
     m_side->setSegments({tr("Before"), tr("After"), tr("Difference")});
     m_side->setCurrent(AfterSide);
 
@@ -77,6 +78,7 @@ TensorPage::TensorPage(JobRunner& jobs, QWidget* parent) : QWidget(parent), m_jo
     connect(m_columns, &QComboBox::currentIndexChanged, this, [this] { chooseAxis(false); });
     connect(m_side, &SegmentedControl::currentChanged, this, &TensorPage::showPlane);
     connect(m_tools, &TensorTools::elementWanted, this, &TensorPage::goTo);
+    connect(&m_tools->edits(), &TensorEdits::wanted, this, &TensorPage::editWanted);
     connect(m_tools, &TensorTools::failed, this, &TensorPage::failed);
     connect(m_table, &TensorTable::failed, this, [this](const Error& error) {
         showSentence(toQt(error.message));
@@ -229,6 +231,21 @@ void TensorPage::showPlane()
     m_pages->setCurrentIndex(0);
     m_tools->setEnabled(true);
     m_table->setTensor(shown, m_plane);
+    m_tools->edits().setSubject(idOf(shown), whyFixed(*chosen));
+}
+
+std::string TensorPage::idOf(const Elements& shown) const
+{
+    return m_idOf && !shown.isDifference() ? m_idOf(shown.tensor()) : std::string();
+}
+
+QString TensorPage::whyFixed(const TensorSides& sides) const
+{
+    if (!idOf(sides.after).empty())
+        return tr("The model has other values now: “After” has them.");
+    if (sides.before && !idOf(*sides.before).empty())
+        return tr("This is what folding would make of them: “Before” has the values that can be changed.");
+    return tr("These values are not stored so in the model.");
 }
 
 void TensorPage::goTo(quint64 element)

@@ -4,10 +4,12 @@
 // spin boxes say. UI thread only.
 #pragma once
 
+#include "core/edit/EditStep.h"
 #include "core/tensor/TensorPlane.h"
 #include "ui/weights/TensorAlone.h"
 
 #include <QWidget>
+#include <functional>
 
 class QComboBox;
 class QHBoxLayout;
@@ -29,11 +31,15 @@ public:
 
     // The first one is shown, or the one of the same name as what was shown.
     void setTensors(std::vector<TensorSides> tensors);
+    // What a tensor that is shown is called in steps that change it; "": it is not as the model has it now.
+    using IdOf = std::function<std::string(const TensorView& shown)>;
+    void setIdOf(IdOf idOf) { m_idOf = std::move(idOf); }
     bool isEmpty() const { return m_tensors.empty(); }
     const std::string& firstName() const { return m_tensors.front().after.tensor().name(); }
     void goTo(quint64 element); // of the tensor
 
 Q_SIGNALS:
+    void editWanted(const pleat::EditStep& step);
     void failed(const pleat::Error& error); // reading did, and the page says why
 
 private:
@@ -44,10 +50,13 @@ private:
     void chooseAxis(bool rows);
     void showAxes(); // in the boxes
     void showPlane();
+    std::string idOf(const Elements& shown) const; // "": it is not as the model has it now
+    QString whyFixed(const TensorSides& sides) const;
     void showSentence(const QString& sentence);
 
     JobRunner& m_jobs;
     std::vector<TensorSides> m_tensors;
+    IdOf m_idOf;
     TensorPlane m_plane;
     QComboBox* m_tensor = nullptr;
     QComboBox* m_rows = nullptr;

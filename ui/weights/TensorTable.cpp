@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/weights/TensorTable.h"
 
+#include "core/tensor/ElementParsing.h"
+#include "ui/document/Convert.h"
 #include "ui/jobs/Job.h"
+#include "ui/weights/TensorCellEditor.h"
 #include "ui/widgets/Theme.h"
 
 #include <QHeaderView>
@@ -83,6 +86,9 @@ TensorTable::TensorTable(JobRunner& jobs, QWidget* parent)
     connect(horizontalHeader(), &QHeaderView::sectionPressed, this, [this](int section) {
         selectArea({0, m_model->window().column + std::uint64_t(section), plane().rows(), 1});
     });
+    auto* const editor = new TensorCellEditor(*this);
+    setItemDelegate(editor);
+    connect(editor, &TensorCellEditor::entered, this, &TensorTable::valueEntered);
     layOut();
 }
 
@@ -92,6 +98,7 @@ void TensorTable::setTensor(const Elements& elements, const TensorPlane& plane)
     m_jobs.cancel(this, cellsLane);
     m_reading = false;
     m_elements = elements;
+    setEditable(false);
     m_model->setPlane(plane, elements.type());
     if (!same) {
         m_first = {};
@@ -122,6 +129,26 @@ void TensorTable::setDigits(std::optional<int> digits)
     m_model->setDigits(digits);
     layOut();
     showFrom(m_first);
+}
+
+void TensorTable::setEditable(bool editable)
+{
+    m_model->setEditable(editable);
+}
+
+QString TensorTable::problemOf(const QString& text) const
+{
+    const DataType type = m_elements.tensor().type();
+    return parsedElement(type, toStd(text)) ? QString()
+                                            : tr("“%1” is no value of %2.").arg(text, toQt(name(type)));
+}
+
+void TensorTable::editCurrent()
+{
+    if (m_model->isEditable() && m_model->cell(m_current.row, m_current.column))
+        edit(currentIndex());
+    else if (!m_model->isEditable())
+        Q_EMIT editRefused();
 }
 
 void TensorTable::layOut()
@@ -293,6 +320,13 @@ void TensorTable::mouseMoveEvent(QMouseEvent* event)
         select(cellAt(event->pos()), true);
 }
 
+void TensorTable::mouseDoubleClickEvent(QMouseEvent* event)
+{
+    mousePressEvent(event);
+    if (!isEmpty() && event->button() == Qt::LeftButton)
+        editCurrent();
+}
+
 void TensorTable::wheelEvent(QWheelEvent* event)
 {
     constexpr int notch = 120, lines = 3;
@@ -336,6 +370,10 @@ void TensorTable::keyPressEvent(QKeyEvent* event)
     case Qt::Key_End:
         cell = {far ? rows - 1 : cell.row, columns - 1};
         break;
+    case Qt::Key_F2:
+        show(m_current);
+        editCurrent();
+        return;
     default:
         if (event->matches(QKeySequence::SelectAll))
             selectArea({0, 0, rows, columns});

@@ -26,6 +26,10 @@ public:
     void setTensor(const Elements& elements, const TensorPlane& plane);
     void clear();
     void setDigits(std::optional<int> digits);
+    // Whether a double click or F2 opens a field in the cell. Not so after setTensor().
+    void setEditable(bool editable);
+    // Why it is no value of the shown tensor; empty: it is one.
+    QString problemOf(const QString& text) const;
 
     const Elements& elements() const { return m_elements; }
     const TensorTableModel& cells() const { return *m_model; }
@@ -46,6 +50,8 @@ Q_SIGNALS:
     void currentMoved();
     void loaded(); // what is on the screen
     void failed(const pleat::Error& error);
+    void valueEntered(const QString& text); // for the current cell
+    void editRefused();                     // somebody wanted to, and it is not editable
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -54,7 +60,7 @@ protected:
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent*) override {}
-    void mouseDoubleClickEvent(QMouseEvent* event) override { mousePressEvent(event); }
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
     void wheelEvent(QWheelEvent* event) override;
 
 private:
@@ -64,6 +70,7 @@ private:
     void select(Cell cell, bool extend);
     void load();
     void mirrorSelection();
+    void editCurrent();
     Cell cellAt(QPoint position) const;
     bool isEmpty() const { return plane().rows() == 0 || plane().columns() == 0; }
 

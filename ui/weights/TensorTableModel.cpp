@@ -104,6 +104,12 @@ int TensorTableModel::columnCount(const QModelIndex& parent) const
     return parent.isValid() ? 0 : int(m_window.columns);
 }
 
+Qt::ItemFlags TensorTableModel::flags(const QModelIndex& index) const
+{
+    const Qt::ItemFlags plain = QAbstractTableModel::flags(index);
+    return m_editable ? plain | Qt::ItemIsEditable : plain;
+}
+
 QVariant TensorTableModel::data(const QModelIndex& index, int role) const
 {
     if (!index.isValid())
@@ -114,6 +120,8 @@ QVariant TensorTableModel::data(const QModelIndex& index, int role) const
     switch (role) {
     case Qt::DisplayRole:
         return element ? oneLine(toQt(text(m_type, *element, m_digits))) : QString();
+    case Qt::EditRole: // all digits
+        return element ? toQt(text(m_type, *element)) : QString();
     case Qt::ToolTipRole: // also what is too long for its cell, and with all digits
         return element ? plainTip(u"[%1]\n%2"_s.arg(positionsText(m_plane.positions(row, column)),
                                                     toQt(text(m_type, *element))))

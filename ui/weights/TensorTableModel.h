@@ -20,6 +20,9 @@ public:
     void setCells(const PlaneArea& area, std::vector<Element> cells); // what has been read
     void setDigits(std::optional<int> digits);                        // as for text()
 
+    void setEditable(bool editable) { m_editable = editable; } // a field may be opened in a cell
+
+    bool isEditable() const { return m_editable; }
     const TensorPlane& plane() const { return m_plane; }
     const PlaneArea& window() const { return m_window; }
     std::optional<int> digits() const { return m_digits; }
@@ -29,6 +32,7 @@ public:
 
     int rowCount(const QModelIndex& parent = {}) const override;
     int columnCount(const QModelIndex& parent = {}) const override;
+    Qt::ItemFlags flags(const QModelIndex& index) const override;
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
@@ -40,6 +44,7 @@ private:
     std::optional<int> m_digits;
     PlaneArea m_window, m_area; // m_area: of m_cells
     std::vector<Element> m_cells;
+    bool m_editable = false;
 };
 
 // "3, 0, 1, 2"

@@ -6,6 +6,7 @@
 #include "ui/document/Convert.h"
 #include "ui/document/Settings.h"
 #include "ui/jobs/Job.h"
+#include "ui/weights/TensorEdits.h"
 #include "ui/weights/TensorTable.h"
 #include "ui/widgets/Action.h"
 #include "ui/widgets/PlainText.h"
@@ -87,6 +88,9 @@ TensorTools::TensorTools(JobRunner& jobs, TensorTable& table, QWidget* parent)
     layout->addWidget(m_word, 1);
     layout->addWidget(makeFinder());
     layout->addWidget(m_digits);
+    m_edits = new TensorEdits(table);
+    connect(m_edits, &TensorEdits::said, this, &TensorTools::say);
+    layout->addWidget(m_edits);
     layout->addWidget(makeMenu());
     connect(&table, &TensorTable::currentMoved, this, &TensorTools::updateCurrent);
     connect(&table, &TensorTable::loaded, this, &TensorTools::updateCurrent);

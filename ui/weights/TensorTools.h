@@ -22,6 +22,7 @@ namespace pleat::ui {
 
 class JobRunner;
 class PlainLabel;
+class TensorEdits;
 class TensorTable;
 
 class TensorTools final : public QWidget {
@@ -32,6 +33,7 @@ public:
 
     void updateCurrent(); // another tensor, plane or cell
     void say(const QString& sentence);
+    TensorEdits& edits() const { return *m_edits; }
     void cancel(); // what is being looked for or saved
 
 Q_SIGNALS:
@@ -56,6 +58,7 @@ private:
     PlainLabel* m_word = nullptr;
     QLineEdit* m_index = nullptr;
     QLineEdit* m_limit = nullptr;
+    TensorEdits* m_edits = nullptr;
     QComboBox* m_digits = nullptr;
     QAction* m_npy = nullptr;
     QAction* m_npySelection = nullptr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/weights/WeightsComparison.h"
 
+#include "core/graph/StoredTensors.h"
 #include "core/rewrite/Rewriter.h"
 #include "core/tensor/ChannelHistograms.h"
 #include "core/tensor/SparseBytes.h"
@@ -148,9 +149,11 @@ Result<FoundWeights> weightsOfLayer(const WeightsQuery& query, Progress& progres
             return tl::make_unexpected(previewed.error());
     }
     if (record || found.notes.preview) {
-        // What was frozen for the fold has its weights as well.
-        const auto before =
-            query.current->inputsFrozen ? withFrozenInputs(query.opened->view) : query.opened->view;
+        // What was frozen for the fold has its weights as well. What is yet to be folded is as it is now,
+        // perhaps edited.
+        const auto before = found.notes.preview           ? query.current->view
+                            : query.current->inputsFrozen ? withFrozenInputs(query.opened->view)
+                                                          : query.opened->view;
         found.before = weightsOf(*before, layer);
         found.notes.perOutput = candidate->direction != FoldDirection::Before;
         found.notes.warnings = messages(*candidate);
@@ -160,10 +163,48 @@ Result<FoundWeights> weightsOfLayer(const WeightsQuery& query, Progress& progres
     return found;
 }
 
+// What the node reads in both files, input by input; first the tensor that is asked for, or the weight.
+FoundWeights weightsBeside(const WeightsQuery& query)
+{
+    FoundWeights found;
+    found.notes.beside = true;
+    const GraphView &old = *query.current->view, &now = *query.other->view;
+    const NodeIndex before = old.find(query.node), after = now.find(query.otherNode);
+    if (before == NodeIndex::None || after == NodeIndex::None)
+        return found;
+    found.before = layerWeights(old, before);
+    found.after = layerWeights(now, after);
+    const ValueIndex asked =
+        query.value.empty() ? ValueIndex::None : findValue(old, query.scope, query.value);
+    bool isAlone = !found.before || !found.after;
+    for (std::size_t slot = 0; slot < now.inputs(after).size(); ++slot) {
+        const ValueIndex was = old.input(before, slot);
+        auto right = storedElements(now, now.input(after, slot));
+        if (!right)
+            continue;
+        TensorSides sides{storedElements(old, was), std::move(*right)};
+        const bool isAsked = asked != ValueIndex::None && was == asked && sides.before &&
+                             (!found.before || sides.before->tensor().name() != found.before->weight.name());
+        const bool isFirst = isAsked || (found.tensors.empty() && isAlone);
+        if (isFirst) {
+            isAlone = true;
+            found.after = asWeights(sides.after.tensor());
+            found.before = sides.before ? std::optional(asWeights(sides.before->tensor())) : std::nullopt;
+        }
+        found.tensors.insert(isFirst ? found.tensors.begin() : found.tensors.end(), std::move(sides));
+    }
+    // Channel by channel there is nothing to be said of two of another shape.
+    if (found.before && found.after && found.before->weight.dims() != found.after->weight.dims())
+        found.before.reset();
+    return found;
+}
+
 } // namespace
 
 Result<FoundWeights> findWeights(const WeightsQuery& query, Progress& progress, std::stop_token stop)
 {
+    if (query.other)
+        return weightsBeside(query);
     auto alone = tensorAlone(query);
     auto found = alone ? FoundWeights{std::move(alone->before), std::move(alone->after), {}, {}}
                        : weightsOfLayer(query, progress, stop);

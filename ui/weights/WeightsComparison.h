@@ -20,6 +20,7 @@ namespace pleat::ui {
 // What a fold says beside its numbers.
 struct FoldNotes {
     bool preview = false;                             // it is only being considered
+    bool beside = false;                              // no fold: after is of another file
     std::vector<double> s, t;                         // per channel of the batch norm; empty without a fold
     std::optional<FoldedPair::Parameters> parameters; // of the batch norm, where the chain is one
     bool perOutput = true; // s and t count output channels (else the layer's input channels)
@@ -51,9 +52,11 @@ struct WeightsComparison : FoldNotes {
 
 struct WeightsQuery {
     SnapshotPointer opened, current;
-    NodeId node = NodeId::None;   // the layer
-    FoldId fold;                  // the candidate it belongs to, or empty
-    std::string scope{}, value{}; // a stored tensor on its own; empty: the weight of the layer
+    NodeId node = NodeId::None;      // the layer
+    FoldId fold;                     // the candidate it belongs to, or empty
+    std::string scope{}, value{};    // a stored tensor on its own; empty: the weight of the layer
+    SnapshotPointer other{};         // another file's, to be seen after the current one; null: none
+    NodeId otherNode = NodeId::None; // which one the node is in it
 };
 
 using WeightsComparisonPointer = std::shared_ptr<const WeightsComparison>;

@@ -23,9 +23,11 @@ void WeightsLegend::setKind(Kind kind, bool outlier)
     m_entries.clear();
     if (kind == Kind::Plain)
         m_entries.push_back({1, tr("weights")});
-    if (kind == Kind::Preview || kind == Kind::Folded) {
+    if (kind == Kind::Preview || kind == Kind::Folded || kind == Kind::Beside) {
         m_entries.push_back({0, tr("before")});
-        m_entries.push_back({1, kind == Kind::Preview ? tr("after folding") : tr("after folding ✓")});
+        m_entries.push_back({1, kind == Kind::Preview  ? tr("after folding")
+                                : kind == Kind::Folded ? tr("after folding ✓")
+                                                       : tr("after")});
     }
     if (outlier)
         m_entries.push_back({2, tr("outlier")});

@@ -11,7 +11,7 @@ class WeightsLegend final : public QWidget {
 public:
     explicit WeightsLegend(QWidget* parent = nullptr);
 
-    enum class Kind { None, Plain, Preview, Folded };
+    enum class Kind { None, Plain, Preview, Folded, Beside };
     void setKind(Kind kind, bool outlier);
 
     QSize sizeHint() const override;

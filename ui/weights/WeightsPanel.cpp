@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/weights/WeightsPanel.h"
 
+#include "core/graph/Named.h"
+#include "core/graph/StoredTensors.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Names.h"
 #include "ui/weights/ChannelPlot.h"
@@ -22,6 +24,7 @@
 #include <QTabBar>
 #include <QTimer>
 #include <QVBoxLayout>
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -144,6 +147,7 @@ WeightsPanel::WeightsPanel(Workspace& workspace)
             [this] { m_histogram->setChannels(m_ranges->selectedChannels()); });
     connect(&workspace.selection(), &Selection::changed, this, &WeightsPanel::showSelected);
     connect(&workspace, &Workspace::changed, this, &WeightsPanel::showSelected);
+    connect(&workspace, &Workspace::partnersChanged, this, &WeightsPanel::showSelected);
     connect(&document(), &Document::sourceChanged, this, &WeightsPanel::showSelected);
     showSelected();
 }
@@ -153,11 +157,33 @@ WeightsPanel::~WeightsPanel() = default;
 QWidget* WeightsPanel::makeTable()
 {
     m_table = new TensorPage(workspace().jobs());
+    m_table->setIdOf([this](const TensorView& shown) { return idOf(shown); });
+    connect(m_table, &TensorPage::editWanted, this,
+            [this](const EditStep& step) { document().applySteps({step}, tr("Changing values…")); });
     connect(m_table, &TensorPage::failed, this, [this](const Error& error) {
         if (error.code == ErrorCode::Changed)
             document().lookAtSource();
     });
     return m_table;
+}
+
+std::string WeightsPanel::idOf(const TensorView& shown) const
+{
+    if (!m_tabled.current)
+        return {};
+    const GraphView& view = *m_tabled.current->view;
+    const NodeIndex node = m_tabled.node == NodeId::None ? NodeIndex::None : view.find(m_tabled.node);
+    const std::string& scope = !m_tabled.value.empty()   ? m_tabled.scope
+                               : node == NodeIndex::None ? std::string()
+                                                         : view.scopes()[index(view.scope(node))].path;
+    const ValueIndex value = findValue(view, scope, shown.name());
+    const auto stored = storedTensor(view, value);
+    // What a fold would make of it is another one. Small tensors are in their message, and each view of them
+    // has bytes of its own.
+    const bool isIt =
+        stored && (stored->payload() == shown.payload() ||
+                   (!shown.inMemory().empty() && std::ranges::equal(stored->inMemory(), shown.inMemory())));
+    return isIt ? lastingId(view, value) : std::string();
 }
 
 QWidget* WeightsPanel::makeQuantization()
@@ -276,6 +302,10 @@ void WeightsPanel::showSelected()
             query.node = view.id(view.uses(value).front().node);
         query.fold = workspace().foldOf(query.node);
     }
+    if (const auto partner = workspace().partnerOf(query.node)) {
+        query.other = partner->model;
+        query.otherNode = partner->node;
+    }
     // A batch norm without a layer has no weights to show, but a reason for that.
     const FoldCandidate* candidate = query.current->candidate(query.fold);
     const QString otherwise =
@@ -289,7 +319,8 @@ void WeightsPanel::showSelected()
 
 WeightsPanel::Key WeightsPanel::Key::of(const WeightsQuery& query)
 {
-    return {query.opened.get(), query.current.get(), query.node, query.fold, query.scope, query.value};
+    return {query.opened.get(), query.current.get(), query.node,        query.fold,
+            query.scope,        query.value,         query.other.get(), query.otherNode};
 }
 
 void WeightsPanel::show(const WeightsQuery& query, const QString& otherwise)
@@ -417,7 +448,8 @@ void WeightsPanel::presentDistribution(const std::shared_ptr<const Distribution>
 void WeightsPanel::presentRounding(const std::shared_ptr<const QuantizationRatios>& ratios)
 {
     m_quantization->setRatios(ratios);
-    const QString verdict = ratios ? quantizationVerdict(*ratios) : QString();
+    const bool isOfFold = m_shown && !m_shown->beside;
+    const QString verdict = ratios && isOfFold ? quantizationVerdict(*ratios) : QString();
     m_verdict->setText(verdict);
     m_ranges->setVerdict(verdict);
 }
@@ -434,7 +466,8 @@ void WeightsPanel::present(Pointer comparison, const QString& otherwise)
         presentPlots();
     }
     const WeightsComparison& shownNow = *m_shown;
-    m_legend->setKind(!shownNow.before   ? WeightsLegend::Kind::Plain
+    m_legend->setKind(shownNow.beside    ? WeightsLegend::Kind::Beside
+                      : !shownNow.before ? WeightsLegend::Kind::Plain
                       : shownNow.preview ? WeightsLegend::Kind::Preview
                                          : WeightsLegend::Kind::Folded,
                       !shownNow.outliers.empty());

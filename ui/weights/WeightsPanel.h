@@ -50,12 +50,15 @@ private:
         NodeId node = NodeId::None;
         FoldId fold;
         std::string scope, value;
+        const void* other = nullptr;
+        NodeId otherNode = NodeId::None;
         static Key of(const WeightsQuery& query);
         auto operator<=>(const Key&) const = default;
     };
     using Pointer = WeightsComparisonPointer;
 
     QWidget* makeTable();
+    std::string idOf(const TensorView& shown) const; // see TensorPage::IdOf
     QWidget* makeQuantization();
     void showSelected();
     struct Measured {

@@ -36,6 +36,18 @@ void paintSymbol(QPainter& painter, Symbol symbol, const QRectF& box, const QCol
         painter.setBrush(colour);
         painter.drawEllipse(box.center(), box.width() * 0.22, box.height() * 0.22);
         break;
+    case Symbol::Plus:
+        painter.drawLine(at(0.5, 0.1), at(0.5, 0.9));
+        painter.drawLine(at(0.1, 0.5), at(0.9, 0.5));
+        break;
+    case Symbol::Minus:
+        painter.drawLine(at(0.1, 0.5), at(0.9, 0.5));
+        break;
+    case Symbol::Unequal:
+        painter.drawLine(at(0.1, 0.34), at(0.9, 0.34));
+        painter.drawLine(at(0.1, 0.66), at(0.9, 0.66));
+        painter.drawLine(at(0.3, 0.98), at(0.7, 0.02));
+        break;
     }
     painter.restore();
 }

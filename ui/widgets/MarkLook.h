@@ -10,11 +10,11 @@ class QPainter;
 namespace pleat::ui {
 
 // The colours of meaning; Theme::mark() knows them.
-enum class MarkColour { Good, Warning, Done, Note };
-inline constexpr int markColourCount = 4;
+enum class MarkColour { Good, Warning, Done, Note, Gone };
+inline constexpr int markColourCount = 5;
 
 enum class Outline { Solid, Dashed, Dotted };
-enum class Symbol { Fold, Attention, Check, Note }; // ⤓ ! ✓ •
+enum class Symbol { Fold, Attention, Check, Note, Minus, Plus, Unequal }; // ⤓ ! ✓ • − + ≠
 
 struct MarkLook {
     MarkColour colour = MarkColour::Note;

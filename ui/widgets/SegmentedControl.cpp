@@ -12,7 +12,7 @@ namespace pleat::ui {
 
 namespace {
 constexpr int lowest = 28;
-constexpr int padding = 13;
+constexpr int mostPadding = 13, leastPadding = 3;
 
 QFont chosenFont(QFont font)
 {
@@ -60,7 +60,18 @@ void SegmentedControl::setSegmentEnabled(int index, bool enabled)
 int SegmentedControl::segmentWidth(int index) const
 {
     // Room for the bold form, so that choosing moves nothing.
-    return QFontMetrics(chosenFont(font())).horizontalAdvance(m_texts.at(index)) + 2 * padding;
+    return QFontMetrics(chosenFont(font())).horizontalAdvance(m_texts.at(index)) + 2 * m_padding;
+}
+
+void SegmentedControl::setRoom(int width)
+{
+    if (m_texts.isEmpty())
+        return;
+    const int sides = 2 * static_cast<int>(m_texts.size());
+    const int words = sizeHint().width() - sides * m_padding;
+    m_padding = std::clamp(std::max(0, width - words) / sides, leastPadding, mostPadding);
+    updateGeometry();
+    update();
 }
 
 QSize SegmentedControl::sizeHint() const

@@ -20,6 +20,7 @@ public:
     int current() const { return m_current; }
     void setCurrent(int index); // emits currentChanged if it is another one
     void setSegmentEnabled(int index, bool enabled);
+    void setRoom(int width); // the words stand closer where there is less
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return sizeHint(); }
@@ -46,6 +47,7 @@ private:
     std::vector<bool> m_enabled;
     int m_current = 0;
     int m_hovered = -1;
+    int m_padding = 13;        // px, on both sides of the words
     bool m_showsFocus = false; // it came by keyboard
 };
 

@@ -4,7 +4,7 @@
 // Dynamic properties it knows, set with setProperty() before the widget is shown:
 //   main = true           the one main button of a bar or a dialog (accent)
 //   flat = true           a button without a border until the mouse is over it
-//   chip = accent | canFold | blocked | folded    a pill; on a QToolButton/QPushButton or a QLabel
+//   chip = accent | canFold | blocked | folded | gone    a pill; on a QToolButton/QPushButton or a QLabel
 //   role = caption | title | quiet | link | warning    for a QLabel
 //   surface = panel | canvas    a QWidget/QFrame with that background (needs WA_StyledBackground)
 #include "ui/widgets/Theme.h"
@@ -32,6 +32,7 @@ QDockWidget { color: @quiet; font-weight: 600; titlebar-close-icon: none; }
 QDockWidget::title { background: @panel; padding: 8px 12px 6px 14px; border: none; }
 QDockWidget > QWidget { background: @panel; }
 QScrollArea, QScrollArea > QWidget > QWidget { background: @panel; border: none; }
+QDialog QScrollArea, QDialog QScrollArea > QWidget > QWidget { background: @window; }
 QGroupBox { border: 1px solid @line; border-radius: 6px; margin-top: 9px; padding: 12px 8px 8px 8px; }
 QGroupBox::title { subcontrol-origin: margin; left: 10px; padding: 0 4px; color: @quiet; }
 QFrame[frameShape="4"], QFrame[frameShape="5"] { color: @line; }
@@ -83,7 +84,7 @@ QPushButton:hover, QToolBar QToolButton:hover { background: @hover; border-color
 QPushButton:pressed, QToolBar QToolButton:pressed { background: @pressed; }
 QPushButton:checked, QToolBar QToolButton:checked { background: @accentSoft; color: @link; border-color: @accent; }
 QPushButton:focus, QToolBar QToolButton:focus { border-color: @accent; }
-QPushButton:disabled, QToolBar QToolButton:disabled { color: @faint; }
+QPushButton:disabled, QToolBar QToolButton:disabled, QToolButton[boxed="true"]:disabled { color: @faint; }
 QPushButton:default { border-color: @accent; }
 QPushButton[main="true"], QToolBar QToolButton[main="true"] { background: @accent; color: @onAccent;
     border: 1px solid @accent; font-weight: 600; }
@@ -108,6 +109,7 @@ QLabel[chip="accent"], QPushButton[chip="accent"], QToolButton[chip="accent"] { 
 QLabel[chip="canFold"], QPushButton[chip="canFold"], QToolButton[chip="canFold"] { color: @canFoldText; border: 1px solid @canFold; }
 QLabel[chip="blocked"], QPushButton[chip="blocked"], QToolButton[chip="blocked"] { color: @blockedText; border: 1px solid @blocked; }
 QLabel[chip="folded"], QPushButton[chip="folded"], QToolButton[chip="folded"] { color: @foldedText; border: 1px solid @folded; }
+QLabel[chip="gone"], QPushButton[chip="gone"], QToolButton[chip="gone"] { color: @goneText; border: 1px solid @gone; }
 QPushButton[chip]:hover, QToolButton[chip]:hover { background: @hover; }
 QPushButton[chip]:checked, QToolButton[chip]:checked { background: @accentSoft; }
 QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox { background: @panel; color: @text;
@@ -176,6 +178,8 @@ QString Theme::styleSheet() const
         std::pair{"@blocked", blocked},
         std::pair{"@foldedText", markText(MarkColour::Done)},
         std::pair{"@folded", folded},
+        std::pair{"@goneText", markText(MarkColour::Gone)},
+        std::pair{"@gone", gone},
         std::pair{"@window", window},
         std::pair{"@bar", dark ? window : panel},
         std::pair{"@panel", panel},

@@ -57,6 +57,7 @@ Theme Theme::lightTheme()
     t.canFold = QColor(0x1f9d61);
     t.blocked = QColor(0xc77d0a);
     t.folded = QColor(0x94a0b3);
+    t.gone = QColor(0xd0455a);
     t.hover = QColor(0xf1f3f6);
     t.pressed = QColor(0xe6e9ee);
     t.grid = QColor(0xdfe3e9);
@@ -81,6 +82,7 @@ Theme Theme::darkTheme()
     t.canFold = QColor(0x3cc98a);
     t.blocked = QColor(0xe6a23c);
     t.folded = QColor(0x94a0b3);
+    t.gone = QColor(0xf2778a);
     t.hover = QColor(0x2b303a);
     t.pressed = QColor(0x343a45);
     t.grid = QColor(0x333945);
@@ -185,6 +187,8 @@ QColor Theme::mark(MarkColour colour) const
         return blocked;
     case MarkColour::Done:
         return folded;
+    case MarkColour::Gone:
+        return gone;
     case MarkColour::Note:
         break;
     }

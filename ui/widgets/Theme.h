@@ -40,6 +40,7 @@ struct Theme final {
     QColor accentSoft;               // the row or segment that is chosen, behind ordinary words
     QColor before;                   // "before" in every plot
     QColor canFold, blocked, folded; // frames and fills (MarkColour: Good, Warning, Done)
+    QColor gone;                     // what is not there any more (MarkColour: Gone)
     QColor hover, pressed;           // surface of a control under the mouse
     QColor grid;                     // the dots of the canvas
     QColor edge;                     // lines between nodes

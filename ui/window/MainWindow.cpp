@@ -3,11 +3,14 @@
 
 #include "ui/canvas/FindField.h"
 #include "ui/canvas/GraphPane.h"
+#include "ui/compare/ChangesPanel.h"
+#include "ui/compare/ComparePane.h"
 #include "ui/document/Convert.h"
 #include "ui/document/FoldCounts.h"
 #include "ui/document/Panel.h"
 #include "ui/document/Session.h"
 #include "ui/document/Settings.h"
+#include "ui/edit/EditActions.h"
 #include "ui/widgets/Action.h"
 #include "ui/widgets/Icons.h"
 #include "ui/widgets/MessageBar.h"
@@ -45,6 +48,7 @@ MainWindow::MainWindow(std::filesystem::path worker, const QString& sessions, QW
     connectParts();
     for (Panel* panel : makePanels(m_workspace))
         addPanel(panel);
+    addPanel(m_compare->changes());
     const QSize room = screen()->availableSize();
     resize(std::min(1600, room.width() * 9 / 10), std::min(1000, room.height() * 9 / 10));
     if (const QByteArray geometry = Settings::geometry(); !geometry.isEmpty())
@@ -74,6 +78,8 @@ void MainWindow::makeParts()
     m_pages = new QStackedWidget;
     m_pages->addWidget(m_start);
     m_pages->addWidget(m_graph);
+    m_compare = new ComparePane(m_workspace);
+    m_pages->addWidget(m_compare);
     auto* middle = new QWidget;
     auto* layout = new QVBoxLayout(middle);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -88,6 +94,7 @@ void MainWindow::makeParts()
     m_status = new StatusLine(m_workspace.jobs());
     setStatusBar(m_status);
     m_find = new FindField;
+    m_edits = new EditActions(m_workspace, this);
 }
 
 void MainWindow::addPanel(Panel* panel)
@@ -149,10 +156,11 @@ void MainWindow::connectParts()
 {
     connect(&m_workspace, &Workspace::opened, this, &MainWindow::documentOpened);
     connect(&m_workspace, &Workspace::changed, this, &MainWindow::documentChanged);
+    connect(&m_workspace, &Workspace::sideChanged, this, &MainWindow::showMiddle);
     connect(&m_workspace, &Workspace::factsChanged, this, &MainWindow::updateStatus);
     connect(&m_workspace, &Workspace::typesChanged, this, &MainWindow::updateStatus);
     connect(&m_workspace, &Workspace::typesChanged, this,
-            [this] { m_find->setView(m_workspace.shown()->view, m_document.types()); });
+            [this] { m_find->setView(m_workspace.shown()->view, m_workspace.types()); });
     connect(&m_workspace, &Workspace::failed, this, &MainWindow::showError);
     connect(&m_workspace, &Workspace::said, m_messages, &MessageBar::show);
     connect(&m_workspace, &Workspace::withdrawn, m_messages, &MessageBar::dismissTopic);
@@ -177,6 +185,10 @@ void MainWindow::connectParts()
     });
     connect(m_find, &FindField::found, &m_workspace, &Workspace::follow);
     connect(m_find, &FindField::searching, m_graph, &GraphPane::emphasise);
+    connect(&m_workspace, &Workspace::problemsChanged, this,
+            [this] { m_status->setProblems(m_workspace.problems()); });
+    connect(m_status, &StatusLine::problemsClicked, &m_workspace, &Workspace::askForProblems);
+    connect(m_graph, &GraphPane::menuWanted, m_edits, &EditActions::addTo);
     connect(m_start, &StartPage::openRequested, m_actions->open, &QAction::trigger);
     connect(m_start, &StartPage::sampleRequested, this, &MainWindow::openSample);
     connect(m_start, &StartPage::fileRequested, this, &MainWindow::openPath);
@@ -189,14 +201,33 @@ void MainWindow::documentOpened()
         Settings::addRecentFile(m_document.path());
     if (m_pages->currentWidget() == m_start)
         showPanels();
-    m_pages->setCurrentWidget(m_graph);
+    showMiddle();
     recover();
+    if (!m_openBeside.isEmpty())
+        compareWith(std::exchange(m_openBeside, {}));
+}
+
+void MainWindow::showMiddle()
+{
+    if (m_document.isEmpty())
+        return;
+    const bool both = m_workspace.isSideBySide();
+    m_pages->setCurrentWidget(both ? static_cast<QWidget*>(m_compare) : m_graph);
+    auto* changes = findChild<QDockWidget*>(m_compare->changes()->place().id);
+    changes->setVisible(both);
+    if (both)
+        changes->raise();
+}
+
+GraphCanvas& MainWindow::canvas() const
+{
+    return m_pages->currentWidget() == m_compare ? m_compare->canvas() : m_graph->canvas();
 }
 
 void MainWindow::documentChanged()
 {
     const SnapshotPointer shown = m_workspace.shown();
-    m_find->setView(shown ? shown->view : nullptr, m_document.types());
+    m_find->setView(shown ? shown->view : nullptr, m_workspace.types());
     updateActions();
     updateTitle();
     updateStatus();

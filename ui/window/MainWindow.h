@@ -18,12 +18,16 @@ class QStackedWidget;
 
 namespace pleat::ui {
 
+class ComparePane;
+class EditActions;
 class FindField;
+class GraphCanvas;
 class GraphPane;
 class Panel;
 class Session;
 class StartPage;
 class StatusLine;
+struct GraphImageOptions;
 struct LostSession;
 struct WindowActions;
 
@@ -37,6 +41,8 @@ public:
     ~MainWindow() override;
 
     void openPath(const QString& path); // asks first when there are unsaved changes
+    // Opens the first, and the second beside it.
+    void openBeside(const QString& before, const QString& after);
     void openSample();
     // Asks about what a program that was killed has left; true when it is being opened again.
     bool offerRecovery();
@@ -53,6 +59,7 @@ public:
 
     Workspace& workspace() { return m_workspace; }
     GraphPane& graph() { return *m_graph; }
+    ComparePane& comparison() { return *m_compare; }
     MessageBar& messages() { return *m_messages; }
     Session& session() { return *m_session; }
 
@@ -70,6 +77,8 @@ private:
     void connectParts();
     void documentOpened();
     void documentChanged();
+    void showMiddle();
+    GraphCanvas& canvas() const; // that is seen
     void updateStatus();
     void showError(const QString& what, const Error& error);
 
@@ -88,7 +97,13 @@ private:
 
     // MainWindowFiles.cpp
     void askForModel();
+    void askForOther();
+    void compareWith(const QString& path);
+    void openDropped(const QString& path); // or compares with it, as asked
+    void askToAppend();
+    void append(const QString& path);
     void askForExport(bool withOptions = false);
+    bool exportsAnyway(); // in spite of problems, if there are
     void exportTo(const QString& path, bool withOptions);
     void exported(const QString& path, const QString& dataFile, const QStringList& notices);
     void sourceChanged();
@@ -97,6 +112,7 @@ private:
     void writingEnded(bool allWritten);             // of exports, or of an image
     void offerRemedy(MessageBar::Message& message); // for the files that changed, where there is one
     void askForImage();
+    void writeImage(const QString& path, const GraphImageOptions& chosen);
     void askForReport();
     void askForWeights();
     void keep(const QString& path, const QString& label,
@@ -122,12 +138,15 @@ private:
     QString m_imageName;                 // of the image that is being written
     bool m_imageWritten = false;         // it is there, and its job about to end
     QString m_samplePath;                // of the copy on disk, while the sample is open
+    QString m_openBeside;                // the file to compare with, once the model is there
 
     QStackedWidget* m_pages = nullptr;
     StartPage* m_start = nullptr;
     GraphPane* m_graph = nullptr;
+    ComparePane* m_compare = nullptr;
     MessageBar* m_messages = nullptr;
     FindField* m_find = nullptr;
+    EditActions* m_edits = nullptr;
     StatusLine* m_status = nullptr;
     struct Place {
         QDockWidget* dock;

@@ -2,9 +2,11 @@
 #include "ui/canvas/FindField.h"
 #include "ui/canvas/GraphCanvas.h"
 #include "ui/canvas/GraphPane.h"
+#include "ui/compare/ComparePane.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Panel.h"
 #include "ui/document/Settings.h"
+#include "ui/edit/EditActions.h"
 #include "ui/widgets/Action.h"
 #include "ui/widgets/Icons.h"
 #include "ui/widgets/MessageBar.h"
@@ -66,12 +68,21 @@ void MainWindow::makeActions()
     };
     using K = QKeySequence;
     a.open = make(tr("&Open…"), {K(K::Open)}, tr("Open an ONNX model"), [this] { askForModel(); });
+    a.compare =
+        make(tr("Co&mpare with…"), {K(tr("Ctrl+Alt+C"))},
+             tr("Open another ONNX file beside this one, to see what differs"), [this] { askForOther(); });
+    a.compare->setObjectName(u"actionCompare"_s);
+    a.endComparison = make(tr("E&nd the Comparison"), {K(tr("Ctrl+Alt+X"))},
+                           tr("Show the first model alone again"), [this] { m_workspace.endComparison(); });
     a.sample =
         make(tr("Open the &Sample"), {K(tr("Ctrl+Shift+O"))},
              tr("Open the classifier of handwritten digits that comes with Pleat"), [this] { openSample(); });
     a.reload = make(tr("&Reload"), {K(Qt::Key_F5)}, tr("Read the file again"),
                     [this] { whenSaved([this] { m_document.reload(); }); });
     a.reload->setObjectName(u"actionReload"_s);
+    a.append = make(tr("&Append Model…"), {K(tr("Ctrl+Alt+A"))},
+                    tr("Put another model behind this one, or beside it"), [this] { askToAppend(); });
+    a.append->setObjectName(u"actionAppend"_s);
     a.exportModel = make(tr("&Export…"), {K(K::Save)}, tr("Write the model as it is now into a file"),
                          [this] { askForExport(); });
     a.exportOptions =
@@ -122,24 +133,38 @@ void MainWindow::makeActions()
                     [this] { m_workspace.setSide(Side::Before); });
     a.after = make(tr("&After"), {K(tr("Ctrl+Shift+B"))}, tr("Show the model as it is now"),
                    [this] { m_workspace.setSide(Side::After); });
+    a.both = make(tr("Bo&th"), {K(tr("Ctrl+Alt+D"))}, tr("Show both side by side, and what differs"),
+                  [this] { m_workspace.setSide(Side::Both); });
     auto* sides = new QActionGroup(this);
-    for (QAction* action : {a.before, a.after}) {
+    for (QAction* action : {a.before, a.after, a.both}) {
         action->setCheckable(true);
         sides->addAction(action);
     }
-    a.back = make(tr("Bac&k"), {K(Qt::Key_Backspace), K(K::Back)},
-                  tr("Go back to where the graph was looked at before, or out of a body or a function"),
-                  [this] { m_graph->goBack(); });
+    a.back =
+        make(tr("Bac&k"), {K(Qt::Key_Backspace), K(K::Back)},
+             tr("Go back to where the graph was looked at before, or out of a body or a function"), [this] {
+                 if (m_workspace.isSideBySide())
+                     m_compare->leavePage();
+                 else
+                     m_graph->goBack();
+             });
     a.zoomIn = make(tr("Zoom &In"), {K(tr("Ctrl++")), K(tr("Ctrl+="))}, tr("Make the graph larger"),
-                    [this] { m_graph->canvas().zoomIn(); });
+                    [this] { canvas().zoomIn(); });
     a.zoomOut = make(tr("Zoom &Out"), {K(tr("Ctrl+-"))}, tr("Make the graph smaller"),
-                     [this] { m_graph->canvas().zoomOut(); });
-    a.fit = make(tr("&Fit"), {K(Qt::Key_F)}, tr("Show the whole graph"), [this] { m_graph->canvas().fit(); });
+                     [this] { canvas().zoomOut(); });
+    a.fit = make(tr("&Fit"), {K(Qt::Key_F)}, tr("Show the whole graph"), [this] { canvas().fit(); });
     a.actualSize = make(tr("&Actual Size"), {K(tr("Ctrl+0"))}, tr("Show the graph at 100 %"),
-                        [this] { m_graph->canvas().actualSize(); });
+                        [this] { canvas().actualSize(); });
     a.direction = make(tr("Change &Direction"), {K(tr("Ctrl+K"))},
-                       tr("Lay the graph out from top to bottom, or from left to right"),
-                       [this] { m_graph->toggleDirection(); });
+                       tr("Lay the graph out from top to bottom, or from left to right"), [this] {
+                           if (m_workspace.isSideBySide())
+                               m_compare->toggleDirection();
+                           else
+                               m_graph->toggleDirection();
+                       });
+    a.tidy = make(tr("&Tidy"), {K(tr("Ctrl+Shift+T"))},
+                  tr("Close the gaps that folding and editing left in the graph; once more opens them again"),
+                  [this] { m_graph->tidy(); });
     a.collapseScopes = make(tr("&Collapse All Scopes"), {K(tr("Ctrl+Alt+Up"))},
                             tr("Show each outermost scope of the network as one node"),
                             [this] { m_graph->collapseScopes(1); });
@@ -154,6 +179,7 @@ void MainWindow::makeActions()
             SceneDetails details = m_graph->details();
             details.*member = on;
             m_graph->setDetails(details);
+            m_compare->setDetails(details);
         });
         action->setCheckable(true);
         action->setChecked(m_graph->details().*member);
@@ -167,11 +193,13 @@ void MainWindow::makeActions()
         make(tr("&Wheel Scrolls"), {K(tr("Ctrl+Alt+W"))},
              tr("Scroll the graph with the wheel and zoom with Ctrl and the wheel"), [this](bool on) {
                  Settings::setWheelScrolls(on);
-                 m_graph->canvas().setWheelScrolls(on);
+                 for (GraphCanvas* each : {&m_graph->canvas(), &m_compare->before(), &m_compare->after()})
+                     each->setWheelScrolls(on);
              });
     a.wheelScrolls->setCheckable(true);
     a.wheelScrolls->setChecked(Settings::wheelScrolls());
-    m_graph->canvas().setWheelScrolls(Settings::wheelScrolls());
+    for (GraphCanvas* each : {&m_graph->canvas(), &m_compare->before(), &m_compare->after()})
+        each->setWheelScrolls(Settings::wheelScrolls());
     a.fullScreen = make(tr("F&ull Screen"), {K(Qt::Key_F11)}, tr("Use the whole screen"),
                         [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
     a.shortcuts =
@@ -193,7 +221,9 @@ void MainWindow::makeMenus()
     file->addAction(a.open);
     a.recent = file->addMenu(tr("Open &Recent"));
     connect(a.recent, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
-    file->addActions({a.sample, a.reload});
+    file->addActions({a.sample, a.reload, a.append});
+    file->addSeparator();
+    file->addActions({a.compare, a.endComparison});
     file->addSeparator();
     file->addActions({a.exportModel, a.exportOptions, a.exportImage, a.saveReport, a.saveWeights});
     a.endOfFile = file->addSeparator();
@@ -203,12 +233,17 @@ void MainWindow::makeMenus()
     edit->addActions({a.undo, a.redo});
     edit->addSeparator();
     edit->addActions({a.find, a.findNext, a.findPrevious, a.deselect});
+    edit->addSeparator();
+    for (QAction* action : m_edits->actions()) {
+        edit->addAction(action);
+        addAction(action);
+    }
 
     QMenu* view = a.viewMenu = menuBar()->addMenu(tr("&View"));
-    view->addActions({a.before, a.after});
+    view->addActions({a.before, a.after, a.both});
     view->addSeparator();
     view->addActions(
-        {a.back, a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.legend, a.wheelScrolls});
+        {a.back, a.zoomIn, a.zoomOut, a.fit, a.actualSize, a.direction, a.tidy, a.legend, a.wheelScrolls});
     view->addSeparator();
     view->addActions({a.collapseScopes, a.expandScopes});
     view->addSeparator();
@@ -273,6 +308,7 @@ void MainWindow::addEntries(const Panel& panel)
     const WindowActions& a = *m_actions;
     const std::array menus{std::tuple{Panel::Menu::File, a.fileMenu, a.endOfFile},
                            std::tuple{Panel::Menu::Edit, a.editMenu, static_cast<QAction*>(nullptr)},
+                           std::tuple{Panel::Menu::Selection, a.editMenu, static_cast<QAction*>(nullptr)},
                            std::tuple{Panel::Menu::View, a.viewMenu, a.endOfView},
                            std::tuple{Panel::Menu::Model, a.modelMenu, static_cast<QAction*>(nullptr)}};
     for (const auto& [which, menu, before] : menus) {
@@ -284,6 +320,8 @@ void MainWindow::addEntries(const Panel& panel)
                 menu->insertSeparator(before);
             menu->insertAction(before, entry.action);
             addAction(entry.action);
+            if (which == Panel::Menu::Selection)
+                m_edits->add(entry.action);
             if (entry.tool != Panel::Tool::None)
                 addButton(entry.action, entry.tool == Panel::Tool::Main);
         }
@@ -308,16 +346,22 @@ void MainWindow::updateActions()
     const WindowActions& a = *m_actions;
     const bool open = !m_document.isEmpty();
     const bool free = open && !m_document.isBusy();
+    a.append->setEnabled(free);
     a.exportModel->setEnabled(free);
     a.exportOptions->setEnabled(free);
     a.exportImage->setEnabled(open && !m_graph->isWritingImage());
     a.saveReport->setEnabled(open);
     a.saveWeights->setEnabled(open);
-    for (QAction* action : {a.reload, a.find, a.findNext, a.findPrevious, a.before, a.after, a.back, a.zoomIn,
-                            a.zoomOut, a.fit, a.actualSize, a.direction, a.legend, a.collapseScopes,
-                            a.expandScopes, a.attributes, a.weights, a.names})
+    a.endComparison->setEnabled(m_workspace.other() != nullptr);
+    for (QAction* action :
+         {a.reload, a.compare, a.both,           a.find,         a.findNext,   a.findPrevious, a.before,
+          a.after,  a.back,    a.zoomIn,         a.zoomOut,      a.fit,        a.actualSize,   a.direction,
+          a.tidy,   a.legend,  a.collapseScopes, a.expandScopes, a.attributes, a.weights,      a.names})
         action->setEnabled(open);
-    (m_workspace.side() == Side::Before ? a.before : a.after)->setChecked(true);
+    if (m_workspace.isSideBySide()) // what is the one graph's only
+        for (QAction* action : {a.exportImage, a.legend, a.tidy, a.collapseScopes, a.expandScopes})
+            action->setEnabled(false);
+    std::array{a.before, a.after, a.both}[static_cast<std::size_t>(m_workspace.side())]->setChecked(true);
 }
 
 void MainWindow::updateIcons()
@@ -344,8 +388,11 @@ void MainWindow::updateTitle()
         return;
     }
     const QString mark = m_document.hasUnsavedChanges() ? u" •"_s : QString();
-    setWindowTitle(tr("%1%2%3 — Pleat")
-                       .arg(titleText(m_document.fileName()), sourceMark(m_document.sourceState()), mark));
+    const Document* other = m_workspace.other();
+    const QString beside = other ? u" ↔ "_s + titleText(other->fileName()) : QString();
+    setWindowTitle(
+        tr("%1%2%3%4 — Pleat")
+            .arg(titleText(m_document.fileName()), sourceMark(m_document.sourceState()), mark, beside));
     setWindowFilePath(m_document.path());
 }
 

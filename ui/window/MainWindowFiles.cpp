@@ -5,7 +5,9 @@
 #include "ui/document/Settings.h"
 #include "ui/widgets/MessageBar.h"
 #include "ui/widgets/PlainText.h"
+#include "ui/window/AppendSheet.h"
 #include "ui/window/ExportSheet.h"
+#include "ui/window/ImageSheet.h"
 #include "ui/window/Keepsakes.h"
 #include "ui/window/MainWindow.h"
 #include "ui/window/Sample.h"
@@ -31,6 +33,7 @@ namespace {
 
 const auto sourceTopic = u"source"_s;
 const auto keepLane = u"keep"_s;
+const auto appendLane = u"append"_s;
 
 QString modelFilter()
 {
@@ -73,8 +76,48 @@ void MainWindow::askForModel()
     dialog->open();
 }
 
+void MainWindow::askForOther()
+{
+    QFileDialog* dialog =
+        fileDialog(this, tr("Compare %1 with").arg(titleText(m_document.fileName())), modelFilter());
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::compareWith);
+    dialog->open();
+}
+
+void MainWindow::compareWith(const QString& path)
+{
+    Settings::setLastFolder(QFileInfo(path).absolutePath());
+    m_workspace.compareWith(path);
+}
+
+void MainWindow::openBeside(const QString& before, const QString& after)
+{
+    openPath(before);
+    m_openBeside = after;
+}
+
+void MainWindow::openDropped(const QString& path)
+{
+    if (m_document.isEmpty())
+        return openPath(path);
+    auto* box = new PlainQuestion(
+        this, tr("Open or compare"),
+        tr("Open %1, or compare %2 with it?").arg(QFileInfo(path).fileName(), m_document.fileName()), {});
+    box->setObjectName(u"dropQuestion"_s);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    connect(box->addButton(tr("&Open"), QMessageBox::AcceptRole), &QPushButton::clicked, this,
+            [this, path] { openPath(path); });
+    QPushButton* compare = box->addButton(tr("&Compare"), QMessageBox::ActionRole);
+    connect(compare, &QPushButton::clicked, this, [this, path] { compareWith(path); });
+    box->addButton(QMessageBox::Cancel);
+    box->setDefaultButton(compare);
+    box->open();
+}
+
 void MainWindow::openPath(const QString& path)
 {
+    m_openBeside.clear();
     whenSaved([this, path] { load(path); });
 }
 
@@ -86,6 +129,7 @@ void MainWindow::load(const QString& path)
 
 void MainWindow::openSample()
 {
+    m_openBeside.clear();
     whenSaved([this] {
         const auto path = sampleOnDisk();
         if (!path) {
@@ -97,6 +141,37 @@ void MainWindow::openSample()
     });
 }
 
+void MainWindow::askToAppend()
+{
+    if (m_document.isEmpty())
+        return;
+    QFileDialog* dialog = fileDialog(this, tr("Append a model"), modelFilter());
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::append);
+    dialog->open();
+}
+
+void MainWindow::append(const QString& path)
+{
+    Settings::setLastFolder(QFileInfo(path).absolutePath());
+    m_workspace.jobs().start(
+        appendLane, tr("Reading %1…").arg(QFileInfo(path).fileName()), this,
+        [first = m_document.current()->view, path](Progress& progress, const std::stop_token& stop) {
+            return readAppendable(first, toPath(path), progress, stop);
+        },
+        [this](Result<Appendable> model) {
+            if (!model) {
+                showError(tr("The model cannot be appended."), model.error());
+                return;
+            }
+            auto* sheet = new AppendSheet(std::move(*model), this);
+            sheet->setAttribute(Qt::WA_DeleteOnClose);
+            connect(sheet, &QDialog::accepted, this,
+                    [this, sheet] { m_document.applySteps({sheet->step()}, tr("Appending…")); });
+            sheet->open();
+        });
+}
+
 void MainWindow::askForExport(bool withOptions)
 {
     if (m_document.isEmpty())
@@ -105,6 +180,10 @@ void MainWindow::askForExport(bool withOptions)
     if (!m_document.sourceState().isReadable()) {
         m_afterExport = nullptr;
         sourceChanged(); // says why not
+        return;
+    }
+    if (!exportsAnyway()) {
+        m_afterExport = nullptr;
         return;
     }
     QFileDialog* dialog = fileDialog(this, tr("Export the model"), modelFilter());
@@ -119,6 +198,27 @@ void MainWindow::askForExport(bool withOptions)
     });
     connect(dialog, &QFileDialog::rejected, this, [this] { m_afterExport = nullptr; });
     dialog->open();
+}
+
+bool MainWindow::exportsAnyway()
+{
+    const int problems = m_workspace.problems();
+    if (problems == 0)
+        return true;
+    PlainQuestion box(this, tr("Export"),
+                      problems == 1 ? tr("The model has a problem.")
+                                    : tr("The model has %n problems.", nullptr, problems),
+                      tr("Something does not fit together any more since it was edited. A runtime may refuse "
+                         "the exported file."));
+    box.setObjectName(u"problemsQuestion"_s);
+    QPushButton* see = box.addButton(tr("&See Problems"), QMessageBox::RejectRole);
+    QPushButton* anyway = box.addButton(tr("&Export Anyway"), QMessageBox::AcceptRole);
+    box.addButton(QMessageBox::Cancel);
+    box.setDefaultButton(see);
+    box.exec();
+    if (box.clickedButton() == see)
+        m_workspace.askForProblems();
+    return box.clickedButton() == anyway;
 }
 
 void MainWindow::exportTo(const QString& path, bool withOptions)
@@ -287,18 +387,27 @@ void MainWindow::askForImage()
     dialog->setDefaultSuffix(u"svg"_s);
     dialog->selectFile(QFileInfo(m_document.path()).completeBaseName() + u".svg"_s);
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
-        m_imageName = QFileInfo(path).fileName();
-        m_graph->saveImage(path, [this, path](const QString& problem) {
-            m_imageWritten = problem.isEmpty();
-            if (problem.isEmpty())
-                m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
-            else
-                showError(tr("The image was not written."),
-                          {ErrorCode::Unwritable, toStd(problem), toStd(path)});
-        });
-        updateActions();
+        auto* sheet = new ImageSheet(m_graph->canvas(), path, this);
+        sheet->setAttribute(Qt::WA_DeleteOnClose);
+        connect(sheet, &QDialog::accepted, this, [this, sheet, path] { writeImage(path, sheet->options()); });
+        sheet->open();
     });
     dialog->open();
+}
+
+void MainWindow::writeImage(const QString& path, const GraphImageOptions& chosen)
+{
+    GraphImageOptions options = chosen;
+    m_imageName = QFileInfo(path).fileName();
+    options.title = QFileInfo(m_document.path()).fileName();
+    m_graph->saveImage(path, std::move(options), [this, path](const QString& problem) {
+        m_imageWritten = problem.isEmpty();
+        if (problem.isEmpty())
+            m_messages->show({MessageBar::Kind::Done, tr("Exported to %1").arg(path), {}, {}, {}});
+        else
+            showError(tr("The image was not written."), {ErrorCode::Unwritable, toStd(problem), toStd(path)});
+    });
+    updateActions();
 }
 
 MainWindow::Unsaved MainWindow::askAboutChanges()
@@ -410,7 +519,7 @@ void MainWindow::dropEvent(QDropEvent* event)
     if (path.isEmpty())
         return;
     event->acceptProposedAction();
-    openPath(path);
+    openDropped(path);
 }
 
 } // namespace pleat::ui

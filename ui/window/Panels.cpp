@@ -6,6 +6,7 @@
 #include "ui/inspector/InspectorPanel.h"
 #include "ui/layers/LayersPanel.h"
 #include "ui/prepare/PreparePanel.h"
+#include "ui/problems/ProblemsPanel.h"
 #include "ui/verify/VerifyPanel.h"
 #include "ui/weights/WeightsPanel.h"
 
@@ -13,10 +14,11 @@ namespace pleat::ui {
 
 std::vector<Panel*> makePanels(Workspace& workspace)
 {
+    // Of two that mark a node, the first one does.
     return {
-        new PreparePanel(workspace),   new FoldPanel(workspace),    new WeightsPanel(workspace),
-        new InspectorPanel(workspace), new HistoryPanel(workspace), new LayersPanel(workspace),
-        new VerifyPanel(workspace),
+        new ProblemsPanel(workspace), new PreparePanel(workspace),   new FoldPanel(workspace),
+        new WeightsPanel(workspace),  new InspectorPanel(workspace), new HistoryPanel(workspace),
+        new LayersPanel(workspace),   new VerifyPanel(workspace),
     };
 }
 

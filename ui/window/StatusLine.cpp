@@ -15,6 +15,11 @@ StatusLine::StatusLine(JobRunner& jobs, QWidget* parent) : QStatusBar(parent)
     m_facts = new PlainLabel;
     m_facts->setElided(Qt::ElideRight);
     m_facts->setObjectName(u"statusFacts"_s);
+    m_problems = new QToolButton;
+    m_problems->setObjectName(u"statusProblems"_s);
+    m_problems->setProperty("chip", u"blocked"_s);
+    m_problems->setToolTip(tr("See what does not fit together any more since it was edited"));
+    m_problems->hide();
     m_label = new PlainLabel;
     m_label->setElided(Qt::ElideMiddle);
     m_label->setObjectName(u"statusLabel"_s);
@@ -27,6 +32,7 @@ StatusLine::StatusLine(JobRunner& jobs, QWidget* parent) : QStatusBar(parent)
     m_cancel->setToolTip(tr("Stop what is running; nothing is changed by it"));
     m_cancel->setObjectName(u"statusCancel"_s);
     addWidget(m_facts, 1);
+    addPermanentWidget(m_problems);
     addPermanentWidget(m_label);
     addPermanentWidget(m_bar);
     addPermanentWidget(m_cancel);
@@ -34,6 +40,7 @@ StatusLine::StatusLine(JobRunner& jobs, QWidget* parent) : QStatusBar(parent)
     m_cancel->hide();
     setMinimumHeight(30);
 
+    connect(m_problems, &QToolButton::clicked, this, &StatusLine::problemsClicked);
     connect(m_cancel, &QToolButton::clicked, &jobs, &JobRunner::cancelShown);
     connect(&jobs, &JobRunner::statusChanged, this, [this](const JobRunner::Status& status) {
         m_label->setText(oneLine(status.label));
@@ -56,6 +63,12 @@ StatusLine::StatusLine(JobRunner& jobs, QWidget* parent) : QStatusBar(parent)
 void StatusLine::setFacts(const QStringList& facts)
 {
     m_facts->setText(oneLine(facts.join(u"      "_s)));
+}
+
+void StatusLine::setProblems(int count)
+{
+    m_problems->setText(count == 1 ? tr("! 1 problem") : tr("! %n problems", nullptr, count));
+    m_problems->setVisible(count > 0);
 }
 
 void StatusLine::setHint(const QString& hint, const QString& tip)

@@ -20,10 +20,15 @@ public:
     StatusLine(JobRunner& jobs, QWidget* parent = nullptr);
 
     void setFacts(const QStringList& facts);               // from left to right
+    void setProblems(int count);                           // 0: nothing is said of them
     void setHint(const QString& hint, const QString& tip); // at the right, while nothing is running
+
+Q_SIGNALS:
+    void problemsClicked();
 
 private:
     PlainLabel* m_facts = nullptr;
+    QToolButton* m_problems = nullptr;
     PlainLabel* m_label = nullptr;
     QProgressBar* m_bar = nullptr;
     QToolButton* m_cancel = nullptr;

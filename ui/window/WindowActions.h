@@ -10,10 +10,11 @@ class QToolBar;
 namespace pleat::ui {
 
 struct WindowActions {
-    QAction *open, *sample, *reload, *exportModel, *exportOptions, *exportImage, *saveReport, *saveWeights;
+    QAction *open, *compare, *endComparison, *sample, *reload, *append, *exportModel, *exportOptions,
+        *exportImage, *saveReport, *saveWeights;
     QAction *closeModel, *quit;
     QAction *undo, *redo, *find, *findNext, *findPrevious, *deselect;
-    QAction *before, *after, *back, *zoomIn, *zoomOut, *fit, *actualSize, *direction, *legend;
+    QAction *before, *after, *both, *back, *zoomIn, *zoomOut, *fit, *actualSize, *direction, *legend, *tidy;
     QAction *collapseScopes, *expandScopes;
     QAction *attributes, *weights, *names;
     QAction *wheelScrolls, *fullScreen;

@@ -32,7 +32,7 @@ EditStep randomStep(const GraphView& view, std::mt19937& random)
                                                   {"", "", "Clip", {{"max", 6.0}}},
                                                   {"", "", "BatchNormalization", {}},
                                                   {"", "", "QuantizeDequantize", {{"scale", 0.5}}}};
-    switch (random() % 18) {
+    switch (random() % 19) {
     case 0:
     case 1:
         return RenameTensor{tensor, fresh};
@@ -69,6 +69,8 @@ EditStep randomStep(const GraphView& view, std::mt19937& random)
         return StoreTensorAs{tensor, random() % 2 == 0 ? DataType::Float16 : DataType::BFloat16};
     case 16:
         return SetBatch{random() % 2 == 0 ? Dimension{-1, "N"} : Dimension{2, ""}};
+    case 17:
+        return SetValues{tensor, random() % 2 == 0 ? "0" : "", "1"};
     default:
         return random() % 8 == 0 ? EditStep(CutOut{{}, {tensor}}) : EditStep(SetMetadata{fresh, other});
     }
