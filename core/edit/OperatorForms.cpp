@@ -244,9 +244,7 @@ std::vector<OperatorForm> operatorsFor(const GraphView& view, ScopeIndex scope)
 
 std::string documentationOf(const GraphView& view, NodeIndex node)
 {
-    if (const Function* const function = functionCalled(view, node))
-        return function->header->doc_string();
-    const Definition definition = definitionOf(view, node);
+    const Definition definition = functionCalled(view, node) ? Definition() : definitionOf(view, node);
     const auto* const schema = definition.schema;
     if (!schema)
         return {};

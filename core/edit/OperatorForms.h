@@ -43,7 +43,8 @@ std::optional<OperatorForm> operatorForm(const GraphView& view, ScopeIndex scope
 // All that a node of this scope can be of, by name. The forms have no slots and attributes.
 std::vector<OperatorForm> operatorsFor(const GraphView& view, ScopeIndex scope);
 
-// All that the operator's definition says, in Markdown: what it does, its attributes, inputs and outputs.
+// All that ONNX says of the operator, in Markdown: what it does, its attributes, inputs and outputs; empty
+// for a function of the model, whose text is a stranger's (NodeText::summary).
 std::string documentationOf(const GraphView& view, NodeIndex node);
 
 } // namespace pleat

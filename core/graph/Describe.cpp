@@ -120,13 +120,11 @@ NodeText describe(const GraphView& view, NodeIndex node, const ValueTypes& types
     const onnx::FunctionProto* function = functionOf(view, node); // it hides an operator of the same name
     const onnx::OpSchema* schema = function ? nullptr : schemaOf(view, node);
     if (function) {
-        text.documentation = function->doc_string();
-        text.summary = firstSentence(text.documentation);
+        text.summary = function->doc_string();
     }
     if (schema) {
         text.since = schema->since_version();
-        text.documentation = schema->doc() ? schema->doc() : "";
-        text.summary = firstSentence(text.documentation);
+        text.summary = firstSentence(schema->doc() ? schema->doc() : "");
     }
     text.attributes = attributesOf(view, node);
     const auto formalOf = [&](std::size_t slot, bool input) {

@@ -28,9 +28,8 @@ struct SlotText {
 
 struct NodeText {
     std::string name, op, domain;
-    int since = 0;             // opset version of the operator's definition
-    std::string summary;       // the first sentence of the operator's documentation; empty when unknown
-    std::string documentation; // the whole of it, Markdown
+    int since = 0;       // opset version of the operator's definition; 0 when unknown
+    std::string summary; // the first sentence of ONNX's documentation, or all that a function says
     std::vector<AttributeText> attributes;
     std::vector<SlotText> inputs, outputs;
     std::uint64_t parameters = 0;

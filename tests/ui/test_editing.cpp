@@ -4,6 +4,7 @@
 #include "core/model/ModelWriter.h"
 #include "tests/ui/WindowFixture.h"
 #include "ui/canvas/GraphCanvas.h"
+#include "ui/canvas/GraphPane.h"
 #include "ui/document/Convert.h"
 #include "ui/edit/FieldEditor.h"
 #include "ui/inspector/InspectorPanel.h"
@@ -126,7 +127,7 @@ class TestEditing final : public QObject {
     void chooseInTheMenuOf(NodeId node, const QString& entry, const QString& inner = {})
     {
         workspace().selectNode(node, Workspace::Reveal::Yes);
-        auto& canvas = *m_window->findChild<GraphCanvas*>();
+        auto& canvas = m_window->graph().canvas();
         const QString name = toQt(view().label(view().find(node)));
         const auto shown = [&] {
             return std::ranges::find_if(
@@ -427,10 +428,10 @@ private Q_SLOTS:
         QTest::mouseClick(table->viewport(), Qt::LeftButton, {},
                           table->visualRect(table->model()->index(0, 0)).center());
         QCOMPARE(workspace().selection().value().node, conv);
-        QTRY_VERIFY(std::ranges::any_of(m_window->findChild<GraphCanvas*>()->scene().frames,
-                                        [](const SceneFrame& frame) {
-                                            return !frame.nodes.empty() && frame.badge == u"does not fit"_s;
-                                        }));
+        QTRY_VERIFY(
+            std::ranges::any_of(m_window->graph().canvas().scene().frames, [](const SceneFrame& frame) {
+                return !frame.nodes.empty() && frame.badge == u"does not fit"_s;
+            }));
         document().undoStack().undo();
         QTRY_COMPARE(workspace().problems(), 0);
         QVERIFY(!count->isVisible());

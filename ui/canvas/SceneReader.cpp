@@ -231,7 +231,7 @@ std::vector<WeightRow> SceneReader::ports(NodeIndex node) const
         return result;
     for (const SlotText& slot : describe(m_view, node, m_types).inputs)
         if (slot.value != ValueIndex::None)
-            result.push_back({toQt(slot.formal), toQt(slot.name)});
+            result.push_back({title(toQt(slot.formal)), title(toQt(slot.name))});
     return result;
 }
 

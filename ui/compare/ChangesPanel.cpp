@@ -22,7 +22,7 @@ namespace pleat::ui {
 ChangesPanel::ChangesPanel(Workspace& workspace)
     : Panel(workspace, {.id = u"changes"_s,
                         .title = tr("Changes"),
-                        .shortcut = tr("Ctrl+8"),
+                        .shortcut = tr("Ctrl+9"),
                         .area = Qt::LeftDockWidgetArea,
                         .window = {QWIDGETSIZE_MAX, QWIDGETSIZE_MAX}, // while there are two to be seen
                         .with = u"folds"_s})

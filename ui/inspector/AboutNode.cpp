@@ -185,7 +185,7 @@ InspectorContent aboutNode(const ViewPointer& view, NodeIndex node, const ValueT
     content.titleEdit = rows.edit(u"operator"_s, operatorField);
     content.subtitle = text.name.empty() ? toQt(view->label(node)) : toQt(text.name);
     content.subtitleEdit = rows.edit(u"name"_s, nodeNameField);
-    content.summary = cut(toQt(text.summary));
+    content.summary = text.since > 0 ? cut(toQt(text.summary)) : toQt(text.summary);
     if (const QString function = functionText(*view, node); !function.isEmpty())
         content.summary += (content.summary.isEmpty() ? QString() : u"\n"_s) + function;
     content.documentation = toQt(documentationOf(*view, node));

@@ -48,7 +48,7 @@ struct InspectorContent {
     QString subtitle; // the full name
     QString summary;
     std::vector<InspectorSection> sections;
-    QString documentation{}; // Markdown
+    QString documentation{}; // Markdown, ONNX's own
     Editable titleEdit{}, subtitleEdit{};
 };
 

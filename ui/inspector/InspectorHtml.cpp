@@ -148,11 +148,14 @@ void addDocumentation(QTextDocument& document, const QString& markdown, const Th
     QTextDocument::MarkdownFeatures features = QTextDocument::MarkdownDialectGitHub;
     features |= QTextDocument::MarkdownNoHTML;
     text.setMarkdown(manyLines(markdown), features);
-    // Code in the document's own size, everything in its colours.
+    // Code in the document's own size, everything in its colours; what it links to is on ONNX's pages only.
     QTextCursor all(&text);
     all.select(QTextCursor::Document);
     QTextCharFormat colour;
     colour.setForeground(theme.text);
+    colour.setAnchor(false);
+    colour.setAnchorHref({});
+    colour.setFontUnderline(false);
     all.mergeCharFormat(colour);
     QTextCursor end(&document);
     end.movePosition(QTextCursor::End);

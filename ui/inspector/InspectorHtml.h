@@ -17,7 +17,7 @@ struct InspectorHtml {
 };
 InspectorHtml htmlOf(const InspectorContent& content, const Theme& theme);
 
-// The pencil, and below it all the operator's documentation.
+// The pencil, and below it all of ONNX's documentation: trusted, and without links.
 void addResources(QTextDocument& document, const Theme& theme, qreal pixelRatio);
 void addDocumentation(QTextDocument& document, const QString& markdown, const Theme& theme);
 
