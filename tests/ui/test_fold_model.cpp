@@ -109,7 +109,21 @@ private Q_SLOTS:
         QCOMPARE(model.index(3).data(FoldModel::StateRole).toInt(), int(FoldState::Folded));
         QCOMPARE(model.index(3).data(Qt::CheckStateRole).toInt(), int(Qt::Checked));
         QVERIFY(!(model.flags(model.index(3)) & Qt::ItemIsUserCheckable));
-        QCOMPARE(model.counts(), (FoldCounts{12, 1, 1, 14}));
+        QCOMPARE(
+            model.counts(),
+            (FoldCounts{.canFold = 12, .blocked = 1, .folded = 1, .batchNorms = 14, .foldedBatchNorms = 1}));
+    }
+
+    void countsAScaleApartFromTheBatchNorms()
+    {
+        FoldCandidate scale;
+        scale.foldable = true;
+        FoldCounts counts;
+        counts.countCandidate(scale);
+        QCOMPARE(counts, FoldCounts{.others = 1});
+        counts.countCandidate(scale, -1);
+        counts.countFolded(scale);
+        QCOMPARE(counts, FoldCounts{.folded = 1});
     }
 
     void remembersWhatWasUncheckedOverUndo()

@@ -7,6 +7,7 @@ void FoldCounts::countCandidate(const FoldCandidate& candidate, int by)
 {
     batchNorms += candidate.batchNorm ? by : 0;
     canFold += candidate.foldable && candidate.batchNorm ? by : 0;
+    others += candidate.foldable && !candidate.batchNorm ? by : 0;
     blocked += candidate.foldable ? 0 : by;
     overridable += candidate.reason == Reason::OverridableInput ? by : 0;
 }
@@ -14,6 +15,7 @@ void FoldCounts::countCandidate(const FoldCandidate& candidate, int by)
 void FoldCounts::countFolded(const FoldCandidate& candidate, int by)
 {
     batchNorms += candidate.batchNorm ? by : 0;
+    foldedBatchNorms += candidate.batchNorm ? by : 0;
     folded += by;
 }
 

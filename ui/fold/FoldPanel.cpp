@@ -311,7 +311,7 @@ void FoldPanel::updateCounts()
 void FoldPanel::updateChips()
 {
     const FoldCounts counts = m_model.counts();
-    const std::array numbers{counts.canFold, counts.blocked, counts.folded};
+    const std::array numbers{counts.canFold + counts.others, counts.blocked, counts.folded};
     const std::array names{tr("can fold %1"), tr("blocked %1"), tr("folded %1")};
     const std::array signs{u"⤓ %1"_s, u"! %1"_s, u"✓ %1"_s}; // as on the frames of the canvas
     int room = width() - 28;

@@ -111,7 +111,8 @@ private:
                          "<td style='padding:2px 0 3px 0;'>%4</td>"_s.arg(
                              wideName ? u"68%"_s : u"36%"_s, quiet, escaped(oneLine(row.name)), value);
         m_result.html += u"<td width='22' align='right' style='padding:2px 0 3px 0;'>%1</td></tr>"_s.arg(
-            pencil(row.edit, row.name));
+            row.edit.key.isEmpty() ? u"&nbsp;"_s
+                                   : pencil(row.edit, row.name)); // empty: no space below the table
     }
 
     const Theme& m_theme;

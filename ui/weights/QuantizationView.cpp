@@ -26,7 +26,8 @@ QString decibels(double value)
 {
     if (std::isnan(value))
         return u"–"_s;
-    return std::isinf(value) ? QuantizationView::tr("exact") : QString::number(value, 'f', 1);
+    return std::isinf(value) ? QuantizationView::tr("exact")
+                             : QuantizationView::tr("%1 dB").arg(QString::number(value, 'f', 1));
 }
 
 } // namespace
@@ -81,8 +82,8 @@ QString QuantizationView::words() const
 {
     QStringList lines;
     for (const Row& row : rows())
-        lines += row.before ? tr("%1: %2 → %3 dB").arg(row.name, decibels(*row.before), decibels(*row.after))
-                            : tr("%1: %2 dB").arg(row.name, decibels(*row.after));
+        lines += row.before ? tr("%1: %2 → %3").arg(row.name, decibels(*row.before), decibels(*row.after))
+                            : tr("%1: %2").arg(row.name, decibels(*row.after));
     return lines.join(u'\n');
 }
 
@@ -135,7 +136,7 @@ void QuantizationView::paintEvent(QPaintEvent*)
         if (row.before)
             bar(*row.before, 0.16, 0.46, theme.before);
         bar(*row.after, row.before ? 0.52 : 0.25, row.before ? 0.82 : 0.75, theme.accent);
-        QString text = tr("%1 dB").arg(decibels(*row.after));
+        QString text = decibels(*row.after);
         QString changed;
         if (row.before) {
             text = decibels(*row.before) + u" → "_s + text;
@@ -156,22 +157,21 @@ QString quantizationVerdict(const QuantizationRatios& ratios)
         return {};
     constexpr QuantizationScheme tensor{8, false, true, false}, channel{8, true, true, false};
     const double after = ratio(ratios.after, tensor), channels = ratio(ratios.after, channel);
-    const QString perChannel = QuantizationView::tr("Per channel: %1 dB.").arg(decibels(channels));
+    const QString perChannel = QuantizationView::tr("Per channel: %1.").arg(decibels(channels));
     if (ratios.before.empty())
-        return QuantizationView::tr("8 bits per tensor leave %1 dB.").arg(decibels(after)) + u' ' +
-               perChannel;
+        return QuantizationView::tr("With 8 bits per tensor: %1.").arg(decibels(after)) + u' ' + perChannel;
     const double before = ratio(ratios.before, tensor), change = after - before;
     QString verdict;
     if (!(std::abs(change) >= noticed))
-        verdict = QuantizationView::tr("Folding leaves it as easy to quantize: %1 dB with 8 bits per tensor.")
+        verdict = QuantizationView::tr("Folding leaves it as easy to quantize: %1 with 8 bits per tensor.")
                       .arg(decibels(after));
     else
         verdict =
             (change < 0
-                 ? QuantizationView::tr("Folding makes it harder to quantize: 8 bits per tensor leave %1 "
-                                        "dB, %2 before.")
-                 : QuantizationView::tr("Folding makes it easier to quantize: 8 bits per tensor leave %1 "
-                                        "dB, %2 before."))
+                 ? QuantizationView::tr("Folding makes it harder to quantize: 8 bits per tensor leave %1, "
+                                        "%2 before.")
+                 : QuantizationView::tr("Folding makes it easier to quantize: 8 bits per tensor leave %1, "
+                                        "%2 before."))
                 .arg(decibels(after), decibels(before));
     return verdict + u' ' + perChannel;
 }

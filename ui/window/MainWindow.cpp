@@ -248,7 +248,7 @@ void MainWindow::updateStatus()
         facts += tr("%1 parameters").arg(compactCount(known->info.parameters));
     const FoldCounts& counts = m_document.current()->counts;
     facts += counts.batchNorms == 0 ? tr("no batch norms")
-                                    : tr("%1 of %2 folded").arg(counts.folded).arg(counts.batchNorms);
+                                    : tr("%1 of %2 folded").arg(counts.foldedBatchNorms).arg(counts.batchNorms);
     m_status->setFacts(facts);
     const QString problem = m_document.typesProblem();
     m_status->setHint(problem.isEmpty() ? QString() : tr("Some shapes are unknown"), problem);
