@@ -213,6 +213,13 @@ Made inputShape(const GraphView&, const std::string& text)
     });
 }
 
+Made outputShape(const GraphView&, const std::string& text)
+{
+    return ofHalves(text, "OUTPUT=1x1000", [](std::string output, std::string shape) -> Made {
+        return SetOutput{std::move(output), writtenShape(std::move(shape))};
+    });
+}
+
 Made inputType(const GraphView&, const std::string& text)
 {
     return ofHalves(text, "INPUT=TYPE", [](std::string input, const std::string& word) -> Made {
@@ -301,7 +308,11 @@ std::span<const EditOption> editOptions()
         EditOption{"--unset", "NODE.ATTRIBUTE: back to its default", removeAttribute},
         EditOption{"--output", "TENSOR becomes an output", onTensor<AddOutput>},
         EditOption{"--remove-output", "TENSOR is no output any more", onTensor<RemoveOutput>},
-        EditOption{"--input-shape", "INPUT=1x3x224x224; a name for a size leaves it open", inputShape},
+        EditOption{"--input-shape",
+                   "INPUT=1x3x224x224; a name for a size leaves it open, and with an x in it takes commas "
+                   "between them",
+                   inputShape},
+        EditOption{"--output-shape", "OUTPUT=1x1000, as of an input", outputShape},
         EditOption{"--input-type", "INPUT=TYPE", inputType},
         EditOption{"--batch", "N or a name: the first size of all inputs",
                    [](const GraphView&, const std::string& text) -> Made {

@@ -25,8 +25,8 @@ class Engine;
 using EditStep =
     std::variant<RenameTensor, RenameNode, RenameSymbol, SetMetadata, SetModelText, SetNodeDoc, SetOpset,
                  RemoveNode, BypassNode, DuplicateNode, ConnectInput, InsertNode, AddNode, SetAttribute,
-                 RemoveAttribute, ReplaceOperator, AddOutput, RemoveOutput, CutOut, SetInput, SetBatch,
-                 FillTensor, ScaleTensor, PruneTensor, StoreTensorAs, ReplaceTensor, SetValues,
+                 RemoveAttribute, ReplaceOperator, AddOutput, RemoveOutput, CutOut, SetInput, SetOutput,
+                 SetBatch, FillTensor, ScaleTensor, PruneTensor, StoreTensorAs, ReplaceTensor, SetValues,
                  SetAttributeTensor, MergeModel, ComputeAs>;
 
 // What it asks for, for a list of steps: "Rename tensor a to b".

@@ -48,6 +48,13 @@ void setDim(onnx::TensorShapeProto::Dimension& dim, const Dimension& size)
         dim.set_dim_param(size.symbol);
 }
 
+void setShape(onnx::TypeProto::Tensor& tensor, const std::vector<Dimension>& shape)
+{
+    tensor.mutable_shape()->clear_dim(); // a scalar has a shape, too
+    for (const Dimension& size : shape)
+        setDim(*tensor.mutable_shape()->add_dim(), size);
+}
+
 // As what an input or output is to be declared.
 ValueInfo portOf(const GraphView& view, ValueIndex value, PlannedEdit& planned)
 {
@@ -65,10 +72,8 @@ ValueInfo portOf(const GraphView& view, ValueIndex value, PlannedEdit& planned)
 ValueInfo portOf(const std::string& name, const ValueType& type)
 {
     const auto info = std::make_shared<onnx::ValueInfoProto>(*declaration(name, type.type, std::nullopt));
-    for (const Dimension& size : type.shape)
-        setDim(*info->mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim(), size);
     if (type.hasShape)
-        info->mutable_type()->mutable_tensor_type()->mutable_shape();
+        setShape(*info->mutable_type()->mutable_tensor_type(), type.shape);
     return info;
 }
 
@@ -209,6 +214,11 @@ Sentence describe(const CutOut& step)
 Sentence describe(const SetInput& step)
 {
     return sentence("Declare input {} otherwise", step.input);
+}
+
+Sentence describe(const SetOutput& step)
+{
+    return sentence("Declare output {} otherwise", step.output);
 }
 
 Sentence describe(const SetBatch& step)
@@ -383,9 +393,7 @@ Result<PlannedEdit> plan(const SetInput& step, const ViewPointer& of)
             return refused(sentence("Input {} has {} axes, and is to have {}.", step.input,
                                     tensor.shape().dim_size(), step.shape->size()),
                            step.input);
-        tensor.mutable_shape()->clear_dim();
-        for (const Dimension& size : *step.shape)
-            setDim(*tensor.mutable_shape()->add_dim(), size);
+        setShape(tensor, *step.shape);
     }
     PlannedEdit planned;
     planned.what = sentence("declared input {} otherwise", step.input);
@@ -394,6 +402,26 @@ Result<PlannedEdit> plan(const SetInput& step, const ViewPointer& of)
     *input = now;
     planned.edit.graph({}).inputs = std::move(inputs);
     planned.reshaped.push_back(step.input);
+    return planned;
+}
+
+Result<PlannedEdit> plan(const SetOutput& step, const ViewPointer& of)
+{
+    std::vector<ValueInfo> outputs = outputsOf(*of);
+    const auto output =
+        std::ranges::find_if(outputs, [&](const ValueInfo& each) { return each->name() == step.output; });
+    if (output == outputs.end())
+        return refused(sentence("The model has no output called \"{}\".", step.output), step.output);
+    if (!(*output)->type().has_tensor_type())
+        return refused(sentence("Output {} is no tensor.", step.output), step.output);
+    const auto now = std::make_shared<onnx::ValueInfoProto>(**output);
+    setShape(*now->mutable_type()->mutable_tensor_type(), step.shape);
+    PlannedEdit planned;
+    planned.what = sentence("declared output {} otherwise", step.output);
+    if (now->SerializeAsString() == (*output)->SerializeAsString())
+        return planned;
+    *output = now;
+    planned.edit.graph({}).outputs = std::move(outputs);
     return planned;
 }
 

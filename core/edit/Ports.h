@@ -35,6 +35,13 @@ struct SetInput {
     bool operator==(const SetInput&) const = default;
 };
 
+// What an output is declared as; its type is that of what makes it.
+struct SetOutput {
+    std::string output;
+    std::vector<Dimension> shape;
+    bool operator==(const SetOutput&) const = default;
+};
+
 // The first size of all inputs: a number, or a symbol that leaves it open.
 struct SetBatch {
     Dimension size;
@@ -48,12 +55,14 @@ Sentence describe(const AddOutput& step);
 Sentence describe(const RemoveOutput& step);
 Sentence describe(const CutOut& step);
 Sentence describe(const SetInput& step);
+Sentence describe(const SetOutput& step);
 Sentence describe(const SetBatch& step);
 
 Result<PlannedEdit> plan(const AddOutput& step, const ViewPointer& of);
 Result<PlannedEdit> plan(const RemoveOutput& step, const ViewPointer& of);
 Result<PlannedEdit> plan(const CutOut& step, const ViewPointer& of);
 Result<PlannedEdit> plan(const SetInput& step, const ViewPointer& of);
+Result<PlannedEdit> plan(const SetOutput& step, const ViewPointer& of);
 Result<PlannedEdit> plan(const SetBatch& step, const ViewPointer& of);
 
 } // namespace pleat

@@ -12,7 +12,8 @@ namespace pleat {
 // In the order of the model. Operators that the ONNX library does not know have none. O(nodes).
 std::vector<Finding> problemsOf(const GraphView& view);
 
-// Those of `after`, which edits made of `before`, that the same nodes had not there.
+// Those of `after`, which edits made of `before`, that the same nodes had not there; of those that lie behind
+// another, which need not be any more when that is mended, only how many they are.
 std::vector<Finding> newProblems(const GraphView& before, const GraphView& after);
 
 } // namespace pleat

@@ -34,7 +34,8 @@ Dimension writtenDimension(const std::string& text)
 
 std::vector<Dimension> writtenShape(const std::string& text)
 {
-    const std::string_view between = text.find("×") == std::string::npos ? "x" : "×";
+    const auto has = [&text](const char* sign) { return text.find(sign) != std::string::npos; };
+    const std::string_view between = has("×") ? "×" : has(",") ? "," : "x";
     std::vector<Dimension> shape;
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t end = std::min(text.find(between, at), text.size());

@@ -18,7 +18,7 @@ Result<DataType> writtenType(const std::string& text);
 // A number, "?", or else a symbol.
 Dimension writtenDimension(const std::string& text);
 
-// Sizes between "×", or between "x" where there is none; an empty text is a scalar's.
+// Sizes between "×", else between ",", else between "x"; an empty text is a scalar's.
 std::vector<Dimension> writtenShape(const std::string& text);
 
 } // namespace pleat

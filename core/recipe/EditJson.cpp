@@ -159,6 +159,13 @@ struct Words<SetInput> {
 };
 
 template<>
+struct Words<SetOutput> {
+    static constexpr const char* kind = "set_output";
+    static constexpr std::tuple fields{Field{"output", &SetOutput::output},
+                                       Field{"shape", &SetOutput::shape}};
+};
+
+template<>
 struct Words<SetBatch> {
     static constexpr const char* kind = "set_batch";
     static constexpr std::tuple fields{Field{"size", &SetBatch::size}};

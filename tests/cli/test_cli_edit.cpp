@@ -47,7 +47,9 @@ private slots:
                                      "--bypass",
                                      "bn1",
                                      "--input-shape",
-                                     "x=Nx3x8x8",
+                                     "x=axis,3,8,8",
+                                     "--output-shape",
+                                     "flat_out=axis,?",
                                      "--output",
                                      "cap_out",
                                      "--rename",
@@ -66,7 +68,9 @@ private slots:
         QCOMPARE(model.graph().node_size(), 4);
         QCOMPARE(model.graph().output(0).name(), std::string("scores"));
         QCOMPARE(model.graph().output(1).name(), std::string("cap_out"));
-        QCOMPARE(model.graph().input(0).type().tensor_type().shape().dim(0).dim_param(), std::string("N"));
+        QCOMPARE(model.graph().input(0).type().tensor_type().shape().dim(0).dim_param(), std::string("axis"));
+        QCOMPARE(model.graph().output(0).type().tensor_type().shape().dim(0).dim_param(),
+                 std::string("axis"));
         QCOMPARE(program.run({"apply", "r.json", "m.onnx", "-o", "again.onnx"}).code, 0);
         QVERIFY(program.read("again.onnx") == program.read("o.onnx"));
         QCOMPARE(
@@ -160,9 +164,9 @@ private slots:
         program.write("m.onnx", network().bytes());
         const Run run = program.run(
             {"edit", "m.onnx", "-o", "o.onnx", "--input-type", "x=float16", "--save-recipe", "r.json"});
-        QVERIFY2(run.err.contains("which must be of one type [type]"), run.err);
+        QVERIFY2(run.err.contains("which must be of one type; what follows"), run.err);
         const Run applied = program.run({"apply", "r.json", "m.onnx", "-o", "again.onnx"});
-        QVERIFY2(applied.err.contains("which must be of one type [type]"), applied.err);
+        QVERIFY2(applied.err.contains("which must be of one type; what follows"), applied.err);
     }
 
     void tellsAsJson()

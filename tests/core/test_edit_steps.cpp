@@ -417,27 +417,52 @@ private slots:
                  std::int64_t{2});
     }
 
+    void anOutputIsDeclaredOtherwise()
+    {
+        const std::string bytes = network().bytes();
+        const Edited named = assertEdits(bytes, {SetOutput{"flat_out", {{-1, "N"}, {-1, ""}}}});
+        const auto& shape = named.model.graph().output(0).type().tensor_type().shape();
+        QCOMPARE(shape.dim(0).dim_param(), std::string("N"));
+        QVERIFY(!shape.dim(1).has_dim_value() && !shape.dim(1).has_dim_param());
+        QCOMPARE(largestRelativeDifference(outputsOf(bytes), outputsOf(named.after)), 0.0);
+        const auto view = *viewOf(bytes);
+        const auto wrong = applyEdit(SetOutput{"flat_out", {{7, ""}, {7, ""}, {7, ""}}}, view, {});
+        QCOMPARE(newProblems(*view, *GraphView::of(wrong->after)).size(), std::size_t{1});
+        const auto nobody = applyEdit(SetOutput{"nobody", {}}, view, {});
+        QCOMPARE(nobody.error().message, std::string("The model has no output called \"nobody\"."));
+    }
+
     // It is on the way to another model, so it is said and not refused.
     void whatDoesNotFitIsSaid()
     {
         const std::string bytes = network().bytes();
         QVERIFY(problemsOf(**viewOf(bytes)).empty() && problemsOf(**viewOf(scene().bytes())).empty());
-        const auto problems = [&](const EditStep& step) {
+        const auto problems = [&](const std::vector<EditStep>& steps) {
             const auto view = *viewOf(bytes);
-            const auto made = applyEdit(step, view, {});
+            auto now = view;
+            for (const EditStep& step : steps)
+                now = GraphView::of(applyEdit(step, now, {})->after);
             std::string text;
-            for (const Finding& each : newProblems(*view, *GraphView::of(made->after)))
+            for (const Finding& each : newProblems(*view, *now))
                 text += each.message.text() + "\n";
             return text;
         };
-        QCOMPARE(problems(AddOutput{"c1_out"}), std::string());
-        QCOMPARE(problems(SetBatch{{-1, "N"}}), std::string());
-        QCOMPARE(problems(SetInput{"x", {}, DataType::Float16}),
-                 std::string(
-                     "Conv c1 reads x of float16 and c1.weight of float, which must be of one type\n"
-                     "Conv c2 reads c1_out of float16 and c2.weight of float, which must be of one type\n"));
-        QCOMPARE(problems(SetInput{"x", {}, DataType::Int64}).substr(0, 52),
+        QCOMPARE(problems({AddOutput{"c1_out"}}), std::string());
+        QCOMPARE(problems({SetBatch{{-1, "N"}}}), std::string());
+        QCOMPARE(problems({SetInput{"x", {}, DataType::Float16}}),
+                 std::string("Conv c1 reads x of float16 and c1.weight of float, which must be of one type; "
+                             "what follows from it does not fit in 1 more place\n"));
+        QCOMPARE(problems({SetInput{"x", {}, DataType::Int64}}).substr(0, 52),
                  std::string("Conv c1 reads x. Conv takes no int64 for its input X"));
+        // Behind a Cast all is as it was: what does not fit there has another cause.
+        const auto cast = [](const char* tensor, DataType type) {
+            return InsertNode{tensor, "", "Cast", {{"to", static_cast<std::int64_t>(type)}}};
+        };
+        const std::string twice = problems({cast("x", DataType::Float16), cast("c1_out", DataType::Float)});
+        QCOMPARE(std::ranges::count(twice, '\n'), 1);
+        QVERIFY2(twice.ends_with("which must be of one type\n"), twice.c_str());
+        const std::string both = problems({cast("x", DataType::Float16), cast("c1_out", DataType::Double)});
+        QCOMPARE(std::ranges::count(both, '\n'), 2);
     }
 
     // Weights that lie outside stay there, and nobody reads them.

@@ -314,6 +314,24 @@ private Q_SLOTS:
         QCOMPARE(bytesOf(*document().current()), before);
     }
 
+    void declaresAnOutputOtherwise()
+    {
+        const std::string before = bytesOf(*document().current());
+        const auto output = [this] { return view().scopes().front().outputs.front(); };
+        workspace().selectValue(output());
+        clickIn(u"shape"_s);
+        write(u"batch,scores"_s);
+        QTRY_COMPARE(document().undoStack().count(), 1);
+        QTRY_VERIFY2(words().contains(u"batch×scores"_s), qPrintable(words()));
+        clickIn(u"type"_s);
+        write(u"float16"_s);
+        QTRY_COMPARE(document().undoStack().count(), 2);
+        QCOMPARE(view().op(view().producer(output())), std::string_view("Cast"));
+        QTRY_VERIFY2(words().contains(u"float16"_s), qPrintable(words()));
+        document().undoStack().setIndex(0);
+        QCOMPARE(bytesOf(*document().current()), before);
+    }
+
     void tellsWhereATensorComesFromAndGoesTo()
     {
         select("Relu");

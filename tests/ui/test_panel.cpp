@@ -28,7 +28,7 @@ class ToyPanel final : public Panel {
     Q_OBJECT
 public:
     explicit ToyPanel(Workspace& workspace)
-        : Panel(workspace, {.id = u"toy"_s, .title = u"Toy"_s, .shortcut = u"Ctrl+9"_s})
+        : Panel(workspace, {.id = u"toy"_s, .title = u"Toy"_s, .shortcut = u"Ctrl+Alt+9"_s})
     {
         m_label = new PlainLabel(QString(), this);
         addEntry(Menu::Model, makeAction(this, u"Say &Hello"_s, {u"Ctrl+Alt+H"_s}, u"Says hello"_s,
@@ -112,9 +112,9 @@ private Q_SLOTS:
         QVERIFY(toggle);
         QVERIFY(opened.toy->isVisible());
         QVERIFY(QTest::qWaitForWindowActive(&opened.window));
-        QTest::keySequence(&opened.window, QKeySequence(u"Ctrl+9"_s));
+        QTest::keySequence(&opened.window, QKeySequence(u"Ctrl+Alt+9"_s));
         QVERIFY(!opened.toy->isVisible());
-        QTest::keySequence(&opened.window, QKeySequence(u"Ctrl+9"_s));
+        QTest::keySequence(&opened.window, QKeySequence(u"Ctrl+Alt+9"_s));
         QVERIFY(opened.toy->isVisible());
     }
 

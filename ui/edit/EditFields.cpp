@@ -155,26 +155,32 @@ EditField tensorNameField(const ViewPointer& view, ValueIndex value)
             })};
 }
 
-EditField shapeField(const ViewPointer& view, ValueIndex input, const ValueType& type)
+EditField shapeField(const ViewPointer& view, ValueIndex port, const ValueType& type)
 {
     return {.what = tr("shape"),
             .text = type.hasShape ? ui::toQt(type.text()) : QString(),
             .hint = u"N×3×224×224"_s,
-            .step = written([name = std::string(view->name(input))](const std::string& text) {
-                return SetInput{name, writtenShape(text), DataType::Undefined};
+            .step = written([name = std::string(view->name(port)),
+                             isInput = view->isGraphInput(port)](const std::string& text) -> EditStep {
+                if (isInput)
+                    return SetInput{name, writtenShape(text), DataType::Undefined};
+                return SetOutput{name, writtenShape(text)};
             })};
 }
 
-EditField typeField(const ViewPointer& view, ValueIndex input, const ValueType& type)
+EditField typeField(const ViewPointer& view, ValueIndex port, const ValueType& type)
 {
     return {.what = tr("type"),
             .text = type.type == DataType::Undefined ? QString() : ui::toQt(name(type.type)),
             .choices = toQt(typeNames()),
-            .step = [name = std::string(view->name(input))](const QString& text) -> Result<EditStep> {
+            .step = [name = std::string(view->name(port)),
+                     isInput = view->isGraphInput(port)](const QString& text) -> Result<EditStep> {
                 const auto type = writtenType(toStd(text));
                 if (!type)
                     return tl::make_unexpected(type.error());
-                return EditStep(SetInput{name, std::nullopt, *type});
+                if (isInput)
+                    return EditStep(SetInput{name, std::nullopt, *type});
+                return EditStep(InsertNode{name, "", "Cast", {{"to", static_cast<std::int64_t>(*type)}}});
             }};
 }
 

@@ -21,9 +21,10 @@ EditField newAttributeField(const ViewPointer& view, NodeIndex node); // "name=v
 EditField inputField(const ViewPointer& view, NodeIndex node, std::size_t slot, const QString& formal);
 
 EditField tensorNameField(const ViewPointer& view, ValueIndex value);
-// Of an input of the model: "1×3×224×224", with symbols and ?; "float16".
-EditField shapeField(const ViewPointer& view, ValueIndex input, const ValueType& type);
-EditField typeField(const ViewPointer& view, ValueIndex input, const ValueType& type);
+// Of an input or output of the model: "1×3×224×224", with symbols and ?; "float16", for which an output gets
+// a Cast.
+EditField shapeField(const ViewPointer& view, ValueIndex port, const ValueType& type);
+EditField typeField(const ViewPointer& view, ValueIndex port, const ValueType& type);
 // The first size of all inputs; nothing where none has one.
 std::optional<EditField> batchField(const ModelInfo& info);
 EditField symbolField(const std::string& symbol);

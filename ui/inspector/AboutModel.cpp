@@ -104,14 +104,17 @@ InspectorContent aboutModel(const ModelInfo& info, const ViewPointer& of, bool e
     content.sections.push_back(std::move(file));
     addIfAny(content, texts(of, editable));
 
-    InspectorSection inputs = ports(tr("INPUTS"), info.inputs, view);
-    if (editable) {
-        for (std::size_t i = 0; i < info.inputs.size(); ++i) {
-            const ModelInfo::Port& port = info.inputs[i];
-            if (const ValueIndex value = view.find(ScopeIndex::Main, port.name); value != ValueIndex::None)
-                inputs.rows[i].edit = {u"shape:"_s + toQt(port.name),
-                                       [of, value, type = port.type] { return shapeField(of, value, type); }};
+    const auto addFields = [&](InspectorSection& section, const std::vector<ModelInfo::Port>& all) {
+        for (std::size_t i = 0; editable && i < all.size(); ++i) {
+            if (const ValueIndex value = view.find(ScopeIndex::Main, all[i].name); value != ValueIndex::None)
+                section.rows[i].edit = {u"shape:"_s + toQt(all[i].name), [of, value, type = all[i].type] {
+                                            return shapeField(of, value, type);
+                                        }};
         }
+    };
+    InspectorSection inputs = ports(tr("INPUTS"), info.inputs, view);
+    addFields(inputs, info.inputs);
+    if (editable) {
         if (const auto batch = batchField(info))
             inputs.rows.push_back({.name = tr("batch size"),
                                    .value = batch->text.isEmpty() ? tr("not known") : batch->text,
@@ -119,7 +122,9 @@ InspectorContent aboutModel(const ModelInfo& info, const ViewPointer& of, bool e
                                    .edit = {u"batch"_s, [field = *batch] { return field; }}});
     }
     addIfAny(content, std::move(inputs));
-    addIfAny(content, ports(tr("OUTPUTS"), info.outputs, view));
+    InspectorSection outputs = ports(tr("OUTPUTS"), info.outputs, view);
+    addFields(outputs, info.outputs);
+    addIfAny(content, std::move(outputs));
     addIfAny(content, symbols(info, editable));
 
     InspectorSection cost{tr("COST"), {}, false};

@@ -49,14 +49,15 @@ InspectorContent aboutValue(const ViewPointer& of, ValueIndex value, const Value
     } else if (const auto type = typeOf(view, value, types)) {
         InspectorSection data{tr("TYPE"), {}, false};
         data.rows.push_back({tr("type"), toQt(name(type->type))});
-        const bool isInput = editable && view.isGraphInput(value);
-        if (type->hasShape || isInput)
+        const bool isPort = editable && (view.isGraphInput(value) || view.isGraphOutput(value)) &&
+                            view.scope(value) == ScopeIndex::Main;
+        if (type->hasShape || isPort)
             data.rows.push_back({.name = tr("shape"),
                                  .value = !type->hasShape       ? tr("not known")
                                           : type->shape.empty() ? tr("scalar")
                                                                 : toQt(type->text()),
                                  .isQuiet = !type->hasShape});
-        if (isInput) {
+        if (isPort) {
             data.rows[0].edit = {u"type"_s, [of, value, t = *type] { return typeField(of, value, t); }};
             data.rows[1].edit = {u"shape"_s, [of, value, t = *type] { return shapeField(of, value, t); }};
         }

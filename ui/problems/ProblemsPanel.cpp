@@ -48,7 +48,8 @@ ProblemsPanel::ProblemsPanel(Workspace& workspace)
                         .shortcut = tr("Ctrl+8"),
                         .area = Qt::BottomDockWidgetArea,
                         .size = {0, 180},
-                        .window = {QWIDGETSIZE_MAX, QWIDGETSIZE_MAX}}) // when somebody asks for it
+                        .window = {QWIDGETSIZE_MAX, QWIDGETSIZE_MAX}, // when somebody asks for it
+                        .with = u"weights"_s})
 {
     addEntry(Menu::Model, makeAction(this, tr("Pro&blems…"), {tr("Ctrl+Shift+M")},
                                      tr("See what does not fit together any more since it was edited"),
@@ -68,6 +69,11 @@ ProblemsPanel::ProblemsPanel(Workspace& workspace)
     layout->setSpacing(0);
     layout->addLayout(top.layout);
     layout->addWidget(m_table, 1);
+    m_none = new PlainLabel;
+    m_none->setText(tr("All that was edited fits together."));
+    m_none->setAlignment(Qt::AlignCenter);
+    m_none->setProperty("role", u"quiet"_s);
+    layout->addWidget(m_none, 1);
     connect(m_table, &QTableView::clicked, this, &ProblemsPanel::go);
     connect(m_table, &QTableView::activated, this, &ProblemsPanel::go);
     connect(&workspace, &Workspace::changed, this, &ProblemsPanel::look);
@@ -98,7 +104,9 @@ void ProblemsPanel::look()
 
 void ProblemsPanel::show(std::vector<Problem> problems)
 {
-    m_note->setText(problems.empty() ? tr("none") : QString::number(problems.size()));
+    m_note->setText(problems.empty() ? QString() : QString::number(problems.size()));
+    m_table->setVisible(!problems.empty());
+    m_none->setVisible(problems.empty());
     if (problems == m_model.problems())
         return;
     setMarks(marksOf(problems));

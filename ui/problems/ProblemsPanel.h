@@ -27,6 +27,7 @@ private:
     ProblemsModel m_model;
     QTableView* m_table = nullptr;
     PlainLabel* m_note = nullptr;
+    PlainLabel* m_none = nullptr; // shown instead of the table
     SnapshotPointer m_looked;
 };
 

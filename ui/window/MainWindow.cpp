@@ -108,6 +108,9 @@ void MainWindow::addPanel(Panel* panel)
     addDockWidget(place.area, dock);
     if (auto* other = place.with.isEmpty() ? nullptr : findChild<QDockWidget*>(place.with))
         tabifyDockWidget(other, dock);
+    for (const auto& before : m_panels)
+        if (before.panel->place().with == place.id)
+            tabifyDockWidget(dock, before.dock);
     connect(panel, &Panel::wanted, this, [this, dock, height = place.size.height()] {
         const bool wasShown = !dock->isHidden(); // perhaps behind another one
         dock->show();
@@ -247,8 +250,9 @@ void MainWindow::updateStatus()
     if (const auto known = m_workspace.facts())
         facts += tr("%1 parameters").arg(compactCount(known->info.parameters));
     const FoldCounts& counts = m_document.current()->counts;
-    facts += counts.batchNorms == 0 ? tr("no batch norms")
-                                    : tr("%1 of %2 folded").arg(counts.foldedBatchNorms).arg(counts.batchNorms);
+    facts += counts.batchNorms == 0
+                 ? tr("no batch norms")
+                 : tr("%1 of %2 folded").arg(counts.foldedBatchNorms).arg(counts.batchNorms);
     m_status->setFacts(facts);
     const QString problem = m_document.typesProblem();
     m_status->setHint(problem.isEmpty() ? QString() : tr("Some shapes are unknown"), problem);

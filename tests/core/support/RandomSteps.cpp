@@ -62,6 +62,8 @@ EditStep randomStep(const GraphView& view, std::mt19937& random)
     case 12:
         return AddOutput{tensor};
     case 13:
+        if (random() % 2 == 0)
+            return SetOutput{tensor, {{-1, "N"}, {2, ""}}};
         return RemoveOutput{tensor};
     case 14:
         return ScaleTensor{tensor, 0.5};
