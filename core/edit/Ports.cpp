@@ -372,6 +372,38 @@ Result<PlannedEdit> plan(const CutOut& step, const ViewPointer& of)
     return planned;
 }
 
+CutOut cutAround(const GraphView& view, const std::vector<NodeIndex>& nodes)
+{
+    const std::set<NodeIndex> chosen(nodes.begin(), nodes.end());
+    // A node in a body counts as the one of the main graph that the body belongs to.
+    const auto isInside = [&](NodeIndex node) {
+        while (node != NodeIndex::None && view.scope(node) != ScopeIndex::Main)
+            node = view.scopes()[index(view.scope(node))].owner;
+        return chosen.contains(node);
+    };
+    CutOut cut;
+    std::vector<std::string> unread;
+    for (std::uint32_t v = 0; v < view.valueCount(); ++v) {
+        const ValueIndex value{v};
+        if (!view.exists(value) || view.scope(value) != ScopeIndex::Main || view.initializer(value) ||
+            view.isSparse(value) || view.constantDepth(value) > 0)
+            continue;
+        const auto uses = view.uses(value);
+        const auto insideReads = std::ranges::count_if(uses, isInside, &Use::node);
+        if (!chosen.contains(view.producer(value))) {
+            if (insideReads > 0)
+                cut.from.emplace_back(view.name(value));
+        } else if (view.isGraphOutput(value) || insideReads < std::ssize(uses)) {
+            cut.to.emplace_back(view.name(value));
+        } else if (uses.empty()) {
+            unread.emplace_back(view.name(value));
+        }
+    }
+    if (cut.to.empty())
+        cut.to = std::move(unread);
+    return cut;
+}
+
 Result<PlannedEdit> plan(const SetInput& step, const ViewPointer& of)
 {
     const GraphView& view = *of;

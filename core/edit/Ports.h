@@ -48,6 +48,10 @@ struct SetBatch {
     bool operator==(const SetBatch&) const = default;
 };
 
+// The cut that leaves these nodes of the main graph, and what else lies on a way between them: what they read
+// and do not make becomes inputs, what others read of them, or nobody, outputs. O(values).
+CutOut cutAround(const GraphView& view, const std::vector<NodeIndex>& nodes);
+
 // Fills in what is known of `untyped` ports. Error Usage: of one not even the type of its elements is.
 Result<void> typePorts(PlannedEdit& planned, const ValueTypes& types);
 

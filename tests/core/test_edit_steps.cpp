@@ -417,6 +417,26 @@ private slots:
                  std::int64_t{2});
     }
 
+    void aPartIsCutOutAroundItsNodes()
+    {
+        const std::string bytes = network().bytes();
+        const auto view = *viewOf(bytes);
+        const auto nodeOf = [&](const char* made) {
+            return view->producer(view->find(ScopeIndex::Main, made));
+        };
+        const CutOut cut = cutAround(*view, {nodeOf("c2_out"), nodeOf("pool_out")});
+        QCOMPARE(cut.from, std::vector<std::string>{"c1_out"});
+        QCOMPARE(cut.to, std::vector<std::string>{"pool_out"});
+        // What it computes is what the whole network computes there.
+        const Edited part = assertEdits(bytes, {AddOutput{"c1_out"}, AddOutput{"pool_out"}});
+        const Arrays all = outputsOf(part.after);
+        const Edited alone = assertEdits(bytes, {EditStep(cut)});
+        QCOMPARE(alone.model.graph().node_size(), 2);
+        const Arrays again =
+            runInOnnxRuntime(alone.after, Arrays{{"c1_out", all.at("c1_out")}}).value_or(Arrays());
+        QCOMPARE(largestRelativeDifference({{"pool_out", all.at("pool_out")}}, again), 0.0);
+    }
+
     void anOutputIsDeclaredOtherwise()
     {
         const std::string bytes = network().bytes();

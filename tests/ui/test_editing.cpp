@@ -26,6 +26,7 @@
 #include <QTextBrowser>
 #include <QTimer>
 #include <QTreeView>
+#include <onnx/onnx_pb.h>
 
 using namespace pleat;
 using namespace pleat::ui;
@@ -395,6 +396,34 @@ private Q_SLOTS:
         QTRY_COMPARE(document().undoStack().count(), 1);
         QCOMPARE(view().scopes().front().outputs.size(), std::size_t(1));
         QCOMPARE(view().name(view().scopes().front().outputs.front()), std::string_view(made));
+    }
+
+    void extractsWhatIsChosenAsAModelOfItsOwn()
+    {
+        const std::string before = bytesOf(*document().current());
+        workspace().selection().clear();
+        trigger(u"Ctrl+Shift+X"_s);
+        QTRY_VERIFY(m_window->messages().isVisible()); // nothing is chosen
+        m_window->messages().dismiss();
+        select("Relu");
+        GraphCanvas& canvas = m_window->graph().canvas();
+        QTRY_VERIFY(canvas.selection().node >= 0);
+        const QTemporaryDir folder;
+        const QString path = folder.filePath(u"part.onnx"_s);
+        const std::string input(view().name(view().input(firstOf(view(), "Relu"), 0)));
+        trigger(u"Ctrl+Shift+X"_s);
+        chooseFile(*m_window, path);
+        QTRY_VERIFY(m_window->messages().isVisible());
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        onnx::ModelProto part;
+        QVERIFY(part.ParseFromString(file.readAll().toStdString()));
+        QCOMPARE(part.graph().node_size(), 1);
+        QCOMPARE(part.graph().node(0).op_type(), std::string("Relu"));
+        QCOMPARE(part.graph().input(0).name(), input);
+        m_window->messages().dismiss();
+        QCOMPARE(document().undoStack().count(), 0);
+        QCOMPARE(bytesOf(*document().current()), before);
     }
 
     void addsANodeThatWasFound()

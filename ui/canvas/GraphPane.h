@@ -56,6 +56,9 @@ public:
     bool isWritingImage() const;
     void cancelImage();
 
+    // The nodes that are chosen, else the selected one; those of a collapsed scope, too.
+    std::vector<NodeIndex> chosenNodes() const; // of the shown model
+
 Q_SIGNALS:
     void sceneShown();
     void imageEnded(); // written or not

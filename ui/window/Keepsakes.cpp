@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/Keepsakes.h"
 
+#include "core/model/ModelWriter.h"
+#include "core/prepare/WorkerEngine.h"
 #include "core/report/FoldHtml.h"
 #include "core/report/TextFile.h"
+#include "ui/document/Convert.h"
 
 namespace pleat::ui {
 
@@ -66,6 +69,24 @@ Result<std::vector<LeftOutTensor>> saveAllTensors(const std::filesystem::path& f
     if (auto saved = saveTensors(file, tensors, *format, stop); !saved)
         return tl::make_unexpected(std::move(saved.error()));
     return left;
+}
+
+Result<QString> savePart(const std::filesystem::path& file, const ViewPointer& view, const CutOut& cut,
+                         const WorkerPlace& place, Progress& progress, const std::stop_token& stop)
+{
+    const auto engine = workerEngine(place);
+    const auto part = applyEdit(cut, view, stop, engine.get());
+    if (!part)
+        return tl::make_unexpected(part.error());
+    const auto saved = saveModel(part->after, file, progress, stop);
+    if (!saved)
+        return tl::make_unexpected(saved.error());
+    QStringList notices;
+    for (const Finding& finding : part->findings)
+        notices += toQt(finding.message.text()) + u'.';
+    for (const std::string& notice : saved->notices)
+        notices += toQt(notice);
+    return notices.join(u'\n');
 }
 
 } // namespace pleat::ui

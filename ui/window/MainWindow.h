@@ -113,6 +113,7 @@ private:
     void offerRemedy(MessageBar::Message& message); // for the files that changed, where there is one
     void askForImage();
     void writeImage(const QString& path, const GraphImageOptions& chosen);
+    void askToExtract();
     void askForReport();
     void askForWeights();
     void keep(const QString& path, const QString& label,

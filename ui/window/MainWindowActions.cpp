@@ -83,6 +83,10 @@ void MainWindow::makeActions()
     a.append = make(tr("&Append Model…"), {K(tr("Ctrl+Alt+A"))},
                     tr("Put another model behind this one, or beside it"), [this] { askToAppend(); });
     a.append->setObjectName(u"actionAppend"_s);
+    a.extract = make(tr("E&xtract as a Model…"), {K(tr("Ctrl+Shift+X"))},
+                     tr("Write what is chosen into a file, with what it reads as its inputs"),
+                     [this] { askToExtract(); });
+    a.extract->setObjectName(u"actionExtract"_s);
     a.exportModel = make(tr("&Export…"), {K(K::Save)}, tr("Write the model as it is now into a file"),
                          [this] { askForExport(); });
     a.exportOptions =
@@ -225,7 +229,7 @@ void MainWindow::makeMenus()
     file->addSeparator();
     file->addActions({a.compare, a.endComparison});
     file->addSeparator();
-    file->addActions({a.exportModel, a.exportOptions, a.exportImage, a.saveReport, a.saveWeights});
+    file->addActions({a.exportModel, a.exportOptions, a.extract, a.exportImage, a.saveReport, a.saveWeights});
     a.endOfFile = file->addSeparator();
     file->addActions({a.closeModel, a.quit});
 
@@ -234,6 +238,7 @@ void MainWindow::makeMenus()
     edit->addSeparator();
     edit->addActions({a.find, a.findNext, a.findPrevious, a.deselect});
     edit->addSeparator();
+    m_edits->add(a.extract);
     for (QAction* action : m_edits->actions()) {
         edit->addAction(action);
         addAction(action);
@@ -347,6 +352,7 @@ void MainWindow::updateActions()
     const bool open = !m_document.isEmpty();
     const bool free = open && !m_document.isBusy();
     a.append->setEnabled(free);
+    a.extract->setEnabled(free);
     a.exportModel->setEnabled(free);
     a.exportOptions->setEnabled(free);
     a.exportImage->setEnabled(open && !m_graph->isWritingImage());

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/edit/Ports.h"
 #include "ui/canvas/GraphPane.h"
 #include "ui/document/Convert.h"
 #include "ui/document/Session.h"
@@ -333,6 +334,34 @@ void MainWindow::keep(const QString& path, const QString& label,
             else if (written.error().code != ErrorCode::Cancelled)
                 showError(tr("%1 was not written.").arg(path), written.error());
         });
+}
+
+void MainWindow::askToExtract()
+{
+    const ViewPointer view = m_workspace.shown()->view;
+    const std::vector<NodeIndex> nodes = m_graph->chosenNodes();
+    if (nodes.empty() || view->scope(nodes.front()) != ScopeIndex::Main) {
+        m_messages->show({MessageBar::Kind::Notice,
+                          tr("Choose the nodes of the main graph first that are to be a model of their own."),
+                          tr("Shift and a click add a node, Shift and drag those in a rectangle."),
+                          {},
+                          {},
+                          {}});
+        return;
+    }
+    QFileDialog* dialog = fileDialog(this, tr("Extract as a model"), modelFilter());
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(u"onnx"_s);
+    dialog->selectFile(QFileInfo(m_document.path()).completeBaseName() + u".part.onnx"_s);
+    connect(dialog, &QFileDialog::fileSelected, this,
+            [this, view, cut = cutAround(*view, nodes)](const QString& path) {
+                keep(path, tr("Extracting…"),
+                     [view, cut, path = toPath(path),
+                      place = m_document.workerPlace()](Progress& progress, const std::stop_token& stop) {
+                         return savePart(path, view, cut, place, progress, stop);
+                     });
+            });
+    dialog->open();
 }
 
 void MainWindow::askForReport()

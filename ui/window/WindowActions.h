@@ -10,8 +10,8 @@ class QToolBar;
 namespace pleat::ui {
 
 struct WindowActions {
-    QAction *open, *compare, *endComparison, *sample, *reload, *append, *exportModel, *exportOptions,
-        *exportImage, *saveReport, *saveWeights;
+    QAction *open, *compare, *endComparison, *sample, *reload, *append, *extract, *exportModel,
+        *exportOptions, *exportImage, *saveReport, *saveWeights;
     QAction *closeModel, *quit;
     QAction *undo, *redo, *find, *findNext, *findPrevious, *deselect;
     QAction *before, *after, *both, *back, *zoomIn, *zoomOut, *fit, *actualSize, *direction, *legend, *tidy;
