@@ -398,6 +398,22 @@ private Q_SLOTS:
         QCOMPARE(view().name(view().scopes().front().outputs.front()), std::string_view(made));
     }
 
+    void makesANetworkOf16Bits()
+    {
+        const std::string before = bytesOf(*document().current());
+        trigger(u"Ctrl+Alt+J"_s);
+        auto* sheet = part<QDialog>(*m_window, "computeSheet");
+        part<QLineEdit>(*sheet, "computeKeep")->setText(u"Softmax, ReduceMean"_s);
+        click(part<QAbstractButton>(*sheet, "computePorts"));
+        click(part<QAbstractButton>(*sheet, "computeDo"));
+        QTRY_COMPARE(document().undoStack().count(), 1);
+        const Initializer* weights = view().initializer(view().input(firstOf(view(), "Conv"), 1));
+        QVERIFY(weights);
+        QCOMPARE(int(tensorView(weights->tensor).type()), int(DataType::Float16));
+        document().undoStack().undo();
+        QCOMPARE(bytesOf(*document().current()), before);
+    }
+
     void extractsWhatIsChosenAsAModelOfItsOwn()
     {
         const std::string before = bytesOf(*document().current());

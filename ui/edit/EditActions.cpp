@@ -5,6 +5,7 @@
 #include "ui/document/Convert.h"
 #include "ui/document/Workspace.h"
 #include "ui/edit/AddNodeSheet.h"
+#include "ui/edit/ComputeSheet.h"
 #include "ui/widgets/Action.h"
 
 #include <QMenu>
@@ -40,6 +41,9 @@ EditActions::EditActions(Workspace& workspace, QWidget* window)
     addAction(tr("Keep Only What &Starts Here"), tr("Ctrl+Alt+E"),
               tr("Cut the model: this tensor becomes its input, and what made it goes"), false,
               &EditActions::keepBehind);
+    m_compute = makeAction(this, tr("&Compute in 16 Bits…"), {tr("Ctrl+Alt+J")},
+                           tr("Make a network of float16 or bfloat16 of it"), [this] { askToCompute(); });
+    m_compute->setObjectName(u"actionCompute"_s);
     connect(&workspace.selection(), &Selection::changed, this, &EditActions::updateState);
     connect(&workspace, &Workspace::changed, this, &EditActions::updateState);
     updateState();
@@ -58,6 +62,7 @@ void EditActions::updateState()
 {
     const bool editable = m_workspace.shown() && m_workspace.side() == Side::After;
     m_add->setEnabled(editable);
+    m_compute->setEnabled(editable);
     const bool hasNode = editable && node() != NodeIndex::None;
     for (QAction* action : m_ofNodes)
         action->setEnabled(hasNode);
@@ -132,6 +137,14 @@ void EditActions::openPalette()
     auto* sheet =
         new AddNodeSheet(m_workspace, isOfMain ? std::string(view.name(behind)) : std::string(), m_window);
     sheet->setAttribute(Qt::WA_DeleteOnClose);
+    sheet->open();
+}
+
+void EditActions::askToCompute()
+{
+    auto* sheet = new ComputeSheet(m_window);
+    sheet->setAttribute(Qt::WA_DeleteOnClose);
+    connect(sheet, &QDialog::accepted, this, [this, sheet] { apply({sheet->step()}); });
     sheet->open();
 }
 

@@ -24,6 +24,7 @@ public:
 
     // For the menu bar, with lines between; they have keys.
     const std::vector<QAction*>& actions() const { return m_actions; }
+    QAction* ofModel() const { return m_compute; } // for the menu of the model
     // Another one that concerns the selection.
     void add(QAction* action) { m_more.push_back(action); }
     // What concerns the selection; `reader`: the node at the end of the edge that was clicked, may be None.
@@ -34,6 +35,7 @@ public:
 private:
     void addAction(const QString& text, const QString& keys, const QString& tip, bool forNode,
                    std::vector<EditStep> (EditActions::*steps)() const);
+    void askToCompute();
     void updateState();
     NodeIndex node() const;
     ValueIndex tensor() const; // selected, or what the selected node makes first
@@ -53,6 +55,7 @@ private:
     std::vector<QAction*> m_actions;
     std::vector<QAction*> m_more, m_ofNodes, m_ofTensors;
     QAction* m_add = nullptr;
+    QAction* m_compute = nullptr;
 };
 
 } // namespace pleat::ui

@@ -273,6 +273,8 @@ void MainWindow::makeMenus()
     view->addAction(a.fullScreen);
 
     a.modelMenu = menuBar()->addMenu(tr("&Model"));
+    a.modelMenu->addAction(m_edits->ofModel());
+    addAction(m_edits->ofModel());
 
     QMenu* help = menuBar()->addMenu(tr("&Help"));
     help->addActions({a.shortcuts, a.about});
