@@ -108,6 +108,8 @@ void GraphPane::addChoosingActions(QMenu& menu, const CanvasHit& hit)
     if (!nodes.empty())
         menu.addAction(tr("Choose Up to the Input"), this,
                        [this, nodes] { m_canvas->choose(nodesUpTo(m_canvas->scene(), nodes)); });
+    if (!nodes.empty())
+        menu.addAction(tr("Extract as a Model…"), this, &GraphPane::extractRequested);
     if (!nodes.empty() || hit.edge >= 0)
         menu.addAction(nodes.size() > 1 ? tr("Copy %n Names", nullptr, static_cast<int>(nodes.size()))
                                         : tr("Copy the Name"),

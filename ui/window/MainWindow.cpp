@@ -192,6 +192,7 @@ void MainWindow::connectParts()
             [this] { m_status->setProblems(m_workspace.problems()); });
     connect(m_status, &StatusLine::problemsClicked, &m_workspace, &Workspace::askForProblems);
     connect(m_graph, &GraphPane::menuWanted, m_edits, &EditActions::addTo);
+    connect(m_graph, &GraphPane::extractRequested, this, &MainWindow::askToExtract);
     connect(m_start, &StartPage::openRequested, m_actions->open, &QAction::trigger);
     connect(m_start, &StartPage::sampleRequested, this, &MainWindow::openSample);
     connect(m_start, &StartPage::fileRequested, this, &MainWindow::openPath);

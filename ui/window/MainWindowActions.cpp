@@ -238,7 +238,6 @@ void MainWindow::makeMenus()
     edit->addSeparator();
     edit->addActions({a.find, a.findNext, a.findPrevious, a.deselect});
     edit->addSeparator();
-    m_edits->add(a.extract);
     for (QAction* action : m_edits->actions()) {
         edit->addAction(action);
         addAction(action);
