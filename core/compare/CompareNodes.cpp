@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace pleat {
 
@@ -31,8 +32,10 @@ public:
           m_stop(stop)
     {
         for (const NodeMatch& match : matches)
-            if (match.by != NodesMatchedBy::Nobody)
+            if (match.by != NodesMatchedBy::Nobody) {
                 m_partner.emplace(match.before, match.after);
+                m_partners.insert(match.after);
+            }
     }
 
     Result<ComparedNode> compare(const NodeMatch& match) const
@@ -163,10 +166,35 @@ private:
         for (std::size_t slot = 0; slot < slots; ++slot) {
             const ValueIndex before = m_before.input(match.before, slot),
                              after = m_after.input(match.after, slot);
-            if (!readTheSame(before, after))
+            if (!readTheSame(before, after) &&
+                !readTheSame(aroundUnmatched(m_before, before), aroundUnmatched(m_after, after)))
                 changes.push_back({NodeDifference::What::Input, std::to_string(slot),
                                    source(m_before, before), source(m_after, after)});
         }
+    }
+
+    // What a node reads where those go that only one of the models has: that they came or went is said of
+    // them, and not of all that read them. Only around nodes that compute from one tensor alone.
+    ValueIndex aroundUnmatched(const GraphView& view, ValueIndex value) const
+    {
+        for (NodeIndex maker = view.producer(value); maker != NodeIndex::None; maker = view.producer(value)) {
+            const bool isMatched =
+                &view == &m_before ? m_partner.contains(maker) : m_partners.contains(maker);
+            if (isMatched || view.producerSlot(value) != 0)
+                return value;
+            ValueIndex only = ValueIndex::None;
+            for (const ValueIndex input : view.inputs(maker)) {
+                if (input == ValueIndex::None || isStored(view, input))
+                    continue;
+                if (only != ValueIndex::None)
+                    return value;
+                only = input;
+            }
+            if (only == ValueIndex::None)
+                return value;
+            value = only;
+        }
+        return value;
     }
 
     bool readTheSame(ValueIndex before, ValueIndex after) const
@@ -217,6 +245,7 @@ private:
     Shapes m_shapesBefore, m_shapesAfter;
     const std::stop_token& m_stop;
     std::unordered_map<NodeIndex, NodeIndex> m_partner; // before → after
+    std::unordered_set<NodeIndex> m_partners;           // after
 };
 
 } // namespace

@@ -159,7 +159,7 @@ QWidget* WeightsPanel::makeTable()
     m_table = new TensorPage(workspace().jobs());
     m_table->setIdOf([this](const TensorView& shown) { return idOf(shown); });
     connect(m_table, &TensorPage::editWanted, this,
-            [this](const EditStep& step) { document().applySteps({step}, tr("Changing values…")); });
+            [this](const EditStep& step) { this->workspace().edit({step}); });
     connect(m_table, &TensorPage::failed, this, [this](const Error& error) {
         if (error.code == ErrorCode::Changed)
             document().lookAtSource();

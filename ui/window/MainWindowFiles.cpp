@@ -167,8 +167,7 @@ void MainWindow::append(const QString& path)
             }
             auto* sheet = new AppendSheet(std::move(*model), this);
             sheet->setAttribute(Qt::WA_DeleteOnClose);
-            connect(sheet, &QDialog::accepted, this,
-                    [this, sheet] { m_document.applySteps({sheet->step()}, tr("Appending…")); });
+            connect(sheet, &QDialog::accepted, this, [this, sheet] { m_workspace.edit({sheet->step()}); });
             sheet->open();
         });
 }
