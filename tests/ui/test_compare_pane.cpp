@@ -10,6 +10,7 @@
 #include "ui/canvas/Breadcrumb.h"
 #include "ui/canvas/CanvasBar.h"
 #include "ui/canvas/GraphPane.h"
+#include "ui/canvas/ScopeOverview.h"
 #include "ui/compare/ChangesPanel.h"
 #include "ui/compare/ComparePane.h"
 #include "ui/document/Convert.h"
@@ -268,6 +269,21 @@ private Q_SLOTS:
         choose(1);
         QTRY_VERIFY(m_window->graph().isVisible());
         QCOMPARE(workspace().shown(), workspace().document().current());
+    }
+
+    void zoomedOutBothAreBlocksOfScopes()
+    {
+        openBoth();
+        const auto before = overviewBlocks(pane().before().scene(), 0.03);
+        const auto after = overviewBlocks(pane().after().scene(), 0.03);
+        QVERIFY(!before.empty());
+        QCOMPARE(before.size(), after.size());
+        for (std::size_t b = 0; b < before.size(); ++b) {
+            QCOMPARE(before[b].rect, after[b].rect);
+            QCOMPARE(before[b].group, after[b].group);
+        }
+        for (const SceneGroup& group : pane().before().scene().groups)
+            QVERIFY(group.outline.isNull()); // there is nothing to collapse
     }
 
     void followsUndo()

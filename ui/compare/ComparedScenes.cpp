@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/compare/ComparedScenes.h"
 
+#include "core/graph/NameScopes.h"
 #include "ui/canvas/KeptPlaces.h"
+#include "ui/canvas/ScopeBlocks.h"
 #include "ui/document/Convert.h"
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 namespace pleat::ui {
@@ -31,6 +34,8 @@ public:
     // Where one of the models has a way through nodes that the other one has not, that is the way of the
     // other's edge, too; else (`shares` is false) each has a line of its own.
     std::optional<std::pair<ScenePointer, ScenePointer>> place(Direction direction, bool shares,
+                                                               const NameScopes& tree,
+                                                               const std::vector<std::uint32_t>& scopes,
                                                                const std::stop_token& stop)
     {
         GraphScene before = m_before, after = m_after;
@@ -54,7 +59,11 @@ public:
         auto placed = layOut(input, stop);
         if (!placed)
             return std::nullopt;
+        // Zoomed out, scopes are blocks. They are not collapsed here, so they have no outline with a header.
+        addGroups(both, tree.scopes(), scopes);
         placeScene(both, std::move(*placed));
+        for (std::size_t g = 0; g < both.groups.size(); ++g)
+            both.groups.change(g).outline = {};
         const IndexedScene laidOut{both, std::make_shared<const SceneIndex>(both)};
         auto left = keepPlaces(before, laidOut), right = keepPlaces(after, laidOut);
         if (!left || !right)
@@ -312,6 +321,34 @@ std::optional<BuiltScene> gather(const Comparison& comparison, ScopeIndex page, 
                        *(before ? types.before : types.after), details, stop);
 }
 
+// Of the page before where there is one.
+NameScopes scopesOf(const Comparison& comparison, const ComparedPage& page)
+{
+    return page.before != ScopeIndex::None ? NameScopes(*comparison.before->view, page.before)
+                                           : NameScopes(*comparison.after->view, page.after);
+}
+
+// Of each number its scope in that tree; what the other page has alone is where its name says.
+std::vector<std::uint32_t> scopesOf(const Comparison& comparison, const ComparedPage& page,
+                                    const std::vector<ComparedScenes::Item>& items, const NameScopes& tree)
+{
+    const bool isOfBefore = page.before != ScopeIndex::None;
+    const GraphView& own = *(isOfBefore ? comparison.before : comparison.after)->view;
+    const GraphView& other = *(isOfBefore ? comparison.after : comparison.before)->view;
+    std::vector<std::uint32_t> scopes;
+    for (const ComparedScenes::Item& item : items) {
+        const NodeId mine = isOfBefore ? item.before.node : item.after.node;
+        const NodeId others = isOfBefore ? item.after.node : item.before.node;
+        if (mine != NodeId::None)
+            scopes.push_back(tree.of(mine, scopedName(own, own.find(mine))));
+        else if (others != NodeId::None)
+            scopes.push_back(tree.of(NodeId::None, scopedName(other, other.find(others))));
+        else
+            scopes.push_back(NameScopes::root); // a port
+    }
+    return scopes;
+}
+
 } // namespace
 
 ComparedPage pageBefore(const Comparison& comparison, ScopeIndex before)
@@ -335,17 +372,20 @@ std::optional<ComparedScenes> sideBySide(const Comparison& comparison, const Com
     if (!before || !after)
         return std::nullopt;
     Union both(before->scene, after->scene, partnersOf(comparison, *before, *after));
-    auto placed = both.place(direction, true, stop);
-    if (!placed && !stop.stop_requested())
-        placed = both.place(direction, false, stop);
-    if (!placed)
-        return std::nullopt;
-    ComparedScenes scenes{page, std::move(placed->first), std::move(placed->second), {}};
+    ComparedScenes scenes{page, {}, {}, {}};
     scenes.items.resize(both.size());
     for (std::size_t n = 0; n < before->items.size(); ++n)
         scenes.items[both.numberBefore(n)].before = before->items[n];
     for (std::size_t n = 0; n < after->items.size(); ++n)
         scenes.items[both.numberAfter(n)].after = after->items[n];
+    const NameScopes tree = scopesOf(comparison, page);
+    const std::vector<std::uint32_t> inScopes = scopesOf(comparison, page, scenes.items, tree);
+    auto placed = both.place(direction, true, tree, inScopes, stop);
+    if (!placed && !stop.stop_requested())
+        placed = both.place(direction, false, tree, inScopes, stop);
+    if (!placed)
+        return std::nullopt;
+    std::tie(scenes.before, scenes.after) = std::move(*placed);
     return scenes;
 }
 
