@@ -208,15 +208,21 @@ Made insert(const GraphView&, const std::string& text)
 
 Made inputShape(const GraphView&, const std::string& text)
 {
-    return ofHalves(text, "INPUT=1x3x224x224", [](std::string input, std::string shape) -> Made {
-        return SetInput{std::move(input), writtenShape(std::move(shape))};
+    return ofHalves(text, "INPUT=1x3x224x224", [](std::string input, const std::string& shape) -> Made {
+        auto sizes = writtenShape(shape);
+        if (!sizes)
+            return tl::make_unexpected(std::move(sizes.error()));
+        return SetInput{std::move(input), std::move(*sizes)};
     });
 }
 
 Made outputShape(const GraphView&, const std::string& text)
 {
-    return ofHalves(text, "OUTPUT=1x1000", [](std::string output, std::string shape) -> Made {
-        return SetOutput{std::move(output), writtenShape(std::move(shape))};
+    return ofHalves(text, "OUTPUT=1x1000", [](std::string output, const std::string& shape) -> Made {
+        auto sizes = writtenShape(shape);
+        if (!sizes)
+            return tl::make_unexpected(std::move(sizes.error()));
+        return SetOutput{std::move(output), std::move(*sizes)};
     });
 }
 
@@ -316,7 +322,8 @@ std::span<const EditOption> editOptions()
         EditOption{"--input-type", "INPUT=TYPE", inputType},
         EditOption{"--batch", "N or a name: the first size of all inputs",
                    [](const GraphView&, const std::string& text) -> Made {
-                       return SetBatch{writtenDimension(text)};
+                       return writtenDimension(text).map(
+                           [](const Dimension& size) { return EditStep(SetBatch{size}); });
                    }},
         EditOption{"--replace", "TENSOR=FILE: an array of a .npy, .npz or .safetensors",
                    [](const GraphView&, const std::string& text) {

@@ -23,23 +23,34 @@ Result<DataType> writtenType(const std::string& text)
     return failure(ErrorCode::Usage, fmt::format("\"{}\" is no type of elements: float, float16, …", text));
 }
 
-Dimension writtenDimension(const std::string& text)
+Result<Dimension> writtenDimension(const std::string& text)
 {
+    const std::size_t first = text.find_first_not_of(' ');
+    if (first == std::string::npos)
+        return failure(ErrorCode::Usage, "A size is missing: a number, a name, or ? for any.");
+    const std::string size = text.substr(first, text.find_last_not_of(' ') + 1 - first);
     std::int64_t number = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (read.ec == std::errc() && read.ptr == text.data() + text.size() && number >= 0)
-        return {number, {}};
-    return {-1, text == "?" ? "" : text};
+    const auto read = std::from_chars(size.data(), size.data() + size.size(), number);
+    if (read.ptr != size.data() + size.size() || read.ec == std::errc::invalid_argument)
+        return Dimension{-1, size == "?" ? "" : size};
+    if (read.ec != std::errc() || number < 0)
+        return failure(ErrorCode::Usage, fmt::format("{} is no size: a number, a name, or ? for any.", size));
+    return Dimension{number, {}};
 }
 
-std::vector<Dimension> writtenShape(const std::string& text)
+Result<std::vector<Dimension>> writtenShape(const std::string& text)
 {
     const auto has = [&text](const char* sign) { return text.find(sign) != std::string::npos; };
     const std::string_view between = has("×") ? "×" : has(",") ? "," : "x";
     std::vector<Dimension> shape;
-    for (std::size_t at = 0; at < text.size();) {
+    if (text.find_first_not_of(' ') == std::string::npos)
+        return shape;
+    for (std::size_t at = 0; at <= text.size();) {
         const std::size_t end = std::min(text.find(between, at), text.size());
-        shape.push_back(writtenDimension(text.substr(at, end - at)));
+        auto size = writtenDimension(text.substr(at, end - at));
+        if (!size)
+            return tl::make_unexpected(std::move(size.error()));
+        shape.push_back(std::move(*size));
         at = end + between.size();
     }
     return shape;

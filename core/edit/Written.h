@@ -15,10 +15,11 @@ std::vector<std::string> typeNames(); // of elements, as ONNX numbers them
 // Errors: Usage.
 Result<DataType> writtenType(const std::string& text);
 
-// A number, "?", or else a symbol.
-Dimension writtenDimension(const std::string& text);
+// A number, "?", or else a symbol. Errors: Usage for no text, and for a negative number.
+Result<Dimension> writtenDimension(const std::string& text);
 
-// Sizes between "×", else between ",", else between "x"; an empty text is a scalar's.
-std::vector<Dimension> writtenShape(const std::string& text);
+// Sizes between "×", else between ",", else between "x"; an empty text is a scalar's. Errors: those of its
+// sizes.
+Result<std::vector<Dimension>> writtenShape(const std::string& text);
 
 } // namespace pleat

@@ -47,7 +47,7 @@ private slots:
                                      "--bypass",
                                      "bn1",
                                      "--input-shape",
-                                     "x=axis,3,8,8",
+                                     "x=axis, 3, 8, 8",
                                      "--output-shape",
                                      "flat_out=axis,?",
                                      "--output",
@@ -95,6 +95,9 @@ private slots:
         refused({"--rename", "c1_out=flat_out"}, "is taken");
         refused({"--bypass", "bn1", "--remove", "c1"}, "cap reads c1_out");
         refused({"--set", "c1.strides=two"}, "must be a list of integers");
+        refused({"--input-shape", "x=1x-3x8x8"}, "-3 is no size");
+        refused({"--input-shape", "x=1xx8x8"}, "A size is missing");
+        refused({"--input-shape", "x=1,3,8,"}, "A size is missing");
         refused({"--connect", "c1.0=flat_out"}, "cycle");
         refused({"--store-as", "int8"}, "not as int8");
         refused({}, "needs something to do");

@@ -160,12 +160,15 @@ EditField shapeField(const ViewPointer& view, ValueIndex port, const ValueType& 
     return {.what = tr("shape"),
             .text = type.hasShape ? ui::toQt(type.text()) : QString(),
             .hint = u"N×3×224×224"_s,
-            .step = written([name = std::string(view->name(port)),
-                             isInput = view->isGraphInput(port)](const std::string& text) -> EditStep {
+            .step = [name = std::string(view->name(port)),
+                     isInput = view->isGraphInput(port)](const QString& text) -> Result<EditStep> {
+                const auto shape = writtenShape(toStd(text));
+                if (!shape)
+                    return tl::make_unexpected(shape.error());
                 if (isInput)
-                    return SetInput{name, writtenShape(text), DataType::Undefined};
-                return SetOutput{name, writtenShape(text)};
-            })};
+                    return EditStep(SetInput{name, *shape, DataType::Undefined});
+                return EditStep(SetOutput{name, *shape});
+            }};
 }
 
 EditField typeField(const ViewPointer& view, ValueIndex port, const ValueType& type)
@@ -190,11 +193,14 @@ std::optional<EditField> batchField(const ModelInfo& info)
         if (!port.type.hasShape || port.type.shape.empty())
             continue;
         const Dimension& first = port.type.shape.front();
-        return EditField{
-            .what = tr("batch size"),
-            .text = first.value >= 0 ? QString::number(first.value) : ui::toQt(first.symbol),
-            .hint = tr("a number, or a name that leaves it open"),
-            .step = written([](const std::string& text) { return SetBatch{writtenDimension(text)}; })};
+        return EditField{.what = tr("batch size"),
+                         .text = first.value >= 0 ? QString::number(first.value) : ui::toQt(first.symbol),
+                         .hint = tr("a number, or a name that leaves it open"),
+                         .step = [](const QString& text) -> Result<EditStep> {
+                             return writtenDimension(toStd(text)).map([](const Dimension& size) {
+                                 return EditStep(SetBatch{size});
+                             });
+                         }};
     }
     return std::nullopt;
 }

@@ -117,7 +117,8 @@ private:
     void askForReport();
     void askForWeights();
     void keep(const QString& path, const QString& label,
-              std::function<Result<QString>(Progress& progress, const std::stop_token& stop)> write);
+              std::function<Result<QString>(Progress& progress, const std::stop_token& stop)> write,
+              std::function<void()> open = {});
     void load(const QString& path);
     enum class Unsaved { Discard, Export, Stay };
     Unsaved askAboutChanges(); // Discard at once when there are none

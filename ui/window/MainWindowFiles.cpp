@@ -316,19 +316,21 @@ void MainWindow::offerRemedy(MessageBar::Message& message)
     }
 }
 
-// `write` gives what there is to add, or nothing.
+// `write` gives what there is to add, or nothing. `open`, where it can be: opens it.
 void MainWindow::keep(const QString& path, const QString& label,
-                      std::function<Result<QString>(Progress& progress, const std::stop_token& stop)> write)
+                      std::function<Result<QString>(Progress& progress, const std::stop_token& stop)> write,
+                      std::function<void()> open)
 {
     Settings::setLastFolder(QFileInfo(path).absolutePath());
     m_workspace.jobs().start(
-        keepLane, label, this, std::move(write), [this, path](const Result<QString>& written) {
+        keepLane, label, this, std::move(write),
+        [this, path, open = std::move(open)](const Result<QString>& written) {
             if (written)
                 m_messages->show({written->isEmpty() ? MessageBar::Kind::Done : MessageBar::Kind::Notice,
                                   tr("Saved as %1").arg(path),
                                   *written,
-                                  {},
-                                  {},
+                                  open ? tr("Open") : QString(),
+                                  open,
                                   {}});
             else if (written.error().code != ErrorCode::Cancelled)
                 showError(tr("%1 was not written.").arg(path), written.error());
@@ -354,11 +356,13 @@ void MainWindow::askToExtract()
     dialog->selectFile(QFileInfo(m_document.path()).completeBaseName() + u".part.onnx"_s);
     connect(dialog, &QFileDialog::fileSelected, this,
             [this, view, cut = cutAround(*view, nodes)](const QString& path) {
-                keep(path, tr("Extracting…"),
-                     [view, cut, path = toPath(path),
-                      place = m_document.workerPlace()](Progress& progress, const std::stop_token& stop) {
-                         return savePart(path, view, cut, place, progress, stop);
-                     });
+                keep(
+                    path, tr("Extracting…"),
+                    [view, cut, path = toPath(path),
+                     place = m_document.workerPlace()](Progress& progress, const std::stop_token& stop) {
+                        return savePart(path, view, cut, place, progress, stop);
+                    },
+                    [this, path] { openPath(path); });
             });
     dialog->open();
 }
