@@ -61,7 +61,7 @@ public:
 
 Q_SIGNALS:
     void sceneShown();
-    void imageEnded(); // written or not
+    void imageEnded();       // written or not
     void extractRequested(); // of chosenNodes()
     // Others add to the menu of what is selected; `reader`: the node at the end of a clicked edge, or None.
     void menuWanted(QMenu& menu, NodeId reader);

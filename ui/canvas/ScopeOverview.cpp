@@ -99,6 +99,8 @@ private:
             return false;
         if (!isRoot && overlap(readable))
             return false;
+        if (!isRoot && readable.size() == 1) // "layer1.0" says more than the "conv" that is all of it
+            return open(readable.front().second);
         for (const auto& [rect, child] : readable)
             choose(child);
         return true;
