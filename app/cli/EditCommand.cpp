@@ -46,6 +46,7 @@ int runEdit(const EditArguments& options, const std::stop_token& stop)
         return Usage;
     }
     std::vector<MakeStep> steps;
+    steps.reserve(options.given.size());
     for (const Given& given : options.given)
         steps.emplace_back([&](const GraphView& view) { return stepOf(given, options, view); });
     return runEdits(options.target, steps, stop);

@@ -130,6 +130,19 @@ Made setAttributeTensor(const GraphView& view, const std::string& text)
     });
 }
 
+Made setAttributeNumbers(const GraphView& view, const std::string& text)
+{
+    constexpr const char* form = "NODE.ATTRIBUTE=TYPE[2x3]: NUMBERS";
+    return ofHalves(text, form, [&](const std::string& place, const std::string& numbers) -> Made {
+        const auto both = dotted(place, form);
+        if (!both)
+            return tl::make_unexpected(both.error());
+        return ofNode(view, both->left, [&](std::string node) -> Made {
+            return SetAttributeNumbers{std::move(node), both->right, numbers};
+        });
+    });
+}
+
 // "w[0,3]=1.5", "w[:,3]=0".
 Made setValues(const GraphView&, const std::string& text)
 {
@@ -310,6 +323,10 @@ std::span<const EditOption> editOptions()
                    "NODE.ATTRIBUTE=FILE: an attribute that holds a tensor gets an array of a .npy, .npz or "
                    ".safetensors",
                    setAttributeTensor},
+        EditOption{
+            "--set-numbers",
+            "NODE.ATTRIBUTE=float[2x3]: 1, 2, 3, 4, 5, 6: the same, written out; one number is for all",
+            setAttributeNumbers},
         EditOption{"--set", "NODE.ATTRIBUTE=VALUE", setAttribute},
         EditOption{"--unset", "NODE.ATTRIBUTE: back to its default", removeAttribute},
         EditOption{"--output", "TENSOR becomes an output", onTensor<AddOutput>},

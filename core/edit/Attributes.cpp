@@ -107,42 +107,45 @@ Result<PlannedEdit> plan(const SetAttributeTensor& step, const ViewPointer& of)
     const auto node = findNode(view, step.node);
     if (!node)
         return tl::make_unexpected(node.error());
-    const Node& old = view.entry(*node);
-    const auto message = std::make_shared<onnx::NodeProto>(*old.proto);
-    const Definition definition = definitionOf(view, *node);
-    if (!holdsTensor(definition, step.name, attribute(*old.proto, step.name)))
-        return refused(
-            sentence("{} has no attribute \"{}\" that holds a tensor.", operation(view, *node), step.name),
-            step.name);
     const auto array = readArray(step.file, step.array, {});
     if (!array)
         return tl::make_unexpected(array.error());
+    return settingTensor(
+        view, *node, step.name, *array,
+        sentence("set attribute {} of {} to an array of {}", step.name, operation(view, *node), step.file));
+}
+
+Result<PlannedEdit> settingTensor(const GraphView& view, NodeIndex node, const std::string& name,
+                                  const TensorView& array, Sentence what)
+{
+    const Node& old = view.entry(node);
+    const auto message = std::make_shared<onnx::NodeProto>(*old.proto);
+    if (!holdsTensor(definitionOf(view, node), name, attribute(*old.proto, name)))
+        return refused(
+            sentence("{} has no attribute \"{}\" that holds a tensor.", operation(view, node), name), name);
     std::vector<Payload> payloads;
     onnx::AttributeProto* place = nullptr;
     for (onnx::AttributeProto& each : *message->mutable_attribute()) {
-        if (each.name() == step.name)
+        if (each.name() == name)
             place = &each;
         else
             movePayloads(each, old.payloads(), payloads);
     }
     onnx::AttributeProto& made = place ? *place : *message->add_attribute();
     made.Clear();
-    made.set_name(step.name);
+    made.set_name(name);
     made.set_type(onnx::AttributeProto::TENSOR);
-    const TensorMessage tensor = makeTensor({}, array->type(), array->dims(), array->payload());
+    const TensorMessage tensor = makeTensor({}, array.type(), array.dims(), array.payload());
     *made.mutable_t() = *tensor.message();
-    if (array->payload().size() <= mostInMessage) {
+    if (array.payload().size() <= mostInMessage) {
         if (auto read = readIn(*made.mutable_t(), tensor.payload()); !read)
             return tl::make_unexpected(std::move(read.error()));
     } else {
-        const std::vector<Payload> one{array->payload()};
+        const std::vector<Payload> one{array.payload()};
         setPayload(*made.mutable_t(), 0);
         movePayload(*made.mutable_t(), one, payloads);
     }
-    PlannedEdit planned = changing(
-        view, *node,
-        sentence("set attribute {} of {} to an array of {}", step.name, operation(view, *node), step.file),
-        message);
+    PlannedEdit planned = changing(view, node, std::move(what), message);
     planned.edit.changed.back().payloads = std::move(payloads);
     return planned;
 }

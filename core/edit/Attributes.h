@@ -38,6 +38,10 @@ struct ReplaceOperator {
     bool operator==(const ReplaceOperator&) const = default;
 };
 
+// The node with this tensor in the attribute; refused where it holds none.
+Result<PlannedEdit> settingTensor(const GraphView& view, NodeIndex node, const std::string& name,
+                                  const TensorView& array, Sentence what);
+
 Sentence describe(const SetAttribute& step);
 Sentence describe(const SetAttributeTensor& step);
 Sentence describe(const RemoveAttribute& step);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/edit/About.h"
+#include "core/edit/AttributeNumbers.h"
 #include "core/edit/Attributes.h"
 #include "core/edit/ComputeAs.h"
 #include "core/edit/Insert.h"
@@ -27,7 +28,7 @@ using EditStep =
                  RemoveNode, BypassNode, DuplicateNode, ConnectInput, InsertNode, AddNode, SetAttribute,
                  RemoveAttribute, ReplaceOperator, AddOutput, RemoveOutput, CutOut, SetInput, SetOutput,
                  SetBatch, FillTensor, ScaleTensor, PruneTensor, StoreTensorAs, ReplaceTensor, SetValues,
-                 SetAttributeTensor, MergeModel, ComputeAs>;
+                 SetAttributeTensor, SetAttributeNumbers, MergeModel, ComputeAs>;
 
 // What it asks for, for a list of steps: "Rename tensor a to b".
 Sentence describe(const EditStep& step);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/edit/OperatorForms.h"
 
+#include "core/edit/AttributeNumbers.h"
+
 #include "core/edit/Written.h"
 #include "core/graph/Attributes.h"
 #include "core/graph/Describe.h"
@@ -174,6 +176,12 @@ std::vector<AttributeForm> attributeForms(const GraphView& view, NodeIndex node)
         form.isText = text.has_value();
         form.kind = kindOf(attribute.type());
         form.text = text ? *text : describe(view.entry(node), attribute).value;
+        if (const auto numbers = attribute.type() == onnx::AttributeProto::TENSOR && attribute.has_t()
+                                     ? numbersText(tensorView(view.entry(node).payloads(), attribute.t()))
+                                     : std::nullopt) {
+            form.isText = form.isNumbers = true;
+            form.text = *numbers;
+        }
         forms.push_back(std::move(form));
     }
     if (!schema)

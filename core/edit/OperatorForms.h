@@ -14,8 +14,9 @@ struct AttributeForm {
     std::string text{}; // of the value; of one that is not set, the default, which may be empty
     bool isSet = false;
     bool isRequired = false;
-    bool isText = true; // false: a tensor, a graph, a reference to one of a function
-    int since = 0;      // the operator's version that brought it; 0: its first one, or unknown
+    bool isText = true;     // false: a graph, a large tensor, a reference to an attribute of a function
+    bool isNumbers = false; // a tensor, as SetAttributeNumbers has it
+    int since = 0;          // the operator's version that brought it; 0: its first one, or unknown
     std::vector<std::string> choices{}; // the values of it that are known; empty: any
 };
 

@@ -223,6 +223,14 @@ struct Words<SetAttributeTensor> {
 };
 
 template<>
+struct Words<SetAttributeNumbers> {
+    static constexpr const char* kind = "set_attribute_numbers";
+    static constexpr std::tuple fields{Field{"node", &SetAttributeNumbers::node},
+                                       Field{"name", &SetAttributeNumbers::name},
+                                       Field{"numbers", &SetAttributeNumbers::numbers}};
+};
+
+template<>
 struct Words<ComputeAs> {
     static constexpr const char* kind = "compute_as";
     static constexpr std::tuple fields{Field{"type", &ComputeAs::type}, Field{"ports", &ComputeAs::ports},

@@ -98,6 +98,7 @@ private slots:
         refused({"--input-shape", "x=1x-3x8x8"}, "-3 is no size");
         refused({"--input-shape", "x=1xx8x8"}, "A size is missing");
         refused({"--input-shape", "x=1,3,8,"}, "A size is missing");
+        refused({"--set-numbers", "c1.strides=int64[2]: 1, 1"}, "that holds a tensor");
         refused({"--connect", "c1.0=flat_out"}, "cycle");
         refused({"--store-as", "int8"}, "not as int8");
         refused({}, "needs something to do");

@@ -189,6 +189,40 @@ private slots:
         QVERIFY2(why.find("that holds a tensor") != std::string::npos, why.c_str());
     }
 
+    void attributesThatAreTensorsAreWritten()
+    {
+        const ModelBuilder model = network([](ModelBuilder& m) {
+            m.node("Constant", {}, {"k"}, {{"value", tensorProto("k", {1}, {2}, DataType::Float)}}, "k");
+            m.node("Mul", {"c1_out", "k"}, {"scaled"});
+        });
+        const auto valueAfter = [&](const char* numbers) {
+            return assertEdits(model, {SetAttributeNumbers{"k", "value", numbers}})
+                .model.graph()
+                .node(1)
+                .attribute(0)
+                .t();
+        };
+        const onnx::TensorProto kept = valueAfter("0.5");
+        QVERIFY(numbersOf(&kept) == (std::vector<long double>{0.5L}) && kept.dims_size() == 1);
+        const onnx::TensorProto other = valueAfter("float[2x2]: 1, -2 3.5,nan");
+        QCOMPARE(other.dims_size(), 2);
+        QCOMPARE(numbersOf(&other)[2], 3.5L);
+        QVERIFY(std::isnan(numbersOf(&other)[3]));
+        QCOMPARE(numbersText(tensorView(other, nullptr)), std::string("float[2x2]: 1, -2, 3.5, nan"));
+        const onnx::TensorProto scalar = valueAfter("float[]: 7");
+        QCOMPARE(scalar.dims_size(), 0);
+        const auto refused = [&](const char* attribute, const char* numbers, const char* says) {
+            const std::string why = refusalOf(model.bytes(), {SetAttributeNumbers{"k", attribute, numbers}});
+            QVERIFY2(why.find(says) != std::string::npos, why.c_str());
+        };
+        refused("value", "int8[1]: 300", "is no value of int8");
+        refused("value", "float[2]: 1, 2, 3", "These are 3 numbers, and [2] has 2.");
+        refused("value", "float[1000000]: 1", "from a file");
+        refused("value", "float: 1", "must be a type and a shape");
+        refused("value", "string[1]: a", "Strings");
+        refused("nothing", "float[1]: 1", "that holds a tensor");
+    }
+
     void tensorsGetOtherNumbers()
     {
         const std::string bytes = network().bytes();

@@ -203,6 +203,22 @@ private Q_SLOTS:
         undoGivesBack(before);
     }
 
+    void changesATensorInAnAttribute()
+    {
+        const std::string before = bytesOf(*document().current());
+        select("Constant");
+        const NodeIndex node = firstOf(view(), "Constant");
+        clickIn(u"value"_s);
+        write(u"int8[1]: 300"_s);
+        QTRY_VERIFY2(refusal().contains(u"is no value of int8"_s), qPrintable(refusal()));
+        write(u"float[2]: 1, 2.5"_s);
+        QTRY_COMPARE(document().undoStack().count(), 1);
+        QCOMPARE(view().entry(view().find(view().id(node))).proto->attribute(0).t().dims(0), 2);
+        QTRY_VERIFY2(words().contains(u"float[2]: 1, 2.5"_s), qPrintable(words()));
+        document().undoStack().undo();
+        QCOMPARE(bytesOf(*document().current()), before);
+    }
+
     void setsADefaultAndGivesItBack()
     {
         select("Conv");

@@ -29,7 +29,7 @@ struct Nesting {
                 seen[static_cast<std::size_t>(parent)] += seen[g];
         for (std::size_t g = 0; g < has.size(); ++g) {
             const int parent = scene.groups[g].parent;
-            has[g] = seen[g] > 1 && scene.groups[g].nodes >= fewest;
+            has[g] = seen[g] > 1 && scene.groups[g].nodes >= fewest ? 1 : 0;
             around[g] = (parent < 0 ? 0 : around[static_cast<std::size_t>(parent)]) + has[g];
         }
     }

@@ -93,7 +93,10 @@ EditField attributeField(const ViewPointer& view, NodeIndex node, const Attribut
                     .text = form.isSet ? ui::toQt(form.text) : QString(),
                     .hint = form.text.empty() ? ui::toQt(form.kind) : ui::toQt(form.text),
                     .choices = toQt(form.choices),
-                    .step = [view, node, id, name = form.name](const QString& text) -> Result<EditStep> {
+                    .step = [view, node, id, name = form.name,
+                             isNumbers = form.isNumbers](const QString& text) -> Result<EditStep> {
+                        if (isNumbers)
+                            return EditStep(SetAttributeNumbers{id, name, toStd(text)});
                         auto value = parsedAttribute(*view, node, name, toStd(text));
                         if (!value)
                             return tl::make_unexpected(std::move(value.error()));
