@@ -2,7 +2,6 @@
 #include "core/edit/OperatorForms.h"
 
 #include "core/edit/AttributeNumbers.h"
-
 #include "core/edit/Written.h"
 #include "core/graph/Attributes.h"
 #include "core/graph/Describe.h"
@@ -109,7 +108,8 @@ AttributeForm formOf(const Definition& definition, const std::string& name,
     using Proto = onnx::AttributeProto;
     constexpr std::array texts{Proto::INT,  Proto::FLOAT,  Proto::STRING,
                                Proto::INTS, Proto::FLOATS, Proto::STRINGS};
-    form.isText = std::ranges::find(texts, known.type) != texts.end();
+    form.isNumbers = known.type == Proto::TENSOR;
+    form.isText = form.isNumbers || std::ranges::find(texts, known.type) != texts.end();
     form.isRequired = known.required;
     if (known.default_value.has_name())
         form.text = attributeText(known.default_value).value_or("");
@@ -174,6 +174,7 @@ std::vector<AttributeForm> attributeForms(const GraphView& view, NodeIndex node)
         form.isSet = true;
         const auto text = attributeText(attribute);
         form.isText = text.has_value();
+        form.isNumbers = false;
         form.kind = kindOf(attribute.type());
         form.text = text ? *text : describe(view.entry(node), attribute).value;
         if (const auto numbers = attribute.type() == onnx::AttributeProto::TENSOR && attribute.has_t()

@@ -57,7 +57,7 @@ public:
     void cancelImage();
 
     // The nodes that are chosen, else the selected one; those of a collapsed scope, too.
-    std::vector<NodeIndex> chosenNodes() const; // of the shown model
+    std::vector<NodeId> chosenNodes() const;
 
 Q_SIGNALS:
     void sceneShown();

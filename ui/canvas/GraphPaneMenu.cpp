@@ -74,21 +74,21 @@ std::vector<std::uint32_t> GraphPane::meantNodes() const
     return {static_cast<std::uint32_t>(selected)};
 }
 
-std::vector<NodeIndex> GraphPane::chosenNodes() const
+std::vector<NodeId> GraphPane::chosenNodes() const
 {
-    std::vector<NodeIndex> chosen;
+    std::vector<NodeId> chosen;
     if (!m_isShown)
         return chosen;
     const GraphView& view = *m_drawing->of.shown->view;
     for (const std::uint32_t meant : meantNodes()) {
         const BuiltScene::Item& item = m_drawing->laidOut->items[meant];
-        if (item.node != NodeId::None && view.find(item.node) != NodeIndex::None)
-            chosen.push_back(view.find(item.node));
+        if (item.node != NodeId::None)
+            chosen.push_back(item.node);
         if (item.scope == NameScopes::root)
             continue;
         for (const NodeIndex node : view.scopes()[index(m_drawing->of.scope)].nodes)
             if (m_drawing->of.scopes->hiding(view, node) == item.scope)
-                chosen.push_back(node);
+                chosen.push_back(view.id(node));
     }
     return chosen;
 }

@@ -2,6 +2,7 @@
 #include "ui/compare/ChangesModel.h"
 
 #include "ui/document/Names.h"
+#include "ui/widgets/ListLook.h"
 #include "ui/widgets/PlainText.h"
 #include "ui/widgets/Theme.h"
 
@@ -86,10 +87,7 @@ bool ChangesFilter::filterAcceptsRow(int row, const QModelIndex& parent) const
     const QModelIndex index = sourceModel()->index(row, 0, parent);
     if (!m_shown[static_cast<std::size_t>(index.data(ChangesModel::KindRole).toInt())])
         return false;
-    return std::ranges::all_of(m_words,
-                               [text = index.data(Qt::AccessibleTextRole).toString()](const QString& word) {
-                                   return text.contains(word, Qt::CaseInsensitive);
-                               });
+    return hasAllWords(index.data(Qt::AccessibleTextRole).toString(), m_words);
 }
 
 QSize ChangesDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex&) const
@@ -104,14 +102,7 @@ void ChangesDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
     const MarkLook look = lookOf(static_cast<ChangeKind>(index.data(ChangesModel::KindRole).toInt()));
     const QRect row = option.rect;
     painter->save();
-    const bool selected = option.state & QStyle::State_Selected;
-    if (selected)
-        painter->fillRect(row, theme.accentSoft);
-    else if (option.state & QStyle::State_MouseOver)
-        painter->fillRect(row, theme.hover);
-    if (selected && option.state & QStyle::State_HasFocus)
-        painter->fillRect(QRect(row.left(), row.top(), 3, row.height() - 1), theme.accent);
-    painter->fillRect(QRect(row.left(), row.bottom(), row.width(), 1), theme.line);
+    paintRowGround(*painter, option, theme);
 
     const QFont bold = boldFont(option.font);
     const QFontMetrics name(bold), words(option.font);

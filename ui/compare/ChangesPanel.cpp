@@ -4,6 +4,7 @@
 #include "ui/document/Convert.h"
 #include "ui/widgets/Action.h"
 #include "ui/widgets/Caption.h"
+#include "ui/widgets/ListLook.h"
 #include "ui/widgets/PlainText.h"
 
 #include <QHBoxLayout>
@@ -86,12 +87,7 @@ QWidget* ChangesPanel::makeHeader()
                           tr("List the nodes that are in the second model only; they have a solid frame"),
                           tr("List the nodes of which something differs; they have a dotted frame")};
     for (std::size_t i = 0; i < m_chips.size(); ++i) {
-        auto* chip = new QToolButton;
-        chip->setCheckable(true);
-        chip->setChecked(true);
-        chip->setProperty("chip", looks[i]);
-        chip->setToolTip(tips[i]);
-        chip->setFocusPolicy(Qt::TabFocus);
+        QToolButton* const chip = makeChip(looks[i], tips[i]);
         connect(chip, &QToolButton::toggled, this, [this, i](bool on) {
             m_filter.setKindShown(static_cast<ChangeKind>(i), on);
             showCounts();

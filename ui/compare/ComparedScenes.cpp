@@ -322,7 +322,7 @@ std::optional<BuiltScene> gather(const Comparison& comparison, ScopeIndex page, 
 }
 
 // Of the page before where there is one.
-NameScopes scopesOf(const Comparison& comparison, const ComparedPage& page)
+NameScopes treeOf(const Comparison& comparison, const ComparedPage& page)
 {
     return page.before != ScopeIndex::None ? NameScopes(*comparison.before->view, page.before)
                                            : NameScopes(*comparison.after->view, page.after);
@@ -378,7 +378,7 @@ std::optional<ComparedScenes> sideBySide(const Comparison& comparison, const Com
         scenes.items[both.numberBefore(n)].before = before->items[n];
     for (std::size_t n = 0; n < after->items.size(); ++n)
         scenes.items[both.numberAfter(n)].after = after->items[n];
-    const NameScopes tree = scopesOf(comparison, page);
+    const NameScopes tree = treeOf(comparison, page);
     const std::vector<std::uint32_t> inScopes = scopesOf(comparison, page, scenes.items, tree);
     auto placed = both.place(direction, true, tree, inScopes, stop);
     if (!placed && !stop.stop_requested())

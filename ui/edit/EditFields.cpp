@@ -91,7 +91,9 @@ EditField attributeField(const ViewPointer& view, NodeIndex node, const Attribut
     const std::string id = lastingId(*view, node);
     EditField field{.what = ui::toQt(form.name),
                     .text = form.isSet ? ui::toQt(form.text) : QString(),
-                    .hint = form.text.empty() ? ui::toQt(form.kind) : ui::toQt(form.text),
+                    .hint = !form.text.empty() ? ui::toQt(form.text)
+                            : form.isNumbers   ? u"float[2x3]: 1, 2, 3, 4, 5, 6"_s
+                                               : ui::toQt(form.kind),
                     .choices = toQt(form.choices),
                     .step = [view, node, id, name = form.name,
                              isNumbers = form.isNumbers](const QString& text) -> Result<EditStep> {

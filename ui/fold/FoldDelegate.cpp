@@ -2,6 +2,7 @@
 #include "ui/fold/FoldDelegate.h"
 
 #include "ui/fold/FoldModel.h"
+#include "ui/widgets/ListLook.h"
 #include "ui/widgets/Theme.h"
 
 #include <QApplication>
@@ -92,14 +93,7 @@ void FoldDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     const QRect row = option.rect;
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
-    const bool selected = option.state & QStyle::State_Selected;
-    if (selected)
-        painter->fillRect(row, theme.accentSoft);
-    else if (option.state & QStyle::State_MouseOver)
-        painter->fillRect(row, theme.hover);
-    if (selected && option.state & QStyle::State_HasFocus)
-        painter->fillRect(QRect(row.left(), row.top(), 3, row.height() - 1), theme.accent);
-    painter->fillRect(QRect(row.left(), row.bottom(), row.width(), 1), theme.line);
+    paintRowGround(*painter, option, theme);
 
     QStyleOptionButton box;
     box.rect = boxRect(row);

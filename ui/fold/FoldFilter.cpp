@@ -2,8 +2,7 @@
 #include "ui/fold/FoldFilter.h"
 
 #include "ui/fold/FoldModel.h"
-
-#include <algorithm>
+#include "ui/widgets/ListLook.h"
 
 namespace pleat::ui {
 
@@ -26,9 +25,8 @@ bool FoldFilter::filterAcceptsRow(int row, const QModelIndex& parent) const
         return false;
     if (m_words.empty())
         return true; // and no words have to be made
-    const QString text = index.data().toString() + u' ' + index.data(FoldModel::DetailRole).toString();
-    return std::all_of(m_words.begin(), m_words.end(),
-                       [&text](const QString& word) { return text.contains(word, Qt::CaseInsensitive); });
+    return hasAllWords(index.data().toString() + u' ' + index.data(FoldModel::DetailRole).toString(),
+                       m_words);
 }
 
 } // namespace pleat::ui

@@ -5,6 +5,7 @@
 #include "ui/fold/FoldDelegate.h"
 #include "ui/widgets/Action.h"
 #include "ui/widgets/Caption.h"
+#include "ui/widgets/ListLook.h"
 #include "ui/widgets/PlainText.h"
 
 #include <QAction>
@@ -179,12 +180,7 @@ QWidget* FoldPanel::makeHeader()
     const std::array tips{tr("Show what can be folded"), tr("Show what cannot be folded"),
                           tr("Show what has been folded")};
     for (std::size_t i = 0; i < m_chips.size(); ++i) {
-        auto* chip = new QToolButton;
-        chip->setCheckable(true);
-        chip->setChecked(true);
-        chip->setProperty("chip", u"accent"_s);
-        chip->setToolTip(tips[i]);
-        chip->setFocusPolicy(Qt::TabFocus);
+        QToolButton* const chip = makeChip(u"accent"_s, tips[i]);
         chip->setMinimumWidth(44); // for the sign
         connect(chip, &QToolButton::toggled, this,
                 [this, i](bool on) { m_filter.setStateShown(static_cast<FoldState>(i), on); });

@@ -340,7 +340,10 @@ void MainWindow::keep(const QString& path, const QString& label,
 void MainWindow::askToExtract()
 {
     const ViewPointer view = m_workspace.shown()->view;
-    const std::vector<NodeIndex> nodes = m_graph->chosenNodes();
+    std::vector<NodeIndex> nodes;
+    for (const NodeId chosen : m_graph->chosenNodes()) // of the graph as it is drawn, perhaps a step ago
+        if (const NodeIndex node = view->find(chosen); node != NodeIndex::None)
+            nodes.push_back(node);
     if (nodes.empty() || view->scope(nodes.front()) != ScopeIndex::Main) {
         m_messages->show({MessageBar::Kind::Notice,
                           tr("Choose the nodes of the main graph first that are to be a model of their own."),
