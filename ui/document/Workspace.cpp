@@ -63,8 +63,7 @@ void Workspace::edit(std::vector<EditStep> steps, Document::Answer answered)
 {
     const auto* const renaming = steps.size() == 1 ? std::get_if<RenameTensor>(&steps.front()) : nullptr;
     const std::string name = renaming ? renaming->to : std::string();
-    const std::size_t count = steps.size();
-    document().edit(std::move(steps), [this, name, single = count == 1, selected = m_selection.value(),
+    document().edit(std::move(steps), [this, name, selected = m_selection.value(),
                                        answered = std::move(answered)](const std::optional<Error>& refusal) {
         const GraphView& view = *document().current()->view;
         const ValueIndex value = refusal || name.empty() || selected.value.empty()
