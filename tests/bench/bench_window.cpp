@@ -44,6 +44,7 @@ constexpr double reactsGoal = 100; // milliseconds that "Fold all" may keep the 
 constexpr int pairsEach = 15;      // of the beginning, the middle and the end
 constexpr int allRounds = 5;
 constexpr int channels = 8;
+constexpr int beingGivenBack = 200; // ms: memory, after the last job
 
 struct Time {             // in ms
     double shown = 0;     // until it is on the canvas and in the panels
@@ -221,6 +222,7 @@ void measure(Report& report, const std::filesystem::path& path, int nodes,
     report.add({.what = fmt::format("{} nodes, the first picture, processor time", nodes),
                 .value = opened.processor,
                 .unit = "ms"});
+    QThread::msleep(beingGivenBack);
     report.add({.what = fmt::format("{} nodes, memory of the process", nodes),
                 .value = residentMegabytes(),
                 .unit = "MB",

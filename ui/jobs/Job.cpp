@@ -22,7 +22,8 @@ qint64 now()
     return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
-// What reading and indexing a large model needed for a while would stay with the process otherwise.
+// What a long job needed for a while, and what its result took the place of, would stay with the process
+// otherwise.
 void giveMemoryBack()
 {
 #ifdef __GLIBC__
@@ -109,7 +110,6 @@ void JobRunner::run(JobPointer job)
         job->thrown = caughtError();
     }
     job->work = nullptr; // what it holds goes now
-    const bool wasLong = now() - job->startedAt > patience;
     {
         const std::lock_guard lock(m_handOver);
         m_background -= job->priority == JobPriority::Background;
@@ -117,8 +117,6 @@ void JobRunner::run(JobPointer job)
     }
     // The runner is alive: its destructor waits for this. What it does not live to collect is dropped.
     Q_EMIT ended({});
-    if (wasLong)
-        giveMemoryBack();
 }
 
 void JobRunner::collect()
@@ -130,6 +128,10 @@ void JobRunner::collect()
     }
     for (const JobPointer& job : jobs)
         finish(job);
+    if (m_wasLong && m_jobs.empty()) {
+        m_wasLong = false;
+        m_pool.start(giveMemoryBack);
+    }
 }
 
 void JobRunner::finish(const JobPointer& job)
@@ -138,6 +140,7 @@ void JobRunner::finish(const JobPointer& job)
         return; // cancelled meanwhile
     const bool wanted = job->owner && !job->stop.stop_requested();
     std::erase(m_jobs, job);
+    m_wasLong |= now() - job->startedAt > patience;
     tick();
     if (wanted && job->thrown)
         Q_EMIT failed(job->label, *job->thrown);

@@ -157,6 +157,7 @@ private:
     Listener m_listener;
     std::vector<JobPointer> m_jobs; // the living ones, oldest first
     bool m_statusVisible = false;
+    bool m_wasLong = false; // one of those that ended since memory was given back
 };
 
 } // namespace pleat::ui
