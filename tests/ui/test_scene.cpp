@@ -76,6 +76,17 @@ private Q_SLOTS:
         const QRectF& gap = before->scene.nodes[Norm].rect;
         const auto lines = before->index->lines(after, gap);
         QVERIFY(std::ranges::find(lines, branch.trunk) != lines.end());
+        // Far out as well, where lines are left out by what they are within: it is longer than it was.
+        const QRectF everything(-1e5, -1e5, 2e5, 2e5);
+        const auto& shorter = before->scene.layout.trunks[branch.trunk].points;
+        const double least = direction == Direction::TopDown ? shorter.back().y - shorter.front().y
+                                                             : shorter.back().x - shorter.front().x;
+        const auto far = [&](const GraphScene& scene, const QRectF& area) {
+            return before->index->lines(scene, area, least + 1);
+        };
+        QCOMPARE(std::ranges::count(far(before->scene, everything), branch.trunk), 0);
+        QCOMPARE(std::ranges::count(far(after, everything), branch.trunk), 1);
+        QVERIFY(far(after, everything.translated(3e5, 0)).empty());
         QCOMPARE(before->index->at(after, gap.center(), 4).node, -1);
         QCOMPARE(before->index->edgesOut(after, Conv), std::vector<std::uint32_t>{2});
 

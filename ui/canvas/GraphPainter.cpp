@@ -21,6 +21,7 @@ using namespace measures;
 namespace {
 
 constexpr double arrowSize = 9;
+constexpr double invisible = 0.6; // pixels of the screen: so short a line is not seen
 
 // Where the pieces of a path begin and end, to two pixels: of lines with the same ends one stands for all.
 std::uint64_t endsOf(const QPainterPath& path, double zoom)
@@ -74,11 +75,11 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
     auto frames = m_index.frames(m_scene, visible);
     auto nodes = m_index.nodes(m_scene, visible.adjusted(-8, -8, 8, 8));
     // Labels stand beside their line and may reach into view when the line does not.
-    auto lines = m_index.lines(m_scene, visible.adjusted(-120, -40, 120, 40));
+    const bool far = zoom < farZoom;
+    auto lines = m_index.lines(m_scene, visible.adjusted(-120, -40, 120, 40), far ? invisible / zoom : 0);
     const Overview overview = overviewOf(zoom, marks);
     leaveOutCovered(overview, nodes, lines, frames);
 
-    const bool far = zoom < farZoom;
     if (m_watch) // how often each kind is gone through below
         m_watch->total = 2 * frames.size() + 3 * lines.size() + 3 * nodes.size();
     painter.setRenderHint(QPainter::Antialiasing, !far);
@@ -223,7 +224,7 @@ void GraphPainter::paintFarLines(QPainter& painter, const std::vector<std::uint3
                                  const QRectF& visible, double zoom) const
 {
     std::vector<QLineF> batch;
-    const double invisible = 0.6 / zoom;
+    const double least = invisible / zoom;
     for (const std::uint32_t line : lines) {
         if (!step())
             break;
@@ -233,7 +234,7 @@ void GraphPainter::paintFarLines(QPainter& painter, const std::vector<std::uint3
             if (std::max(a.x, b.x) < visible.left() || std::min(a.x, b.x) > visible.right() ||
                 std::max(a.y, b.y) < visible.top() || std::min(a.y, b.y) > visible.bottom())
                 continue;
-            if (std::abs(a.x - b.x) > invisible || std::abs(a.y - b.y) > invisible)
+            if (std::abs(a.x - b.x) > least || std::abs(a.y - b.y) > least)
                 batch.emplace_back(toQt(a), toQt(b));
         }
     }

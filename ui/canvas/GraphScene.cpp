@@ -183,6 +183,28 @@ LayoutInput prepareLayout(GraphScene& scene, Direction direction)
     return input;
 }
 
+LineExtent LineExtent::of(const std::vector<layout::PointF>& points)
+{
+    if (points.empty())
+        return {};
+    const auto [left, right] = std::ranges::minmax(points, {}, &layout::PointF::x);
+    const auto [top, bottom] = std::ranges::minmax(points, {}, &layout::PointF::y);
+    return {static_cast<float>(left.x), static_cast<float>(top.y), static_cast<float>(right.x),
+            static_cast<float>(bottom.y)};
+}
+
+void SceneLayout::setTrunk(std::size_t number, layout::Trunk trunk)
+{
+    extents.change(number) = LineExtent::of(trunk.points);
+    trunks.change(number) = std::move(trunk);
+}
+
+void SceneLayout::setBranch(std::size_t number, layout::Branch branch)
+{
+    extents.change(trunks.size() + number) = LineExtent::of(branch.points);
+    branches.change(number) = std::move(branch);
+}
+
 void placeScene(GraphScene& scene, LayoutResult result)
 {
     for (std::size_t i = 0; i < scene.nodes.size() && i < result.nodes.size(); ++i) {
@@ -190,8 +212,14 @@ void placeScene(GraphScene& scene, LayoutResult result)
         scene.nodes.change(i).rect = QRectF(r.x, r.y, r.width, r.height);
     }
     scene.bounds = QRectF(0, 0, result.size.width, result.size.height);
+    std::vector<LineExtent> extents;
+    extents.reserve(result.trunks.size() + result.branches.size());
+    for (const layout::Trunk& trunk : result.trunks)
+        extents.push_back(LineExtent::of(trunk.points));
+    for (const layout::Branch& branch : result.branches)
+        extents.push_back(LineExtent::of(branch.points));
     scene.layout = {std::move(result.ranks), std::move(result.trunks), std::move(result.branches),
-                    std::move(result.reversed)};
+                    std::move(result.reversed), std::move(extents)};
     placeGroups(scene);
     scene.frameOf = frameOf(scene);
     const QFontMetricsF metrics(SceneFonts::standard().badge);

@@ -14,6 +14,7 @@
 #include <QFontMetricsF>
 #include <QRectF>
 #include <QString>
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -68,12 +69,29 @@ struct SceneFrame {
     friend bool operator==(const SceneFrame&, const SceneFrame&) = default;
 };
 
+// What a line is within, to leave out most lines of a large scene at once; empty where it has no points.
+struct LineExtent {
+    float left = 0, top = 0, right = -1, bottom = -1;
+    static LineExtent of(const std::vector<layout::PointF>& points);
+    // Longer than `least` in one of the two directions, and not beside the area.
+    bool isSeen(const QRectF& area, double least) const
+    {
+        return std::max(right - left, bottom - top) > least && left <= area.right() && right >= area.left() &&
+               top <= area.bottom() && bottom >= area.top();
+    }
+    friend bool operator==(const LineExtent&, const LineExtent&) = default;
+};
+
 // A LayoutResult without the places of nodes, which the nodes have.
 struct SceneLayout {
     SceneVector<std::uint32_t> ranks; // one a node
     SceneVector<layout::Trunk> trunks;
     SceneVector<layout::Branch> branches; // one an edge
     std::vector<std::uint32_t> reversed;
+    SceneVector<LineExtent> extents; // of the trunks, then of the branches
+
+    void setTrunk(std::size_t number, layout::Trunk trunk);
+    void setBranch(std::size_t number, layout::Branch branch);
 };
 
 // A scope of the network that some of the nodes are in, or that one of them stands for.

@@ -199,7 +199,7 @@ bool KeptPlaces::route(quint32 number)
         // The producer may have grown.
         const QRectF& from = m_scene.nodes[edge.from].rect;
         (down ? trunk.points.front().y : trunk.points.front().x) = down ? from.bottom() : from.right();
-        m_scene.layout.trunks.change(last.trunk) = std::move(trunk);
+        m_scene.layout.setTrunk(last.trunk, std::move(trunk));
     }
     layout::Branch branch{last.trunk, last.leaves + shift, last.points};
     branch.points.front() = m_scene.layout.trunks[last.trunk].points[branch.leaves];
@@ -207,7 +207,7 @@ bool KeptPlaces::route(quint32 number)
     const QRectF& to = m_scene.nodes[edge.to].rect;
     layout::PointF& tip = branch.points.back();
     (down ? tip.y : tip.x) = down ? to.top() : to.left();
-    m_scene.layout.branches.change(number) = std::move(branch);
+    m_scene.layout.setBranch(number, std::move(branch));
     return true;
 }
 

@@ -131,19 +131,26 @@ std::vector<std::uint32_t> SceneIndex::nodes(const GraphScene& scene, const QRec
     return found;
 }
 
-std::vector<std::uint32_t> SceneIndex::lines(const GraphScene& scene, const QRectF& area) const
+std::vector<std::uint32_t> SceneIndex::lines(const GraphScene& scene, const QRectF& area, double least) const
 {
     const auto trunks = static_cast<std::uint32_t>(scene.layout.trunks.size());
-    const bool everything = m_lineGrid.isLarge(area);
+    const auto isThere = [&](std::uint32_t line) {
+        return line < trunks ? isUsed(scene, line) : !scene.edges[line - trunks].gone;
+    };
     std::vector<std::uint32_t> found;
-    for (const std::uint32_t line :
-         everything ? all(trunks + scene.layout.branches.size()) : m_lineGrid.near(widened(area))) {
-        const bool isThere = line < trunks ? isUsed(scene, line) : !scene.edges[line - trunks].gone;
-        if (isThere)
+    if (m_lineGrid.isLarge(area)) {
+        const auto& extents = scene.layout.extents;
+        for (std::uint32_t line = 0; line < extents.size(); ++line)
+            if (extents[line].isSeen(area, least) && isThere(line))
+                found.push_back(line);
+        return found;
+    }
+    for (const std::uint32_t line : m_lineGrid.near(widened(area))) {
+        if (isThere(line))
             found.push_back(line);
-        else if (!everything && line >= trunks)
+        else if (line >= trunks)
             addPassing(scene, line - trunks, found);
-        else if (!everything)
+        else
             for (const std::uint32_t edge : m_ofTrunk[line])
                 addPassing(scene, edge, found);
     }

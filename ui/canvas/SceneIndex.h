@@ -43,9 +43,10 @@ public:
     SceneIndex() = default;
     explicit SceneIndex(const GraphScene& scene);
 
-    // A line is a trunk (its number) or a branch (number of trunks + number of its edge).
+    // A line is a trunk (its number) or a branch (number of trunks + number of its edge). Those that are no
+    // longer than `least`, in scene pixels, may be left out.
     std::vector<std::uint32_t> nodes(const GraphScene& scene, const QRectF& area) const;
-    std::vector<std::uint32_t> lines(const GraphScene& scene, const QRectF& area) const;
+    std::vector<std::uint32_t> lines(const GraphScene& scene, const QRectF& area, double least = 0) const;
     std::vector<std::uint32_t> frames(const GraphScene& scene, const QRectF& area) const;
     // `reach`: how far from a line a point may be to mean it.
     CanvasHit at(const GraphScene& scene, QPointF point, double reach) const;

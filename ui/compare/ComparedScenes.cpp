@@ -237,9 +237,13 @@ private:
             if (!scene.edges[e].gone)
                 reach[branch.trunk] = std::max<std::size_t>(reach[branch.trunk], branch.leaves + 1);
         }
-        for (std::size_t t = 0; t < reach.size(); ++t)
-            if (reach[t] > 0 && reach[t] < scene.layout.trunks[t].points.size())
-                scene.layout.trunks.change(t).points.resize(reach[t]);
+        for (std::size_t t = 0; t < reach.size(); ++t) {
+            if (reach[t] == 0 || reach[t] >= scene.layout.trunks[t].points.size())
+                continue;
+            layout::Trunk trunk = scene.layout.trunks[t];
+            trunk.points.resize(reach[t]);
+            scene.layout.setTrunk(t, std::move(trunk));
+        }
         return std::make_shared<const IndexedScene>(IndexedScene{std::move(scene), laidOut.index});
     }
 
