@@ -7,6 +7,7 @@
 #include "ui/widgets/Translate.h"
 
 #include <QPainter>
+#include <QPixmapCache>
 #include <QTextBlock>
 #include <QTextCursor>
 #include <QTextDocument>
@@ -136,7 +137,12 @@ void addResources(QTextDocument& document, const Theme& theme, qreal pixelRatio)
 {
     Theme quiet = theme;
     quiet.text = theme.quiet;
-    QPixmap pencil = themedIcon(u"edit"_s, quiet).pixmap(QSize(pencilSize, pencilSize), pixelRatio);
+    const QString key = u"pencil %1 %2"_s.arg(theme.quiet.name()).arg(pixelRatio);
+    QPixmap pencil;
+    if (!QPixmapCache::find(key, &pencil)) { // drawn anew after each edit otherwise
+        pencil = themedIcon(u"edit"_s, quiet).pixmap(QSize(pencilSize, pencilSize), pixelRatio);
+        QPixmapCache::insert(key, pencil);
+    }
     document.addResource(QTextDocument::ImageResource, QUrl(u"pencil"_s), pencil);
 }
 

@@ -167,10 +167,11 @@ void InspectorPanel::render()
     // The same again would be laid out again, and lose what is selected in it.
     if (html == std::exchange(m_html, html))
         return;
-    // In a document of its own, so that it is laid out once: text that is replaced passes through an empty
-    // one without a scroll bar.
+    // In a document of its own, that is laid out once: when the browser has told its width, and with the
+    // scroll bar that the text before it needed.
     const QPointer<QTextDocument> old = m_text->document();
     auto* next = new QTextDocument(m_text);
+    next->setLayoutEnabled(false);
     next->setDefaultFont(m_text->font());
     next->setDocumentMargin(14);
     QTextOption wrapping = next->defaultTextOption();
@@ -179,7 +180,11 @@ void InspectorPanel::render()
     addResources(*next, theme, devicePixelRatioF());
     next->setHtml(made.html);
     addDocumentation(*next, m_content.documentation, theme);
+    m_text->setVerticalScrollBarPolicy(m_text->verticalScrollBar()->isVisible() ? Qt::ScrollBarAlwaysOn
+                                                                                : Qt::ScrollBarAsNeeded);
     m_text->setDocument(next);
+    next->setLayoutEnabled(true);
+    m_text->setVerticalScrollBarPolicy(Qt::ScrollBarAsNeeded);
     delete old; // unless the browser had made it
 }
 

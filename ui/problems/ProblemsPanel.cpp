@@ -35,9 +35,16 @@ MarkSource marksOf(const std::vector<Problem>& problems)
                              problem.sentence,
                              {},
                              {}});
-    return {[marks](const Snapshot& shown, const Snapshot& current, const std::stop_token&) {
-        return &shown == &current ? marks : std::vector<Mark>();
-    }};
+    const auto marksIn = [marks](const Shown& model) {
+        return &model.shown == &model.current ? marks : std::vector<Mark>();
+    };
+    return {[marksIn](const Snapshot& shown, const Snapshot& current, const std::stop_token&) {
+                return marksIn({shown, current});
+            },
+            [marksIn](const Shown& before, const Shown& now) {
+                const bool same = (&before.shown == &before.current) == (&now.shown == &now.current);
+                return same ? MarkChange{} : MarkChange{marksIn(before), marksIn(now)};
+            }};
 }
 
 } // namespace
