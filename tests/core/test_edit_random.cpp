@@ -7,6 +7,7 @@
 #include "tests/core/support/RandomGraph.h"
 #include "tests/core/support/RandomSteps.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 #include <onnx/defs/schema.h>
 #include <onnx/onnx_pb.h>
@@ -25,6 +26,7 @@ private slots:
     {
         const int graphs = fromEnvironment("PLEAT_EDIT_STEPS_GRAPHS", 20);
         const int first = fromEnvironment("PLEAT_EDIT_STEPS_SEED", 1);
+        const QTemporaryDir folder;
         std::size_t applied = 0;
         for (int g = first; g < first + graphs; ++g) {
             std::mt19937 random(static_cast<std::uint32_t>(g));
@@ -36,7 +38,7 @@ private slots:
             Recipe recipe;
             bool shapesKnown = true;
             for (int s = 0; s < 30; ++s) {
-                const EditStep step = randomStep(*view, random);
+                const EditStep step = randomStep(*view, random, folder.path().toStdString());
                 const auto made = applyEdit(step, view, {});
                 if (!made) {
                     QVERIFY2(made.error().code == ErrorCode::Usage, made.error().message.c_str());
