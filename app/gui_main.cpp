@@ -112,6 +112,13 @@ int main(int argc, char** argv)
         options.theme = pleat::ui::Theme::darkTheme();
     const bool isUsable = options.scale > 0 && options.scale <= 8 &&
                           QStringList{u"light"_s, u"dark"_s}.contains(parser.value(theme));
+    if (parser.isSet(image) && models.size() == 2) {
+        const QString sentence =
+            QApplication::translate("main", "--export-graph draws one model; %1 and %2 were given.")
+                .arg(models.constFirst(), models.constLast());
+        std::fprintf(stderr, "pleat: %s\n", pleat::visible(pleat::ui::toStd(sentence)).c_str());
+        return exitUsage;
+    }
     if (!isUsable || models.size() > 2 || (parser.isSet(image) && models.size() != 1)) {
         std::fprintf(stderr, "%s", qPrintable(parser.helpText()));
         return exitUsage;

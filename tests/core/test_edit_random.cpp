@@ -9,6 +9,7 @@
 
 #include <QTemporaryDir>
 #include <QTest>
+#include <fstream>
 #include <onnx/defs/schema.h>
 #include <onnx/onnx_pb.h>
 #include <random>
@@ -19,6 +20,18 @@ using namespace pleat::test;
 class EditRandomTest final : public QObject {
     Q_OBJECT
 
+    // Such that the checker has nothing to say of what is made with them.
+    static void writeModels(const std::filesystem::path& folder)
+    {
+        std::uint32_t seed = 1000;
+        for (std::size_t m = 0; m < mergedModels; ++m) {
+            onnx::ModelProto model = randomModel(++seed);
+            while (!whatTheCheckerSays(model).empty())
+                model = randomModel(++seed);
+            std::ofstream(folder / mergedModel(m), std::ios::binary) << model.SerializeAsString();
+        }
+    }
+
 private slots:
     // Every edit that is let pass leaves a valid model that the checker takes, and all of them once more,
     // from the recipe, leave the same bytes; the first model is what it was.
@@ -27,6 +40,7 @@ private slots:
         const int graphs = fromEnvironment("PLEAT_EDIT_STEPS_GRAPHS", 20);
         const int first = fromEnvironment("PLEAT_EDIT_STEPS_SEED", 1);
         const QTemporaryDir folder;
+        writeModels(folder.path().toStdString());
         std::size_t applied = 0;
         for (int g = first; g < first + graphs; ++g) {
             std::mt19937 random(static_cast<std::uint32_t>(g));

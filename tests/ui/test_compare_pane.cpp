@@ -5,6 +5,7 @@
 #include "core/model/ModelReader.h"
 #include "tests/cli/Program.h"
 #include "tests/core/support/ModelBuilder.h"
+#include "tests/ui/FileChanges.h"
 #include "tests/ui/Gate.h"
 #include "tests/ui/WindowFixture.h"
 #include "ui/canvas/Breadcrumb.h"
@@ -427,6 +428,34 @@ private Q_SLOTS:
         QVERIFY(!part<QDockWidget>(*m_window, "changes")->isVisible());
         QVERIFY(!m_window->windowTitle().contains(u"folded.onnx"_s));
         QCOMPARE(workspace().shown(), workspace().document().current());
+    }
+
+    void aSecondFileThatChangesIsReadAgain()
+    {
+        const QString path = m_folder.filePath(u"second.onnx"_s);
+        putInPlace(path, contents(foldedSample()));
+        age(path);
+        openTwo(sampleModel(), path);
+        const std::size_t removed = pane().comparison()->nodes.onlyBefore;
+        QVERIFY(removed > 0);
+        choose(0); // what was being looked at still is
+        QSignalSpy compared(&pane(), &ComparePane::compared);
+        putInPlace(path, contents(sampleModel()));
+        QTRY_VERIFY(m_window->messages().isVisible());
+        const auto* says = part<QLabel>(*m_window, "messageSentence");
+        QVERIFY2(says->text().startsWith(u"second.onnx was replaced on disk."_s), qPrintable(says->text()));
+        QVERIFY(!says->text().contains(u"export"_s)); // it is only looked at
+        click(part<QToolButton>(*m_window, "messageAction"));
+        QVERIFY(compared.wait(20000));
+        QCOMPARE(pane().comparison()->nodes.onlyBefore, std::size_t(0));
+        QVERIFY(!m_window->messages().isVisible());
+        QVERIFY(pane().before().isVisible() && !pane().after().isVisible());
+        // F5 reads both.
+        putInPlace(path, contents(foldedSample()));
+        part<QAction>(*m_window, "actionReload")->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(pane().comparison() && pane().comparison()->nodes.onlyBefore == removed,
+                                 20000);
+        QVERIFY(workspace().other());
     }
 
     void saysWhyTheSecondCannotBeRead()

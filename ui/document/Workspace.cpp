@@ -95,12 +95,14 @@ void Workspace::compareWith(const QString& path)
         m_other = makeDocument();
         connect(m_other.get(), &Document::openedModel, this, [this] {
             m_hasOther = true;
-            m_side = Side::Both;
+            if (!m_other->reloadedFrom())
+                m_side = Side::Both;
             Q_EMIT sideChanged();
             Q_EMIT changed();
             Q_EMIT comparedChanged();
         });
         connect(m_other.get(), &Document::typesChanged, this, &Workspace::comparedChanged);
+        connect(m_other.get(), &Document::sourceChanged, this, &Workspace::otherSourceChanged);
     }
     m_other->openPath(path);
 }
@@ -115,6 +117,26 @@ void Workspace::endComparison()
     Q_EMIT sideChanged();
     Q_EMIT changed();
     Q_EMIT comparedChanged();
+    Q_EMIT otherSourceChanged();
+}
+
+void Workspace::reload()
+{
+    document().reload();
+    reloadOther();
+}
+
+void Workspace::reloadOther()
+{
+    if (m_hasOther)
+        m_other->reload();
+}
+
+void Workspace::lookAtSources()
+{
+    document().lookAtSource();
+    if (m_hasOther)
+        m_other->lookAtSource();
 }
 
 const Document* Workspace::other() const
@@ -161,6 +183,7 @@ void Workspace::documentOpened()
     Q_EMIT opened();
     Q_EMIT changed();
     Q_EMIT comparedChanged();
+    Q_EMIT otherSourceChanged();
     describe();
     if (before)
         selectAgain(selected, *before->view);

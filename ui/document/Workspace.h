@@ -57,6 +57,9 @@ public:
     void compareWith(const QString& path);
     void endComparison();
     const Document* other() const; // null: there is none
+    void reload();                 // the files of all that is open
+    void reloadOther();            // of the second model only
+    void lookAtSources(); // where their file systems do not tell of changes: Document::lookAtSource()
     // Whether that is what there is to see, instead of one graph.
     bool isSideBySide() const { return m_hasOther || m_side == Side::Both; }
     // The two that are to be looked at side by side.
@@ -133,8 +136,9 @@ Q_SIGNALS:
     void opened();  // another model is there, or the same read again (Document::reloadedFrom())
     void changed(); // shown() or the document's current model is another; after opened(), too
     void typesChanged();
-    void sideChanged();     // before changed()
-    void comparedChanged(); // compared() is another; after the others
+    void otherSourceChanged(); // of other(): Document::sourceChanged(), or there is no other any more
+    void sideChanged();        // before changed()
+    void comparedChanged();    // compared() is another; after the others
     void partnersChanged();
     void factsChanged();
     void marksChanged();

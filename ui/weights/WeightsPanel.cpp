@@ -149,6 +149,7 @@ WeightsPanel::WeightsPanel(Workspace& workspace)
     connect(&workspace, &Workspace::changed, this, &WeightsPanel::showSelected);
     connect(&workspace, &Workspace::partnersChanged, this, &WeightsPanel::showSelected);
     connect(&document(), &Document::sourceChanged, this, &WeightsPanel::showSelected);
+    connect(&workspace, &Workspace::otherSourceChanged, this, &WeightsPanel::showSelected);
     showSelected();
 }
 
@@ -162,7 +163,7 @@ QWidget* WeightsPanel::makeTable()
             [this](const EditStep& step) { this->workspace().edit({step}); });
     connect(m_table, &TensorPage::failed, this, [this](const Error& error) {
         if (error.code == ErrorCode::Changed)
-            document().lookAtSource();
+            this->workspace().lookAtSources();
     });
     return m_table;
 }
@@ -384,7 +385,7 @@ void WeightsPanel::showError(const Error& error)
     showSentence(toQt(error.message));
     Q_EMIT shown();
     if (error.code == ErrorCode::Changed)
-        document().lookAtSource();
+        workspace().lookAtSources();
 }
 
 void WeightsPanel::keep(const WeightsQuery& query, std::vector<TensorSides> tensors, Pointer comparison,

@@ -174,6 +174,7 @@ void MainWindow::connectParts()
             {MessageBar::Kind::Notice, sentences.constFirst(), sentences.mid(1).join(u'\n'), {}, {}});
     });
     connect(&m_document, &Document::sourceChanged, this, &MainWindow::sourceChanged);
+    connect(&m_workspace, &Workspace::otherSourceChanged, this, &MainWindow::otherSourceChanged);
     connect(&m_document, &Document::exported, this, &MainWindow::exported);
     connect(&m_document, &Document::exportsEnded, this, &MainWindow::writingEnded);
     connect(&m_document, &Document::recipeApplied, this, &MainWindow::recovered);
@@ -268,7 +269,7 @@ void MainWindow::showError(const QString& what, const Error& error)
         details += u'\n' + toQt(error.where);
     MessageBar::Message message{MessageBar::Kind::Error, what, details, {}, {}};
     if (error.code == ErrorCode::Changed)
-        m_document.lookAtSource();
+        m_workspace.lookAtSources();
     if (error.code == ErrorCode::Changed || toQt(error.where) == m_document.path())
         offerRemedy(message);
     m_messages->show(std::move(message));

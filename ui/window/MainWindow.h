@@ -107,6 +107,7 @@ private:
     void exportTo(const QString& path, bool withOptions);
     void exported(const QString& path, const QString& dataFile, const QStringList& notices);
     void sourceChanged();
+    void otherSourceChanged();
     QStringList beingWritten() const; // names of models and images
     void stopWriting();
     void writingEnded(bool allWritten);             // of exports, or of an image

@@ -78,7 +78,7 @@ void MainWindow::makeActions()
         make(tr("Open the &Sample"), {K(tr("Ctrl+Shift+O"))},
              tr("Open the classifier of handwritten digits that comes with Pleat"), [this] { openSample(); });
     a.reload = make(tr("&Reload"), {K(Qt::Key_F5)}, tr("Read the file again"),
-                    [this] { whenSaved([this] { m_document.reload(); }); });
+                    [this] { whenSaved([this] { m_workspace.reload(); }); });
     a.reload->setObjectName(u"actionReload"_s);
     a.append = make(tr("&Append Model…"), {K(tr("Ctrl+Alt+A"))},
                     tr("Put another model behind this one, or beside it"), [this] { askToAppend(); });
@@ -385,7 +385,7 @@ void MainWindow::changeEvent(QEvent* event)
     if (event->type() == QEvent::PaletteChange && m_actions)
         updateIcons();
     if (event->type() == QEvent::ActivationChange && isActiveWindow())
-        m_document.lookAtSource(); // not every file system tells of changes
+        m_workspace.lookAtSources(); // not every file system tells of changes
 }
 
 void MainWindow::updateTitle()

@@ -32,7 +32,7 @@ namespace pleat::ui {
 
 namespace {
 
-const auto sourceTopic = u"source"_s;
+const auto sourceTopic = u"source"_s, otherSourceTopic = u"otherSource"_s;
 const auto keepLane = u"keep"_s;
 const auto appendLane = u"append"_s;
 
@@ -297,6 +297,27 @@ void MainWindow::sourceChanged()
                                 {},
                                 sourceTopic};
     offerRemedy(message);
+    m_messages->show(std::move(message));
+}
+
+void MainWindow::otherSourceChanged()
+{
+    const Document* other = m_workspace.other();
+    if (!other || other->sourceState().isIntact()) {
+        m_messages->dismissTopic(otherSourceTopic);
+        return;
+    }
+    const SourceState& state = other->sourceState();
+    MessageBar::Message message{state.isReadable() ? MessageBar::Kind::Notice : MessageBar::Kind::Error,
+                                comparedSourceSentence(state),
+                                {},
+                                {},
+                                {},
+                                otherSourceTopic};
+    if (sourceRemedy(state) == SourceRemedy::Reload) {
+        message.actionText = tr("Reload");
+        message.action = [this] { m_workspace.reloadOther(); };
+    }
     m_messages->show(std::move(message));
 }
 

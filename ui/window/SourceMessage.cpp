@@ -53,6 +53,26 @@ QString sourceSentence(const SourceState& state)
     return sentence.arg(named(state));
 }
 
+QString comparedSourceSentence(const SourceState& state)
+{
+    using Kind = SourceState::Kind;
+    const bool one = state.files.size() == 1;
+    switch (state.kind) {
+    case Kind::Intact:
+    case Kind::Rewritten:
+        return sourceSentence(state);
+    case Kind::Replaced:
+        return (one ? tr("%1 was replaced on disk. You still see what was opened.")
+                    : tr("%1 were replaced on disk. You still see what was opened."))
+            .arg(named(state));
+    case Kind::Deleted:
+        return (one ? tr("%1 was deleted. You still see what was opened.")
+                    : tr("%1 were deleted. You still see what was opened."))
+            .arg(named(state));
+    }
+    return {};
+}
+
 SourceRemedy sourceRemedy(const SourceState& state)
 {
     using Kind = SourceState::Kind;

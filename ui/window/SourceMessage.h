@@ -10,6 +10,8 @@ namespace pleat::ui {
 enum class SourceRemedy { None, Reload, Export };
 
 QString sourceSentence(const SourceState& state); // empty when nothing happened
+// The same of a model that is only compared with, and not exported.
+QString comparedSourceSentence(const SourceState& state);
 SourceRemedy sourceRemedy(const SourceState& state);
 QString sourceMark(const SourceState& state); // for the title: " (deleted)"; empty when nothing happened
 
