@@ -9,11 +9,13 @@
 #include <QAbstractItemView>
 #include <QApplication>
 #include <QCompleter>
+#include <QContextMenuEvent>
 #include <QDialogButtonBox>
 #include <QDir>
 #include <QFile>
 #include <QFileDialog>
 #include <QLineEdit>
+#include <QMenu>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QSettings>
@@ -381,6 +383,25 @@ void answerNextQuestion(const QString& words)
         qFatal("no button \"%s\"", qPrintable(words));
     });
     timer->start();
+}
+
+bool chooseInMenu(QWidget& widget, QPoint at, const QString& words)
+{
+    bool done = false;
+    QTimer::singleShot(0, &widget, [&] {
+        auto* menu = qobject_cast<QMenu*>(QApplication::activePopupWidget());
+        if (!menu)
+            return;
+        for (QAction* action : menu->actions())
+            if (!done && action->text().startsWith(words)) {
+                action->trigger();
+                done = true;
+            }
+        menu->close();
+    });
+    QContextMenuEvent event(QContextMenuEvent::Mouse, at, widget.mapToGlobal(at));
+    QCoreApplication::sendEvent(&widget, &event);
+    return done;
 }
 
 SnapshotPointer snapshotOfPairs(int pairs)

@@ -94,6 +94,9 @@ void chooseFile(QWidget& window, const QString& path);
 // Clicks the button with these words in the next message box that opens, even if it blocks.
 void answerNextQuestion(const QString& words);
 
+// Right-clicks there and takes the entry that begins with these words; false where there is none.
+bool chooseInMenu(QWidget& widget, QPoint at, const QString& words);
+
 // A model of so many convolutions with a batch norm behind each, in memory.
 SnapshotPointer snapshotOfPairs(int pairs);
 

@@ -22,6 +22,7 @@
 
 #include <QAbstractItemModelTester>
 #include <QAction>
+#include <QClipboard>
 #include <QDockWidget>
 #include <QFile>
 #include <QJsonArray>
@@ -361,6 +362,22 @@ private Q_SLOTS:
         QCOMPARE(pane().before().selection().node, conv);
         QCOMPARE(list().currentIndex().row(), 0);
         QVERIFY(workspace().selection().value().node != NodeId::None);
+    }
+
+    void theMenuChoosesAndCopies()
+    {
+        openBoth();
+        GraphCanvas& after = pane().after();
+        const auto conv = std::ranges::find(after.scene().nodes, u"Conv"_s, &SceneNode::title);
+        const auto number = static_cast<int>(conv - after.scene().nodes.begin());
+        after.centreOn(number);
+        QVERIFY(chooseInMenu(after, after.toWidget(conv->rect.center()).toPoint(), u"Choose All"_s));
+        const auto convs = std::ranges::count_if(
+            after.scene().nodes, [](const SceneNode& node) { return !node.gone && node.title == u"Conv"_s; });
+        QCOMPARE(qsizetype(after.chosen().size()), qsizetype(convs));
+        QTest::keySequence(&after, QKeySequence::Copy);
+        QCOMPARE(QGuiApplication::clipboard()->text().count(u'\n') + 1, qsizetype(convs));
+        QVERIFY(QGuiApplication::clipboard()->text().split(u'\n').contains(conv->name));
     }
 
     void twoFilesHaveTheCountsOfTheCommandLine()

@@ -102,22 +102,7 @@ class TestScopes final : public QObject {
     // Opens the context menu of a node and triggers what begins with these words.
     void choose(int node, const QString& words)
     {
-        bool done = false;
-        QTimer::singleShot(0, this, [&] {
-            auto* menu = qobject_cast<QMenu*>(QApplication::activePopupWidget());
-            if (!menu)
-                return;
-            for (QAction* action : menu->actions())
-                if (action->text().startsWith(words)) {
-                    action->trigger();
-                    done = true;
-                }
-            menu->close();
-        });
-        const QPoint at = middleOf(canvas(), node);
-        QContextMenuEvent event(QContextMenuEvent::Mouse, at, canvas().mapToGlobal(at));
-        QCoreApplication::sendEvent(&canvas(), &event);
-        QVERIFY2(done, qPrintable(words));
+        QVERIFY2(chooseInMenu(canvas(), middleOf(canvas(), node), words), qPrintable(words));
     }
 
 private Q_SLOTS:

@@ -3,6 +3,7 @@
 
 #include "ui/canvas/CanvasBar.h"
 #include "ui/canvas/CanvasControls.h"
+#include "ui/canvas/CanvasMenu.h"
 #include "ui/canvas/ScopeBlocks.h"
 #include "ui/document/Convert.h"
 #include "ui/widgets/PlainText.h"
@@ -63,7 +64,7 @@ GraphPane::GraphPane(Workspace& workspace)
     connect(m_canvas, &GraphCanvas::headerActivated, this, [this](int group) {
         collapseScope(m_canvas->scene().groups[static_cast<std::size_t>(group)].scope);
     });
-    connect(m_canvas, &GraphCanvas::copyRequested, this, &GraphPane::copyNames);
+    connect(m_canvas, &GraphCanvas::copyRequested, this, [this] { copyNames(*m_canvas); });
     connect(m_canvas, &GraphCanvas::contextMenuRequested, this, &GraphPane::contextMenu);
     connect(m_canvas, &GraphCanvas::directionChanged, this, [this](Direction direction) {
         if (direction == m_direction)

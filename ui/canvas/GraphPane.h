@@ -131,10 +131,6 @@ private:
     void contextMenu(const CanvasHit& hit, QPoint position);
     NodeId readerAt(int edge) const;
     void addPageActions(QMenu& menu, const CanvasHit& hit);
-    void addChoosingActions(QMenu& menu, const CanvasHit& hit);
-    std::vector<std::uint32_t> meantNodes() const;
-    void chooseSameType(int node);
-    void copyNames();
     // GraphPaneScopes.cpp
     void addScopeActions(QMenu& menu, int node);
     std::optional<ScopeState> scopesOf(const PageId& page) const;

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The part of GraphPane that acts on what is under the mouse or chosen: the context menu, and copied names.
+// The part of GraphPane that acts on what is under the mouse or chosen: the context menu.
+#include "ui/canvas/CanvasMenu.h"
 #include "ui/canvas/GraphPane.h"
-#include "ui/canvas/SceneWays.h"
 #include "ui/document/Names.h"
 #include "ui/widgets/PlainText.h"
 
-#include <QClipboard>
-#include <QGuiApplication>
 #include <QMenu>
 
 using namespace Qt::StringLiterals;
@@ -26,7 +24,10 @@ void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
     addPageActions(menu, hit);
     if (m_isShown)
         Q_EMIT menuWanted(menu, readerAt(hit.edge));
-    addChoosingActions(menu, hit);
+    if (m_isShown)
+        addChoosingActions(menu, *m_canvas, hit);
+    if (m_isShown && !meantNodes(*m_canvas).empty())
+        menu.addAction(tr("Extract as a Model…"), this, &GraphPane::extractRequested);
     addScopeActions(menu, hit.node);
     if (hasGaps() || canUntidy())
         menu.addAction(hasGaps() ? tr("Tidy") : tr("Undo Tidy"), this, &GraphPane::tidy);
@@ -65,22 +66,13 @@ void GraphPane::addPageActions(QMenu& menu, const CanvasHit& hit)
     menu.addSeparator();
 }
 
-// What is meant by "these" in the menu: what is chosen, else the node under the mouse.
-std::vector<std::uint32_t> GraphPane::meantNodes() const
-{
-    const int selected = m_canvas->selection().node;
-    if (!m_canvas->chosen().empty() || selected < 0)
-        return m_canvas->chosen();
-    return {static_cast<std::uint32_t>(selected)};
-}
-
 std::vector<NodeId> GraphPane::chosenNodes() const
 {
     std::vector<NodeId> chosen;
     if (!m_isShown)
         return chosen;
     const GraphView& view = *m_drawing->of.shown->view;
-    for (const std::uint32_t meant : meantNodes()) {
+    for (const std::uint32_t meant : meantNodes(*m_canvas)) {
         const BuiltScene::Item& item = m_drawing->laidOut->items[meant];
         if (item.node != NodeId::None)
             chosen.push_back(item.node);
@@ -91,61 +83,6 @@ std::vector<NodeId> GraphPane::chosenNodes() const
                 chosen.push_back(view.id(node));
     }
     return chosen;
-}
-
-void GraphPane::addChoosingActions(QMenu& menu, const CanvasHit& hit)
-{
-    if (!m_isShown)
-        return;
-    const std::vector<std::uint32_t> nodes = meantNodes();
-    if (hit.node >= 0)
-        menu.addAction(tr("Choose All of This Type"), this, [this, hit] { chooseSameType(hit.node); });
-    if (nodes.size() == 2)
-        menu.addAction(tr("Choose What Is Between These Two"), this, [this, nodes] {
-            if (auto between = nodesBetween(m_canvas->scene(), nodes[0], nodes[1]); !between.empty())
-                m_canvas->choose(std::move(between));
-        });
-    if (!nodes.empty())
-        menu.addAction(tr("Choose Up to the Input"), this,
-                       [this, nodes] { m_canvas->choose(nodesUpTo(m_canvas->scene(), nodes)); });
-    if (!nodes.empty())
-        menu.addAction(tr("Extract as a Model…"), this, &GraphPane::extractRequested);
-    if (!nodes.empty() || hit.edge >= 0)
-        menu.addAction(nodes.size() > 1 ? tr("Copy %n Names", nullptr, static_cast<int>(nodes.size()))
-                                        : tr("Copy the Name"),
-                       this, &GraphPane::copyNames);
-    if (!menu.isEmpty())
-        menu.addSeparator();
-}
-
-void GraphPane::chooseSameType(int node)
-{
-    const GraphView& view = *m_drawing->of.shown->view;
-    const auto opOf = [&](std::size_t at) {
-        const NodeId id = m_drawing->laidOut->items[at].node;
-        const NodeIndex here = id == NodeId::None ? NodeIndex::None : view.find(id);
-        return here == NodeIndex::None ? std::string_view() : view.op(here);
-    };
-    const auto& nodes = m_canvas->scene().nodes;
-    const auto wanted = static_cast<std::size_t>(node);
-    std::vector<std::uint32_t> same;
-    for (std::size_t n = 0; n < nodes.size(); ++n)
-        if (!nodes[n].gone && opOf(n) == opOf(wanted) && nodes[n].category == nodes[wanted].category)
-            same.push_back(static_cast<std::uint32_t>(n));
-    m_canvas->choose(std::move(same));
-}
-
-void GraphPane::copyNames()
-{
-    const GraphScene& scene = m_canvas->scene();
-    QStringList names;
-    for (const std::uint32_t node : meantNodes())
-        names += scene.nodes[node].name;
-    const int edge = m_canvas->selection().edge;
-    if (names.isEmpty() && edge >= 0)
-        names += scene.edges[static_cast<std::size_t>(edge)].tensorName;
-    if (!names.isEmpty())
-        QGuiApplication::clipboard()->setText(names.join(u'\n'));
 }
 
 } // namespace pleat::ui

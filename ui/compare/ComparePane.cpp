@@ -5,6 +5,7 @@
 #include "ui/canvas/Breadcrumb.h"
 #include "ui/canvas/CanvasBar.h"
 #include "ui/canvas/CanvasControls.h"
+#include "ui/canvas/CanvasMenu.h"
 #include "ui/canvas/Minimap.h"
 #include "ui/compare/ChangesPanel.h"
 #include "ui/document/Convert.h"
@@ -13,6 +14,7 @@
 #include "ui/widgets/SegmentedControl.h"
 
 #include <QHBoxLayout>
+#include <QMenu>
 #include <QSplitter>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -183,6 +185,22 @@ void ComparePane::connectCanvas(int side)
             });
     connect(&canvas, &GraphCanvas::nodeActivated, this, [this, side](int node) { activateNode(side, node); });
     connect(&canvas, &GraphCanvas::directionChanged, this, &ComparePane::toggleDirection);
+    connect(&canvas, &GraphCanvas::copyRequested, this, [&canvas] { copyNames(canvas); });
+    connect(&canvas, &GraphCanvas::contextMenuRequested, this,
+            [this, side](const CanvasHit& hit, QPoint position) { contextMenu(side, hit, position); });
+}
+
+void ComparePane::contextMenu(int side, const CanvasHit& hit, QPoint position)
+{
+    GraphCanvas& canvas = *m_sides[static_cast<std::size_t>(side)].canvas;
+    QMenu menu(this);
+    if (hit.node >= 0 && canvas.scene().nodes[static_cast<std::size_t>(hit.node)].opens)
+        menu.addAction(tr("Open"), this, [this, side, hit] { activateNode(side, hit.node); });
+    if (isCurrent())
+        addChoosingActions(menu, canvas, hit);
+    menu.addAction(tr("Fit"), &canvas, &GraphCanvas::fit);
+    menu.addAction(tr("Actual Size"), &canvas, &GraphCanvas::actualSize);
+    menu.exec(position);
 }
 
 void ComparePane::setDetails(const SceneDetails& details)

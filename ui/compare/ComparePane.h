@@ -70,6 +70,7 @@ private:
     void openPage(const ComparedPage& page);
     void leaveTo(std::size_t outer); // of the pages around it, from the outermost on
     void activateNode(int side, int node);
+    void contextMenu(int side, const CanvasHit& hit, QPoint position);
     void goToChange(std::size_t change);
     void mark(int number, bool centre); // selects the node on both sides; -1: nothing
 
