@@ -57,14 +57,15 @@ QVariant ChangesModel::data(const QModelIndex& index, int role) const
     case OpRole:
         return oneLine(change.op);
     case DetailRole:
-        return oneLine(change.details.isEmpty() ? change.brief : change.details.join(u" · "_s));
+        return oneLine(change.details.size() == 1 ? change.details.constFirst() : change.brief);
     case KindRole:
         return static_cast<int>(change.kind);
     case Qt::ToolTipRole:
         return plainTip((QStringList{change.name} + change.details).join(u'\n'));
     case Qt::AccessibleTextRole:
-        return u"%1, %2, %3: %4"_s.arg(wordFor(change.kind), oneLine(change.op), oneLine(change.name),
-                                       data(index, DetailRole).toString());
+        return u"%1, %2, %3: %4"_s.arg(
+            wordFor(change.kind), oneLine(change.op), oneLine(change.name),
+            oneLine(change.details.isEmpty() ? change.brief : change.details.join(u" · "_s)));
     default:
         return {};
     }
