@@ -133,6 +133,28 @@ private Q_SLOTS:
         const auto more = follow(drawn(workspace, &*wrong), *wrong);
         QVERIFY(more);
         QCOMPARE(badges(*more), badges(*draw(drawn(workspace, &*wrong), nullptr, {})));
+        // A second node that does not fit goes again, with what is said of it, and comes back.
+        const int problems = workspace.problems();
+        workspace.edit({DuplicateNode{
+            lastingId(*document.current()->view, document.current()->view->find(last->layer->id))}});
+        QTRY_VERIFY(workspace.problems() > problems);
+        const auto twice = draw(drawn(workspace, &*more), nullptr, {});
+        QVERIFY(badges(*twice).count(u"does not fit"_s) > badges(*more).count(u"does not fit"_s));
+        const GraphView& copied = *document.current()->view;
+        NodeIndex copy = NodeIndex::None;
+        for (std::uint32_t n = 0; n < copied.nodeCount(); ++n)
+            if (copied.exists(NodeIndex{n}) &&
+                copied.op(NodeIndex{n}) == copied.op(copied.find(last->layer->id)) &&
+                copied.uses(copied.outputs(NodeIndex{n})[0]).empty())
+                copy = NodeIndex{n};
+        QVERIFY(copy != NodeIndex::None);
+        workspace.edit({RemoveNode{lastingId(copied, copy), false}});
+        QTRY_COMPARE(document.undoStack().count(), 5);
+        const auto without = draw(drawn(workspace, &*twice), &*twice, {});
+        QCOMPARE(badges(*without), badges(*draw(drawn(workspace, &*twice), nullptr, {})));
+        document.undoStack().undo();
+        const auto again = draw(drawn(workspace, &*twice), &*without, {});
+        QCOMPARE(badges(*again), badges(*draw(drawn(workspace, &*twice), nullptr, {})));
         workspace.setSide(Side::Before);
         const auto before = draw(drawn(workspace, &*more), &*more, {});
         QVERIFY(!badges(*before).contains(u"does not fit"_s));

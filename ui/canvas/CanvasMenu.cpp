@@ -13,18 +13,40 @@ namespace pleat::ui {
 namespace {
 
 // Of its operator, or of its kind where it has none.
-std::vector<std::uint32_t> nodesOfType(const GraphScene& scene, int node)
+std::vector<std::uint32_t> nodesOfType(const GraphScene& scene, std::uint32_t node)
 {
-    const SceneNode& wanted = scene.nodes[static_cast<std::size_t>(node)];
-    const bool hasOperator = wanted.category != Category::GraphInput &&
-                             wanted.category != Category::GraphOutput && wanted.category != Category::Scope;
+    const SceneNode& wanted = scene.nodes[node];
     std::vector<std::uint32_t> same;
     for (std::uint32_t n = 0; n < scene.nodes.size(); ++n) {
         const SceneNode& each = scene.nodes[n];
-        if (!each.gone && each.category == wanted.category && (!hasOperator || each.title == wanted.title))
+        if (!each.gone && each.category == wanted.category && each.op == wanted.op)
             same.push_back(n);
     }
     return same;
+}
+
+// While a menu is open another scene may come: then the same nodes have other numbers.
+std::vector<quint32> keysOf(const GraphCanvas& canvas, const std::vector<std::uint32_t>& nodes)
+{
+    std::vector<quint32> keys;
+    for (const std::uint32_t node : nodes)
+        keys.push_back(canvas.scene().nodes[node].key);
+    return keys;
+}
+
+// Nothing where one of them is not there any more.
+template<class Ways>
+void chooseFrom(GraphCanvas& canvas, const std::vector<quint32>& keys, Ways ways)
+{
+    std::vector<std::uint32_t> nodes;
+    for (const quint32 key : keys) {
+        const int node = canvas.sharedScene()->nodeWithKey(key);
+        if (node < 0)
+            return;
+        nodes.push_back(static_cast<std::uint32_t>(node));
+    }
+    if (auto chosen = ways(canvas.scene(), nodes); !chosen.empty())
+        canvas.choose(std::move(chosen));
 }
 
 } // namespace
@@ -39,18 +61,20 @@ std::vector<std::uint32_t> meantNodes(const GraphCanvas& canvas)
 
 void addChoosingActions(QMenu& menu, GraphCanvas& canvas, const CanvasHit& hit)
 {
-    const std::vector<std::uint32_t> nodes = meantNodes(canvas);
+    using Nodes = std::vector<std::uint32_t>;
+    const Nodes nodes = meantNodes(canvas);
+    const auto add = [&](const QString& words, const Nodes& of, auto ways) {
+        menu.addAction(words, &canvas,
+                       [&canvas, keys = keysOf(canvas, of), ways] { chooseFrom(canvas, keys, ways); });
+    };
     if (hit.node >= 0)
-        menu.addAction(tr("Choose All of This Type"), &canvas,
-                       [&canvas, hit] { canvas.choose(nodesOfType(canvas.scene(), hit.node)); });
+        add(tr("Choose All of This Type"), {static_cast<std::uint32_t>(hit.node)},
+            [](const GraphScene& scene, const Nodes& of) { return nodesOfType(scene, of[0]); });
     if (nodes.size() == 2)
-        menu.addAction(tr("Choose What Is Between These Two"), &canvas, [&canvas, nodes] {
-            if (auto between = nodesBetween(canvas.scene(), nodes[0], nodes[1]); !between.empty())
-                canvas.choose(std::move(between));
-        });
+        add(tr("Choose What Is Between These Two"), nodes,
+            [](const GraphScene& scene, const Nodes& of) { return nodesBetween(scene, of[0], of[1]); });
     if (!nodes.empty())
-        menu.addAction(tr("Choose Up to the Input"), &canvas,
-                       [&canvas, nodes] { canvas.choose(nodesUpTo(canvas.scene(), nodes)); });
+        add(tr("Choose Up to the Input"), nodes, nodesUpTo);
     if (!nodes.empty() || hit.edge >= 0)
         menu.addAction(nodes.size() > 1 ? tr("Copy %n Names", static_cast<int>(nodes.size()))
                                         : tr("Copy the Name"),

@@ -130,7 +130,7 @@ private:
             const int number = numberOf(id);
             const NodeIndex node = m_view.find(id);
             const bool isSeen = node != NodeIndex::None && !m_reader.isHidden(node);
-            if (number < 0 && isSeen)
+            if (number < 0 && (isSeen || isCounted(id)))
                 return false;
             if (number < 0)
                 continue;
@@ -268,6 +268,13 @@ private:
         for (const GivenMark& given : came)
             for (const quint32 number : numbersOf(given.mark))
                 named.try_emplace(number, 0);
+        for (const NodeId id : m_touched) {
+            const int node = numberOf(id);
+            const auto number = static_cast<quint32>(std::max(node, 0));
+            if (node >= 0 && m_previous.scene->scene.nodes[number].gone != m_kept.isGone(number) &&
+                m_marksOn[number] > 0 && !named.contains(number))
+                return false; // it goes from its mark, or comes back to it
+        }
         for (const auto& [number, count] : named) {
             if (m_marksOn[number] != count)
                 return false;
@@ -278,6 +285,13 @@ private:
         for (const GivenMark& given : came)
             addFrame(given);
         return true;
+    }
+
+    // By a collapsed scope, that says how many nodes it hides.
+    bool isCounted(NodeId id) const
+    {
+        const NodeIndex node = m_old.find(id);
+        return node != NodeIndex::None && m_previous.of.scopes && m_previous.of.scopes->hiding(m_old, node);
     }
 
     bool isHidden(const Mark& mark) const

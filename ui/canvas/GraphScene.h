@@ -34,7 +34,8 @@ struct WeightRow {
 
 struct SceneNode {
     quint32 key = 0; // stable over edits: two scenes show the same node under the same key
-    QString title;   // operator
+    QString title;   // what is written on it: operator, name
+    QString op{};    // empty for what has none: ports, scopes
     QString name;    // full name, for tool tips and accessibility; also tells twins apart in the layout
     Category category = Category::Other;
     std::vector<WeightRow> rows;

@@ -152,6 +152,7 @@ SceneNode SceneReader::node(NodeIndex node) const
     SceneNode scene;
     scene.key = static_cast<quint32>(m_view.id(node));
     scene.title = title(toQt(m_view.op(node)));
+    scene.op = scene.title;
     scene.name = toQt(m_view.label(node));
     if (m_details.names && !m_view.name(node).empty())
         scene.title += u"  ·  "_s + title(moduleName(toQt(m_view.name(node)), scene.title));

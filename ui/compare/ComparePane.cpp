@@ -195,7 +195,12 @@ void ComparePane::contextMenu(int side, const CanvasHit& hit, QPoint position)
     GraphCanvas& canvas = *m_sides[static_cast<std::size_t>(side)].canvas;
     QMenu menu(this);
     if (hit.node >= 0 && canvas.scene().nodes[static_cast<std::size_t>(hit.node)].opens)
-        menu.addAction(tr("Open"), this, [this, side, hit] { activateNode(side, hit.node); });
+        menu.addAction(
+            tr("Open"), this,
+            [this, side, &canvas, key = canvas.scene().nodes[static_cast<std::size_t>(hit.node)].key] {
+                if (const int node = canvas.sharedScene()->nodeWithKey(key); node >= 0)
+                    activateNode(side, node);
+            });
     if (isCurrent())
         addChoosingActions(menu, canvas, hit);
     menu.addAction(tr("Fit"), &canvas, &GraphCanvas::fit);

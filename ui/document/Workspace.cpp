@@ -100,10 +100,13 @@ void Workspace::compareWith(const QString& path)
             Q_EMIT sideChanged();
             Q_EMIT changed();
             Q_EMIT comparedChanged();
+            Q_EMIT otherSourceChanged();
         });
         connect(m_other.get(), &Document::typesChanged, this, &Workspace::comparedChanged);
         connect(m_other.get(), &Document::sourceChanged, this, &Workspace::otherSourceChanged);
     }
+    if (m_hasOther && path == m_other->path())
+        setSide(Side::Both); // what else a reload leaves as it was
     m_other->openPath(path);
 }
 
@@ -183,7 +186,8 @@ void Workspace::documentOpened()
     Q_EMIT opened();
     Q_EMIT changed();
     Q_EMIT comparedChanged();
-    Q_EMIT otherSourceChanged();
+    if (!m_hasOther) // else it says so when it is read again
+        Q_EMIT otherSourceChanged();
     describe();
     if (before)
         selectAgain(selected, *before->view);

@@ -128,6 +128,7 @@ void JobRunner::collect()
     }
     for (const JobPointer& job : jobs)
         finish(job);
+    jobs.clear(); // with what those that were cancelled would have delivered
     if (m_wasLong && m_jobs.empty()) {
         m_wasLong = false;
         m_pool.start(giveMemoryBack);
@@ -136,11 +137,11 @@ void JobRunner::collect()
 
 void JobRunner::finish(const JobPointer& job)
 {
+    m_wasLong |= now() - job->startedAt > patience;
     if (std::find(m_jobs.begin(), m_jobs.end(), job) == m_jobs.end())
         return; // cancelled meanwhile
     const bool wanted = job->owner && !job->stop.stop_requested();
     std::erase(m_jobs, job);
-    m_wasLong |= now() - job->startedAt > patience;
     tick();
     if (wanted && job->thrown)
         Q_EMIT failed(job->label, *job->thrown);

@@ -270,8 +270,15 @@ void MainWindow::showError(const QString& what, const Error& error)
     MessageBar::Message message{MessageBar::Kind::Error, what, details, {}, {}};
     if (error.code == ErrorCode::Changed)
         m_workspace.lookAtSources();
-    if (error.code == ErrorCode::Changed || toQt(error.where) == m_document.path())
-        offerRemedy(message);
+    const Document* other = m_workspace.other();
+    const bool isChange = error.code == ErrorCode::Changed;
+    const bool isOthers =
+        other && !other->sourceState().isIntact() &&
+        (toQt(error.where) == other->path() || (isChange && m_document.sourceState().isIntact()));
+    if (isOthers)
+        offerRemedy(message, *other);
+    else if (isChange || toQt(error.where) == m_document.path())
+        offerRemedy(message, m_document);
     m_messages->show(std::move(message));
     updateActions();
 }

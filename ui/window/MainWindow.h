@@ -110,8 +110,9 @@ private:
     void otherSourceChanged();
     QStringList beingWritten() const; // names of models and images
     void stopWriting();
-    void writingEnded(bool allWritten);             // of exports, or of an image
-    void offerRemedy(MessageBar::Message& message); // for the files that changed, where there is one
+    void writingEnded(bool allWritten); // of exports, or of an image
+    // For the files that changed, where there is one.
+    void offerRemedy(MessageBar::Message& message, const Document& changed);
     void askForImage();
     void writeImage(const QString& path, const GraphImageOptions& chosen);
     void askToExtract();

@@ -296,7 +296,7 @@ void MainWindow::sourceChanged()
                                 {},
                                 {},
                                 sourceTopic};
-    offerRemedy(message);
+    offerRemedy(message, m_document);
     m_messages->show(std::move(message));
 }
 
@@ -314,23 +314,28 @@ void MainWindow::otherSourceChanged()
                                 {},
                                 {},
                                 otherSourceTopic};
-    if (sourceRemedy(state) == SourceRemedy::Reload) {
-        message.actionText = tr("Reload");
-        message.action = [this] { m_workspace.reloadOther(); };
-    }
+    offerRemedy(message, *other);
     m_messages->show(std::move(message));
 }
 
-void MainWindow::offerRemedy(MessageBar::Message& message)
+void MainWindow::offerRemedy(MessageBar::Message& message, const Document& changed)
 {
-    switch (sourceRemedy(m_document.sourceState())) {
+    const bool isOther = &changed != &m_document;
+    switch (sourceRemedy(changed.sourceState())) {
     case SourceRemedy::None:
         break;
     case SourceRemedy::Reload:
         message.actionText = tr("Reload");
-        message.action = [this] { m_actions->reload->trigger(); };
+        message.action = [this, isOther] {
+            if (isOther)
+                m_workspace.reloadOther();
+            else
+                m_actions->reload->trigger();
+        };
         break;
     case SourceRemedy::Export:
+        if (isOther)
+            break; // it is only looked at
         message.actionText = tr("Export…");
         message.action = [this] { m_actions->exportModel->trigger(); };
         break;
