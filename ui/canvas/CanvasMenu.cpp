@@ -29,6 +29,7 @@ std::vector<std::uint32_t> nodesOfType(const GraphScene& scene, std::uint32_t no
 std::vector<quint32> keysOf(const GraphCanvas& canvas, const std::vector<std::uint32_t>& nodes)
 {
     std::vector<quint32> keys;
+    keys.reserve(nodes.size());
     for (const std::uint32_t node : nodes)
         keys.push_back(canvas.scene().nodes[node].key);
     return keys;
@@ -39,6 +40,7 @@ template<class Ways>
 void chooseFrom(GraphCanvas& canvas, const std::vector<quint32>& keys, Ways ways)
 {
     std::vector<std::uint32_t> nodes;
+    nodes.reserve(keys.size());
     for (const quint32 key : keys) {
         const int node = canvas.sharedScene()->nodeWithKey(key);
         if (node < 0)
