@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the window makes of an edit by following it is what it makes of the model anew: the drawing on the
-// same layout, the counts and the rows, after random folds, undos and redos.
+// same layout, the counts and the rows, after random folds, undos and redos; with the marks of all panels.
+#include "core/edit/EditStep.h"
+#include "core/edit/Find.h"
 #include "core/graph/DeclaredShapes.h"
 #include "core/model/ModelReader.h"
 #include "tests/ui/WindowFixture.h"
@@ -9,6 +11,7 @@
 #include "ui/document/Convert.h"
 #include "ui/fold/FoldLook.h"
 #include "ui/fold/FoldModel.h"
+#include "ui/window/MainWindow.h"
 
 #include <QAbstractItemModelTester>
 #include <QScreen>
@@ -20,6 +23,7 @@
 using namespace pleat;
 using namespace pleat::ui;
 using namespace pleat::ui::test;
+using namespace Qt::StringLiterals;
 
 namespace {
 
@@ -106,6 +110,26 @@ class TestDrawing final : public QObject {
 
     QTemporaryDir m_folder;
     NoProgress m_progress;
+
+    // What the canvas draws by the marks of all panels.
+    static Drawing::Of drawn(const Workspace& workspace, const Drawing* previous = nullptr)
+    {
+        return {.shown = workspace.shown(),
+                .current = workspace.document().current(),
+                .sources = workspace.marks(),
+                .types = previous ? previous->of.types : workspace.types(),
+                .details = {}};
+    }
+
+    static QStringList badges(const Drawing& drawing)
+    {
+        QStringList words;
+        for (const SceneFrame& frame : drawing.scene->scene.frames)
+            if (!frame.nodes.empty())
+                words << frame.badge;
+        words.sort();
+        return words;
+    }
 
 private Q_SLOTS:
     void initTestCase() { isolate(m_folder); }
@@ -265,6 +289,64 @@ private Q_SLOTS:
             if (QTest::currentTestFailed())
                 return;
         }
+    }
+
+    // A panel that cannot tell what changed would have every edit of a large model drawn anew.
+    void everyPanelFollowsAnEditWithItsMarks()
+    {
+        const auto window = openedWindow(sampleModel());
+        Workspace& workspace = window->workspace();
+        Document& document = workspace.document();
+        const auto first = draw(drawn(workspace), nullptr, {});
+        QVERIFY(first && !badges(*first).isEmpty());
+        document.foldChosen({document.foldable().front()});
+        QTRY_COMPARE(document.undoStack().count(), 1);
+        const auto folded = follow(drawn(workspace, &*first), *first);
+        QVERIFY(folded);
+        QCOMPARE(badges(*folded), badges(*draw(drawn(workspace), nullptr, {})));
+
+        // With something that does not fit, in the edited model only.
+        const GraphView& view = *document.current()->view;
+        const FoldCandidate* const last = document.current()->candidate(document.foldable().back());
+        const NodeIndex conv = view.find(last->layer->id);
+        workspace.edit({InsertNode{lastingId(view, view.input(conv, 0)),
+                                   lastingId(view, conv),
+                                   "Cast",
+                                   {{"to", static_cast<std::int64_t>(DataType::Float16)}}}});
+        QTRY_VERIFY(workspace.problems() > 0);
+        const auto wrong = draw(drawn(workspace), nullptr, {});
+        QVERIFY(badges(*wrong).contains(u"does not fit"_s));
+        document.foldChosen({document.foldable().front()});
+        QTRY_COMPARE(document.undoStack().count(), 3);
+        const auto more = follow(drawn(workspace, &*wrong), *wrong);
+        QVERIFY(more);
+        QCOMPARE(badges(*more), badges(*draw(drawn(workspace, &*wrong), nullptr, {})));
+        // A second node that does not fit goes again, with what is said of it, and comes back.
+        const int problems = workspace.problems();
+        workspace.edit({DuplicateNode{
+            lastingId(*document.current()->view, document.current()->view->find(last->layer->id))}});
+        QTRY_VERIFY(workspace.problems() > problems);
+        const auto twice = draw(drawn(workspace, &*more), nullptr, {});
+        QVERIFY(badges(*twice).count(u"does not fit"_s) > badges(*more).count(u"does not fit"_s));
+        const GraphView& copied = *document.current()->view;
+        NodeIndex copy = NodeIndex::None;
+        for (std::uint32_t n = 0; n < copied.nodeCount(); ++n)
+            if (copied.exists(NodeIndex{n}) &&
+                copied.op(NodeIndex{n}) == copied.op(copied.find(last->layer->id)) &&
+                copied.uses(copied.outputs(NodeIndex{n})[0]).empty())
+                copy = NodeIndex{n};
+        QVERIFY(copy != NodeIndex::None);
+        workspace.edit({RemoveNode{lastingId(copied, copy), false}});
+        QTRY_COMPARE(document.undoStack().count(), 5);
+        const auto without = draw(drawn(workspace, &*twice), &*twice, {});
+        QCOMPARE(badges(*without), badges(*draw(drawn(workspace, &*twice), nullptr, {})));
+        document.undoStack().undo();
+        const auto again = draw(drawn(workspace, &*twice), &*without, {});
+        QCOMPARE(badges(*again), badges(*draw(drawn(workspace, &*twice), nullptr, {})));
+        workspace.setSide(Side::Before);
+        const auto before = draw(drawn(workspace, &*more), &*more, {});
+        QVERIFY(!badges(*before).contains(u"does not fit"_s));
+        QCOMPARE(badges(*before), badges(*draw(drawn(workspace, &*wrong), nullptr, {})));
     }
 };
 

@@ -81,8 +81,6 @@ void addChoosingActions(QMenu& menu, GraphCanvas& canvas, const CanvasHit& hit)
         menu.addAction(nodes.size() > 1 ? tr("Copy %n Names", static_cast<int>(nodes.size()))
                                         : tr("Copy the Name"),
                        &canvas, [&canvas] { copyNames(canvas); });
-    if (!menu.isEmpty())
-        menu.addSeparator();
 }
 
 void copyNames(const GraphCanvas& canvas)

@@ -13,7 +13,7 @@ namespace pleat::ui {
 
 // What is meant by "these": what is chosen, else the node under the mouse.
 std::vector<std::uint32_t> meantNodes(const GraphCanvas& canvas);
-// For a click on `hit`; ends with a separator where there is anything to do.
+// For a click on `hit`.
 void addChoosingActions(QMenu& menu, GraphCanvas& canvas, const CanvasHit& hit);
 void copyNames(const GraphCanvas& canvas); // of these, else of the tensor that is selected, to the clipboard
 

@@ -268,13 +268,14 @@ private:
         for (const GivenMark& given : came)
             for (const quint32 number : numbersOf(given.mark))
                 named.try_emplace(number, 0);
-        for (const NodeId id : m_touched) {
+        const auto leavesItsMark = [&](NodeId id) { // or comes back to it
             const int node = numberOf(id);
-            const auto number = static_cast<quint32>(std::max(node, 0));
-            if (node >= 0 && m_previous.scene->scene.nodes[number].gone != m_kept.isGone(number) &&
-                m_marksOn[number] > 0 && !named.contains(number))
-                return false; // it goes from its mark, or comes back to it
-        }
+            const auto number = static_cast<quint32>(node);
+            return node >= 0 && m_previous.scene->scene.nodes[number].gone != m_kept.isGone(number) &&
+                   m_marksOn[number] > 0 && !named.contains(number);
+        };
+        if (std::ranges::any_of(m_touched, leavesItsMark))
+            return false;
         for (const auto& [number, count] : named) {
             if (m_marksOn[number] != count)
                 return false;

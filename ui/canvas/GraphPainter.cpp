@@ -74,8 +74,8 @@ void GraphPainter::paint(QPainter& painter, const QRectF& visible, double zoom, 
     const Detail detail(zoom);
     auto frames = m_index.frames(m_scene, visible);
     auto nodes = m_index.nodes(m_scene, visible.adjusted(-8, -8, 8, 8));
-    // Labels stand beside their line and may reach into view when the line does not.
     const bool far = zoom < farZoom;
+    // Labels stand beside their line and may reach into view when the line does not.
     auto lines = m_index.lines(m_scene, visible.adjusted(-120, -40, 120, 40), far ? invisible / zoom : 0);
     const Overview overview = overviewOf(zoom, marks);
     leaveOutCovered(overview, nodes, lines, frames);

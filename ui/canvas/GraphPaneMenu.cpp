@@ -28,6 +28,7 @@ void GraphPane::contextMenu(const CanvasHit& hit, QPoint position)
         addChoosingActions(menu, *m_canvas, hit);
     if (m_isShown && !meantNodes(*m_canvas).empty())
         menu.addAction(tr("Extract as a Model…"), this, &GraphPane::extractRequested);
+    menu.addSeparator();
     addScopeActions(menu, hit.node);
     if (hasGaps() || canUntidy())
         menu.addAction(hasGaps() ? tr("Tidy") : tr("Undo Tidy"), this, &GraphPane::tidy);

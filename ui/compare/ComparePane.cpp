@@ -194,15 +194,15 @@ void ComparePane::contextMenu(int side, const CanvasHit& hit, QPoint position)
 {
     GraphCanvas& canvas = *m_sides[static_cast<std::size_t>(side)].canvas;
     QMenu menu(this);
-    if (hit.node >= 0 && canvas.scene().nodes[static_cast<std::size_t>(hit.node)].opens)
-        menu.addAction(
-            tr("Open"), this,
-            [this, side, &canvas, key = canvas.scene().nodes[static_cast<std::size_t>(hit.node)].key] {
-                if (const int node = canvas.sharedScene()->nodeWithKey(key); node >= 0)
-                    activateNode(side, node);
-            });
+    if (const auto node = static_cast<std::size_t>(hit.node);
+        hit.node >= 0 && canvas.scene().nodes[node].opens)
+        menu.addAction(tr("Open"), this, [this, side, &canvas, key = canvas.scene().nodes[node].key] {
+            if (const int now = canvas.sharedScene()->nodeWithKey(key); now >= 0)
+                activateNode(side, now);
+        });
     if (isCurrent())
         addChoosingActions(menu, canvas, hit);
+    menu.addSeparator();
     menu.addAction(tr("Fit"), &canvas, &GraphCanvas::fit);
     menu.addAction(tr("Actual Size"), &canvas, &GraphCanvas::actualSize);
     menu.exec(position);
